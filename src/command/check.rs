@@ -1,0 +1,174 @@
+//! `pfx check`: the plan, and where each value would come from. Never a value.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::cli;
+use crate::command::Sources;
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::name::Shown;
+use crate::plan::{Action, Look, Plan};
+use crate::report::{self, Report};
+use crate::resolve::{Outcome, Resolution};
+use crate::settings::{self, Settings};
+use crate::source::local::Warning;
+
+/// Prints what `run` would do. Absent if anything required is missing.
+///
+/// # Errors
+/// As `run`, save for what is missing; or if the output cannot be written.
+pub fn check(
+    arguments: &cli::Check,
+    inherited: Inherited<'_>,
+    output: &mut dyn Write,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let settings = Settings::new(&arguments.places, inherited)?;
+    let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
+    let sources = Sources::new(&settings, inherited);
+    let resolution = sources.resolve(&mut plan)?;
+    let forbidden = sources.local.forbidden_keys()?;
+    let warnings: Vec<&Warning> = sources.local.warnings().into_iter().chain(&forbidden).collect();
+    let places: Vec<String> =
+        sources.in_order().iter().skip(1).flat_map(|source| source.places()).collect();
+
+    let text = if arguments.json {
+        format!("{}\n", as_json(&plan, &resolution, &warnings, &places))
+    } else {
+        warnings.iter().for_each(|warning| report.warning(warning));
+        as_text(&plan, &resolution, &places)
+    };
+    output
+        .write_all(text.as_bytes())
+        .map_err(|cause| Error::Terminal { action: "write to stdout", cause })?;
+    let missing = resolution
+        .of(&plan)
+        .any(|(look, outcome)| matches!(outcome, Outcome::Missing(_)) && !look.optional);
+    Ok(if missing { Exit::Absent } else { Exit::Done })
+}
+
+/// One line a binding in three columns, then the order of the sources.
+fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
+    let mut outcomes = resolution.of(plan);
+    let rows: Vec<[String; 3]> = plan
+        .bindings
+        .iter()
+        .filter_map(|binding| {
+            Some(match &binding.action {
+                Action::Look(_) => {
+                    let (look, outcome) = outcomes.next()?;
+                    [look.variable.to_string(), wanted(look), verdict(look, outcome, resolution)]
+                }
+                Action::Set(variable, _) => {
+                    [variable.to_string(), "text".to_owned(), "the command line".to_owned()]
+                }
+                Action::Unset(name) => [
+                    Shown(&String::from_utf8_lossy(name)).to_string(),
+                    "removed".to_owned(),
+                    String::new(),
+                ],
+            })
+        })
+        .collect();
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
+    let (first, second) = (width(0), width(1));
+    let mut text = String::new();
+    for [variable, wanted, verdict] in &rows {
+        let line = format!("{variable:first$}  {wanted:second$}  {verdict}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if rows.is_empty() {
+        text.push_str("nothing to set: there is no local secret\n");
+    }
+    text.push_str("\nsecrets are looked for in this order:\n");
+    for place in places {
+        text.push_str(&format!("  {}\n", Shown(place)));
+    }
+    text
+}
+
+/// What a look-up wants, as a person would write it.
+fn wanted(look: &Look) -> String {
+    let pointer = look.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
+    let optional = if look.optional { "?" } else { "" };
+    format!("{} {}{optional}{pointer}", look.reference.kind(), Shown(&look.reference.name()))
+}
+
+fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
+    match outcome {
+        Outcome::Missing(missing) => {
+            let word = if look.optional { "not set" } else { "MISSING" };
+            let places: Vec<String> =
+                missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
+            let near = missing
+                .near
+                .as_ref()
+                .map(|near| format!("; there is a `{}`", Shown(near)))
+                .unwrap_or_default();
+            format!("{word}: looked in {}{near}", places.join(", then "))
+        }
+        Outcome::Whole | Outcome::Part(_) => resolution
+            .found()
+            .get(&look.reference)
+            .map(|held| Shown(&held.place).to_string())
+            .unwrap_or_default(),
+    }
+}
+
+fn as_json(
+    plan: &Plan,
+    resolution: &Resolution,
+    warnings: &[&Warning],
+    places: &[String],
+) -> serde_json::Value {
+    let mut outcomes = resolution.of(plan);
+    let bindings: Vec<serde_json::Value> = plan
+        .bindings
+        .iter()
+        .filter_map(|binding| {
+            Some(match &binding.action {
+                Action::Look(_) => {
+                    let (look, outcome) = outcomes.next()?;
+                    let (looked_in, near) = match outcome {
+                        Outcome::Missing(missing) => {
+                            (Some(&missing.looked_in), missing.near.as_ref())
+                        }
+                        Outcome::Whole | Outcome::Part(_) => (None, None),
+                    };
+                    let place = match looked_in {
+                        Some(_) => None,
+                        None => resolution.found().get(&look.reference).map(|held| &held.place),
+                    };
+                    json!({
+                        "variable": look.variable.as_str(),
+                        "kind": look.reference.kind(),
+                        "name": look.reference.name(),
+                        "pointer": look.pointer.as_ref().map(ToString::to_string),
+                        "optional": look.optional,
+                        "found": looked_in.is_none(),
+                        "place": place,
+                        "looked_in": looked_in,
+                        "near": near,
+                    })
+                }
+                Action::Set(variable, _) => json!({
+                    "variable": variable.as_str(), "kind": "text", "found": true,
+                }),
+                Action::Unset(name) => json!({
+                    "variable": String::from_utf8_lossy(name), "kind": "removed", "found": true,
+                }),
+            })
+        })
+        .collect();
+    json!({
+        "bindings": bindings,
+        "sources": places,
+        "warnings": warnings.iter().map(|warning| report::words(warning)).collect::<Vec<_>>(),
+    })
+}

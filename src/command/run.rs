@@ -1,0 +1,111 @@
+//! `pfx run`: arguments, settings, plan, resolution, environment, exec.
+
+use std::convert::Infallible;
+
+use crate::cli;
+use crate::command::Sources;
+use crate::config::lossless;
+use crate::environment::{Change, Environment, Inherited};
+use crate::error::{BindingFault, Error};
+use crate::launch::exec;
+use crate::name::Shown;
+use crate::plan::{Action, Every, Plan};
+use crate::reference::Reference;
+use crate::report::Report;
+use crate::resolve::{Outcome, Resolution};
+use crate::secret::SecretValue;
+use crate::settings::{self, Settings};
+
+/// Becomes the command.
+///
+/// # Errors
+/// Whatever kept it from starting; then nothing was started.
+pub fn run(
+    arguments: &cli::Run,
+    inherited: Inherited<'_>,
+    report: &mut Report<'_>,
+) -> Result<Infallible, Error> {
+    let settings = Settings::new(&arguments.places, inherited)?;
+    let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
+    let sources = Sources::new(&settings, inherited);
+    let resolution = sources.resolve(&mut plan)?;
+    sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
+    resolution.require(&plan)?;
+    tell(&plan, &resolution, report);
+
+    let for_prefect = if arguments.prefect { for_prefect(&plan, &resolution)? } else { Vec::new() };
+    let changes: Vec<Change<'_>> = changes(&plan, &resolution)
+        .chain(for_prefect.iter().map(|(name, value)| Change::Set(name.clone(), value)))
+        .collect();
+    let environment = Environment::new(inherited, &changes)?;
+    exec::replace(&arguments.command, &environment)
+}
+
+/// What the plan does to the environment.
+fn changes<'r>(plan: &'r Plan, resolution: &'r Resolution) -> impl Iterator<Item = Change<'r>> {
+    let mut outcomes = resolution.of(plan);
+    plan.bindings.iter().filter_map(move |binding| match &binding.action {
+        Action::Look(_) => {
+            let (look, outcome) = outcomes.next()?;
+            let value = resolution.value(look, outcome)?;
+            Some(Change::Set(look.variable.as_str().to_owned(), value))
+        }
+        Action::Set(variable, value) => Some(Change::Set(variable.as_str().to_owned(), value)),
+        Action::Unset(name) => Some(Change::Unset(name.clone())),
+    })
+}
+
+/// Each secret that was found, whole, in the variable from which Prefect 1.x reads it, in a form of which it
+/// makes exactly this value (prefect-1.md, section 12).
+fn for_prefect(plan: &Plan, resolution: &Resolution) -> Result<Vec<(String, SecretValue)>, Error> {
+    let mut made = Vec::new();
+    for (reference, held) in resolution.found() {
+        let Reference::Secret(name) = reference else { continue };
+        // Prefect splits the name at `__` and does not start with some names.
+        let lost =
+            name.contains("__") || lossless::is_forbidden(name) || name.contains(['=', '\0']);
+        if lost && plan.every == Every::Named {
+            let name = name.clone();
+            return Err(Error::Binding {
+                option: "--prefect",
+                fault: BindingFault::NotForPrefect { name },
+            });
+        }
+        if lost {
+            continue;
+        }
+        let json = held.value.to_json(name)?;
+        let text = if DEFAULT_SECRETS.contains(&name.as_str()) {
+            lossless::encode_value(&json)
+        } else {
+            lossless::encode(&json)
+        };
+        let variable = format!("PREFECT__CONTEXT__SECRETS__{name}");
+        made.push((variable, SecretValue::text(name, text)?));
+    }
+    Ok(made)
+}
+
+/// Secrets that code of Prefect 1.x reads from its context itself, without `Secret.get` and so without JSON
+/// (`prefect/utilities/aws.py`, `gcp.py`, `storage/github.py` and their neighbours).
+const DEFAULT_SECRETS: [&str; 6] = [
+    "AWS_CREDENTIALS",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "BITBUCKET_ACCESS_TOKEN",
+    "GCP_CREDENTIALS",
+    "GITHUB_ACCESS_TOKEN",
+    "GITLAB_ACCESS_TOKEN",
+];
+
+fn tell(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
+    for (look, outcome) in resolution.of(plan) {
+        report.verbose(|| match (outcome, resolution.found().get(&look.reference)) {
+            (Outcome::Missing(_), _) | (_, None) => {
+                format!("{}: {} is missing, and optional", look.variable, look.reference)
+            }
+            (_, Some(held)) => {
+                format!("{}: {} from {}", look.variable, look.reference, Shown(&held.place))
+            }
+        });
+    }
+}

@@ -1,0 +1,41 @@
+//! `pfx secret`: the local secrets of Prefect 1.x, one by one.
+
+mod get;
+mod list;
+mod write;
+
+use std::io::Write;
+
+use crate::cli;
+use crate::environment::Inherited;
+use crate::error::{BindingFault, Error};
+use crate::exit::Exit;
+use crate::report::Report;
+
+/// Does what was asked.
+///
+/// # Errors
+/// Each as its own.
+pub fn secret(
+    command: &cli::Secret,
+    inherited: Inherited<'_>,
+    output: &mut dyn Write,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    match command {
+        cli::Secret::Get(arguments) => get::get(arguments, inherited, output, report),
+        cli::Secret::Set(arguments) => write::set(arguments, inherited, report),
+        cli::Secret::Delete(arguments) => write::delete(arguments, inherited, report),
+        cli::Secret::List(arguments) => list::list(arguments, inherited, output, report),
+    }
+}
+
+/// A name from the command line.
+fn name(given: &std::ffi::OsStr) -> Result<&str, Error> {
+    let fault = |fault| Error::Binding { option: "the name", fault };
+    match given.to_str() {
+        Some("") => Err(fault(BindingFault::Empty)),
+        Some(name) => Ok(name),
+        None => Err(fault(BindingFault::NotUtf8)),
+    }
+}

@@ -1,0 +1,198 @@
+//! One TOML text, parsed; and its faults in words that quote nothing of it.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Error, Position};
+
+/// A parsed TOML 1.0 document.
+pub struct Document<'t> {
+    root: DeTable<'t>,
+}
+
+impl<'t> Document<'t> {
+    /// Parses `text`. `place` is its path, for messages. A byte order mark is skipped, as TOML 1.0
+    /// parsers do (Prefect's own refuses it).
+    ///
+    /// # Errors
+    /// [`Error::Config`] with line, column and, where it is plain, the key. Never the text.
+    pub fn parse(text: &'t str, place: &str) -> Result<Self, Error> {
+        match DeTable::parse(text) {
+            Ok(root) => Ok(Self { root: root.into_inner() }),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                Err(Error::Config {
+                    place: place.to_owned(),
+                    at: Some(position(text, offset)),
+                    key: key_of_line(text, offset),
+                    problem: fault(&error),
+                })
+            }
+        }
+    }
+
+    /// The value at `path`, or how far the path leads.
+    #[must_use]
+    pub fn walk(&self, path: &[&str]) -> Walk<'_, 't> {
+        let mut table = &self.root;
+        for (depth, key) in path.iter().enumerate() {
+            let Some(value) = table.get(*key) else { return Walk::Absent };
+            if depth + 1 == path.len() {
+                return Walk::Found(value.get_ref());
+            }
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => return Walk::Blocked,
+            }
+        }
+        Walk::Root(table)
+    }
+
+    /// The whole document as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        to_json(&DeValue::Table(self.root.clone()))
+    }
+
+    /// Every key of every table, arrays left out, with its path.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Vec<String>> {
+        fn collect(table: &DeTable<'_>, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
+            for (key, value) in table {
+                path.push(key.get_ref().to_string());
+                keys.push(path.clone());
+                if let DeValue::Table(inner) = value.get_ref() {
+                    collect(inner, path, keys);
+                }
+                path.pop();
+            }
+        }
+        let mut keys = Vec::new();
+        collect(&self.root, &mut Vec::new(), &mut keys);
+        keys
+    }
+}
+
+/// Where a path leads in one document.
+pub enum Walk<'d, 't> {
+    /// Some table on the way does not have the next key.
+    Absent,
+    /// Something on the way is no table.
+    Blocked,
+    Found(&'d DeValue<'t>),
+    /// The path is empty.
+    Root(&'d DeTable<'t>),
+}
+
+/// The line and column of a byte of `text`.
+#[must_use]
+pub fn position(text: &str, offset: usize) -> Position {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    Position {
+        line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
+        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
+    }
+}
+
+/// The parser's description of a fault. Its `message()` is fixed text of its own; a duplicate key is
+/// the one fault whose text could name something of the document.
+fn fault(error: &toml::de::Error) -> String {
+    let message = error.message();
+    if message.starts_with("duplicate key") {
+        return "the key occurs twice".to_owned();
+    }
+    message.lines().next().unwrap_or("it is no TOML").to_owned()
+}
+
+/// The key at the head of a line, if that is beyond doubt a key: `NAME =` with a value's first
+/// character behind it. Anything else might be the inside of a value.
+fn key_of_line(text: &str, offset: usize) -> Option<String> {
+    let offset = offset.min(text.len());
+    let start =
+        text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let (key, rest) = line.split_once('=')?;
+    let key = key.trim();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_key = !key.is_empty() && key.len() <= 64 && key.bytes().all(plain);
+    let is_value = rest.starts_with(' ') || rest.starts_with(['"', '\'', '[', '{']);
+    (is_key && is_value).then(|| key.to_owned())
+}
+
+/// A TOML value as JSON: numbers in decimal, dates and times as their text, infinities and NaN, which
+/// JSON has not, as text.
+#[must_use]
+pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
+        DeValue::Table(table) => Value::Object(
+            in_order(table).map(|(key, value)| (key.to_owned(), to_json(value))).collect(),
+        ),
+        other => {
+            let text = scalar(other);
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+    }
+}
+
+/// The entries of a table in the order of the file.
+pub fn in_order<'d, 't>(
+    table: &'d DeTable<'t>,
+) -> impl Iterator<Item = (&'d str, &'d DeValue<'t>)> {
+    let mut entries: Vec<(&Spanned<_>, &Spanned<_>)> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries.into_iter().map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+}
+
+/// The text of a value that is neither string, array nor table: a number in decimal with its own digits,
+/// `true`, `false`, or a date or time as RFC 3339 has it.
+#[must_use]
+pub fn scalar(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(moment) => moment.to_string(),
+        DeValue::Integer(number) if number.radix() == 10 => decimal(number.as_str()),
+        DeValue::Integer(number) => u128::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| number.to_string(), |number| number.to_string()),
+        DeValue::Float(number) => decimal(number.as_str()),
+        DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_) => String::new(),
+    }
+}
+
+/// A TOML number as JSON writes it: without `+`, which JSON has only in exponents.
+fn decimal(text: &str) -> String {
+    text.strip_prefix('+').unwrap_or(text).replace('_', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Document::parse(text, "c.toml").map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_fault_names_line_column_and_key_and_quotes_nothing() {
+        let text = error("[context.secrets]\nTOKEN = \"CANARY\nB = 1\n");
+        assert!(text.starts_with("cannot read c.toml:2:"), "{text}");
+        assert!(text.contains("key `TOKEN`"), "{text}");
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+
+    #[test]
+    fn what_may_be_the_inside_of_a_value_is_not_called_a_key() {
+        for line in ["CANARY==", "CANARY", "CANARY=CANARY", "CANARY \"=\" x"] {
+            let text = error(&format!("[context.secrets]\n{line}\n"));
+            assert!(!text.contains("CANARY"), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(position("a\nüx", 4), Position { line: 2, column: 2 });
+    }
+}

@@ -1,0 +1,216 @@
+//! Changes one secret in the text of a `config.toml` and nothing else: comments, order, spacing and line ends
+//! stay. Pure; the file is the caller's.
+
+use serde_json::{Map, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
+
+use super::document::Document;
+use super::layers::SECRETS;
+use crate::error::Error;
+
+/// The text with the secret `name` set to the string `value`.
+///
+/// # Errors
+/// [`Error::Config`] if the text is no TOML, if the place of the secrets is no table, or if the change
+/// cannot be made without touching anything else.
+pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, Error> {
+    let mut edited = parse(text, place)?;
+    let mut table: &mut dyn TableLike = edited.as_table_mut();
+    for key in SECRETS {
+        if !table.contains_key(key) {
+            let mut made = Table::new();
+            made.set_implicit(key != SECRETS[1]);
+            table.insert(key, Item::Table(made));
+        }
+        table = table
+            .get_mut(key)
+            .and_then(Item::as_table_like_mut)
+            .ok_or_else(|| refusal(place, "a table must stand here, and there is a value"))?;
+    }
+    let mut new: toml_edit::Value =
+        basic_string(value).parse().map_err(|_| refusal(place, "the value cannot be written"))?;
+    match table.get_mut(name) {
+        Some(Item::Value(old)) => {
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        }
+        _ => {
+            table.remove(name);
+            table.insert(name, Item::Value(new));
+        }
+    }
+    finish(text, place, &edited, |secrets| {
+        secrets.insert(name.to_owned(), Value::String(value.to_owned()));
+    })
+}
+
+/// The text without the secret `name`; `None` if it has none.
+///
+/// # Errors
+/// As [`set`].
+pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Error> {
+    let mut edited = parse(text, place)?;
+    let mut table: &mut dyn TableLike = edited.as_table_mut();
+    for key in SECRETS {
+        match table.get_mut(key).and_then(Item::as_table_like_mut) {
+            Some(inner) => table = inner,
+            None => return Ok(None),
+        }
+    }
+    if table.remove(name).is_none() {
+        return Ok(None);
+    }
+    finish(text, place, &edited, |secrets| {
+        secrets.remove(name);
+    })
+    .map(Some)
+}
+
+fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
+    // This parser's fault is told by the other one, whose words are known to quote nothing.
+    Document::parse(text, place)?;
+    text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))
+}
+
+/// The edited text, once it is certain that it says what the old one said but for `change`.
+fn finish(
+    text: &str,
+    place: &str,
+    edited: &DocumentMut,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<String, Error> {
+    let mut made = edited.to_string();
+    // The editor writes LF throughout, and one at the end.
+    if text.contains("\r\n") && !text.replace("\r\n", "").contains('\n') {
+        made = made.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    let mut expected = Document::parse(text, place)?.to_json();
+    let mut table = &mut expected;
+    for key in SECRETS {
+        let Value::Object(map) = table else { return Err(refusal(place, "its tables contradict")) };
+        table = map.entry(key).or_insert_with(|| Value::Object(Map::new()));
+    }
+    if let Value::Object(secrets) = table {
+        change(secrets);
+    }
+    let is = Document::parse(&made, place)?.to_json();
+    if without_empty(is) != without_empty(expected) {
+        return Err(refusal(place, "the change would alter something else; edit the file by hand"));
+    }
+    Ok(made)
+}
+
+/// Without tables that have no leaf, which come and go with their last entry.
+fn without_empty(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (key, without_empty(value)))
+            .filter(|(_, value)| value.as_object().is_none_or(|map| !map.is_empty()))
+            .collect(),
+        other => other,
+    }
+}
+
+/// A TOML basic string of one line, in the escapes that TOML 0.5 and 1.0 share.
+fn basic_string(text: &str) -> String {
+    let mut made = String::with_capacity(text.len() + 2);
+    made.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => made.push_str("\\\""),
+            '\\' => made.push_str("\\\\"),
+            '\n' => made.push_str("\\n"),
+            '\t' => made.push_str("\\t"),
+            '\r' => made.push_str("\\r"),
+            control if control.is_control() => {
+                made.push_str(&format!("\\u{:04X}", u32::from(control)));
+            }
+            other => made.push(other),
+        }
+    }
+    made.push('"');
+    made
+}
+
+fn refusal(place: &str, problem: &str) -> Error {
+    Error::Config {
+        place: place.to_owned(),
+        at: None,
+        key: Some(SECRETS.join(".")),
+        problem: problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = "# top\nbackend = \"cloud\" # b\n\n[context.secrets]  # here\nA = 'a'   # about A\n\
+                        B = { x = 1 }\n\"c d\" = \"\"\"\nmulti\n\"\"\"\n\n[other] # last\nz=1\n";
+
+    #[test]
+    fn a_changed_secret_changes_its_line_alone() {
+        let made = set(FULL, "c", "A", "new").unwrap();
+        assert_eq!(made, FULL.replace("'a'   # about A", "\"new\"   # about A"));
+    }
+
+    #[test]
+    fn a_new_secret_is_added_to_its_table() {
+        let made = set(FULL, "c", "N", "v\"\\\n$").unwrap();
+        assert_eq!(
+            made,
+            FULL.replace("\"\"\"\n\n[other]", "\"\"\"\nN = \"v\\\"\\\\\\n$\"\n\n[other]")
+        );
+    }
+
+    #[test]
+    fn a_file_without_secrets_gets_the_table() {
+        assert_eq!(set("", "c", "A", "v").unwrap(), "[context.secrets]\nA = \"v\"\n");
+        assert_eq!(
+            set("x = 1\n", "c", "A", "v").unwrap(),
+            "x = 1\n\n[context.secrets]\nA = \"v\"\n"
+        );
+    }
+
+    #[test]
+    fn inline_and_dotted_tables_are_edited_where_they_stand() {
+        for (text, made) in [
+            ("context = { secrets = { A = 'a' } }\n", "context = { secrets = { A = \"v\" } }\n"),
+            ("context.secrets.A = 1 # c\n", "context.secrets.A = \"v\" # c\n"),
+            ("[context]\nsecrets.A = 1\nx = 2\n", "[context]\nsecrets.A = \"v\"\nx = 2\n"),
+        ] {
+            assert_eq!(set(text, "c", "A", "v").unwrap(), made);
+        }
+    }
+
+    #[test]
+    fn carriage_returns_stay() {
+        let text = "# c\r\n[context.secrets]\r\nA = 'a'\r\nB = 'b'\r\n";
+        assert_eq!(set(text, "c", "A", "v").unwrap(), text.replace("'a'", "\"v\""));
+        assert_eq!(delete(text, "c", "B").unwrap().unwrap(), text.replace("B = 'b'\r\n", ""));
+    }
+
+    #[test]
+    fn a_table_of_a_secret_gives_way_to_its_new_value() {
+        let made = set("[context.secrets.A]\nx = 1\n[z]\ny = 2\n", "c", "A", "v").unwrap();
+        assert!(
+            made.contains("A = \"v\"") && made.contains("[z]\ny = 2\n") && !made.contains("x = 1"),
+            "{made}"
+        );
+    }
+
+    #[test]
+    fn deleting_takes_the_line_and_its_comment() {
+        let made = delete(FULL, "c", "A").unwrap().unwrap();
+        assert_eq!(made, FULL.replace("A = 'a'   # about A\n", ""));
+        assert!(delete(FULL, "c", "none").unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_no_table_is_left_alone() {
+        for text in ["[context]\nsecrets = 1\n", "context = 'x'\n", "[[context.secrets]]\n"] {
+            assert!(set(text, "c", "A", "v").is_err());
+        }
+    }
+}

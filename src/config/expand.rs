@@ -1,0 +1,172 @@
+//! `$VAR`, `${VAR}`, `~` and `${section.key}` in a text of the configuration, as Prefect 1.4.1 reads them
+//! (`configuration.py`, `interpolate_env_vars` and `interpolate_config`), save that what Prefect
+//! silently turns into nothing is an error here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::error::ValueFault;
+
+/// Prefect gives up, with `None`, if a text still changes in the tenth pass; so nine levels are the most.
+const PASSES: usize = 10;
+
+/// No expanded text is longer, in bytes: far above what a variable may hold, far below what a text that
+/// doubles itself could reach.
+pub const LONGEST: usize = 4 << 20;
+
+/// What an expansion asks of the world.
+pub struct Expansion<'a> {
+    /// A variable of the inherited environment.
+    pub variable: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    /// The home directory of a user by name, of the current one if the name is empty.
+    pub home: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+}
+
+impl Expansion<'_> {
+    /// Expands variables and a leading `~`, again and again until nothing changes. What is unset stays.
+    ///
+    /// # Errors
+    /// [`ValueFault::Cycle`] if that has no end.
+    pub fn variables(&self, text: &[u8]) -> Result<Vec<u8>, ValueFault> {
+        let mut text = text.to_vec();
+        for _ in 0..PASSES {
+            let next = self.tilde(self.once(&text));
+            if next == text {
+                return Ok(text);
+            }
+            if next.len() > LONGEST {
+                break;
+            }
+            text = next;
+        }
+        Err(ValueFault::Cycle)
+    }
+
+    /// One pass of Python's `posixpath.expandvars`: `$NAME` of ASCII letters, digits and `_` (a digit may
+    /// come first), or `${anything but a closing brace}`.
+    fn once(&self, text: &[u8]) -> Vec<u8> {
+        let mut made = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|&byte| byte == b'$') {
+            let (before, from) = rest.split_at(at);
+            made.extend_from_slice(before);
+            let Some((name, length)) = name_at(from) else {
+                made.push(b'$');
+                rest = &from[1..];
+                continue;
+            };
+            match (self.variable)(name) {
+                Some(value) => made.extend_from_slice(&value),
+                None => made.extend_from_slice(&from[..length]),
+            }
+            rest = &from[length..];
+        }
+        made.extend_from_slice(rest);
+        made
+    }
+
+    /// Python's `posixpath.expanduser`: `~` or `~name` up to the first slash.
+    fn tilde(&self, text: Vec<u8>) -> Vec<u8> {
+        let Some(after) = text.strip_prefix(b"~") else { return text };
+        let end = after.iter().position(|&byte| byte == b'/').unwrap_or(after.len());
+        let Some(home) = (self.home)(&after[..end]) else { return text };
+        let length = home.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+        let expanded = [&home[..length], &after[end..]].concat();
+        if expanded.is_empty() { b"/".to_vec() } else { expanded }
+    }
+}
+
+/// The variable that a text beginning with `$` names, and how long the reference is.
+fn name_at(text: &[u8]) -> Option<(&[u8], usize)> {
+    let after = &text[1..];
+    if let Some(inner) = after.strip_prefix(b"{") {
+        let end = inner.iter().position(|&byte| byte == b'}')?;
+        return Some((&inner[..end], end + 3));
+    }
+    let end = after
+        .iter()
+        .position(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))
+        .unwrap_or(after.len());
+    (end > 0).then_some((&after[..end], end + 1))
+}
+
+/// The left-most innermost `${key}` of a text: the whole reference, and the key in it. The key has at least
+/// one character, and none of `$`, `{` and `}` behind its first (Prefect's `INTERPOLATION_REGEX`).
+#[must_use]
+pub fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].windows(2).position(|pair| pair == b"${").map(|at| at + from)
+    {
+        let inner = &text[at + 2..];
+        if !inner.is_empty() && inner[0] != b'\n' {
+            let behind =
+                inner.iter().skip(1).position(|byte| b"${}".contains(byte)).map(|end| end + 1);
+            if let Some(end) = behind.filter(|&end| inner[end] == b'}') {
+                return Some((at..at + end + 3, String::from_utf8_lossy(&inner[..end])));
+            }
+        }
+        from = at + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(text: &str) -> String {
+        let variable = |name: &[u8]| match name {
+            b"A" => Some(b"a".to_vec()),
+            b"B" => Some(b"$A$A".to_vec()),
+            b"1" => Some(b"one".to_vec()),
+            b"LOOP" => Some(b"x$LOOP".to_vec()),
+            b"T" => Some(b"~/t".to_vec()),
+            b"a b" => Some(b"space".to_vec()),
+            _ => None,
+        };
+        let home = |name: &[u8]| match name {
+            b"" => Some(b"/home/me/".to_vec()),
+            b"root" => Some(b"/root".to_vec()),
+            _ => None,
+        };
+        let expansion = Expansion { variable: &variable, home: &home };
+        match expansion.variables(text.as_bytes()) {
+            Ok(bytes) => String::from_utf8(bytes).unwrap(),
+            Err(_) => "circle".to_owned(),
+        }
+    }
+
+    #[test]
+    fn variables_and_tilde_expand_as_pythons_do() {
+        for (text, expanded) in [
+            ("$A-${A}-$B", "a-a-aa"),
+            ("$UNSET ${UNSET} $ ${} ${open", "$UNSET ${UNSET} $ ${} ${open"),
+            ("cost$1", "costone"),
+            ("${a b}", "space"),
+            ("\\$A $$A", "\\a $a"),
+            ("~", "/home/me"),
+            ("~/x", "/home/me/x"),
+            ("~root/x", "/root/x"),
+            ("~nobody-here", "~nobody-here"),
+            ("a~", "a~"),
+            ("$T", "/home/me/t"),
+            ("$LOOP", "circle"),
+            ("", ""),
+        ] {
+            assert_eq!(expand(text), expanded, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_innermost_key_on_the_left_is_taken_first() {
+        let key = |text: &'static str| {
+            key_reference(text.as_bytes()).map(|(range, key)| (range, key.into_owned()))
+        };
+        assert_eq!(key("${${backend}.x}"), Some((2..12, "backend".to_owned())));
+        assert_eq!(key("a${b.c}d${e}"), Some((1..7, "b.c".to_owned())));
+        assert_eq!(key("${}"), None);
+        assert_eq!(key("${a"), None);
+        assert_eq!(key("$a {b}"), None);
+        assert_eq!(key("${}}"), Some((0..4, "}".to_owned())));
+    }
+}

@@ -1,0 +1,456 @@
+//! The layers of a configuration, merged key by key on demand.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use toml::de::DeValue;
+
+use super::document::{Document, Walk, in_order, scalar, to_json};
+use super::expand::{self, Expansion};
+use super::variables::Override;
+use crate::error::{Error, ValueFault};
+use crate::secret::SecretValue;
+
+/// Prefect 1.4.1's own `config.toml`, as far as a `${section.key}` can refer to it.
+const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// References that one value may follow in all: a bound on work, not a limit anyone meets.
+const REFERENCES: usize = 1_000;
+
+/// The table of local secrets.
+pub const SECRETS: [&str; 2] = ["context", "secrets"];
+
+/// One layer: a file, or one `PREFECT__…` variable.
+pub enum Layer<'t> {
+    File { document: Document<'t>, place: String },
+    Variable(Override),
+}
+
+/// Layers from the weakest to the strongest. Prefect's defaults lie below them all.
+pub struct Layers<'t> {
+    layers: Vec<Layer<'t>>,
+    defaults: OnceCell<Layer<'static>>,
+}
+
+/// A merged value.
+pub enum Node {
+    Leaf(Leaf),
+    /// Keys in the order in which the layers bring them; never empty.
+    Table(Vec<(String, Node)>),
+}
+
+/// A value that is no table.
+#[derive(Clone)]
+pub enum Leaf {
+    Array(Value),
+    /// A number, truth value, date or time, as text.
+    Scalar(String),
+    /// A string; from a variable it may be no UTF-8.
+    Text(Vec<u8>),
+}
+
+impl<'t> Layers<'t> {
+    #[must_use]
+    pub const fn new(layers: Vec<Layer<'t>>) -> Self {
+        Self { layers, defaults: OnceCell::new() }
+    }
+
+    /// The names of all secrets.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the place of the secrets is no table, or layers contradict each other.
+    pub fn secrets(&self) -> Result<Vec<String>, Error> {
+        let mut names = BTreeSet::new();
+        for layer in &self.layers {
+            match layer {
+                Layer::File { document, .. } => match document.walk(&SECRETS) {
+                    Walk::Found(DeValue::Table(table)) => {
+                        names.extend(table.keys().map(|key| key.get_ref().to_string()));
+                    }
+                    Walk::Absent => {}
+                    Walk::Blocked | Walk::Found(_) | Walk::Root(_) => return Err(layer.no_table()),
+                },
+                Layer::Variable(variable) => {
+                    if let Some(table) = variable.whole_table()? {
+                        names = table.keys().cloned().collect();
+                    } else if let [context, secrets, name, ..] = variable.path.as_slice()
+                        && [context.as_str(), secrets] == SECRETS
+                    {
+                        names.insert(name.clone());
+                    }
+                }
+            }
+        }
+        let mut present = Vec::with_capacity(names.len());
+        for name in names {
+            if self.get(&[SECRETS[0], SECRETS[1], &name])?.is_some() {
+                present.push(name);
+            }
+        }
+        Ok(present)
+    }
+
+    /// The value of one secret and the place that it comes from.
+    ///
+    /// # Errors
+    /// [`Error::Config`] as [`Layers::secrets`]; [`Error::Value`] if it cannot be expanded or used.
+    pub fn secret(
+        &self,
+        name: &str,
+        expansion: Option<&Expansion<'_>>,
+    ) -> Result<Option<(SecretValue, String)>, Error> {
+        let Some((node, place)) = self.get(&[SECRETS[0], SECRETS[1], name])? else {
+            return Ok(None);
+        };
+        let fault = |fault| Error::Value { name: name.to_owned(), fault };
+        let node = self.expanded(node, expansion)?.map_err(fault)?;
+        let value = match node {
+            Node::Leaf(Leaf::Text(text)) => SecretValue::perhaps_json(name, text)?,
+            Node::Leaf(Leaf::Scalar(text)) => SecretValue::perhaps_json(name, text)?,
+            other => SecretValue::of_json(name, &other.into_json().map_err(fault)?)?,
+        };
+        Ok(Some((value, place.to_owned())))
+    }
+
+    /// A setting's text, expanded, and where it comes from; Prefect's default if no layer has it.
+    ///
+    /// # Errors
+    /// As [`Layers::secret`].
+    pub fn setting(
+        &self,
+        path: &[&str],
+        expansion: &Expansion<'_>,
+    ) -> Result<Option<(Leaf, String)>, Error> {
+        let Some((node, place)) = self.get(path)? else { return Ok(None) };
+        let fault = |fault| Error::Value { name: path.join("."), fault };
+        match self.expanded(node, Some(expansion))?.map_err(fault)? {
+            Node::Leaf(leaf) => Ok(Some((leaf, place.to_owned()))),
+            Node::Table(_) => Ok(None),
+        }
+    }
+
+    /// Every key of every table in the files and variables, with the place, for warnings.
+    pub fn keys(&self) -> impl Iterator<Item = (Vec<String>, &str)> {
+        self.layers.iter().flat_map(|layer| {
+            let keys = match layer {
+                Layer::File { document, .. } => document.keys(),
+                Layer::Variable(variable) => vec![variable.path.clone()],
+            };
+            keys.into_iter().map(|key| (key, layer.place()))
+        })
+    }
+
+    /// Merges what the layers say of one key. The place is that of the strongest layer with a say.
+    fn get(&self, path: &[&str]) -> Result<Option<(Node, &str)>, Error> {
+        let in_secrets = path.starts_with(&SECRETS);
+        let mut merged: Option<(Node, &str)> = None;
+        let defaults = (!in_secrets).then(|| self.defaults.get_or_init(defaults));
+        for layer in defaults.into_iter().chain(&self.layers) {
+            let said = match layer {
+                Layer::File { document, .. } => match document.walk(path) {
+                    Walk::Absent | Walk::Root(_) => continue,
+                    Walk::Blocked if in_secrets => return Err(layer.no_table()),
+                    Walk::Blocked => None,
+                    Walk::Found(value) => Some(Node::of_toml(value)),
+                },
+                Layer::Variable(variable) => match variable.say(path)? {
+                    None => continue,
+                    Some(said) => said,
+                },
+            };
+            merged = match (merged, said) {
+                (Some((mut below, _)), Some(above)) => {
+                    if matches!(
+                        (&below, &above, layer),
+                        (Node::Leaf(_), Node::Table(_), Layer::Variable(_))
+                    ) {
+                        return Err(layer.no_table());
+                    }
+                    below.merge(above);
+                    Some((below, layer.place()))
+                }
+                (None, Some(above)) => Some((above, layer.place())),
+                (_, None) => None,
+            };
+        }
+        Ok(merged.and_then(|(node, place)| Some((node.without_empty_tables()?, place))))
+    }
+
+    /// Expands every text of a value, but nothing inside arrays.
+    fn expanded(
+        &self,
+        node: Node,
+        expansion: Option<&Expansion<'_>>,
+    ) -> Result<Result<Node, ValueFault>, Error> {
+        let Some(expansion) = expansion else { return Ok(Ok(node)) };
+        let work = Work { layers: self, expansion, left: Cell::new(REFERENCES) };
+        work.node(node)
+    }
+}
+
+/// One expansion under way, with what is left of its budget.
+struct Work<'w, 't> {
+    layers: &'w Layers<'t>,
+    expansion: &'w Expansion<'w>,
+    left: Cell<usize>,
+}
+
+/// An error of the configuration outside, one of the value inside.
+type Expanded<T> = Result<Result<T, ValueFault>, Error>;
+
+impl Work<'_, '_> {
+    fn node(&self, node: Node) -> Expanded<Node> {
+        match node {
+            Node::Leaf(leaf) => Ok(self.leaf(leaf, 0)?.map(Node::Leaf)),
+            Node::Table(entries) => {
+                let mut made = Vec::with_capacity(entries.len());
+                for (key, node) in entries {
+                    match self.node(node)? {
+                        Ok(node) => made.push((key, node)),
+                        Err(fault) => return Ok(Err(fault)),
+                    }
+                }
+                Ok(Ok(Node::Table(made)))
+            }
+        }
+    }
+
+    /// Expands one text: variables first, then `${section.key}` from the inside out. A text that is nothing
+    /// but one reference takes the other value with its kind; else that is spliced in as text.
+    fn leaf(&self, leaf: Leaf, depth: usize) -> Expanded<Leaf> {
+        let Leaf::Text(text) = leaf else { return Ok(Ok(leaf)) };
+        let mut text = match self.expansion.variables(&text) {
+            Ok(text) => text,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        while let Some((range, key)) = expand::key_reference(&text) {
+            let left = self.left.get();
+            // Each level of depth takes one of the budget, so it also bounds the recursion.
+            if left == 0 || depth > 100 || text.len() > expand::LONGEST {
+                return Ok(Err(ValueFault::Cycle));
+            }
+            self.left.set(left - 1);
+            let path: Vec<&str> = key.split('.').collect();
+            let other = match self.layers.get(&path)? {
+                Some((Node::Leaf(other), _)) => other,
+                Some((Node::Table(_), _)) | None => {
+                    return Ok(Err(ValueFault::Unset { reference: key.into_owned() }));
+                }
+            };
+            let other = match self.leaf(other, depth + 1)? {
+                Ok(other) => other,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            if range == (0..text.len()) {
+                return Ok(Ok(other));
+            }
+            text.splice(range, other.spliced());
+        }
+        Ok(Ok(Leaf::Text(text)))
+    }
+}
+
+impl Layer<'_> {
+    fn place(&self) -> &str {
+        match self {
+            Self::File { place, .. } => place,
+            Self::Variable(variable) => &variable.name,
+        }
+    }
+
+    /// The error for a layer that has something else where a table of secrets must be.
+    fn no_table(&self) -> Error {
+        Error::Config {
+            place: self.place().to_owned(),
+            at: None,
+            key: Some(SECRETS.join(".")),
+            problem: "a table must stand here, and there is a value".to_owned(),
+        }
+    }
+}
+
+fn defaults() -> Layer<'static> {
+    let place = "the defaults of Prefect 1.4.1".to_owned();
+    let document = Document::parse(DEFAULTS, &place).expect("a test parses the defaults");
+    Layer::File { document, place }
+}
+
+impl Node {
+    fn of_toml(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::Array(_) => Self::Leaf(Leaf::Array(to_json(value))),
+            DeValue::String(text) => Self::Leaf(Leaf::Text(text.as_bytes().to_vec())),
+            DeValue::Table(table) => Self::Table(
+                in_order(table)
+                    .map(|(key, value)| (key.to_owned(), Self::of_toml(value)))
+                    .collect(),
+            ),
+            other => Self::Leaf(Leaf::Scalar(scalar(other))),
+        }
+    }
+
+    /// Takes a JSON object's value. Strings are leaves like any other.
+    pub(super) fn of_json(value: &Value) -> Self {
+        match value {
+            Value::Object(map) => Self::Table(
+                map.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect(),
+            ),
+            Value::String(text) => Self::Leaf(Leaf::Text(text.as_bytes().to_vec())),
+            Value::Array(_) => Self::Leaf(Leaf::Array(value.clone())),
+            other => Self::Leaf(Leaf::Scalar(other.to_string())),
+        }
+    }
+
+    /// A table onto a table merges; anything else replaces (`utilities/collections.py`, `merge_dicts`).
+    fn merge(&mut self, above: Self) {
+        match (self, above) {
+            (Self::Table(below), Self::Table(above)) => {
+                for (key, node) in above {
+                    match below.iter_mut().find(|(other, _)| *other == key) {
+                        Some((_, old)) => old.merge(node),
+                        None => below.push((key, node)),
+                    }
+                }
+            }
+            (below, above) => *below = above,
+        }
+    }
+
+    /// Prefect flattens the tree to its leaves, and so an empty table is as if never written.
+    fn without_empty_tables(self) -> Option<Self> {
+        match self {
+            Self::Leaf(_) => Some(self),
+            Self::Table(entries) => {
+                let entries: Vec<_> = entries
+                    .into_iter()
+                    .filter_map(|(key, node)| Some((key, node.without_empty_tables()?)))
+                    .collect();
+                (!entries.is_empty()).then_some(Self::Table(entries))
+            }
+        }
+    }
+
+    fn into_json(self) -> Result<Value, ValueFault> {
+        match self {
+            Self::Leaf(Leaf::Array(value)) => Ok(value),
+            Self::Leaf(Leaf::Scalar(text)) => {
+                Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+            }
+            Self::Leaf(Leaf::Text(text)) => {
+                String::from_utf8(text).map(Value::String).map_err(|_| ValueFault::NotUtf8)
+            }
+            Self::Table(entries) => entries
+                .into_iter()
+                .map(|(key, node)| Ok((key, node.into_json()?)))
+                .collect::<Result<_, _>>()
+                .map(Value::Object),
+        }
+    }
+}
+
+impl Leaf {
+    /// As text in another text. Python spells truth values with a capital, and so does Prefect here.
+    fn spliced(self) -> Vec<u8> {
+        match self {
+            Self::Array(value) => value.to_string().into_bytes(),
+            Self::Scalar(text) => match text.as_str() {
+                "true" => b"True".to_vec(),
+                "false" => b"False".to_vec(),
+                _ => text.into_bytes(),
+            },
+            Self::Text(text) => text,
+        }
+    }
+
+    /// As the text of a setting.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Array(value) => value.to_string(),
+            Self::Scalar(text) => text,
+            Self::Text(text) => String::from_utf8_lossy(&text).into_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Expansion<'static> =
+        Expansion { variable: &|_| None, home: &|_| Some(Vec::new()) };
+
+    fn file(text: &str) -> Layer<'_> {
+        let document = Document::parse(text, "c.toml").unwrap();
+        Layer::File { document, place: "c.toml".to_owned() }
+    }
+
+    fn variable(name: &str, text: &str) -> Layer<'static> {
+        Layer::Variable(Override::new(name.as_bytes(), text.as_bytes()).unwrap())
+    }
+
+    fn secret(layers: Vec<Layer<'_>>, name: &str) -> String {
+        match Layers::new(layers).secret(name, Some(&NOTHING)) {
+            Ok(Some((value, _))) => String::from_utf8(value.expose().to_vec()).unwrap(),
+            Ok(None) => "absent".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_defaults_parse_and_refer_to_each_other() {
+        let layers = Layers::new(Vec::new());
+        let (api, _) = layers.setting(&["cloud", "api"], &NOTHING).unwrap().unwrap();
+        assert_eq!(api.into_text(), "https://api.prefect.io");
+    }
+
+    #[test]
+    fn later_layers_win_and_tables_merge() {
+        let below = "[context.secrets]\nX = \"below\"\n[context.secrets.T]\na = \"1\"\n";
+        let above = "[context.secrets]\nX = \"above\"\nT = {b = 2}\n";
+        let layers =
+            || vec![file(below), file(above), variable("PREFECT__CONTEXT__SECRETS__T__c", "3")];
+        assert_eq!(secret(layers(), "X"), "above");
+        assert_eq!(secret(layers(), "T"), r#"{"a":"1","b":2,"c":"3"}"#);
+        assert_eq!(secret(vec![file(below)], "Y"), "absent");
+    }
+
+    #[test]
+    fn a_reference_to_nothing_and_a_circle_are_errors_that_name_it() {
+        let text = "[context.secrets]\nA = \"x${nope.at.all}\"\nB = \"${context.secrets.C}\"\n\
+                    C = \"${context.secrets.B}\"\nD = \"${context.secrets.D}!\"\n";
+        assert!(secret(vec![file(text)], "A").contains("`${nope.at.all}`"));
+        assert!(secret(vec![file(text)], "B").contains("circle"));
+        assert!(secret(vec![file(text)], "D").contains("circle"));
+    }
+
+    #[test]
+    fn a_doubling_reference_ends_soon() {
+        let mut text = "[context.secrets]\nX0 = \"0123456789\"\n".to_owned();
+        for level in 1..60 {
+            let below = level - 1;
+            text += &format!(
+                "X{level} = \"${{context.secrets.X{below}}}${{context.secrets.X{below}}}\"\n"
+            );
+        }
+        assert!(secret(vec![file(&text)], "X59").contains("circle"));
+    }
+
+    #[test]
+    fn secrets_that_are_no_table_are_an_error() {
+        for text in
+            ["[context]\nsecrets = \"CANARY\"\n", "context = 1\n", "[[context.secrets]]\na = 1\n"]
+        {
+            let told = secret(vec![file(text)], "X");
+            assert!(told.contains("key `context.secrets`") && !told.contains("CANARY"), "{told}");
+        }
+    }
+
+    #[test]
+    fn empty_tables_are_not_there() {
+        let text = "[context.secrets]\nX = {}\n[context.secrets.Y.z]\n";
+        assert_eq!(secret(vec![file(text)], "X"), "absent");
+        assert_eq!(Layers::new(vec![file(text)]).secrets().unwrap(), Vec::<String>::new());
+    }
+}

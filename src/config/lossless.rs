@@ -1,0 +1,172 @@
+//! Texts that Prefect 1.x reads back as exactly the value they were made of, whatever it does to a local
+//! secret on the way: TOML, `$` and `~`, Python literals (twice for a variable), references, JSON.
+
+use serde_json::Value;
+
+/// A text of which `Secret(…).get()` makes exactly `value`, from a file and from a variable: a line feed
+/// and a space, so that it is no Python literal and no `~` comes first, then JSON, in which every `$`
+/// is written `\u0024`. Verified against the real package by `tests/integration/prefect.rs`.
+#[must_use]
+pub fn encode(value: &Value) -> String {
+    format!("\n {}", value.to_string().replace('$', "\\u0024"))
+}
+
+/// The shortest such text for a string: the string itself where nothing on the way could change it.
+#[must_use]
+pub fn encode_text(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { encode(&Value::String(text.to_owned())) }
+}
+
+/// The shortest such text for a value. An object or array that is the same as a Python literal is written
+/// plainly: then code that reads `prefect.context.secrets` itself finds a table in it
+/// (`AWS_CREDENTIALS` and its like; `prefect/utilities/aws.py`).
+#[must_use]
+pub fn encode_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => encode_text(text),
+        Value::Array(_) | Value::Object(_) if is_python(value) => value.to_string(),
+        other => encode(other),
+    }
+}
+
+/// Whether Prefect leaves a text alone. It errs to the side of no.
+///
+/// No `$` and no `~` in front; not empty, no control character; then it must be certain that it is
+/// neither JSON nor a Python literal. One that begins with a letter could only be a keyword, `set()`, or a
+/// string with a prefix; one that begins with a digit only a number or a sequence of them.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    let Some(first) = text.chars().next() else { return false };
+    if text.contains('$') || text.chars().any(char::is_control) {
+        return false;
+    }
+    if first.is_ascii_alphabetic() {
+        let end = text
+            .find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+            .unwrap_or(text.len());
+        let keyword = ["true", "false", "none", "null", "nan", "infinity", "set"]
+            .iter()
+            .any(|keyword| text[..end].eq_ignore_ascii_case(keyword));
+        let next = text[end..].chars().next();
+        return !keyword && next.is_none_or(|next| next.is_ascii() && !matches!(next, '"' | '\''));
+    }
+    first.is_ascii_digit()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/:@%=-".contains(&byte))
+        && text
+            .bytes()
+            .any(|byte| matches!(byte, b'g'..=b'z' | b'G'..=b'Z') && !b"jJoOxX".contains(&byte))
+}
+
+/// Whether Python reads the compact JSON of `value` as the same value, nothing in it is expanded, and no
+/// key is one that Prefect refuses.
+fn is_python(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::Number(_) => true,
+        Value::String(text) => !text.contains('$'),
+        Value::Array(items) => items.iter().all(is_python),
+        Value::Object(map) => map
+            .iter()
+            .all(|(key, value)| !key.contains('$') && !is_forbidden(key) && is_python(value)),
+    }
+}
+
+/// Whether Prefect 1.4.1 does not even start with this key in its configuration: it would hide a method of
+/// the class that holds it (`validate_config`; python-box 6.1, and 8 for the last five).
+#[must_use]
+pub fn is_forbidden(key: &str) -> bool {
+    const METHODS: [&str; 30] = [
+        "clear",
+        "copy",
+        "from_json",
+        "from_msgpack",
+        "from_toml",
+        "from_yaml",
+        "fromkeys",
+        "get",
+        "items",
+        "keys",
+        "merge_update",
+        "pop",
+        "popitem",
+        "setdefault",
+        "to_dict",
+        "to_json",
+        "to_msgpack",
+        "to_toml",
+        "to_yaml",
+        "update",
+        "values",
+        "_conversion_checks",
+        "_protected_keys",
+        "_safe_attr",
+        "__dict__",
+        "del_comment",
+        "from_toon",
+        "get_comment",
+        "set_comment",
+        "to_toon",
+    ];
+    METHODS.contains(&key)
+        || key.starts_with("_Box__")
+        || (key.len() > 4 && key.starts_with("__") && key.ends_with("__"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_is_plain_only_if_nothing_could_change_it() {
+        for plain in
+            ["hello", "p@ss w0rd", "ghp_abc123", "https://u:p@h/x?y=1", "a,b", "nonesuch", "3f2agk"]
+        {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [
+            "",
+            " x",
+            "~",
+            "$A",
+            "a$b",
+            "000000",
+            "0x1F",
+            "12e45",
+            "1_000",
+            "'abc'",
+            "r'abc'",
+            "True",
+            "tRuE",
+            "None",
+            "null",
+            "NaN",
+            "set()",
+            "True # x",
+            "{\"a\":1}",
+            "[1]",
+            "1,2",
+            "a\nb",
+            "\"x\"",
+            "-1",
+            "+1",
+            "1j",
+            "5 # five",
+            "...",
+            "(g)",
+            "é",
+            "b\"x\"",
+            "1+2j",
+        ] {
+            assert!(!is_plain(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_encoded_form_hides_every_dollar() {
+        assert_eq!(encode(&json!("P@$$w0rd")), "\n \"P@\\u0024\\u0024w0rd\"");
+        assert_eq!(encode_value(&json!({"a": 1, "b": ["x"]})), "{\"a\":1,\"b\":[\"x\"]}");
+        assert_eq!(encode_value(&json!({"a": true})), "\n {\"a\":true}");
+        assert_eq!(encode_value(&json!({"keys": 1})), "\n {\"keys\":1}");
+    }
+}

@@ -1,0 +1,17 @@
+//! Prefect 1.x's configuration as a value: files and `PREFECT__…` variables, one layer over the other
+//! (`prefect/configuration.py`). Pure: the texts come from the caller.
+//!
+//! Unlike Prefect this merges only the keys that are asked for, so that one secret of ten thousand
+//! costs one look into each layer.
+
+mod document;
+pub mod edit;
+mod expand;
+mod layers;
+pub mod lossless;
+mod variables;
+
+pub use document::{Document, position};
+pub use expand::Expansion;
+pub use layers::{Layer, Layers, Leaf, Node};
+pub use variables::overrides;

@@ -1,0 +1,115 @@
+//! `PREFECT__SECTION__KEY=text`: variables that stand for keys of the configuration.
+
+use serde_json::{Map, Value};
+
+use super::layers::{Leaf, Node, SECRETS};
+use crate::environment::Inherited;
+use crate::error::Error;
+
+/// What Prefect 1.x looks for, exactly and in upper case.
+const PREFIX: &str = "PREFECT__";
+
+/// One such variable.
+pub struct Override {
+    pub name: String,
+    pub path: Vec<String>,
+    text: Vec<u8>,
+}
+
+/// All overrides in the order of the environment, which is the order in which they apply.
+#[must_use]
+pub fn overrides(inherited: Inherited<'_>) -> Vec<Override> {
+    inherited.variables().filter_map(|(name, value)| Override::new(name, value)).collect()
+}
+
+impl Override {
+    /// Takes a variable if its name begins with `PREFECT__` and is UTF-8. The rest, split at each `__`, is
+    /// the path; in lower case, save that the name of a secret keeps its case
+    /// (`configuration.py`, `interpolate_config`).
+    #[must_use]
+    pub fn new(name: &[u8], value: &[u8]) -> Option<Self> {
+        let name = std::str::from_utf8(name).ok()?;
+        let rest = name.strip_prefix(PREFIX)?;
+        let rest = if rest.to_uppercase().starts_with("CONTEXT__SECRETS") {
+            rest.replace("CONTEXT__SECRETS", "context__secrets")
+        } else {
+            rest.to_lowercase()
+        };
+        let path = rest.split("__").map(str::to_owned).collect();
+        Some(Self { name: name.to_owned(), path, text: value.to_vec() })
+    }
+
+    /// What this says of `path`: nothing; that there is no such key; or a value.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it sets the whole table of secrets to what is no JSON object.
+    pub(super) fn say(&self, path: &[&str]) -> Result<Option<Option<Node>>, Error> {
+        let shared = self.path.iter().zip(path).take_while(|(own, other)| own == other).count();
+        if shared == path.len() {
+            // It sets this key, or one below it.
+            let leaf = Node::Leaf(Leaf::Text(self.text.clone()));
+            let node = self.path[shared..]
+                .iter()
+                .rev()
+                .fold(leaf, |node, key| Node::Table(vec![(key.clone(), node)]));
+            return Ok(Some(Some(node)));
+        }
+        if shared < self.path.len() {
+            return Ok(None);
+        }
+        // It sets a table above this key, as a whole.
+        if path.starts_with(&SECRETS) && self.path == SECRETS {
+            let table = self.object()?;
+            let mut value = table.get(path[SECRETS.len()]);
+            for key in &path[SECRETS.len() + 1..] {
+                value = value.and_then(|value| value.get(*key));
+            }
+            return Ok(Some(value.map(Node::of_json)));
+        }
+        Ok(Some(None))
+    }
+
+    /// The table of all secrets, if this variable sets it whole.
+    ///
+    /// # Errors
+    /// As [`Override::say`].
+    pub(super) fn whole_table(&self) -> Result<Option<Map<String, Value>>, Error> {
+        if self.path == SECRETS { self.object().map(Some) } else { Ok(None) }
+    }
+
+    fn object(&self) -> Result<Map<String, Value>, Error> {
+        serde_json::from_slice(&self.text).map_err(|_| Error::Config {
+            place: self.name.clone(),
+            at: None,
+            key: None,
+            problem: "the variable sets all secrets and must be a JSON object".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(name: &str) -> Vec<String> {
+        Override::new(name.as_bytes(), b"").unwrap().path
+    }
+
+    #[test]
+    fn a_secrets_name_keeps_its_case_and_every_other_key_is_lower_case() {
+        assert_eq!(path("PREFECT__CONTEXT__SECRETS__My_Key"), ["context", "secrets", "My_Key"]);
+        assert_eq!(path("PREFECT__context__secrets__K"), ["context", "secrets", "K"]);
+        assert_eq!(path("PREFECT__Context__Secrets__K"), ["Context", "Secrets", "K"]);
+        assert_eq!(path("PREFECT__CLOUD__API_KEY"), ["cloud", "api_key"]);
+        assert_eq!(path("PREFECT__CONTEXT__SECRETS___K"), ["context", "secrets", "_K"]);
+        assert_eq!(path("PREFECT__CONTEXT__SECRETS__"), ["context", "secrets", ""]);
+        assert_eq!(path("PREFECT__CONTEXT__SECRETS__A__B"), ["context", "secrets", "A", "B"]);
+    }
+
+    #[test]
+    fn other_prefixes_are_none() {
+        for name in ["prefect__A__B", "PREFECT_A", "XPREFECT__A"] {
+            assert!(Override::new(name.as_bytes(), b"").is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The environment that the command will get, as a value. Nothing here touches the process's own.
+
+use std::collections::HashSet;
+use std::ffi::{CStr, CString};
+
+use zeroize::Zeroize as _;
+
+use crate::error::{Error, ValueFault};
+use crate::secret::SecretValue;
+
+/// Longest `NAME=value` that Linux takes, in bytes without the NUL behind it
+/// (`MAX_ARG_STRLEN` of 131 072 with it; execve(2), "Limits on size of arguments and environment").
+pub const LONGEST_ENTRY: usize = 131_071;
+
+/// What pfx itself was started with: the raw block, entries without `=`, duplicates and bytes that are no
+/// UTF-8 among them, in order.
+#[derive(Clone, Copy)]
+pub struct Inherited<'a>(pub &'a [&'a CStr]);
+
+impl<'a> Inherited<'a> {
+    /// The value of a variable; of duplicates the first, as getenv(3) has it.
+    #[must_use]
+    pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
+        self.variables().find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// Names and values, in order. Entries without `=` are no variables.
+    pub fn variables(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        self.0.iter().filter_map(|entry| split(entry.to_bytes()))
+    }
+}
+
+/// Cuts an entry at its `=`. One that begins with `=` is no variable.
+fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = entry.iter().position(|&byte| byte == b'=')?;
+    (at > 0).then(|| (&entry[..at], &entry[at + 1..]))
+}
+
+/// One thing that pfx does to the inherited environment.
+#[derive(Debug)]
+pub enum Change<'v> {
+    /// The variable has this value. The name has neither `=` nor NUL and is not empty.
+    Set(String, &'v SecretValue),
+    /// The variable is not there. The name is any that an environment may hold.
+    Unset(Vec<u8>),
+}
+
+impl Change<'_> {
+    fn name(&self) -> &[u8] {
+        match self {
+            Self::Set(name, _) => name.as_bytes(),
+            Self::Unset(name) => name,
+        }
+    }
+}
+
+/// The block for execve(2): inherited entries byte for byte and in order, less those of every changed name,
+/// then each set name exactly once.
+pub struct Environment<'a> {
+    kept: Vec<&'a CStr>,
+    made: Vec<Entry>,
+}
+
+/// A `NAME=value` with a secret in it: wiped when dropped, never printed.
+struct Entry(CString);
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).into_bytes().zeroize();
+    }
+}
+
+impl<'a> Environment<'a> {
+    /// Applies `changes`, whose names are distinct, to what was inherited.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if an entry would be longer than [`LONGEST_ENTRY`].
+    pub fn new(inherited: Inherited<'a>, changes: &[Change<'_>]) -> Result<Self, Error> {
+        let changed: HashSet<&[u8]> = changes.iter().map(Change::name).collect();
+        let kept = inherited
+            .0
+            .iter()
+            .copied()
+            .filter(|entry| split(entry.to_bytes()).is_none_or(|(name, _)| !changed.contains(name)))
+            .collect();
+        let made = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Set(name, value) => Some(Entry::new(name, value)),
+                Change::Unset(_) => None,
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { kept, made })
+    }
+
+    /// All entries, as execve(2) takes them.
+    pub fn entries(&self) -> impl Iterator<Item = &CStr> {
+        self.kept.iter().copied().chain(self.made.iter().map(|entry| entry.0.as_c_str()))
+    }
+
+    /// The value that the command will find under this name.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.entries()
+            .filter_map(|entry| split(entry.to_bytes()))
+            .find_map(|(other, value)| (other == name).then_some(value))
+    }
+}
+
+impl Entry {
+    fn new(name: &str, value: &SecretValue) -> Result<Self, Error> {
+        let length = name.len() + 1 + value.expose().len();
+        let fault = |fault| Error::Value { name: name.to_owned(), fault };
+        if length > LONGEST_ENTRY {
+            return Err(fault(ValueFault::TooLong {
+                variable: name.to_owned(),
+                bytes: length,
+                limit: LONGEST_ENTRY,
+            }));
+        }
+        let mut text = Vec::with_capacity(length + 1);
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        text.extend_from_slice(value.expose());
+        // A value has no NUL by its type; a raw name may be anyone's.
+        CString::new(text).map(Self).map_err(|refused| {
+            refused.into_vec().zeroize();
+            fault(ValueFault::Nul)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(inherited: &[&CStr], changes: &[Change<'_>]) -> Vec<String> {
+        let environment = Environment::new(Inherited(inherited), changes).unwrap();
+        environment.entries().map(|entry| entry.to_string_lossy().into_owned()).collect()
+    }
+
+    fn text(value: impl Into<Vec<u8>>) -> SecretValue {
+        SecretValue::text("X", value).unwrap()
+    }
+
+    fn set<'v>(name: &str, value: &'v SecretValue) -> Change<'v> {
+        Change::Set(name.to_owned(), value)
+    }
+
+    #[test]
+    fn inherited_entries_keep_bytes_and_order_and_a_set_name_occurs_once() {
+        let inherited =
+            [c"Z=1", c"DUP=a", c"NOEQ", c"", c"DUP=b", c"=odd", c"A=2", c"X=old", c"X=older"];
+        assert_eq!(
+            block(&inherited, &[set("X", &text("new=1")), set("NOEQ", &text("v"))]),
+            ["Z=1", "DUP=a", "NOEQ", "", "DUP=b", "=odd", "A=2", "X=new=1", "NOEQ=v"]
+        );
+    }
+
+    #[test]
+    fn an_unset_name_is_gone_with_all_its_duplicates() {
+        assert_eq!(block(&[c"X=1", c"Y=2", c"X=3"], &[Change::Unset(b"X".to_vec())]), ["Y=2"]);
+    }
+
+    #[test]
+    fn of_duplicates_the_first_is_read() {
+        let inherited = [c"D=first", c"D=second"];
+        assert_eq!(Inherited(&inherited).get(b"D"), Some(&b"first"[..]));
+    }
+
+    #[test]
+    fn an_entry_may_be_as_long_as_the_kernel_takes_and_no_longer() {
+        let fits = text("v".repeat(LONGEST_ENTRY - 2));
+        let long = text("v".repeat(LONGEST_ENTRY - 1));
+        assert!(Environment::new(Inherited(&[]), &[set("X", &fits)]).is_ok());
+        assert!(Environment::new(Inherited(&[]), &[set("X", &long)]).is_err());
+    }
+}

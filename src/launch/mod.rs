@@ -1,0 +1,5 @@
+//! The process: what it was started with, and what it becomes. The only part of pfx with `unsafe` code.
+
+pub mod exec;
+pub mod inherited;
+pub mod prompt;

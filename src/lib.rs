@@ -1,0 +1,112 @@
+//! pfx starts a program with the secrets it needs in its environment, and becomes it.
+//!
+//! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to
+//! a value; the world is touched at both ends and inside sources. Imports go down these floors only:
+//!
+//! ```text
+//! 5  main → lib
+//! 4  command/*  report                    what the user asked for; one file each
+//! 3  settings  plan  resolve              decisions: pure but for what they are handed
+//! 2  source/*  launch/*                   the world: files, processes
+//! 1  config/*  environment  cli           data and its syntax
+//! 0  name  secret  reference  exit  error the ground
+//! ```
+//!
+//! # Promises
+//!
+//! Each has a test of its name in `tests/integration/promises.rs`.
+//!
+//! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open
+//!    descriptors, signal mask and ignored signals, SIGPIPE as pfx inherited it.
+//! 2. The command's arguments and all inherited variables reach the child byte for byte.
+//! 3. No value is ever written anywhere but to the child, and to `secret get`.
+//! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says
+//!    what, where it was looked for, and what to do.
+//! 5. Answered locally: no thread, no socket, no read of anything but the files that `check` names.
+//! 8. Local writes are atomic, keep comments, order, mode and owner, and survive kill -9 and a full disk
+//!    with either the old file or the new.
+//! 10. With local secrets, `pfx run` starts its child sooner than coreutils `env` does
+//!     (`benches/start.sh`).
+
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod environment;
+pub mod error;
+pub mod exit;
+pub mod launch;
+pub mod name;
+pub mod plan;
+pub mod reference;
+pub mod report;
+pub mod resolve;
+pub mod secret;
+pub mod settings;
+pub mod source;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+
+use clap::Parser as _;
+
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::Report;
+
+/// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    launch::inherited::hide();
+    launch::inherited::occupy_closed_standard_streams();
+    std::panic::set_hook(Box::new(|_| {
+        // Not the payload: a panic's message may hold what was being handled.
+        let _ =
+            io::stderr().write_all(b"pfx: error: pfx has a bug and stopped; please report it\n");
+    }));
+    if launch::inherited::is_privileged() {
+        let _ =
+            io::stderr().write_all(b"pfx: error: cannot run set-user-ID or with added rights\n");
+        return Exit::Failed.into();
+    }
+    let arguments = match cli::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors, and go to stdout with 0.
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    let block = launch::inherited::environment();
+    let inherited = Inherited(&block);
+    let mut stderr = io::stderr();
+    let mut report = Report::new(&mut stderr, &arguments.output);
+    let mut stdout = io::stdout().lock();
+    let outcome = match &arguments.command {
+        cli::Command::Run(run) => {
+            command::run::run(run, inherited, &mut report).map(|never| match never {})
+        }
+        cli::Command::Check(check) => {
+            command::check::check(check, inherited, &mut stdout, &mut report)
+        }
+        cli::Command::Secret(secret) => {
+            command::secret::secret(secret, inherited, &mut stdout, &mut report)
+        }
+        cli::Command::Completions(completions) => {
+            command::completions::completions(completions, &mut stdout)
+        }
+    };
+    let flushed =
+        stdout.flush().map_err(|cause| Error::Terminal { action: "write to stdout", cause });
+    match outcome.and_then(|exit| flushed.map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        // Whoever read our output has had enough.
+        Err(Error::Terminal { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {
+            Exit::Done.into()
+        }
+        Err(error) => {
+            report.error(&error);
+            error.exit().into()
+        }
+    }
+}

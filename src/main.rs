@@ -1,0 +1,15 @@
+//! The program `pfx`.
+//!
+//! It has no Rust `main`: before one, the standard library would ignore SIGPIPE, open /dev/null on closed
+//! standard streams and set up a signal stack, and the command would inherit some of it. The C
+//! library's `main` finds the process as the caller handed it over.
+#![no_main]
+
+use std::ffi::{c_char, c_int};
+
+/// Called by the C library. The arguments are read by `std::env`, which has them from the same place.
+// SAFETY: `main` is defined once, with the signature that the C library calls.
+#[unsafe(no_mangle)]
+pub extern "C" fn main(_count: c_int, _words: *const *const c_char) -> c_int {
+    pfx::run(std::env::args_os())
+}

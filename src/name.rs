@@ -1,0 +1,145 @@
+//! Names: of variables, of secrets, and how a name is shown. Parsed once, valid ever after.
+
+use std::fmt;
+
+/// The name of an environment variable that pfx sets: `[A-Za-z_][A-Za-z0-9_]*` (POSIX.1-2017,
+/// XBD 3.235, with lower case allowed as every shell allows it).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariableName(String);
+
+/// Longest variable name that pfx sets, in bytes. The kernel has no limit of its own below that of an
+/// entry; a name beyond this is a mistake, such as a value in the name's place.
+const LONGEST: usize = 255;
+
+impl VariableName {
+    /// Takes `text` if it is a valid name.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let mut bytes = text.bytes();
+        let first = bytes.next()?;
+        let valid = (first.is_ascii_alphabetic() || first == b'_')
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && text.len() <= LONGEST;
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// Makes the variable that a secret of this name goes into when no other is named: the name itself
+    /// where it is valid, else in upper case with `_` for every other character (`db-password` becomes
+    /// `DB_PASSWORD`). `None` if nothing is left to make a name of.
+    #[must_use]
+    pub fn of_secret(name: &str) -> Option<Self> {
+        if let Some(valid) = Self::new(name) {
+            return Some(valid);
+        }
+        let mut text = String::with_capacity(name.len() + 1);
+        for character in name.chars() {
+            text.push(match character.to_ascii_uppercase() {
+                valid if valid.is_ascii_alphanumeric() => valid,
+                _ => '_',
+            });
+        }
+        if text.starts_with(|first: char| first.is_ascii_digit()) {
+            text.insert(0, '_');
+        }
+        if text.bytes().all(|byte| byte == b'_') {
+            return None;
+        }
+        Self::new(&text)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VariableName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A name from anywhere, made fit for a terminal and a log: control, bidirectional and other invisible
+/// characters are escaped, and what is longer than [`Shown::LONGEST`] characters is cut.
+pub struct Shown<'a>(pub &'a str);
+
+impl Shown<'_> {
+    /// More than any real name, less than a flood.
+    const LONGEST: usize = 200;
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for (index, character) in self.0.chars().enumerate() {
+            if index == Self::LONGEST {
+                return formatter.write_str("…");
+            }
+            if is_unsafe(character) {
+                write!(formatter, "{}", character.escape_unicode())?;
+            } else {
+                formatter.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Characters that could move the cursor, hide text, or turn its direction round (Trojan Source,
+/// CVE-2021-42574; Unicode general categories Cc, Cf, Zl and Zp as far as terminals act on them).
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valid_name_is_its_own_variable() {
+        for name in ["A", "_", "a_1", "db_password", "LONG_NAME_2"] {
+            assert_eq!(VariableName::of_secret(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn other_names_become_upper_case_with_underscores() {
+        for (name, variable) in [
+            ("db-password", "DB_PASSWORD"),
+            ("my.secret", "MY_SECRET"),
+            ("my secret", "MY_SECRET"),
+            ("007", "_007"),
+            ("9lives", "_9LIVES"),
+            ("clé", "CL_"),
+            ("a=b", "A_B"),
+            ("tls.crt", "TLS_CRT"),
+        ] {
+            assert_eq!(VariableName::of_secret(name).unwrap().as_str(), variable);
+        }
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_is_left_makes_no_variable() {
+        for name in ["", "-", "日本", "\n"] {
+            assert!(VariableName::of_secret(name).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn invalid_variables_are_refused() {
+        let long = "A".repeat(LONGEST + 1);
+        for name in ["", "1A", "A B", "A=B", "A\0", "A\n", "A-B", "é", &long] {
+            assert!(VariableName::new(name).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped_and_a_flood_is_cut() {
+        assert_eq!(Shown("a\x1b[2J\r\u{202e}b").to_string(), r"a\u{1b}[2J\u{d}\u{202e}b");
+        assert_eq!(Shown("clé 日本").to_string(), "clé 日本");
+        assert_eq!(Shown(&"x".repeat(500)).to_string().chars().count(), 201);
+    }
+}

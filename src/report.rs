@@ -1,0 +1,87 @@
+//! Words on stderr: errors, hints, warnings and, if asked for, what is going on. Each line begins with `pfx: `.
+
+use std::io::Write;
+
+use crate::cli::{ErrorFormat, Output};
+use crate::error::Error;
+use crate::name::Shown;
+use crate::source::local::Warning;
+
+/// Where pfx speaks to a person. Writing never fails the run: a closed stderr is no reason not to start.
+pub struct Report<'w> {
+    stream: &'w mut dyn Write,
+    format: ErrorFormat,
+    verbose: bool,
+}
+
+impl<'w> Report<'w> {
+    pub fn new(stream: &'w mut dyn Write, output: &Output) -> Self {
+        Self { stream, format: output.error_format, verbose: output.verbose }
+    }
+
+    /// Tells an error and what to do about it.
+    pub fn error(&mut self, error: &Error) {
+        match self.format {
+            ErrorFormat::Text => {
+                self.line("error", &error.to_string());
+                if let Some(hint) = error.hint() {
+                    self.line("hint", &hint);
+                }
+            }
+            ErrorFormat::Json => {
+                let line = serde_json::json!({ "error": {
+                    "kind": error.kind(),
+                    "message": error.to_string(),
+                    "hint": error.hint(),
+                    "names": error.names(),
+                    "exit": i32::from(error.exit()),
+                }});
+                let _ = writeln!(self.stream, "{line}");
+            }
+        }
+    }
+
+    /// Tells what a person should know about a file. A program that reads JSON gets errors only.
+    pub fn warning(&mut self, warning: &Warning) {
+        if self.format == ErrorFormat::Text {
+            self.line("warning", &words(warning));
+        }
+    }
+
+    /// Tells what is going on, if that is asked for.
+    pub fn verbose(&mut self, text: impl FnOnce() -> String) {
+        if self.verbose {
+            let _ = writeln!(self.stream, "pfx: {}", text());
+        }
+    }
+
+    fn line(&mut self, label: &str, text: &str) {
+        let _ = writeln!(self.stream, "pfx: {label}: {text}");
+    }
+}
+
+/// A warning in one line, with what to do about it.
+#[must_use]
+pub fn words(warning: &Warning) -> String {
+    match warning {
+        Warning::Absent { variable, path } => {
+            format!("{variable} names {}, which is not there", Shown(&path.to_string_lossy()))
+        }
+        Warning::Forbidden { key, place } => format!(
+            "key `{}` in {}: Prefect 1.x does not start with a key of this name",
+            Shown(key),
+            Shown(place)
+        ),
+        Warning::Hidden { name, place } => {
+            format!("the secret `{}` is also in {}, which wins", Shown(name), Shown(place))
+        }
+        Warning::Trust { path, fault } => {
+            let error = Error::Trust { path: path.clone(), fault: fault.clone() };
+            let path = Shown(&path.to_string_lossy()).to_string();
+            match error.hint() {
+                Some(hint) => format!("{path}: {fault}; mend it with {hint}"),
+                None => format!("{path}: {fault}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Fills a plan from sources, each asked once for all that is still wanted. Knows the trait, and no source.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Missing};
+use crate::exit::Exit;
+use crate::plan::{Every, Look, Plan};
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+use crate::source::{Found, Source};
+
+/// What was found for a plan. Values stay in here until the environment is made of them.
+pub struct Resolution {
+    found: Found,
+    /// One for each look-up of the plan, in its order.
+    outcomes: Vec<Outcome>,
+}
+
+/// What became of one look-up.
+pub enum Outcome {
+    /// Found whole, under the look-up's reference.
+    Whole,
+    /// Found, and this part picked from it.
+    Part(SecretValue),
+    Missing(Missing),
+}
+
+/// Looks up all that `plan` wants. The sources are asked in order; absence passes a name on to the next.
+/// If every secret is wanted, they are listed first and the plan grows by what they have.
+///
+/// # Errors
+/// The first that a source gives, or that a value's part cannot be picked. What is missing is no error
+/// here: see [`Resolution::require`].
+pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, Error> {
+    if plan.every != Every::Named {
+        let mut names = BTreeSet::new();
+        for source in sources {
+            if plan.every == Every::Listed || !source.is_remote() {
+                names.extend(source.secrets()?);
+            }
+        }
+        plan.add_every(names.into_iter().collect())?;
+    }
+    let mut wanted: BTreeSet<&Reference> = plan.looks().map(|look| &look.reference).collect();
+    let mut found = Found::new();
+    for source in sources {
+        let asked: BTreeSet<&Reference> =
+            wanted.iter().copied().filter(|reference| source.keeps(reference)).collect();
+        if !asked.is_empty() {
+            found.extend(source.look_up(&asked)?);
+            wanted.retain(|reference| !found.contains_key(reference));
+        }
+    }
+    let outcomes =
+        plan.looks().map(|look| outcome(look, &found, sources)).collect::<Result<_, _>>()?;
+    Ok(Resolution { found, outcomes })
+}
+
+fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcome, Error> {
+    let name = look.reference.name();
+    let missing = |looked_in, near, pointer| {
+        Outcome::Missing(Missing {
+            kind: look.reference.kind(),
+            name: name.clone(),
+            looked_in,
+            near,
+            pointer,
+        })
+    };
+    let Some(held) = found.get(&look.reference) else {
+        let asked: Vec<_> = sources.iter().filter(|source| source.keeps(&look.reference)).collect();
+        let places = asked.iter().flat_map(|source| source.places()).collect();
+        let near = near(&look.reference, &asked)?;
+        return Ok(missing(places, near, None));
+    };
+    let Some(pointer) = &look.pointer else { return Ok(Outcome::Whole) };
+    Ok(match pointer.pick(&held.value.document(&name)?) {
+        Some(part) => Outcome::Part(SecretValue::of_json(&name, part)?),
+        None => missing(vec![held.place.clone()], None, Some(pointer.to_string())),
+    })
+}
+
+/// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.
+fn near(reference: &Reference, sources: &[&&dyn Source]) -> Result<Option<String>, Error> {
+    let Reference::Secret(wanted) = reference else { return Ok(None) };
+    let fold = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
+    for source in sources.iter().filter(|source| !source.is_remote()) {
+        if let Some(name) = source.secrets()?.into_iter().find(|name| fold(name) == fold(wanted)) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+impl Resolution {
+    /// Each look-up of the plan it was made for, with its outcome.
+    pub fn of<'r>(&'r self, plan: &'r Plan) -> impl Iterator<Item = (&'r Look, &'r Outcome)> {
+        plan.looks().zip(&self.outcomes)
+    }
+
+    /// What was found, whole, whichever part of it was wanted.
+    #[must_use]
+    pub const fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The value for a look-up; `None` if it is missing.
+    #[must_use]
+    pub fn value<'r>(&'r self, look: &Look, outcome: &'r Outcome) -> Option<&'r SecretValue> {
+        match outcome {
+            Outcome::Whole => self.found.get(&look.reference).map(|held| &held.value),
+            Outcome::Part(value) => Some(value),
+            Outcome::Missing(_) => None,
+        }
+    }
+
+    /// Demands that all is there that is not optional.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] with everything that is not.
+    pub fn require(&self, plan: &Plan) -> Result<(), Error> {
+        let missing: Vec<Missing> = self
+            .of(plan)
+            .filter_map(|(look, outcome)| match outcome {
+                Outcome::Missing(missing) if !look.optional => Some(missing.clone()),
+                _ => None,
+            })
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Missing { missing, exit: Exit::Failed })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ValueFault;
+    use crate::plan::Bindings;
+    use crate::source::Held;
+
+    /// Has the named secrets, each with the value that is given.
+    struct Has(&'static str, &'static [(&'static str, &'static str)]);
+
+    impl Source for Has {
+        fn places(&self) -> Vec<String> {
+            vec![self.0.to_owned()]
+        }
+
+        fn keeps(&self, reference: &Reference) -> bool {
+            matches!(reference, Reference::Secret(_))
+        }
+
+        fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+            assert!(!wanted.is_empty(), "a source is asked only for something");
+            let held = self.1.iter().filter_map(|(name, value)| {
+                let reference = Reference::Secret((*name).to_owned());
+                let value = SecretValue::perhaps_json(name, *value).unwrap();
+                let held = Held { value, place: self.0.to_owned() };
+                wanted.contains(&reference).then_some((reference, held))
+            });
+            Ok(held.collect())
+        }
+
+        fn secrets(&self) -> Result<Vec<String>, Error> {
+            Ok(self.1.iter().map(|(name, _)| (*name).to_owned()).collect())
+        }
+    }
+
+    /// Must not be asked.
+    struct Panics;
+
+    impl Source for Panics {
+        fn places(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn keeps(&self, _: &Reference) -> bool {
+            true
+        }
+
+        fn look_up(&self, _: &BTreeSet<&Reference>) -> Result<Found, Error> {
+            panic!("asked for what was found already")
+        }
+
+        fn secrets(&self) -> Result<Vec<String>, Error> {
+            panic!("asked for its names")
+        }
+    }
+
+    /// Cannot answer.
+    struct Fails;
+
+    impl Source for Fails {
+        fn places(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn keeps(&self, _: &Reference) -> bool {
+            true
+        }
+
+        fn look_up(&self, _: &BTreeSet<&Reference>) -> Result<Found, Error> {
+            Err(Error::Value { name: "failed".to_owned(), fault: ValueFault::Nul })
+        }
+
+        fn secrets(&self) -> Result<Vec<String>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn resolved(secrets: &[&str], sources: &[&dyn Source]) -> Result<Vec<String>, Error> {
+        let secrets = secrets.iter().map(Into::into).collect();
+        let mut plan = Plan::new(&Bindings { secrets, ..Bindings::default() })?;
+        let resolution = resolve(&mut plan, sources)?;
+        resolution.require(&plan)?;
+        Ok(resolution
+            .of(&plan)
+            .filter_map(|(look, outcome)| {
+                let value = resolution.value(look, outcome)?.expose();
+                Some(format!("{}={}", look.variable, String::from_utf8_lossy(value)))
+            })
+            .collect())
+    }
+
+    #[test]
+    fn the_first_source_that_has_a_name_wins_and_later_ones_are_not_asked() {
+        let first = Has("first", &[("A", "1")]);
+        let second = Has("second", &[("A", "2"), ("B", "2")]);
+        assert_eq!(resolved(&["A", "B"], &[&first, &second, &Panics]).unwrap(), ["A=1", "B=2"]);
+    }
+
+    #[test]
+    fn a_source_that_fails_stops_the_run_though_the_next_one_has_it() {
+        let error = resolved(&["A"], &[&Fails, &Has("second", &[("A", "2")])]).unwrap_err();
+        assert!(error.to_string().contains("failed"));
+    }
+
+    #[test]
+    fn all_that_is_missing_is_told_at_once_with_every_place() {
+        let sources: [&dyn Source; 2] = [&Has("first", &[("a-b", "1")]), &Has("second", &[])];
+        let error = resolved(&["X", "Y?", "A_B"], &sources).unwrap_err();
+        let told = error.to_string();
+        assert_eq!(told, "cannot find the secrets `X`, `A_B`: looked in first, then second");
+        assert_eq!(error.hint().unwrap(), "there is a `a-b`: did you mean it by `A_B`?");
+    }
+
+    #[test]
+    fn a_pointer_picks_a_part_and_one_that_leads_nowhere_is_missing() {
+        let source = Has("first", &[("db", r#"{"password": "p", "port": 5432, "n": [1.50]}"#)]);
+        let picked = resolved(&["P=db#/password", "N=db#/n", "O=db#/port"], &[&source]).unwrap();
+        assert_eq!(picked, ["P=p", "N=[1.50]", "O=5432"]);
+        let told = resolved(&["X=db#/nope"], &[&source]).unwrap_err().to_string();
+        assert_eq!(told, "cannot find the secret `db` (it has no `/nope`): looked in first");
+        assert!(resolved(&["X=db?#/nope"], &[&source]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_pointer_into_what_is_no_json_is_an_error() {
+        let told =
+            resolved(&["X=A#/a"], &[&Has("first", &[("A", "CANARY")])]).unwrap_err().to_string();
+        assert!(told.contains("`A`") && !told.contains("CANARY"), "{told}");
+    }
+
+    #[test]
+    fn without_a_binding_every_secret_of_every_local_source_is_bound() {
+        let sources: [&dyn Source; 2] =
+            [&Has("first", &[("A", "1")]), &Has("second", &[("A", "2"), ("b-c", "2")])];
+        assert_eq!(resolved(&[], &sources).unwrap(), ["A=1", "B_C=2"]);
+    }
+}

@@ -1,0 +1,174 @@
+//! A secret's value: bytes that are wiped when dropped and that nothing prints.
+//!
+//! What this does *not* do: the text of a file, the tables parsed from it, the buffers of TLS and HTTP,
+//! and the environment of the started program hold copies of their own. A successful exec(2) frees the
+//! whole process image, so wiping matters on failure and in the commands that end by themselves.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ValueFault};
+
+/// The bytes of a value and what they are. No NUL in them: it could not be handed to a program.
+pub struct SecretValue {
+    bytes: Zeroizing<Vec<u8>>,
+    form: Form,
+}
+
+/// Whether a value's bytes are the text itself or a JSON document that denotes the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A JSON value other than a string, as its JSON text.
+    Json,
+    /// A string, byte for byte.
+    Text,
+}
+
+impl SecretValue {
+    /// Takes a string as it is. `name` is whose value it is, for the error.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if it contains a NUL byte, which no environment variable can hold
+    /// (environ(7)).
+    pub fn text(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Self::new(name, bytes.into(), Form::Text)
+    }
+
+    /// Takes the text of a JSON value other than a string. Its digits and spacing are kept.
+    ///
+    /// # Errors
+    /// As [`SecretValue::text`].
+    pub fn json(name: &str, text: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Self::new(name, text.into(), Form::Json)
+    }
+
+    /// Takes a string that may be JSON, as the local store of Prefect 1.x holds it
+    /// (`prefect/client/secrets.py`: `json.loads`, and the text itself if that fails): a JSON string is
+    /// unwrapped, any other JSON keeps its own text, and so does what is no JSON.
+    ///
+    /// # Errors
+    /// As [`SecretValue::text`].
+    pub fn perhaps_json(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new(bytes.into());
+        let form = match first_of_json(&bytes) {
+            Some(b'"') => {
+                if let Ok(unwrapped) = serde_json::from_slice::<String>(&bytes) {
+                    return Self::text(name, unwrapped);
+                }
+                Form::Text
+            }
+            Some(_) if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() => {
+                Form::Json
+            }
+            _ => Form::Text,
+        };
+        Self::new(name, std::mem::take(&mut *bytes), form)
+    }
+
+    /// Takes a decoded JSON value: a string byte for byte, anything else as compact JSON.
+    ///
+    /// # Errors
+    /// As [`SecretValue::text`].
+    pub fn of_json(name: &str, value: &serde_json::Value) -> Result<Self, Error> {
+        match value {
+            serde_json::Value::String(text) => Self::text(name, text.as_bytes()),
+            other => Self::json(name, other.to_string()),
+        }
+    }
+
+    fn new(name: &str, bytes: Vec<u8>, form: Form) -> Result<Self, Error> {
+        let bytes = Zeroizing::new(bytes);
+        if bytes.contains(&0) {
+            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
+        }
+        Ok(Self { bytes, form })
+    }
+
+    /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The value as JSON: text that is JSON as that JSON, any other as a JSON string.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if it is a string of bytes that are no UTF-8, which JSON cannot hold
+    /// (RFC 8259, 8.1).
+    pub fn to_json(&self, name: &str) -> Result<serde_json::Value, Error> {
+        let fault = |fault| Error::Value { name: name.to_owned(), fault };
+        match self.form {
+            Form::Json => {
+                serde_json::from_slice(&self.bytes).map_err(|_| fault(ValueFault::NotJson))
+            }
+            Form::Text => match std::str::from_utf8(&self.bytes) {
+                Ok(text) => Ok(serde_json::Value::String(text.to_owned())),
+                Err(_) => Err(fault(ValueFault::NotUtf8)),
+            },
+        }
+    }
+
+    /// The value read as a JSON document, for a pointer to pick from. A string that itself is JSON counts.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if it is no JSON.
+    pub fn document(&self, name: &str) -> Result<serde_json::Value, Error> {
+        serde_json::from_slice(&self.bytes)
+            .map_err(|_| Error::Value { name: name.to_owned(), fault: ValueFault::NotJson })
+    }
+}
+
+/// Never the bytes, nor how many there are.
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretValue(..)")
+    }
+}
+
+/// The first byte that is no JSON white space, if a JSON text can begin with it.
+fn first_of_json(bytes: &[u8]) -> Option<u8> {
+    let first = bytes.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
+    matches!(first, b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n').then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(text: &str) -> (String, Form) {
+        let value = SecretValue::perhaps_json("X", text).unwrap();
+        (String::from_utf8(value.expose().to_vec()).unwrap(), value.form())
+    }
+
+    #[test]
+    fn a_json_string_is_unwrapped_and_every_other_text_is_kept() {
+        assert_eq!(local("\n \"P@\\u0024\""), ("P@$".to_owned(), Form::Text));
+        assert_eq!(local("\"123\""), ("123".to_owned(), Form::Text));
+        for text in
+            ["{\"a\": 1.50}", " 5 ", "[1, 2]", "true", "null", "123456789012345678901234567890"]
+        {
+            assert_eq!(local(text), (text.to_owned(), Form::Json));
+        }
+        for text in ["", " ", "hello", "007", "nope", "{'a': 1}", "\"open", "\"\\ud800\"", "1,2"] {
+            assert_eq!(local(text), (text.to_owned(), Form::Text));
+        }
+    }
+
+    #[test]
+    fn a_nul_is_refused_by_name_and_the_value_is_not_told() {
+        let error = SecretValue::text("TOKEN", *b"CANARY\0").unwrap_err().to_string();
+        assert!(error.contains("TOKEN") && !error.contains("CANARY"), "{error}");
+    }
+
+    #[test]
+    fn debug_tells_nothing() {
+        let value = SecretValue::text("X", "CANARY").unwrap();
+        assert_eq!(format!("{value:?}"), "SecretValue(..)");
+    }
+}

@@ -1,0 +1,28 @@
+//! Home directories: `$HOME`, else /etc/passwd (passwd(5)).
+//!
+//! The file is read here rather than by getpwnam(3): in a static binary that would load the shared
+//! libraries of the name service at run time, and there may be none, as in an image FROM scratch.
+
+use std::os::unix::ffi::OsStrExt as _;
+
+/// The home directory of the user `name`, or of the current one if `name` is empty.
+#[must_use]
+pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
+    if let (b"", Some(home)) = (name, variable) {
+        return Some(home.to_vec());
+    }
+    let uid = nix::unistd::getuid().to_string();
+    let database = std::fs::read("/etc/passwd").ok()?;
+    database.split(|&byte| byte == b'\n').find_map(|line| {
+        let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
+        let [user, _, number, _, _, home, ..] = fields.as_slice() else { return None };
+        let wanted = if name.is_empty() { *number == uid.as_bytes() } else { *user == name };
+        (wanted && !home.is_empty()).then(|| home.to_vec())
+    })
+}
+
+/// A path of bytes.
+#[must_use]
+pub fn path(bytes: &[u8]) -> std::path::PathBuf {
+    std::ffi::OsStr::from_bytes(bytes).into()
+}

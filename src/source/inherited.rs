@@ -1,0 +1,42 @@
+//! The environment that pfx was started in, as a source (Prefect's `EnvVarSecret`).
+
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::{Found, Held, Source};
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+
+const PLACE: &str = "the environment";
+
+/// Variables by exact name, byte for byte: no JSON, no expansion. One that is set and empty is there.
+pub struct Variables<'a>(pub Inherited<'a>);
+
+impl Source for Variables<'_> {
+    fn places(&self) -> Vec<String> {
+        vec![PLACE.to_owned()]
+    }
+
+    fn keeps(&self, reference: &Reference) -> bool {
+        matches!(reference, Reference::Env(_))
+    }
+
+    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+        let mut found = Found::new();
+        for reference in wanted {
+            if let Reference::Env(name) = reference
+                && let Some(value) = self.0.get(name.as_bytes())
+            {
+                let value = SecretValue::text(&reference.name(), value)?;
+                found.insert((*reference).clone(), Held { value, place: PLACE.to_owned() });
+            }
+        }
+        Ok(found)
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+}

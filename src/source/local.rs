@@ -1,0 +1,196 @@
+//! The local secrets of Prefect 1.x: `[context.secrets]` in its files, and the variables over them.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::{Found, Held, Source, file, home};
+use crate::config::{Document, Expansion, Layer, Layers, Leaf, lossless, overrides};
+use crate::environment::Inherited;
+use crate::error::{Error, TrustFault};
+use crate::reference::Reference;
+
+/// Where Prefect's files are and how they are read. The texts live here, so that what is parsed from them
+/// can point into them.
+pub struct Files {
+    /// In the order in which they apply: `config.toml`, then `backend.toml`.
+    pub paths: Vec<Chosen>,
+    pub strict: bool,
+    texts: OnceCell<Vec<Text>>,
+}
+
+/// A file's path and who chose it.
+#[derive(Clone)]
+pub struct Chosen {
+    pub path: PathBuf,
+    /// Whether it is `config.toml`, into which secrets are written.
+    pub is_secrets: bool,
+    /// The variable that names it; `None` for Prefect's default place.
+    pub variable: Option<&'static str>,
+}
+
+/// One file as it was read.
+struct Text {
+    path: PathBuf,
+    bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
+    warning: Option<Warning>,
+}
+
+/// Something about a file that a person should know.
+#[derive(Debug)]
+pub enum Warning {
+    /// A variable names a file that is not there. Prefect says nothing then, and reads none.
+    Absent { variable: &'static str, path: PathBuf },
+    /// A key with which Prefect 1.x itself does not start.
+    Forbidden { key: String, place: String },
+    /// What was written to `config.toml` is hidden by another place.
+    Hidden { name: String, place: String },
+    /// It can be read by others, or belongs to another user.
+    Trust { path: PathBuf, fault: TrustFault },
+}
+
+impl Files {
+    #[must_use]
+    pub const fn new(paths: Vec<Chosen>, strict: bool) -> Self {
+        Self { paths, strict, texts: OnceCell::new() }
+    }
+
+    /// Reads each file once. One that is not there, or a directory, counts as empty, as with Prefect.
+    fn texts(&self) -> Result<&[Text], Error> {
+        if let Some(texts) = self.texts.get() {
+            return Ok(texts);
+        }
+        let texts = self.paths.iter().map(|chosen| self.text(chosen)).collect::<Result<_, _>>()?;
+        Ok(self.texts.get_or_init(|| texts))
+    }
+
+    fn text(&self, chosen: &Chosen) -> Result<Text, Error> {
+        let path = chosen.path.clone();
+        let privacy = if self.strict { file::Privacy::Demanded } else { file::Privacy::Expected };
+        let contents = match file::read(&path, privacy) {
+            Err(Error::Trust { fault: TrustFault::NotRegular, .. }) if path.is_dir() => None,
+            other => other?,
+        };
+        let (bytes, warning) = match contents {
+            Some(contents) => (
+                Some(contents.bytes),
+                contents.concern.map(|fault| Warning::Trust { path: path.clone(), fault }),
+            ),
+            None => (
+                None,
+                chosen.variable.map(|variable| Warning::Absent { variable, path: path.clone() }),
+            ),
+        };
+        Ok(Text { path, bytes, warning })
+    }
+}
+
+/// Prefect's configuration on this machine: read when it is first asked for, and only once.
+pub struct Local<'a> {
+    files: &'a Files,
+    inherited: Inherited<'a>,
+    /// Whether `$VAR`, `~` and `${section.key}` are followed in secrets.
+    expand: bool,
+    layers: OnceCell<Layers<'a>>,
+}
+
+impl<'a> Local<'a> {
+    #[must_use]
+    pub const fn new(files: &'a Files, inherited: Inherited<'a>, expand: bool) -> Self {
+        Self { files, inherited, expand, layers: OnceCell::new() }
+    }
+
+    /// The merged configuration.
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::File`] or [`Error::Trust`] if a file cannot be read.
+    pub fn layers(&self) -> Result<&Layers<'a>, Error> {
+        if let Some(layers) = self.layers.get() {
+            return Ok(layers);
+        }
+        let mut layers = Vec::new();
+        for text in self.files.texts()? {
+            if let Some(bytes) = &text.bytes {
+                let place = text.path.display().to_string();
+                let document = Document::parse(file::text(bytes, &text.path)?, &place)?;
+                layers.push(Layer::File { document, place });
+            }
+        }
+        layers.extend(overrides(self.inherited).into_iter().map(Layer::Variable));
+        Ok(self.layers.get_or_init(|| Layers::new(layers)))
+    }
+
+    /// Runs `act` with what expansion needs of the world.
+    pub fn with_expansion<T>(&self, act: impl FnOnce(&Expansion<'_>) -> T) -> T {
+        let variable = |name: &[u8]| self.inherited.get(name).map(<[u8]>::to_vec);
+        let home = |name: &[u8]| home::of_user(name, self.inherited.get(b"HOME"));
+        act(&Expansion { variable: &variable, home: &home })
+    }
+
+    /// A setting of Prefect 1.x and where it comes from, such as `cloud.api_key`.
+    ///
+    /// # Errors
+    /// As [`Local::layers`], or if the value cannot be expanded.
+    pub fn setting(&self, path: &[&str]) -> Result<Option<(Leaf, String)>, Error> {
+        let layers = self.layers()?;
+        self.with_expansion(|expansion| layers.setting(path, expansion))
+    }
+
+    /// What to warn of once the files were read; nothing if they never were.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&Warning> {
+        let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
+        texts.iter().filter_map(|text| text.warning.as_ref()).collect()
+    }
+
+    /// Keys with which Prefect 1.x itself would not start.
+    ///
+    /// # Errors
+    /// As [`Local::layers`].
+    pub fn forbidden_keys(&self) -> Result<Vec<Warning>, Error> {
+        Ok(self
+            .layers()?
+            .keys()
+            .filter(|(key, _)| key.last().is_some_and(|last| lossless::is_forbidden(last)))
+            .map(|(key, place)| Warning::Forbidden { key: key.join("."), place: place.to_owned() })
+            .collect())
+    }
+}
+
+impl Source for Local<'_> {
+    fn places(&self) -> Vec<String> {
+        let mut places = vec!["the variables PREFECT__CONTEXT__SECRETS__…".to_owned()];
+        let read = self.files.texts.get();
+        for (index, chosen) in self.files.paths.iter().enumerate().rev() {
+            // config.toml is told in any case; backend.toml, which few write secrets into, if it is there.
+            let is_there = read.is_none_or(|texts| texts[index].bytes.is_some());
+            if chosen.is_secrets || is_there {
+                places.push(format!("{} [context.secrets]", chosen.path.display()));
+            }
+        }
+        places
+    }
+
+    fn keeps(&self, reference: &Reference) -> bool {
+        matches!(reference, Reference::Secret(_))
+    }
+
+    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+        let layers = self.layers()?;
+        self.with_expansion(|expansion| {
+            let mut found = Found::new();
+            for reference in wanted {
+                let Reference::Secret(name) = reference else { continue };
+                let expansion = self.expand.then_some(expansion);
+                if let Some((value, place)) = layers.secret(name, expansion)? {
+                    found.insert((*reference).clone(), Held { value, place });
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        self.layers()?.secrets()
+    }
+}

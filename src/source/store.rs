@@ -1,0 +1,260 @@
+//! Writes a file so that at every instant it is the old one or the new one, whole, and that the new one is on
+//! the disk before success is told: lock, temporary file, fsync, rename, fsync of the directory.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, openat, renameat};
+use nix::sys::stat::{FileStat, Mode, fchmod, fstat, fstatat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use zeroize::Zeroizing;
+
+use super::file;
+use crate::error::{Error, TrustFault};
+
+/// How long another writer is waited for. A writer holds the lock for milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the edit is made anew because something else, such as an editor, wrote the file meanwhile.
+const TRIES: usize = 5;
+
+/// Changes the text of the file at `path`, or makes the file, private to the user, where there is none.
+/// `edit` gets the text ("" for no file) and gives the new one, or `None` to leave it. Tells whether
+/// anything was written. A symbolic link stays, and what it leads to is written; mode and owner stay.
+///
+/// # Errors
+/// What `edit` gives; [`Error::Trust`] as for reading, and if others can write the directory;
+/// [`Error::Locked`]; [`Error::File`]. On each of them the old file is untouched.
+pub fn update(
+    path: &Path,
+    mut edit: impl FnMut(&str) -> Result<Option<String>, Error>,
+) -> Result<bool, Error> {
+    let place = Place::of(path)?;
+    let _lock = place.lock()?;
+    place.sweep();
+    for _ in 0..TRIES {
+        let old = place.read()?;
+        let text = old.as_ref().map_or(Ok(""), |old| file::text(&old.bytes, path))?;
+        // A byte order mark is no part of the text that is edited, and stays.
+        let mark = old.as_ref().map_or(0, |old| old.bytes.len() - text.len());
+        let Some(new) = edit(text)?.map(Zeroizing::new) else { return Ok(false) };
+        let mark = old.as_ref().map_or(&b""[..], |old| &old.bytes[..mark]);
+        let bytes = Zeroizing::new([mark, new.as_bytes()].concat());
+        if old.as_ref().is_some_and(|old| old.bytes == bytes) {
+            return Ok(false);
+        }
+        let temporary = place.write_beside(&bytes, old.as_ref())?;
+        if place.is_still(old.as_ref()) {
+            temporary.take_its_place()?;
+            return Ok(true);
+        }
+    }
+    Err(place.failed("write", Errno::EAGAIN))
+}
+
+/// A file by its open directory and its name there: no path is walked twice.
+struct Place {
+    /// As a person wrote it, for messages.
+    path: PathBuf,
+    directory: OwnedFd,
+    name: OsString,
+}
+
+/// A file's contents and what the file was when they were read.
+struct Old {
+    bytes: Zeroizing<Vec<u8>>,
+    status: FileStat,
+}
+
+impl Place {
+    /// Follows links, makes the directory if there is none, and opens it.
+    fn of(path: &Path) -> Result<Self, Error> {
+        let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
+        let target = follow(path).map_err(failed)?;
+        let directory = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        if !directory.exists() {
+            let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true).mode(0o700).create(directory).map_err(failed)?;
+            // Whatever the umask made of it.
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(directory, private).map_err(failed)?;
+        }
+        let name = target.file_name().ok_or_else(|| failed(Errno::EISDIR.into()))?.to_owned();
+        let flags = OFlag::O_DIRECTORY | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let opened = File::from(
+            open(directory, flags, Mode::empty()).map_err(|error| failed(error.into()))?,
+        );
+        let mode = opened.metadata().map_err(failed)?.mode() & 0o7777;
+        let (others_write, sticky) = (mode & 0o022 != 0, mode & 0o1000 != 0);
+        if others_write && !sticky {
+            let fault = TrustFault::WritableByOthers { mode };
+            return Err(Error::Trust { path: directory.to_owned(), fault });
+        }
+        Ok(Self { path: path.to_owned(), directory: opened.into(), name })
+    }
+
+    /// Locks the directory itself: the kernel lets go of it however pfx ends, and nothing is left behind.
+    fn lock(&self) -> Result<Flock<File>, Error> {
+        let failed = |error| self.failed("lock", error);
+        let flags = OFlag::O_DIRECTORY | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        let mut directory =
+            File::from(openat(&self.directory, ".", flags, Mode::empty()).map_err(failed)?);
+        let start = Instant::now();
+        loop {
+            match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => return Ok(lock),
+                Err((unlocked, Errno::EWOULDBLOCK | Errno::EINTR)) => directory = unlocked,
+                Err((_, error)) => return Err(failed(error)),
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(Error::Locked { path: self.path.clone(), seconds: PATIENCE.as_secs() });
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Removes what a writer that was killed left behind. Only the holder of the lock may.
+    fn sweep(&self) {
+        let Ok(directory) = self.directory.try_clone() else { return };
+        let Ok(mut entries) = nix::dir::Dir::from_fd(directory) else { return };
+        let prefix = self.temporary_prefix();
+        for entry in entries.iter().flatten() {
+            if entry.file_name().to_bytes().starts_with(prefix.as_encoded_bytes()) {
+                let _ = unlinkat(&self.directory, entry.file_name(), UnlinkatFlags::NoRemoveDir);
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Option<Old>, Error> {
+        let flags = OFlag::O_RDONLY
+            | OFlag::O_CLOEXEC
+            | OFlag::O_NOFOLLOW
+            | OFlag::from_bits_retain(file::FLAGS);
+        let opened = match openat(&self.directory, self.name.as_os_str(), flags, Mode::empty()) {
+            Ok(opened) => File::from(opened),
+            Err(Errno::ENOENT) => return Ok(None),
+            Err(error) => return Err(self.failed("read", error)),
+        };
+        let contents = file::read_open(&opened, &self.path, file::Privacy::Any)?;
+        let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
+        Ok(Some(Old { bytes: contents.bytes, status }))
+    }
+
+    /// Writes a new file in the same directory, with the mode and owner of the old one.
+    fn write_beside(&self, bytes: &[u8], old: Option<&Old>) -> Result<Temporary<'_>, Error> {
+        let failed = |error| self.failed("write", error);
+        let mut name = self.temporary_prefix();
+        name.push(format!("{}-{}", std::process::id(), random()));
+        let flags =
+            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let private = Mode::S_IRUSR | Mode::S_IWUSR;
+        let opened = openat(&self.directory, name.as_os_str(), flags, private).map_err(failed)?;
+        let temporary = Temporary { place: self, name, renamed: false };
+        let mut file = File::from(opened);
+        if let Some(Old { status, .. }) = old {
+            let own = fstat(&file).map_err(failed)?;
+            if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid) {
+                let (uid, gid) = (Uid::from_raw(status.st_uid), Gid::from_raw(status.st_gid));
+                fchown(file.as_fd(), Some(uid), Some(gid)).map_err(failed)?;
+            }
+            let mode = Mode::from_bits_truncate(status.st_mode);
+            fchmod(file.as_fd(), mode).map_err(failed)?;
+        } else {
+            // Whatever the umask made of it.
+            fchmod(file.as_fd(), private).map_err(failed)?;
+        }
+        let io_failed = |cause| Error::File { action: "write", path: self.path.clone(), cause };
+        file.write_all(bytes).map_err(io_failed)?;
+        file.sync_all().map_err(io_failed)?;
+        Ok(temporary)
+    }
+
+    /// Whether the file is still the one that was read.
+    fn is_still(&self, old: Option<&Old>) -> bool {
+        let now = fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
+        match (now, old) {
+            (Err(Errno::ENOENT), None) => true,
+            (Ok(now), Some(Old { status, .. })) => {
+                let identity = |status: &FileStat| {
+                    (
+                        status.st_dev,
+                        status.st_ino,
+                        status.st_size,
+                        status.st_mtime,
+                        status.st_mtime_nsec,
+                    )
+                };
+                identity(&now) == identity(status)
+            }
+            _ => false,
+        }
+    }
+
+    fn temporary_prefix(&self) -> OsString {
+        let mut prefix = OsString::from(".");
+        prefix.push(&self.name);
+        prefix.push(".pfx-");
+        prefix
+    }
+
+    fn failed(&self, action: &'static str, error: Errno) -> Error {
+        Error::File { action, path: self.path.clone(), cause: error.into() }
+    }
+}
+
+/// A complete new file that is not yet in its place; removed if it never gets there.
+struct Temporary<'p> {
+    place: &'p Place,
+    name: OsString,
+    renamed: bool,
+}
+
+impl Temporary<'_> {
+    fn take_its_place(mut self) -> Result<(), Error> {
+        let Place { directory, name, .. } = self.place;
+        renameat(directory, self.name.as_os_str(), directory, name.as_os_str())
+            .map_err(|error| self.place.failed("replace", error))?;
+        self.renamed = true;
+        fsync(directory).map_err(|error| self.place.failed("write to disk the directory of", error))
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.renamed {
+            let _ =
+                unlinkat(&self.place.directory, self.name.as_os_str(), UnlinkatFlags::NoRemoveDir);
+        }
+    }
+}
+
+/// Where a path leads in the end, whether or not there is a file.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many links as Linux itself follows (path_resolution(7)).
+    for _ in 0..40 {
+        match std::fs::read_link(&path) {
+            Ok(target) => {
+                let parent = path.parent().unwrap_or(Path::new("/"));
+                path = parent.join(target);
+            }
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(Errno::ELOOP.into())
+}
+
+/// Enough chance that two writers' names differ; `O_EXCL` sees to the rest.
+fn random() -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
