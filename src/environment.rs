@@ -76,12 +76,12 @@ impl<'a> Environment<'a> {
     /// # Errors
     /// [`Error::Value`] if an entry would be longer than [`LONGEST_ENTRY`].
     pub fn new(inherited: Inherited<'a>, changes: &[Change<'_>]) -> Result<Self, Error> {
-        let changed: HashSet<&[u8]> = changes.iter().map(Change::name).collect();
+        let names: HashSet<&[u8]> = changes.iter().map(Change::name).collect();
         let kept = inherited
             .0
             .iter()
             .copied()
-            .filter(|entry| split(entry.to_bytes()).is_none_or(|(name, _)| !changed.contains(name)))
+            .filter(|entry| split(entry.to_bytes()).is_none_or(|(name, _)| !names.contains(name)))
             .collect();
         let made = changes
             .iter()

@@ -15,6 +15,8 @@ use crate::secret::SecretValue;
 pub struct Bindings {
     pub secrets: Vec<OsString>,
     pub variables: Vec<OsString>,
+    pub keys: Vec<OsString>,
+    pub blocks: Vec<OsString>,
     pub literals: Vec<OsString>,
     pub removals: Vec<OsString>,
     /// `--all`.
@@ -64,6 +66,16 @@ pub struct Look {
     pub pointer: Option<Pointer>,
     /// Whether its absence is no error.
     pub optional: bool,
+    /// What the variable gets if it is absent.
+    pub default: Option<SecretValue>,
+    pub delivery: Delivery,
+}
+
+/// How the command gets a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// As the variable's value.
+    Variable,
 }
 
 impl Plan {
@@ -82,6 +94,16 @@ impl Plan {
         for text in &written.variables {
             let look = Look::new("--env", text, |name| Some(Reference::Env(name.to_owned())))?;
             bindings.push(Binding::new("-e", text, Action::Look(look)));
+        }
+        for text in &written.keys {
+            let look = Look::new("--kv", text, |name| {
+                name.to_str().map(|name| Reference::Key(name.to_owned()))
+            })?;
+            bindings.push(Binding::new("-k", text, Action::Look(look)));
+        }
+        for text in &written.blocks {
+            let look = Look::block(text)?;
+            bindings.push(Binding::new("-b", text, Action::Look(look)));
         }
         for text in &written.literals {
             let (variable, value) = assignment(text)?;
@@ -134,7 +156,7 @@ impl Plan {
                 .iter()
                 .any(|binding| binding.variable() == variable.as_str().as_bytes())
             {
-                let look = Look { variable, reference, pointer: None, optional: false };
+                let look = Look::whole(variable, reference);
                 added.push(Binding {
                     written: format!("the secret {name}"),
                     action: Action::Look(look),
@@ -195,7 +217,26 @@ impl Look {
             .transpose()?;
         let reference =
             reference(written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
-        Ok(Self { variable, reference, pointer, optional: written.optional })
+        Ok(Self { pointer, optional: written.optional, ..Self::whole(variable, reference) })
+    }
+
+    /// Reads `VAR=TYPE/NAME[?][#/POINTER]`.
+    fn block(text: &OsStr) -> Result<Self, Error> {
+        const OPTION: &str = "--block";
+        if Written::cut(text).variable.is_none() {
+            return Err(fault(OPTION, BindingFault::NoBlockVariable));
+        }
+        let name = Written::cut(text).name.to_string_lossy().into_owned();
+        if Reference::block(&name).is_none() {
+            return Err(fault(OPTION, BindingFault::NotABlock { name }));
+        }
+        Self::new(OPTION, text, |name| Reference::block(name.to_str()?))
+    }
+
+    /// A look-up of all of a thing that must be there.
+    fn whole(variable: VariableName, reference: Reference) -> Self {
+        let (pointer, optional, default) = (None, false, None);
+        Self { variable, reference, pointer, optional, default, delivery: Delivery::Variable }
     }
 }
 

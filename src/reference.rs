@@ -9,18 +9,32 @@ use crate::name::Shown;
 /// into, and which part of it, is the plan's affair.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
+    /// A block of Prefect 2 and 3, by the slug of its type and its name: all its fields, as one JSON object.
+    Block { slug: String, name: String },
     /// A variable of the environment that pfx was started in (Prefect's `EnvVarSecret`).
     Env(OsString),
+    /// A key of Prefect Cloud 1.x's key-value store; a Variable of Prefect 2 and 3.
+    Key(String),
     /// A secret by its exact, case-sensitive name (Prefect's `Secret`, `PrefectSecret`).
     Secret(String),
 }
 
 impl Reference {
+    /// Reads `TYPE/NAME`: the slug of a block type and a block's name, both not empty.
+    #[must_use]
+    pub fn block(text: &str) -> Option<Self> {
+        let (slug, name) = text.split_once('/')?;
+        let whole = !slug.is_empty() && !name.is_empty() && !name.contains('/');
+        whole.then(|| Self::Block { slug: slug.to_owned(), name: name.to_owned() })
+    }
+
     /// The field's word for what this is.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Block { .. } => "block",
             Self::Env(_) => "environment variable",
+            Self::Key(_) => "key",
             Self::Secret(_) => "secret",
         }
     }
@@ -29,8 +43,9 @@ impl Reference {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
+            Self::Block { slug, name } => format!("{slug}/{name}"),
             Self::Env(name) => name.to_string_lossy().into_owned(),
-            Self::Secret(name) => name.clone(),
+            Self::Key(name) | Self::Secret(name) => name.clone(),
         }
     }
 }

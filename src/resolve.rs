@@ -22,6 +22,8 @@ pub enum Outcome {
     Whole,
     /// Found, and this part picked from it.
     Part(SecretValue),
+    /// Missing, and the look-up's default stands in for it.
+    Default(Missing),
     Missing(Missing),
 }
 
@@ -59,13 +61,12 @@ pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, E
 fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcome, Error> {
     let name = look.reference.name();
     let missing = |looked_in, near, pointer| {
-        Outcome::Missing(Missing {
-            kind: look.reference.kind(),
-            name: name.clone(),
-            looked_in,
-            near,
-            pointer,
-        })
+        let kind = look.reference.kind();
+        let missing = Missing { kind, name: name.clone(), looked_in, near, pointer };
+        match look.default {
+            Some(_) => Outcome::Default(missing),
+            None => Outcome::Missing(missing),
+        }
     };
     let Some(held) = found.get(&look.reference) else {
         let asked: Vec<_> = sources.iter().filter(|source| source.keeps(&look.reference)).collect();
@@ -106,10 +107,11 @@ impl Resolution {
 
     /// The value for a look-up; `None` if it is missing.
     #[must_use]
-    pub fn value<'r>(&'r self, look: &Look, outcome: &'r Outcome) -> Option<&'r SecretValue> {
+    pub fn value<'r>(&'r self, look: &'r Look, outcome: &'r Outcome) -> Option<&'r SecretValue> {
         match outcome {
             Outcome::Whole => self.found.get(&look.reference).map(|held| &held.value),
             Outcome::Part(value) => Some(value),
+            Outcome::Default(_) => look.default.as_ref(),
             Outcome::Missing(_) => None,
         }
     }

@@ -55,6 +55,8 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Bindi
     Ok(Bindings {
         secrets: list(&given.secret, "PFX_SECRET", inherited)?,
         variables: list(&given.env, "PFX_ENV", inherited)?,
+        keys: list(&given.kv, "PFX_KV", inherited)?,
+        blocks: list(&given.block, "PFX_BLOCK", inherited)?,
         literals: list(&given.set, "PFX_SET", inherited)?,
         removals: list(&given.unset, "PFX_UNSET", inherited)?,
         every: given.all,

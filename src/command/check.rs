@@ -38,7 +38,9 @@ pub fn check(
     let text = if arguments.json {
         format!("{}\n", as_json(&plan, &resolution, &warnings, &places))
     } else {
-        warnings.iter().for_each(|warning| report.warning(warning));
+        for warning in &warnings {
+            report.warning(warning);
+        }
         as_text(&plan, &resolution, &places)
     };
     output
@@ -102,8 +104,12 @@ fn wanted(look: &Look) -> String {
 
 fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
     match outcome {
-        Outcome::Missing(missing) => {
-            let word = if look.optional { "not set" } else { "MISSING" };
+        Outcome::Default(missing) | Outcome::Missing(missing) => {
+            let word = match (outcome, look.optional) {
+                (Outcome::Default(_), _) => "the default",
+                (_, true) => "not set",
+                (_, false) => "MISSING",
+            };
             let places: Vec<String> =
                 missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
             let near = missing
@@ -136,7 +142,7 @@ fn as_json(
                 Action::Look(_) => {
                     let (look, outcome) = outcomes.next()?;
                     let (looked_in, near) = match outcome {
-                        Outcome::Missing(missing) => {
+                        Outcome::Default(missing) | Outcome::Missing(missing) => {
                             (Some(&missing.looked_in), missing.near.as_ref())
                         }
                         Outcome::Whole | Outcome::Part(_) => (None, None),
@@ -151,6 +157,7 @@ fn as_json(
                         "name": look.reference.name(),
                         "pointer": look.pointer.as_ref().map(ToString::to_string),
                         "optional": look.optional,
+                        "default": look.default.is_some(),
                         "found": looked_in.is_none(),
                         "place": place,
                         "looked_in": looked_in,

@@ -99,13 +99,14 @@ const DEFAULT_SECRETS: [&str; 6] = [
 
 fn tell(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
     for (look, outcome) in resolution.of(plan) {
-        report.verbose(|| match (outcome, resolution.found().get(&look.reference)) {
-            (Outcome::Missing(_), _) | (_, None) => {
-                format!("{}: {} is missing, and optional", look.variable, look.reference)
-            }
-            (_, Some(held)) => {
-                format!("{}: {} from {}", look.variable, look.reference, Shown(&held.place))
-            }
+        report.verbose(|| {
+            let held = resolution.found().get(&look.reference);
+            let from = match (outcome, held) {
+                (Outcome::Default(_), _) => "is missing, so its default".to_owned(),
+                (Outcome::Missing(_), _) | (_, None) => "is missing, and optional".to_owned(),
+                (_, Some(held)) => format!("from {}", Shown(&held.place)),
+            };
+            format!("{}: {} {from}", look.variable, look.reference)
         });
     }
 }

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if there is none; as `run` otherwise.
 pub fn get(
-    arguments: &cli::Get,
+    arguments: &cli::secret::Get,
     inherited: Inherited<'_>,
     output: &mut dyn Write,
     report: &mut Report<'_>,

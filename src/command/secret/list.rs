@@ -18,7 +18,7 @@ use crate::settings::Settings;
 /// # Errors
 /// If a source cannot be read, or the output cannot be written.
 pub fn list(
-    arguments: &cli::List,
+    arguments: &cli::secret::List,
     inherited: Inherited<'_>,
     output: &mut dyn Write,
     report: &mut Report<'_>,

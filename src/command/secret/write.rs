@@ -22,14 +22,14 @@ use crate::source::{Source as _, file, store};
 /// # Errors
 /// If the name is one that Prefect refuses, if there is no value, or if the file cannot be written.
 pub fn set(
-    arguments: &cli::Set,
+    arguments: &cli::secret::Set,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     if arguments.value.iter().any(|value| value != "-") {
         return Err(Error::Usage {
-            problem: "a value is never taken from the command line, where ps and the shell's history show it",
-            hint: "`printf %s \"$VALUE\" | pfx secret set NAME`, or leave the value out to be asked for it",
+            problem: "a value is never taken from the command line, where ps and the shell's history show it".to_owned(),
+            hint: "`printf %s \"$VALUE\" | pfx secret set NAME`, or leave the value out to be asked for it".to_owned(),
         });
     }
     let name = super::name(&arguments.name)?;
@@ -68,7 +68,7 @@ pub fn set(
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if the file has none of this name; as [`set`] otherwise.
 pub fn delete(
-    arguments: &cli::Delete,
+    arguments: &cli::secret::Delete,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
@@ -90,14 +90,15 @@ pub fn delete(
 fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
     let settings = Settings::new(&cli::Places::default(), inherited)?;
     let first = settings.files.paths.into_iter().find(|chosen| chosen.is_secrets);
-    first.map(|chosen| chosen.path).ok_or(Error::Usage {
-        problem: "there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set",
-        hint: "set HOME, or PREFECT__USER_CONFIG_PATH to the path of the file",
+    first.map(|chosen| chosen.path).ok_or_else(|| Error::Usage {
+        problem: "there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set"
+            .to_owned(),
+        hint: "set HOME, or PREFECT__USER_CONFIG_PATH to the path of the file".to_owned(),
     })
 }
 
 /// The bytes to store: from a file as they are; from stdin or a prompt without one line feed at the end.
-fn value(arguments: &cli::Set, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn value(arguments: &cli::secret::Set, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     if let Some(path) = &arguments.from_file {
         let failed = |cause| Error::File { action: "read", path: path.clone(), cause };
         let opened = std::fs::File::open(path).map_err(failed)?;

@@ -1,0 +1,52 @@
+//! What the command gets, and where that is looked for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args};
+
+/// What the command gets. VAR defaults to the name; `db-password` gives `DB_PASSWORD`.
+#[derive(Args)]
+#[command(next_help_heading = "Bindings")]
+pub struct Bindings {
+    /// A secret, or the part of it at a JSON Pointer; `?` behind the name: may be missing [env: `PFX_SECRET`]
+    #[arg(short, long, value_name = "[VAR=]NAME[?][#/POINTER]")]
+    pub secret: Vec<OsString>,
+    /// Another variable of the environment [env: `PFX_ENV`]
+    #[arg(short, long, value_name = "[VAR=]OTHER[?]")]
+    pub env: Vec<OsString>,
+    /// A key of the key-value store; a Variable of Prefect 2 and 3 [env: `PFX_KV`]
+    #[arg(short, long, value_name = "[VAR=]KEY[?][#/POINTER]")]
+    pub kv: Vec<OsString>,
+    /// A block of Prefect 2 and 3, or one of its fields [env: `PFX_BLOCK`]
+    #[arg(short, long, value_name = "VAR=TYPE/NAME[?][#/POINTER]")]
+    pub block: Vec<OsString>,
+    /// A text (visible in ps: not for secrets) [env: `PFX_SET`]
+    #[arg(long, value_name = "VAR=TEXT")]
+    pub set: Vec<OsString>,
+    /// Remove a variable [env: `PFX_UNSET`]
+    #[arg(long, value_name = "VAR")]
+    pub unset: Vec<OsString>,
+    /// Every secret that can be listed, beside the other bindings
+    #[arg(long, env = "PFX_ALL", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub all: bool,
+}
+
+/// Where secrets are looked for.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Sources")]
+pub struct Places {
+    /// A directory with a file for each secret, as Docker and Kubernetes mount them [env: `PFX_SECRETS_DIR`]
+    #[arg(long, value_name = "DIR")]
+    pub secrets_dir: Vec<PathBuf>,
+    /// Take local values literally: no $VAR, ~ or ${section.key}
+    #[arg(long, env = "PFX_NO_EXPAND", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub no_expand: bool,
+    /// Refuse configuration that other users can read
+    #[arg(long, env = "PFX_STRICT", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub strict: bool,
+}

@@ -1,0 +1,51 @@
+//! `pfx run` and `pfx check`.
+
+use std::ffi::OsString;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args};
+
+use super::{Bindings, Places};
+
+/// Start a command with secrets in its environment, and become it
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx run -- python flow.py              with every local secret
+  pfx run -s DB_PASSWORD -- ./service    with this one
+  pfx run -s PG=prod-db#/password -s TOKEN? -e HOST=HOSTNAME --set TZ=UTC -- ./service
+  pfx run --prefect -- python flow.py    Secret(\"NAME\").get() answers from the environment
+
+Without a binding the command gets every local secret.
+Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong usage.")]
+pub struct Run {
+    #[command(flatten)]
+    pub bindings: Bindings,
+    #[command(flatten)]
+    pub places: Places,
+    /// Also hand each secret to Prefect 1.x: sets `PREFECT__CONTEXT__SECRETS__NAME`
+    #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub prefect: bool,
+    /// The program and its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
+    pub command: Vec<OsString>,
+}
+
+/// Tell where each value would come from; never a value
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx check                      every local secret
+  pfx check -s DB_PASSWORD       exit status 1 if it is missing
+  pfx check --json | jq -r '.bindings[] | select(.found | not) | .name'")]
+pub struct Check {
+    #[command(flatten)]
+    pub bindings: Bindings,
+    #[command(flatten)]
+    pub places: Places,
+    /// Print JSON
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+}

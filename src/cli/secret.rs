@@ -1,0 +1,84 @@
+//! `pfx secret`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Subcommand};
+
+use super::Places;
+
+/// Read and write the local secrets of Prefect 1.x
+#[derive(Subcommand)]
+pub enum Secret {
+    Get(Get),
+    Set(Set),
+    Delete(Delete),
+    List(List),
+}
+
+/// Print one secret; exit status 1 if there is none
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx secret get DB_PASSWORD             the bytes, and a line feed on a terminal
+  pfx secret get prod-db#/password       a part of a JSON value
+  pfx secret get prod-db --json | jq .")]
+pub struct Get {
+    /// The secret's exact name, or a part of its value
+    #[arg(value_name = "NAME[#/POINTER]")]
+    pub name: OsString,
+    /// Print JSON: text that is JSON as that JSON, any other as a string
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub places: Places,
+}
+
+/// Store one secret in Prefect's config.toml, from stdin or a prompt
+#[derive(Args)]
+#[command(after_help = "\
+The value comes from a prompt without echo, or from stdin if that is no terminal, less one line feed at
+its end; never from the command line, where ps shows it. Prefect's Secret(NAME).get() reads back exactly
+this value.
+
+Examples:
+  pfx secret set DB_PASSWORD
+  pass show db | pfx secret set DB_PASSWORD
+  pfx secret set TLS_KEY --from-file key.pem
+  pfx secret set prod-db --json < db.json")]
+pub struct Set {
+    /// The secret's name
+    #[arg(value_name = "NAME")]
+    pub name: OsString,
+    /// `-` reads the value from stdin, as is done anyway if that is no terminal
+    #[arg(value_name = "-", hide = true, allow_hyphen_values = true)]
+    pub value: Vec<OsString>,
+    /// Take the value from a file, byte for byte
+    #[arg(long, value_name = "FILE", env = "PFX_FROM_FILE", hide_env_values = true)]
+    pub from_file: Option<PathBuf>,
+    /// The value is JSON, and Prefect gets what it denotes instead of its text
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+}
+
+/// Delete one secret from Prefect's config.toml; exit status 1 if there is none
+#[derive(Args)]
+pub struct Delete {
+    /// The secret's exact name
+    #[arg(value_name = "NAME")]
+    pub name: OsString,
+}
+
+/// List the names of the secrets, one a line
+#[derive(Args)]
+pub struct List {
+    /// Print JSON, with the place of each
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub places: Places,
+}

@@ -1,0 +1,112 @@
+//! What is wrong with a binding.
+
+use std::fmt;
+
+use super::{listed, quoted};
+use crate::name::Shown;
+
+/// What is wrong with a binding.
+#[derive(Debug)]
+pub enum BindingFault {
+    /// Two bindings set one variable; both as the user wrote them.
+    Duplicate { variable: String, first: String, second: String },
+    /// No name where one must be.
+    Empty,
+    /// Prefect 1.x does not start with a secret of this name.
+    Forbidden { name: String },
+    /// A block was given no variable.
+    NoBlockVariable,
+    /// It is not `TYPE/NAME`.
+    NotABlock { name: String },
+    /// Prefect 1.x cannot be handed a secret of this name in a variable.
+    NotForPrefect { name: String },
+    /// No variable can be made of this name.
+    NoVariable { name: String },
+    /// The text is no UTF-8.
+    NotUtf8,
+    /// What stands behind `#` is no JSON Pointer.
+    Pointer { name: String },
+    /// A `PFX_…` variable cannot be split into words.
+    Words { variable: &'static str },
+    /// There is no `=` between the variable and its text.
+    Unassigned,
+    /// The variable's name is not valid.
+    Variable { name: String },
+}
+
+impl BindingFault {
+    /// One thing to do about it, where that is surely right.
+    pub(super) fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Duplicate { .. } => {
+                "give one of them another variable: `-s OTHER=NAME`".to_owned()
+            }
+            Self::Forbidden { .. } => {
+                "choose another name, such as this one in upper case".to_owned()
+            }
+            Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
+            Self::NoVariable { name } => format!("name the variable: `-s VAR={}`", quoted(name)),
+            Self::Pointer { .. } => "a pointer looks like `NAME#/key/0` (RFC 6901)".to_owned(),
+            Self::Words { variable } => format!("quote as in a shell: `{variable}=\"A 'B C'\"`"),
+            Self::Variable { .. } => {
+                "a variable's name is letters, digits and `_`, and begins with no digit".to_owned()
+            }
+            Self::NoBlockVariable | Self::NotABlock { .. } => {
+                "`-b VAR=TYPE/NAME#/field`, such as `-b AWS_KEY=aws-credentials/prod#/aws_access_key_id`"
+                    .to_owned()
+            }
+            Self::Unassigned => "`--set VAR=TEXT`".to_owned(),
+            Self::Empty | Self::NotUtf8 => return None,
+        })
+    }
+}
+
+impl fmt::Display for BindingFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { variable, first, second } => {
+                write!(
+                    formatter,
+                    "`{variable}` is bound twice, by {} and by {}",
+                    Shown(first),
+                    Shown(second)
+                )
+            }
+            Self::Empty => formatter.write_str("the name is empty"),
+            Self::Forbidden { name } => {
+                write!(
+                    formatter,
+                    "Prefect 1.x does not start with a secret called `{}`",
+                    Shown(name)
+                )
+            }
+            Self::NotForPrefect { name } => {
+                write!(
+                    formatter,
+                    "Prefect 1.x cannot take the secret `{}` from a variable",
+                    Shown(name)
+                )
+            }
+            Self::NoBlockVariable => formatter.write_str("a block needs a variable"),
+            Self::NotABlock { name } => {
+                write!(formatter, "`{}` is not TYPE/NAME of a block", Shown(name))
+            }
+            Self::NoVariable { name } => {
+                write!(formatter, "no variable can be named after `{}`", Shown(name))
+            }
+            Self::NotUtf8 => formatter.write_str("the name is not UTF-8"),
+            Self::Pointer { name } => {
+                write!(
+                    formatter,
+                    "what follows `#` behind {} is no JSON Pointer",
+                    listed(std::iter::once(name.as_str()))
+                )
+            }
+            Self::Words { variable } => write!(formatter, "{variable} has an open quote"),
+            Self::Unassigned => formatter.write_str("there is no `=`"),
+            Self::Variable { name } => {
+                write!(formatter, "`{}` is no name of a variable", Shown(name))
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a command was not run.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::{Cause, quoted};
+use crate::name::Shown;
+
+/// Why a command was not run: exec's errno and, where it can be told, what is behind it.
+#[derive(Debug)]
+pub enum CommandFault {
+    /// Nothing of that name, in PATH or as a path.
+    NotFound { searched: bool },
+    /// The file is there; the interpreter or loader that it names is not.
+    InterpreterMissing { path: PathBuf },
+    /// Found, and refused.
+    Refused { path: PathBuf, cause: io::Error },
+}
+
+impl CommandFault {
+    pub(super) fn hint(&self, program: &str) -> Option<String> {
+        Some(match self {
+            Self::InterpreterMissing { .. } => {
+                "the first line of a script names its interpreter; a program names its loader"
+                    .to_owned()
+            }
+            Self::Refused { path, cause }
+                if cause.kind() == io::ErrorKind::PermissionDenied && !path.is_dir() =>
+            {
+                format!("`chmod +x {}`", quoted(&path.to_string_lossy()))
+            }
+            Self::NotFound { searched: true } if !program.contains(' ') => {
+                format!("`command -v {}` tells whether PATH has it", quoted(program))
+            }
+            Self::NotFound { .. } | Self::Refused { .. } => return None,
+        })
+    }
+}
+
+impl fmt::Display for CommandFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound { searched: true } => formatter.write_str("not found in PATH"),
+            Self::NotFound { searched: false } => formatter.write_str("no such file"),
+            Self::InterpreterMissing { path } => write!(
+                formatter,
+                "{} is there, but the interpreter it names is not",
+                Shown(&path.to_string_lossy())
+            ),
+            Self::Refused { path, cause } => {
+                write!(formatter, "{}: {}", Shown(&path.to_string_lossy()), Cause(cause))
+            }
+        }
+    }
+}

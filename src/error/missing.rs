@@ -1,0 +1,69 @@
+//! Names that no source has, and where each was looked for.
+
+use std::fmt::{self, Write as _};
+
+use super::quoted;
+use crate::name::Shown;
+
+/// One name that was not found, and where it was looked for.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// The field's word: `secret`, `environment variable`, …
+    pub kind: &'static str,
+    pub name: String,
+    pub looked_in: Vec<String>,
+    /// An existing name that differs only in case or in `-` and `_`.
+    pub near: Option<String>,
+    /// The value is there, but not this part of it.
+    pub pointer: Option<String>,
+}
+
+pub(super) fn hint(missing: &[Missing]) -> Option<String> {
+    if let Some((name, near)) = missing.iter().find_map(|one| Some((&one.name, one.near.as_ref()?)))
+    {
+        return Some(format!(
+            "there is a `{}`: did you mean it by `{}`?",
+            Shown(near),
+            Shown(name)
+        ));
+    }
+    let secret = missing.iter().find(|one| one.kind == "secret")?;
+    if secret.pointer.is_some() {
+        return None;
+    }
+    Some(format!("`pfx secret set {}` stores it on this machine", quoted(&secret.name)))
+}
+
+/// All that is missing, grouped by where it was looked for.
+pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
+    let mut groups: Vec<(&str, &[String], Vec<&Missing>)> = Vec::new();
+    for one in missing {
+        let group = groups.iter_mut().find(|(kind, looked_in, _)| {
+            (*kind, *looked_in) == (one.kind, one.looked_in.as_slice())
+        });
+        match group {
+            Some((_, _, members)) => members.push(one),
+            None => groups.push((one.kind, &one.looked_in, vec![one])),
+        }
+    }
+    formatter.write_str("cannot find ")?;
+    for (index, (kind, looked_in, members)) in groups.iter().enumerate() {
+        let and = if index == 0 { "" } else { "; and " };
+        let plural = if members.len() == 1 { "" } else { "s" };
+        let mut names = String::new();
+        for one in members {
+            let comma = if names.is_empty() { "" } else { ", " };
+            let _ = write!(names, "{comma}`{}`", Shown(&one.name));
+            if let Some(pointer) = &one.pointer {
+                let _ = write!(names, " (it has no `{}`)", Shown(pointer));
+            }
+        }
+        write!(formatter, "{and}the {kind}{plural} {names}: ")?;
+        if looked_in.is_empty() {
+            formatter.write_str("there is no place to look in")?;
+        } else {
+            write!(formatter, "looked in {}", looked_in.join(", then "))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Everything that can go wrong, in pfx's own words. A foreign error is never kept whole: parsers quote
+//! the line they fail at, and that line may be a secret.
+
+mod binding;
+mod command;
+mod missing;
+mod remote;
+mod trust;
+mod value;
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::PathBuf;
+
+pub use binding::BindingFault;
+pub use command::CommandFault;
+pub use missing::Missing;
+pub use remote::RemoteFault;
+pub use trust::TrustFault;
+pub use value::ValueFault;
+
+use crate::exit::Exit;
+use crate::name::Shown;
+
+/// Why pfx did not do what it was asked. Holds names, places and numbers, never a value.
+#[derive(Debug)]
+pub enum Error {
+    /// An option that binds a variable makes no sense.
+    Binding { option: &'static str, fault: BindingFault },
+    /// The command cannot be run.
+    Command { program: String, cause: CommandFault },
+    /// A configuration file, or a variable that stands for a part of one, makes no sense.
+    Config { place: String, at: Option<Position>, key: Option<String>, problem: String },
+    /// The arguments and the environment exceed what the kernel takes together (execve(2)).
+    EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
+    /// The operating system refused something done to a file.
+    File { action: &'static str, path: PathBuf, cause: io::Error },
+    /// Another process holds the lock on a file that is to be written.
+    Locked { path: PathBuf, seconds: u64 },
+    /// Names that no source has.
+    Missing { missing: Vec<Missing>, exit: Exit },
+    /// A store over the network did not do what it was asked. `place` is its origin: a URL without
+    /// credentials, path or query.
+    Remote { place: String, fault: RemoteFault },
+    /// Standard output, or a terminal, cannot be written or read.
+    Terminal { action: &'static str, cause: io::Error },
+    /// A file that must not be trusted with secrets as it is.
+    Trust { path: PathBuf, fault: TrustFault },
+    /// The command line is wrong in a way that clap cannot see.
+    Usage { problem: String, hint: String },
+    /// A value that was found but cannot be used.
+    Value { name: String, fault: ValueFault },
+}
+
+/// Where in a text: both count from 1; the column counts characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Error {
+    /// The status that pfx ends with.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Command {
+                cause: CommandFault::NotFound { .. } | CommandFault::InterpreterMissing { .. },
+                ..
+            } => Exit::NotFound,
+            Self::Command { cause: CommandFault::Refused { .. }, .. } => Exit::NotExecutable,
+            Self::Missing { exit, .. } => *exit,
+            Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
+            Self::Config { .. }
+            | Self::EnvironmentTooLarge { .. }
+            | Self::File { .. }
+            | Self::Locked { .. }
+            | Self::Remote { .. }
+            | Self::Terminal { .. }
+            | Self::Trust { .. }
+            | Self::Value { .. } => Exit::Failed,
+        }
+    }
+
+    /// A stable word for programs that read `--error-format json`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Binding { .. } => "binding",
+            Self::Command { .. } => "command",
+            Self::Config { .. } => "config",
+            Self::EnvironmentTooLarge { .. } => "environment-too-large",
+            Self::File { .. } => "file",
+            Self::Locked { .. } => "locked",
+            Self::Missing { .. } => "missing",
+            Self::Remote { .. } => "remote",
+            Self::Terminal { .. } => "terminal",
+            Self::Trust { .. } => "trust",
+            Self::Usage { .. } => "usage",
+            Self::Value { .. } => "value",
+        }
+    }
+
+    /// The names it is about, for programs.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
+            Self::Value { name, .. } => vec![name],
+            _ => Vec::new(),
+        }
+    }
+
+    /// One thing to do about it, where that is surely right.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Binding { fault, .. } => return fault.hint(),
+            Self::Command { program, cause } => return cause.hint(program),
+            Self::EnvironmentTooLarge { .. } => {
+                "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
+            }
+            Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
+            Self::Missing { missing, .. } => return missing::hint(missing),
+            Self::Remote { fault, .. } => return fault.hint(),
+            Self::Trust { path, fault } => return fault.hint(path),
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Value { fault, .. } => return fault.hint(),
+            Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
+        })
+    }
+}
+
+/// A word as a person would paste it into a shell, shown safely.
+fn quoted(word: &str) -> String {
+    Shown(&shell_words::quote(word)).to_string()
+}
+
+/// `a`, `b` and so on, in backticks and escaped.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for name in names {
+        let comma = if text.is_empty() { "" } else { ", " };
+        let _ = write!(text, "{comma}`{}`", Shown(name));
+    }
+    text
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binding { option, fault } => write!(formatter, "cannot use {option}: {fault}"),
+            Self::Command { program, cause } => {
+                write!(formatter, "cannot run `{}`: {cause}", Shown(program))
+            }
+            Self::Config { place, at, key, problem } => {
+                write!(formatter, "cannot read {}", Shown(place))?;
+                if let Some(Position { line, column }) = at {
+                    write!(formatter, ":{line}:{column}")?;
+                }
+                if let Some(key) = key {
+                    write!(formatter, ": key `{}`", Shown(key))?;
+                }
+                write!(formatter, ": {problem}")
+            }
+            Self::EnvironmentTooLarge { bytes, limit, largest, largest_bytes } => write!(
+                formatter,
+                "cannot hand over the environment: with the arguments it takes {bytes} bytes and the \
+                 kernel takes {limit}; the largest variable is `{}` with {largest_bytes}",
+                Shown(largest)
+            ),
+            Self::File { action, path, cause } => {
+                write!(
+                    formatter,
+                    "cannot {action} {}: {}",
+                    Shown(&path.to_string_lossy()),
+                    Cause(cause)
+                )
+            }
+            Self::Locked { path, seconds } => write!(
+                formatter,
+                "cannot write {}: another process has held the lock on its directory for {seconds} s",
+                Shown(&path.to_string_lossy())
+            ),
+            Self::Missing { missing, .. } => missing::write(formatter, missing),
+            Self::Remote { place, fault } => fault.write(formatter, place),
+            Self::Terminal { action, cause } => {
+                write!(formatter, "cannot {action}: {}", Cause(cause))
+            }
+            Self::Trust { path, fault } => {
+                write!(formatter, "cannot trust {}: {fault}", Shown(&path.to_string_lossy()))
+            }
+            Self::Usage { problem, .. } => formatter.write_str(problem),
+            Self::Value { name, fault } => {
+                write!(formatter, "cannot use `{}`: {fault}", Shown(name))
+            }
+        }
+    }
+}
+
+/// An operating system's error without Rust's `(os error 2)` behind it.
+struct Cause<'a>(&'a io::Error);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.raw_os_error() {
+            Some(code) => formatter.write_str(nix::errno::Errno::from_raw(code).desc()),
+            None => write!(formatter, "{}", self.0.kind()),
+        }
+    }
+}
