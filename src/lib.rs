@@ -38,6 +38,7 @@ pub mod launch;
 pub mod name;
 pub mod plan;
 pub mod reference;
+pub mod remote;
 pub mod report;
 pub mod resolve;
 pub mod secret;

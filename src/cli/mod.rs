@@ -6,6 +6,7 @@
 mod bindings;
 mod run;
 pub mod secret;
+mod stores;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ use clap_complete::Shell;
 pub use bindings::{Bindings, Places};
 pub use run::{Check, Run};
 pub use secret::Secret;
+pub use stores::{Patience, Remote, Stores};
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
 #[derive(Parser)]

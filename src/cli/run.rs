@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
-use super::{Bindings, Places};
+use super::{Bindings, Places, Stores};
 
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
@@ -23,6 +23,8 @@ pub struct Run {
     pub bindings: Bindings,
     #[command(flatten)]
     pub places: Places,
+    #[command(flatten)]
+    pub stores: Stores,
     /// Also hand each secret to Prefect 1.x: sets `PREFECT__CONTEXT__SECRETS__NAME`
     #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
@@ -44,6 +46,8 @@ pub struct Check {
     pub bindings: Bindings,
     #[command(flatten)]
     pub places: Places,
+    #[command(flatten)]
+    pub stores: Stores,
     /// Print JSON
     #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]

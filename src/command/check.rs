@@ -13,6 +13,7 @@ use crate::name::Shown;
 use crate::plan::{Action, Look, Plan};
 use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
+use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
 use crate::source::local::Warning;
 
@@ -28,7 +29,7 @@ pub fn check(
 ) -> Result<Exit, Error> {
     let settings = Settings::new(&arguments.places, inherited)?;
     let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
-    let sources = Sources::new(&settings, inherited);
+    let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
     let resolution = sources.resolve(&mut plan)?;
     let forbidden = sources.local.forbidden_keys()?;
     let warnings: Vec<&Warning> = sources.local.warnings().into_iter().chain(&forbidden).collect();

@@ -5,33 +5,42 @@ pub mod completions;
 pub mod run;
 pub mod secret;
 
+use std::rc::Rc;
+
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::resolve::{self, Resolution};
-use crate::settings::Settings;
+use crate::settings::remote::Choice;
+use crate::settings::{self, Settings};
 use crate::source::Source;
 use crate::source::inherited::Variables;
 use crate::source::local::Local;
+use crate::source::remote::Remote;
 
 /// The sources of one invocation, in the order in which they are asked.
 pub struct Sources<'a> {
     variables: Variables<'a>,
-    pub local: Local<'a>,
+    pub local: Rc<Local<'a>>,
     settings: &'a Settings,
+    pub remote: Remote<'a>,
 }
 
 impl<'a> Sources<'a> {
     #[must_use]
-    pub const fn new(settings: &'a Settings, inherited: Inherited<'a>) -> Self {
-        let local = Local::new(&settings.files, inherited, settings.expand);
-        Self { variables: Variables(inherited), local, settings }
+    pub fn new(settings: &'a Settings, choice: Choice, inherited: Inherited<'a>) -> Self {
+        let local = Rc::new(Local::new(&settings.files, inherited, settings.expand));
+        let configuration = Rc::clone(&local);
+        let remote =
+            Remote::new(move || settings::remote::settle(choice, inherited, &configuration));
+        Self { variables: Variables(inherited), local, settings, remote }
     }
 
     #[must_use]
     pub fn in_order(&self) -> Vec<&dyn Source> {
-        let mut sources: Vec<&dyn Source> = vec![&self.variables, &self.local];
+        let mut sources: Vec<&dyn Source> = vec![&self.variables, &*self.local];
         sources.extend(self.settings.directories.iter().map(|directory| directory as &dyn Source));
+        sources.push(&self.remote);
         sources
     }
 

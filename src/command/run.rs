@@ -14,6 +14,7 @@ use crate::reference::Reference;
 use crate::report::Report;
 use crate::resolve::{Outcome, Resolution};
 use crate::secret::SecretValue;
+use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
 
 /// Becomes the command.
@@ -27,7 +28,7 @@ pub fn run(
 ) -> Result<Infallible, Error> {
     let settings = Settings::new(&arguments.places, inherited)?;
     let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
-    let sources = Sources::new(&settings, inherited);
+    let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
     let resolution = sources.resolve(&mut plan)?;
     sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
     resolution.require(&plan)?;

@@ -12,10 +12,21 @@ pub struct Missing {
     pub kind: &'static str,
     pub name: String,
     pub looked_in: Vec<String>,
+    /// Why a remote store was not asked, if that was so: half a sentence.
+    pub not_asked: Option<String>,
     /// An existing name that differs only in case or in `-` and `_`.
     pub near: Option<String>,
     /// The value is there, but not this part of it.
     pub pointer: Option<String>,
+}
+
+impl Missing {
+    /// One of which nothing more is known.
+    #[must_use]
+    pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
+        let (not_asked, near, pointer) = (None, None, None);
+        Self { kind, name: name.to_owned(), looked_in, not_asked, near, pointer }
+    }
 }
 
 pub(super) fn hint(missing: &[Missing]) -> Option<String> {
@@ -60,9 +71,14 @@ pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> 
         }
         write!(formatter, "{and}the {kind}{plural} {names}: ")?;
         if looked_in.is_empty() {
-            formatter.write_str("there is no place to look in")?;
+            formatter.write_str("there is no place on this machine to look in")?;
         } else {
-            write!(formatter, "looked in {}", looked_in.join(", then "))?;
+            let places: Vec<String> =
+                looked_in.iter().map(|place| Shown(place).to_string()).collect();
+            write!(formatter, "looked in {}", places.join(", then "))?;
+        }
+        if let Some(why) = members.iter().find_map(|one| one.not_asked.as_ref()) {
+            write!(formatter, "; no remote store was asked: {}", Shown(why))?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ pub mod file;
 pub mod home;
 pub mod inherited;
 pub mod local;
+pub mod remote;
 pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,11 @@ use crate::secret::SecretValue;
 pub trait Source {
     /// Where a person would look, strongest first: paths or a host, never a value. For messages.
     fn places(&self) -> Vec<String>;
+
+    /// Why this source was not asked although it could keep what is wanted; half a sentence for messages.
+    fn not_asked(&self) -> Option<String> {
+        None
+    }
 
     /// Whether things of this kind are kept here at all.
     fn keeps(&self, reference: &Reference) -> bool;

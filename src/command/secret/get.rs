@@ -11,6 +11,7 @@ use crate::plan::{Bindings, Plan};
 use crate::report::Report;
 use crate::resolve::Outcome;
 use crate::settings::Settings;
+use crate::settings::remote::Choice;
 
 /// Prints the value, byte for byte; on a terminal with a line feed behind it.
 ///
@@ -28,7 +29,7 @@ pub fn get(
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let mut plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
-    let sources = Sources::new(&settings, inherited);
+    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let resolution = sources.resolve(&mut plan)?;
     sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
 

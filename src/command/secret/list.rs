@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::name::Shown;
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::settings::remote::Choice;
 
 /// Prints the names of all secrets, sorted, one a line; or JSON, with the place of each.
 ///
@@ -24,7 +25,7 @@ pub fn list(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let settings = Settings::new(&arguments.places, inherited)?;
-    let sources = Sources::new(&settings, inherited);
+    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let mut names = std::collections::BTreeMap::new();
     for source in sources.in_order() {
         for name in source.secrets()? {

@@ -15,6 +15,7 @@ use crate::launch::prompt;
 use crate::name::Shown;
 use crate::report::Report;
 use crate::settings::Settings;
+use crate::settings::remote::Choice;
 use crate::source::{Source as _, file, store};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
@@ -77,9 +78,8 @@ pub fn delete(
     let place = path.display().to_string();
     if !path.exists() || !store::update(&path, |old| edit::delete(old, &place, name))? {
         let looked_in = vec![format!("{place} [context.secrets]")];
-        let (name, near, pointer) = (name.to_owned(), None, None);
-        let missing = vec![Missing { kind: "secret", name, looked_in, near, pointer }];
-        return Err(Error::Missing { missing, exit: Exit::Absent });
+        let missing = Missing::of("secret", name, looked_in);
+        return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
     warn_if_hidden(name, &place, inherited, report)?;
@@ -135,7 +135,7 @@ fn warn_if_hidden(
 ) -> Result<(), Error> {
     let settings =
         Settings::new(&cli::Places { no_expand: true, ..Default::default() }, inherited)?;
-    let sources = Sources::new(&settings, inherited);
+    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let reference = crate::reference::Reference::Secret(name.to_owned());
     let wanted = std::collections::BTreeSet::from([&reference]);
     if let Ok(found) = sources.local.look_up(&wanted)

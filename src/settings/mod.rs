@@ -1,5 +1,7 @@
 //! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
 
+pub mod remote;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;

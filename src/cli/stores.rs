@@ -1,0 +1,49 @@
+//! Which remote store is asked, and how long.
+
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Which store is asked for what this machine has not.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Sources")]
+pub struct Stores {
+    /// The remote store to ask [default: the one that is configured]
+    #[arg(long, value_name = "STORE", env = "PFX_REMOTE", hide_env_values = true, value_enum)]
+    pub remote: Option<Remote>,
+    /// Ask no remote store
+    #[arg(long, env = "PFX_LOCAL", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new(), conflicts_with = "remote")]
+    pub local: bool,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// How long a remote store is waited for.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Sources")]
+pub struct Patience {
+    /// Seconds for everything that is asked of a remote store, retries included [default: 15]
+    #[arg(long, value_name = "SECONDS", env = "PFX_TIMEOUT", hide_env_values = true,
+        value_parser = seconds)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Remote {
+    /// Prefect Cloud 1.x
+    Cloud1,
+    /// A server of Prefect 2 or 3, or its Cloud
+    Prefect,
+}
+
+/// Reads a positive number of seconds, at most a day.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    if seconds > 0.0 && seconds <= 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("it is not between 0 and 86400 seconds")
+    }
+}

@@ -1,0 +1,174 @@
+//! The URL of an API: parsed once, and one that a credential may be sent to ever after.
+
+use std::net::Ipv4Addr;
+
+use url::{Host, Url};
+
+use crate::error::RemoteFault;
+
+/// An API's URL: https, or http to this machine itself; no user, no password, no fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(Url);
+
+/// The longest URL that is taken, in bytes.
+const LONGEST: usize = 2_048;
+
+impl Address {
+    /// Takes a URL. Slashes at its end are dropped, as Prefect drops them.
+    ///
+    /// # Errors
+    /// [`RemoteFault::Address`] with what is wrong, in words that quote nothing of the URL.
+    pub fn parse(text: &str) -> Result<Self, RemoteFault> {
+        let refuse = |problem| Err(RemoteFault::Address { problem });
+        if text.len() > LONGEST {
+            return refuse("it is too long");
+        }
+        if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+            return refuse("it has a character that no URL has");
+        }
+        let Ok(url) = Url::parse(text.trim().trim_end_matches('/')) else {
+            return refuse("it is no URL; one begins with https://");
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse(
+                "it has a user or password in it; a credential belongs in its own setting",
+            );
+        }
+        if url.fragment().is_some() {
+            return refuse("it has a `#` part");
+        }
+        match (url.scheme(), url.host()) {
+            ("https", Some(_)) => Ok(Self(url)),
+            ("http", Some(host)) if is_loopback(&host) => Ok(Self(url)),
+            ("http", Some(_)) => refuse(
+                "it is http, and secrets go over https only, save to 127.0.0.1, [::1] and localhost",
+            ),
+            _ => refuse("it is no https URL"),
+        }
+    }
+
+    /// Scheme, host and, if it is not the scheme's own, port: what a credential is bound to.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The whole URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// The URL as given, for a request to the API's root itself.
+    #[must_use]
+    pub fn url(&self) -> Url {
+        self.0.clone()
+    }
+
+    /// The URL of a path below it: segments, each of which is escaped, and each `""` a slash at the end.
+    #[must_use]
+    pub fn below(&self, segments: &[&str]) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether its host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.host().is_some_and(|host| is_loopback(&host))
+    }
+}
+
+/// The host of a redirect's target, as far as one can be told.
+#[must_use]
+pub fn host_of(location: &str, base: &Url) -> String {
+    match base.join(location) {
+        Ok(target) => match (target.scheme(), target.host_str()) {
+            (scheme @ ("http" | "https"), Some(host)) => {
+                let port = target.port().map(|port| format!(":{port}")).unwrap_or_default();
+                format!("{scheme}://{host}{port}")
+            }
+            (scheme, _) => format!("a {scheme}: URL"),
+        },
+        Err(_) => "somewhere that is no URL".to_owned(),
+    }
+}
+
+/// `localhost` counts: pfx connects it to the loopback addresses without asking anyone (RFC 6761, 6.3).
+fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
+        Host::Ipv4(address) => Ipv4Addr::is_loopback(address),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_anywhere_and_http_to_this_machine_are_taken() {
+        for (text, origin) in [
+            ("https://api.prefect.io", "https://api.prefect.io"),
+            ("https://h:8443/api/", "https://h:8443"),
+            ("http://127.0.0.1:4200/api", "http://127.0.0.1:4200"),
+            ("http://127.1.2.3/", "http://127.1.2.3"),
+            ("http://[::1]:4200", "http://[::1]:4200"),
+            ("http://localhost:4200", "http://localhost:4200"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().origin(), origin);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_without_a_word_of_it() {
+        for text in [
+            "",
+            "localhost:4200",
+            "http://example.com",
+            "http://127.0.0.1.evil.com",
+            "http://[::ffff:1.2.3.4]",
+            "http://localhost.evil.com",
+            "http://10.0.0.1:4200/api",
+            "ftp://127.0.0.1",
+            "file:///etc/passwd",
+            "https://user:CANARY@h",
+            "https://CANARY@h",
+            "https://h/#CANARY",
+            "https://h:99999",
+            "https://h/\nCANARY",
+            "https:\\\\h",
+        ] {
+            let error = Address::parse(text).unwrap_err().to_string();
+            assert!(!error.contains("CANARY"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_below_is_escaped() {
+        let address = Address::parse("https://h/api/").unwrap();
+        assert_eq!(
+            address.below(&["variables", "name", "a/b c", ""]).as_str(),
+            "https://h/api/variables/name/a%2Fb%20c/"
+        );
+        assert_eq!(Address::parse("https://h").unwrap().below(&["x"]).as_str(), "https://h/x");
+    }
+
+    #[test]
+    fn a_redirect_is_told_by_its_host_alone() {
+        let base = Url::parse("https://h/api").unwrap();
+        assert_eq!(host_of("https://evil:1/x?token=CANARY", &base), "https://evil:1");
+        assert_eq!(host_of("/login", &base), "https://h");
+        assert_eq!(host_of("file:///etc/passwd", &base), "a file: URL");
+        assert_eq!(host_of("//other/x", &base), "https://other");
+    }
+}

@@ -1,0 +1,411 @@
+//! Requests and answers: the only part of pfx that knows the HTTP client. Built on first use.
+//!
+//! The client is the asynchronous one on a runtime of this thread's own: one deadline then covers DNS,
+//! connect, TLS, body and retries, which no time-out of the blocking client does, and several requests
+//! run side by side without threads.
+
+use std::cell::OnceCell;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::tls::Version;
+use reqwest::{Certificate, Method, NoProxy, Proxy};
+use tokio::runtime::Runtime;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::address::{Address, host_of};
+use super::cause::{cause, words};
+use super::progress::{PATIENCE, Progress};
+use super::quiet::Quiet;
+use super::retry;
+use crate::error::{Error, RemoteFault};
+
+/// Longest answer that is read, decoded, in bytes.
+const LONGEST_BODY: usize = 4 << 20;
+/// Longest head of an answer, in bytes. hyper itself gives up at 400 KiB, so memory is bounded anyway.
+const LONGEST_HEAD: usize = 64 << 10;
+/// Requests that are under way at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// How to reach an API: everything that is settled before the first request.
+#[derive(Clone)]
+pub struct Access {
+    pub address: Address,
+    pub credential: Option<Credential>,
+    /// Sent with every request: names and values.
+    pub headers: Vec<(String, String)>,
+    /// PEM files of certificate authorities that are trusted beside the system's, read by whoever settles
+    /// this; each with its path, for messages.
+    pub authorities: Vec<(String, Vec<u8>)>,
+    /// The URL of a proxy for https, and the hosts that are reached without (`HTTPS_PROXY`, `NO_PROXY`).
+    pub proxy: Option<(Zeroizing<String>, Option<String>)>,
+    /// For everything that is asked of this API, from the first request on.
+    pub timeout: Duration,
+}
+
+/// The value of an `Authorization` header, and where it came from.
+#[derive(Clone)]
+pub struct Credential {
+    pub header: Zeroizing<String>,
+    /// The key alone, which no message may repeat.
+    pub key: Zeroizing<String>,
+    /// A variable or a file.
+    pub origin: String,
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Request {
+    pub method: &'static str,
+    pub url: Url,
+    /// JSON, with its `Content-Type`; it may hold a secret.
+    pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
+    pub headers: Vec<(String, String)>,
+    pub effect: Effect,
+}
+
+/// Whether a request changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It may be sent again if the answer is lost.
+    Read,
+    /// It is sent once.
+    Write,
+}
+
+/// An answer that came whole. Its status may be that of an error.
+pub struct Response {
+    pub status: u16,
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// One API, by one credential.
+pub struct Client {
+    pub access: Access,
+    built: OnceCell<Built>,
+}
+
+struct Built {
+    runtime: Option<Runtime>,
+    client: reqwest::Client,
+    started: Instant,
+}
+
+impl Drop for Built {
+    fn drop(&mut self) {
+        // A look-up of a name that hangs must not keep pfx.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Client {
+    #[must_use]
+    pub const fn new(access: Access) -> Self {
+        Self { access, built: OnceCell::new() }
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// As [`Client::send_all`].
+    pub fn send(&self, request: Request) -> Result<Response, Error> {
+        let mut responses = self.send_all(vec![request])?;
+        responses
+            .pop()
+            .ok_or_else(|| self.error(RemoteFault::Answer { problem: "none".to_owned() }))
+    }
+
+    /// Sends requests side by side; the answers in their order.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] for the first that got no whole answer in time: connection, deadline, size,
+    /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
+    pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
+        let built = self.built()?;
+        let Some(runtime) = &built.runtime else { return Ok(Vec::new()) };
+        let deadline = built.started + self.access.timeout;
+        let quiet = Quiet::new();
+        let outcome = runtime.block_on(self.all(&built.client, requests, deadline));
+        drop(quiet);
+        outcome.map_err(|fault| self.error(fault))
+    }
+
+    async fn all(
+        &self,
+        client: &reqwest::Client,
+        requests: Vec<Request>,
+        deadline: Instant,
+    ) -> Result<Vec<Response>, RemoteFault> {
+        let mut responses = Vec::with_capacity(requests.len());
+        let mut waiting = requests.into_iter();
+        loop {
+            let tasks: Vec<_> = waiting
+                .by_ref()
+                .take(SIDE_BY_SIDE)
+                .map(|request| {
+                    let writes = request.effect == Effect::Write;
+                    let work = persist(client.clone(), request, deadline);
+                    (writes, tokio::spawn(tokio::time::timeout_at(deadline.into(), work)))
+                })
+                .collect();
+            if tasks.is_empty() {
+                return Ok(responses);
+            }
+            let place = self.access.address.origin();
+            let mut progress = Progress::new(&place);
+            for (writes, task) in tasks {
+                let fault = match watched(task, &mut progress).await {
+                    Ok(Ok(response)) => {
+                        responses.push(response);
+                        continue;
+                    }
+                    Ok(Err(fault)) => fault,
+                    Err(_elapsed) => {
+                        let late = RemoteFault::Deadline { seconds: self.access.timeout.as_secs() };
+                        if writes { unknown(late) } else { late }
+                    }
+                };
+                return Err(fault);
+            }
+        }
+    }
+
+    /// An error of this API.
+    #[must_use]
+    pub fn error(&self, fault: RemoteFault) -> Error {
+        Error::Remote { place: self.access.address.origin(), fault }
+    }
+
+    /// A server's words, less the credential should they repeat it.
+    #[must_use]
+    pub fn without_credential(&self, words: &str) -> String {
+        match &self.access.credential {
+            Some(credential) if !credential.key.is_empty() => {
+                words.replace(credential.header.as_str(), "…").replace(credential.key.as_str(), "…")
+            }
+            _ => words.to_owned(),
+        }
+    }
+
+    fn built(&self) -> Result<&Built, Error> {
+        if let Some(built) = self.built.get() {
+            return Ok(built);
+        }
+        let client = self.build().map_err(|fault| self.error(fault))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(SIDE_BY_SIDE)
+            .build()
+            .map_err(|cause| self.error(RemoteFault::Connection { problem: words(&cause) }))?;
+        let built = Built { runtime: Some(runtime), client, started: Instant::now() };
+        Ok(self.built.get_or_init(|| built))
+    }
+
+    fn build(&self) -> Result<reqwest::Client, RemoteFault> {
+        // It is the only one linked, and only its first installation can succeed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let access = &self.access;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("pfx/", env!("CARGO_PKG_VERSION")))
+            .default_headers(self.headers()?)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .http1_only();
+        if access.address.is_https() {
+            let mut authorities = Vec::new();
+            for (path, pem) in &access.authorities {
+                let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
+                if certificates.is_empty() {
+                    let problem = format!("{path} has no certificate in PEM form");
+                    return Err(RemoteFault::Connection { problem });
+                }
+                authorities.extend(certificates);
+            }
+            builder = builder.tls_version_min(Version::TLS_1_2).tls_certs_merge(authorities);
+        } else {
+            // No certificate is looked at, so none is read.
+            builder = builder.tls_certs_only(Vec::new());
+        }
+        if access.address.is_loopback() {
+            let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            let addresses = addresses.map(|address| SocketAddr::new(address, 0));
+            builder = builder.resolve_to_addrs("localhost", &addresses);
+        } else if let Some((url, exceptions)) = &access.proxy {
+            let bad = |_| RemoteFault::Connection {
+                problem: "the URL of the proxy, in HTTPS_PROXY, is none".to_owned(),
+            };
+            let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
+            builder = builder.proxy(Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exceptions));
+        }
+        builder.build().map_err(|error| RemoteFault::Connection {
+            problem: cause(&error).unwrap_or_else(|| "TLS cannot be set up".to_owned()),
+        })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, RemoteFault> {
+        let mut headers = HeaderMap::new();
+        if let Some(credential) = &self.access.credential {
+            let bad = |_| RemoteFault::Credential {
+                problem: "it has a character that no header can hold, such as a line feed",
+                origin: credential.origin.clone(),
+            };
+            let mut value = HeaderValue::from_str(&credential.header).map_err(bad)?;
+            value.set_sensitive(true);
+            headers.insert(reqwest::header::AUTHORIZATION, value);
+        }
+        append(&mut headers, &self.access.headers)?;
+        Ok(headers)
+    }
+}
+
+fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(), RemoteFault> {
+    for (name, value) in pairs {
+        let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
+        let (Ok(name), Ok(mut value)) = pair else {
+            let problem =
+                format!("the header `{name}` cannot be sent: it has a character too many");
+            return Err(RemoteFault::Connection { problem });
+        };
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(())
+}
+
+/// Waits for a task, and tells how long it takes once that is long.
+async fn watched<T>(mut task: tokio::task::JoinHandle<T>, progress: &mut Progress<'_>) -> T {
+    let started = Instant::now();
+    loop {
+        match tokio::time::timeout(PATIENCE, &mut task).await {
+            Ok(Ok(done)) => return done,
+            // The only way for a task to end otherwise is a panic, which goes on here.
+            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Err(_elapsed) => progress.tell(started.elapsed()),
+        }
+    }
+}
+
+/// Sends a request until it is answered, or trying is over.
+async fn persist(
+    client: reqwest::Client,
+    request: Request,
+    deadline: Instant,
+) -> Result<Response, RemoteFault> {
+    let mut tried = 0;
+    loop {
+        let outcome = once(&client, &request).await;
+        tried += 1;
+        let (retriable, retry_after) = match &outcome {
+            Ok((response, retry_after)) => (retry::is_transient(response.status), *retry_after),
+            Err(failure) => (failure.is_transient, None),
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let chance = RandomState::new().hash_one(tried);
+        if retriable
+            && request.effect == Effect::Read
+            && let Some(pause) = retry::pause(tried, left, retry_after, chance)
+        {
+            tokio::time::sleep(pause).await;
+            continue;
+        }
+        return match outcome {
+            Ok((response, _)) if response.status >= 500 && request.effect == Effect::Write => {
+                Err(unknown(RemoteFault::Refused { status: response.status, message: None }))
+            }
+            Ok((response, _)) => Ok(response),
+            Err(failure) if failure.was_sent && request.effect == Effect::Write => {
+                Err(unknown(failure.fault))
+            }
+            Err(failure) => Err(failure.fault),
+        };
+    }
+}
+
+fn unknown(cause: RemoteFault) -> RemoteFault {
+    RemoteFault::UnknownOutcome { cause: Box::new(cause) }
+}
+
+/// Why one try gave no answer.
+struct Failure {
+    fault: RemoteFault,
+    is_transient: bool,
+    was_sent: bool,
+}
+
+impl Failure {
+    const fn lasting(fault: RemoteFault) -> Self {
+        Self { fault, is_transient: false, was_sent: true }
+    }
+}
+
+/// Sends a request once and reads the whole answer.
+async fn once(
+    client: &reqwest::Client,
+    request: &Request,
+) -> Result<(Response, Option<Duration>), Failure> {
+    let mut headers = HeaderMap::new();
+    append(&mut headers, &request.headers).map_err(Failure::lasting)?;
+    let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);
+    let mut builder = client.request(method, request.url.clone()).headers(headers);
+    if let Some(body) = &request.body {
+        builder = builder
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body.as_slice().to_vec());
+    }
+    let mut response = builder.send().await.map_err(|error| failure(&error))?;
+    let status = response.status().as_u16();
+    let head: usize =
+        response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if head > LONGEST_HEAD {
+        return Err(Failure::lasting(RemoteFault::TooLarge { what: "head", limit: LONGEST_HEAD }));
+    }
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    if (300..400).contains(&status) {
+        let to =
+            header(LOCATION).map_or_else(|| "nowhere".to_owned(), |to| host_of(to, &request.url));
+        return Err(Failure::lasting(RemoteFault::Redirect { to }));
+    }
+    if status < 200 || matches!(status, 205 | 206) {
+        let problem = format!("status {status} was not asked for");
+        return Err(Failure::lasting(RemoteFault::Answer { problem }));
+    }
+    let retry_after =
+        header(RETRY_AFTER).and_then(|text| retry::retry_after(text, SystemTime::now()));
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(part) = response.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + part.len() > LONGEST_BODY {
+            let fault = RemoteFault::TooLarge { what: "answer", limit: LONGEST_BODY };
+            return Err(Failure::lasting(fault));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok((Response { status, body }, retry_after))
+}
+
+/// A client's error in words of ours: its own name the URL.
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() {
+        let problem = cause(error).unwrap_or_else(|| "the connection cannot be made".to_owned());
+        let is_transient = !problem.starts_with("TLS");
+        return Failure {
+            fault: RemoteFault::Connection { problem },
+            is_transient,
+            was_sent: false,
+        };
+    }
+    let problem = match cause(error) {
+        Some(cause) => format!("the connection broke: {cause}"),
+        None if error.is_body() || error.is_decode() => {
+            "the answer is damaged or broke off".to_owned()
+        }
+        None => "the connection broke, or what came is no HTTP".to_owned(),
+    };
+    Failure { fault: RemoteFault::Connection { problem }, is_transient: true, was_sent: true }
+}

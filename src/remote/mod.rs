@@ -1,0 +1,62 @@
+//! Stores over the network: what pfx asks of one, whichever it is, and what all of them need.
+
+pub mod address;
+mod cause;
+pub mod http;
+pub mod progress;
+mod quiet;
+pub mod retry;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+
+/// One remote store: Prefect Cloud 1.x, or a server or workspace of Prefect 2 and 3.
+///
+/// Every method may give [`Error::Remote`]; none is retried that writes.
+pub trait Store {
+    /// What a person calls it: the API's URL, without credentials.
+    fn place(&self) -> String;
+
+    /// Whether things of this kind are kept here at all.
+    fn keeps(&self, reference: &Reference) -> bool;
+
+    /// Those of `wanted` that are here, in one request for each kind of thing and those side by side. What
+    /// is absent is absent from the answer. `wanted` is never empty.
+    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error>;
+
+    /// The names of all secrets, sorted.
+    fn secrets(&self) -> Result<Vec<String>, Error>;
+
+    /// Creates a secret or replaces its value.
+    fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error>;
+
+    /// Deletes a secret; `false` if there is none.
+    fn delete_secret(&self, name: &str) -> Result<bool, Error>;
+
+    /// All keys of the key-value store, sorted.
+    fn keys(&self) -> Result<Vec<String>, Error>;
+
+    /// The value of a key.
+    fn key(&self, key: &str) -> Result<Option<Value>, Error>;
+
+    /// Creates a key or replaces its value.
+    fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error>;
+
+    /// Deletes a key; `false` if there is none.
+    fn delete_key(&self, key: &str) -> Result<bool, Error>;
+}
+
+/// One thing that a store has.
+#[derive(Debug)]
+pub struct Answer {
+    pub reference: Reference,
+    pub value: SecretValue,
+    /// Where exactly, if that is more than the store and the name: the block `db-password` for
+    /// `DB_PASSWORD`.
+    pub found_as: Option<String>,
+}

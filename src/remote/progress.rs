@@ -1,0 +1,40 @@
+//! One line on a terminal while pfx waits for a server, and none anywhere else.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use crate::name::Shown;
+
+/// How long nothing is told.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Tells on stderr for what and how long pfx waits, and erases it when dropped.
+pub struct Progress<'p> {
+    place: &'p str,
+    is_terminal: bool,
+    told: bool,
+}
+
+impl<'p> Progress<'p> {
+    #[must_use]
+    pub fn new(place: &'p str) -> Self {
+        Self { place, is_terminal: std::io::stderr().is_terminal(), told: false }
+    }
+
+    /// Tells that the wait has lasted so long.
+    pub fn tell(&mut self, waited: Duration) {
+        if self.is_terminal {
+            self.told = true;
+            let (place, seconds) = (Shown(self.place), waited.as_secs());
+            let _ = write!(std::io::stderr(), "\r\x1b[Kpfx: waiting for {place} ({seconds} s)");
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if self.told {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
