@@ -62,10 +62,7 @@ fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcom
     let name = look.reference.name();
     let missing = |looked_in, near, pointer| {
         let kind = look.reference.kind();
-        let not_asked = sources
-            .iter()
-            .filter(|source| source.keeps(&look.reference))
-            .find_map(|source| source.not_asked());
+        let not_asked = sources.iter().find_map(|source| source.not_asked(&look.reference));
         let missing = Missing { kind, name: name.clone(), looked_in, not_asked, near, pointer };
         match look.default {
             Some(_) => Outcome::Default(missing),

@@ -16,6 +16,7 @@ use crate::resolve::{Outcome, Resolution};
 use crate::secret::SecretValue;
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
+use crate::source::Source as _;
 
 /// Becomes the command.
 ///
@@ -31,6 +32,9 @@ pub fn run(
     let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
     let resolution = sources.resolve(&mut plan)?;
     sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
+    for note in sources.remote.notes() {
+        report.verbose(|| note.clone());
+    }
     resolution.require(&plan)?;
     tell(&plan, &resolution, report);
 

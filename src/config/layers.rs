@@ -15,6 +15,9 @@ use crate::secret::SecretValue;
 /// Prefect 1.4.1's own `config.toml`, as far as a `${section.key}` can refer to it.
 const DEFAULTS: &str = include_str!("defaults.toml");
 
+/// What messages call them.
+pub const DEFAULTS_PLACE: &str = "the defaults of Prefect 1.4.1";
+
 /// References that one value may follow in all: a bound on work, not a limit anyone meets.
 const REFERENCES: usize = 1_000;
 
@@ -271,7 +274,7 @@ impl Layer<'_> {
 }
 
 fn defaults() -> Layer<'static> {
-    let place = "the defaults of Prefect 1.4.1".to_owned();
+    let place = DEFAULTS_PLACE.to_owned();
     let document = Document::parse(DEFAULTS, &place).expect("a test parses the defaults");
     Layer::File { document, place }
 }

@@ -4,6 +4,7 @@
 //! Unlike Prefect this merges only the keys that are asked for, so that one secret of ten thousand
 //! costs one look into each layer.
 
+pub mod auth;
 mod document;
 pub mod edit;
 mod expand;
@@ -13,5 +14,5 @@ mod variables;
 
 pub use document::{Document, position};
 pub use expand::Expansion;
-pub use layers::{Layer, Layers, Leaf, Node};
+pub use layers::{DEFAULTS_PLACE, Layer, Layers, Leaf, Node};
 pub use variables::overrides;

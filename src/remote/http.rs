@@ -176,6 +176,18 @@ impl Client {
         }
     }
 
+    /// Waits before something is asked again; `false`, at once, if the deadline is nearer.
+    #[must_use]
+    pub fn pause(&self, wait: Duration) -> bool {
+        let Some(built) = self.built.get() else { return true };
+        let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
+        if wait >= left {
+            return false;
+        }
+        std::thread::sleep(wait);
+        true
+    }
+
     /// An error of this API.
     #[must_use]
     pub fn error(&self, fault: RemoteFault) -> Error {
@@ -367,9 +379,10 @@ async fn once(
         return Err(Failure::lasting(RemoteFault::TooLarge { what: "head", limit: LONGEST_HEAD }));
     }
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    if (300..400).contains(&status) {
-        let to =
-            header(LOCATION).map_or_else(|| "nowhere".to_owned(), |to| host_of(to, &request.url));
+    if (300..400).contains(&status)
+        && let Some(to) = response.headers().get(LOCATION)
+    {
+        let to = host_of(&String::from_utf8_lossy(to.as_bytes()), &request.url);
         return Err(Failure::lasting(RemoteFault::Redirect { to }));
     }
     if status < 200 || matches!(status, 205 | 206) {

@@ -1,7 +1,9 @@
 //! Stores over the network: what pfx asks of one, whichever it is, and what all of them need.
 
 pub mod address;
+pub mod ascii_json;
 mod cause;
+pub mod cloud1;
 pub mod http;
 pub mod progress;
 mod quiet;
@@ -18,12 +20,23 @@ use crate::secret::SecretValue;
 /// One remote store: Prefect Cloud 1.x, or a server or workspace of Prefect 2 and 3.
 ///
 /// Every method may give [`Error::Remote`]; none is retried that writes.
+#[expect(clippy::missing_errors_doc, reason = "the errors of all methods are told above")]
 pub trait Store {
     /// What a person calls it: the API's URL, without credentials.
     fn place(&self) -> String;
 
     /// Whether things of this kind are kept here at all.
     fn keeps(&self, reference: &Reference) -> bool;
+
+    /// Why such a thing is not looked for here; half a sentence for messages.
+    fn not_asked(&self, _: &Reference) -> Option<String> {
+        None
+    }
+
+    /// What happened meanwhile that a person may want to know.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Those of `wanted` that are here, in one request for each kind of thing and those side by side. What
     /// is absent is absent from the answer. `wanted` is never empty.

@@ -1,5 +1,7 @@
 //! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
 
+pub mod cloud1;
+mod network;
 pub mod remote;
 
 use std::ffi::{OsStr, OsString};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cloud1;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -38,7 +39,8 @@ impl Choice {
 /// Decides which store to ask. An API URL of Prefect 2 or 3 wins over Prefect Cloud 1.x.
 ///
 /// # Errors
-/// If configuration cannot be read, or contradicts itself.
+/// If configuration cannot be read, or contradicts itself; [`Error::Remote`] if a URL is none that pfx
+/// talks to.
 pub fn settle(
     choice: Choice,
     inherited: Inherited<'_>,
@@ -47,6 +49,9 @@ pub fn settle(
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
     }
-    let _ = (inherited, local);
-    Ok(Settled::None { why: "none is configured".to_owned() })
+    let cloud1 = cloud1::Settings::new(local)?;
+    if let Some(why) = cloud1.obstacle() {
+        return Ok(Settled::None { why });
+    }
+    Ok(Settled::Store(Box::new(cloud1.store(choice, inherited)?)))
 }

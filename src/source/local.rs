@@ -120,6 +120,12 @@ impl<'a> Local<'a> {
         Ok(self.layers.get_or_init(|| Layers::new(layers)))
     }
 
+    /// Whether files that others can read are refused.
+    #[must_use]
+    pub const fn is_strict(&self) -> bool {
+        self.files.strict
+    }
+
     /// Runs `act` with what expansion needs of the world.
     pub fn with_expansion<T>(&self, act: impl FnOnce(&Expansion<'_>) -> T) -> T {
         let variable = |name: &[u8]| self.inherited.get(name).map(<[u8]>::to_vec);

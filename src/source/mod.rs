@@ -20,8 +20,13 @@ pub trait Source {
     fn places(&self) -> Vec<String>;
 
     /// Why this source was not asked although it could keep what is wanted; half a sentence for messages.
-    fn not_asked(&self) -> Option<String> {
+    fn not_asked(&self, _: &Reference) -> Option<String> {
         None
+    }
+
+    /// What happened meanwhile that a person may want to know.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Whether things of this kind are kept here at all.

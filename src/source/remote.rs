@@ -52,10 +52,19 @@ impl Source for Remote<'_> {
         }
     }
 
-    fn not_asked(&self) -> Option<String> {
+    fn not_asked(&self, reference: &Reference) -> Option<String> {
         match self.settled.get() {
+            _ if matches!(reference, Reference::Env(_)) => None,
             Some(Settled::None { why }) => Some(why.clone()),
-            Some(Settled::Store(_)) | None => None,
+            Some(Settled::Store(store)) => store.not_asked(reference),
+            None => None,
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self.settled.get() {
+            Some(Settled::Store(store)) => store.notes(),
+            Some(Settled::None { .. }) | None => Vec::new(),
         }
     }
 

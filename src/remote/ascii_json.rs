@@ -1,0 +1,80 @@
+//! JSON as Python's `json.dumps` writes it by default: ASCII only, a space behind `,` and `:`. It is what
+//! Prefect sends, and what it counts when it limits a value's length.
+
+use std::io::{self, Write};
+
+use serde::Serialize as _;
+use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
+
+/// The text of a value. Numbers keep their own digits.
+#[must_use]
+pub fn ascii_json(value: &Value) -> String {
+    let mut text = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut text, Ascii);
+    value.serialize(&mut serializer).expect("a value has text keys, and a vector takes all");
+    String::from_utf8(text).expect("it is ASCII")
+}
+
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        for character in fragment.chars() {
+            if matches!(character, ' '..='~') {
+                writer.write_all(&[character as u8])?;
+            } else {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn it_is_what_python_writes() {
+        for (value, text) in [
+            (json!({"a": [1, null], "b": "x"}), r#"{"a": [1, null], "b": "x"}"#),
+            (
+                json!("clé \"q\" \\ 🔑\n\u{7f}\u{1}"),
+                r#""cl\u00e9 \"q\" \\ \ud83d\udd11\n\u007f\u0001""#,
+            ),
+            (json!([]), "[]"),
+            (json!({}), "{}"),
+            (serde_json::from_str("12345678901234567890.50").unwrap(), "12345678901234567890.50"),
+        ] {
+            assert_eq!(ascii_json(&value), text);
+        }
+    }
+}

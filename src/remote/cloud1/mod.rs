@@ -1,0 +1,322 @@
+//! Prefect Cloud 1.x: secrets and the key-value store, over GraphQL.
+
+mod answer;
+mod wire;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use self::answer::{Field, Words};
+use self::wire::Query;
+use super::ascii_json::ascii_json;
+use super::http::{Client, Effect, Request};
+use super::{Answer, Store};
+use crate::error::{Error, RemoteFault};
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+
+/// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
+const LONGEST_VALUE: usize = 10_000;
+
+/// How often a request is sent in all if the answer is that the API is in trouble, and the longest pause
+/// before the second of those (`client/client.py`: at once, then 0.25 s, doubled each time).
+const TROUBLED_TRIES: u32 = 7;
+const TROUBLED_PAUSE: Duration = Duration::from_millis(250);
+
+/// The version of Prefect whose requests these are.
+const CORE_VERSION: &str = "1.4.1";
+
+/// One tenant of Prefect Cloud 1.x.
+pub struct Cloud1 {
+    client: Client,
+    /// Why secrets are not looked for here, if they are not.
+    without_secrets: Option<String>,
+    notes: RefCell<Vec<String>>,
+}
+
+impl Cloud1 {
+    /// `tenant` is a UUID in canonical form; it is sent only along with a credential, as Prefect does.
+    /// `notes` are what a person should know about the configuration.
+    #[must_use]
+    pub fn new(
+        mut client: Client,
+        tenant: Option<&str>,
+        without_secrets: Option<String>,
+        notes: Vec<String>,
+    ) -> Self {
+        let headers = &mut client.access.headers;
+        headers.push(("X-PREFECT-CORE-VERSION".to_owned(), CORE_VERSION.to_owned()));
+        if let (Some(tenant), Some(_)) = (tenant, &client.access.credential) {
+            headers.push(("X-PREFECT-TENANT-ID".to_owned(), tenant.to_owned()));
+        }
+        Self { client, without_secrets, notes: RefCell::new(notes) }
+    }
+
+    /// The tenant that the API key belongs to, as the API tells it; `None` if it knows none.
+    ///
+    /// # Errors
+    /// [`Error::Remote`].
+    pub fn tenant(&self) -> Result<Option<String>, Error> {
+        let field = self.one(&wire::auth_info(), Effect::Read)?;
+        Ok(match field {
+            Field::Present(info) => {
+                info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
+            }
+            Field::Absent => None,
+        })
+    }
+
+    /// Asks all of `queries` side by side, and again while the API is in trouble.
+    fn ask(&self, queries: &[Query], effect: Effect) -> Result<Vec<answer::Answer>, Error> {
+        let mut tried = 0;
+        loop {
+            let requests = queries.iter().map(|query| self.request(query, effect)).collect();
+            let responses = self.client.send_all(requests)?;
+            let credential = match &self.client.access.credential {
+                Some(credential) => credential.origin.as_str(),
+                None => "nowhere: there is none",
+            };
+            let words = if effect == Effect::Read { Words::Told } else { Words::Untold };
+            let answers = queries
+                .iter()
+                .zip(responses)
+                .map(|(query, response)| {
+                    answer::read(query, response.status, &response.body, credential, words)
+                })
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|fault| self.error(fault))?;
+            let trouble = answers.iter().find_map(|answer| match answer {
+                answer::Answer::Again(fault) => Some(fault.clone()),
+                answer::Answer::Fields(_) | answer::Answer::OneByOne => None,
+            });
+            let Some(fault) = trouble else { return Ok(answers) };
+            tried += 1;
+            let pause =
+                if tried == 1 { Duration::ZERO } else { TROUBLED_PAUSE * (1 << (tried - 2)) };
+            if effect == Effect::Write || tried == TROUBLED_TRIES || !self.client.pause(pause) {
+                return Err(self.error(fault));
+            }
+        }
+    }
+
+    fn request(&self, query: &Query, effect: Effect) -> Request {
+        Request {
+            method: "POST",
+            url: self.client.access.address.url(),
+            body: Some(Arc::new(Zeroizing::new(query.body().into_bytes()))),
+            headers: Vec::new(),
+            effect,
+        }
+    }
+
+    /// Asks a query of one field.
+    fn one(&self, query: &Query, effect: Effect) -> Result<Field, Error> {
+        let mut answers = self.ask(std::slice::from_ref(query), effect)?;
+        match answers.pop() {
+            Some(answer::Answer::Fields(mut fields)) if fields.len() == 1 => Ok(fields.remove(0)),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    /// Asks for many things of one kind: all in one document, or one by one where the server wants that.
+    fn many(
+        &self,
+        answer: answer::Answer,
+        singles: impl Fn() -> Vec<Query>,
+    ) -> Result<Vec<Field>, Error> {
+        match answer {
+            answer::Answer::Fields(fields) => Ok(fields),
+            answer::Answer::Again(fault) => Err(self.error(fault)),
+            answer::Answer::OneByOne => {
+                let note = "the server takes no aliases, so each name is asked for by itself";
+                self.notes.borrow_mut().push(format!("{}: {note}", self.place()));
+                let mut fields = Vec::new();
+                for answer in self.ask(&singles(), Effect::Read)? {
+                    match answer {
+                        answer::Answer::Fields(more) => fields.extend(more),
+                        _ => return Err(self.malformed()),
+                    }
+                }
+                Ok(fields)
+            }
+        }
+    }
+
+    fn malformed(&self) -> Error {
+        let problem = "this is no answer of Prefect Cloud 1.x".to_owned();
+        self.error(RemoteFault::Answer { problem })
+    }
+
+    fn error(&self, fault: RemoteFault) -> Error {
+        let fault = match fault {
+            RemoteFault::Refused { status, message: Some(message) } => {
+                let message = Some(self.client.without_credential(&message));
+                RemoteFault::Refused { status, message }
+            }
+            other => other,
+        };
+        self.client.error(fault)
+    }
+
+    fn write(&self, query: &Query) -> Result<Field, Error> {
+        self.one(query, Effect::Write)
+    }
+}
+
+impl Store for Cloud1 {
+    fn place(&self) -> String {
+        format!("Prefect Cloud 1.x at {}", self.client.access.address.origin())
+    }
+
+    fn keeps(&self, reference: &Reference) -> bool {
+        match reference {
+            Reference::Key(_) => true,
+            Reference::Secret(_) => self.without_secrets.is_none(),
+            Reference::Block { .. } | Reference::Env(_) => false,
+        }
+    }
+
+    fn not_asked(&self, reference: &Reference) -> Option<String> {
+        match reference {
+            Reference::Secret(_) => self.without_secrets.clone(),
+            Reference::Block { .. } => {
+                Some("Prefect Cloud 1.x has no blocks; Prefect 2 and 3 have".to_owned())
+            }
+            Reference::Env(_) | Reference::Key(_) => None,
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
+    }
+
+    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
+        let of_kind = |secret: bool| -> Vec<&str> {
+            let name = |reference: &&'_ Reference| match *reference {
+                Reference::Secret(_) if secret => true,
+                Reference::Key(_) => !secret,
+                _ => false,
+            };
+            wanted
+                .iter()
+                .copied()
+                .filter(name)
+                .map(|reference| match reference {
+                    Reference::Secret(name) | Reference::Key(name) => name.as_str(),
+                    Reference::Block { name, .. } => name,
+                    Reference::Env(_) => "",
+                })
+                .collect()
+        };
+        let (secrets, keys) = (of_kind(true), of_kind(false));
+        let mut queries = Vec::new();
+        if !secrets.is_empty() {
+            queries.push(wire::secrets(&secrets));
+        }
+        if !keys.is_empty() {
+            queries.push(wire::rows(&keys, "value"));
+        }
+        let mut answers = self.ask(&queries, Effect::Read)?.into_iter();
+        let mut found = Vec::new();
+        if !secrets.is_empty() {
+            let answer = answers.next().ok_or_else(|| self.malformed())?;
+            let singles = || secrets.iter().map(|name| wire::secrets(&[name])).collect();
+            for (name, field) in secrets.iter().zip(self.many(answer, singles)?) {
+                if let Field::Present(value) = field {
+                    // A text meets `json.loads`, as a local one does; other values are what they are.
+                    let value = match value {
+                        Value::String(text) => SecretValue::perhaps_json(name, text)?,
+                        other => SecretValue::of_json(name, &other)?,
+                    };
+                    let reference = Reference::Secret((*name).to_owned());
+                    found.push(Answer { reference, value, found_as: None });
+                }
+            }
+        }
+        if !keys.is_empty() {
+            let answer = answers.next().ok_or_else(|| self.malformed())?;
+            let singles = || keys.iter().map(|key| wire::rows(&[key], "value")).collect();
+            for (key, field) in keys.iter().zip(self.many(answer, singles)?) {
+                let field = answer::first_row(field, "value").map_err(|fault| self.error(fault))?;
+                if let Field::Present(value) = field {
+                    let value = SecretValue::of_json(key, &value)?;
+                    let reference = Reference::Key((*key).to_owned());
+                    found.push(Answer { reference, value, found_as: None });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        let field = self.one(&wire::secret_names(), Effect::Read)?;
+        answer::names(field, None).map_err(|fault| self.error(fault))
+    }
+
+    fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
+        let field = self.write(&wire::set_secret(name, value))?;
+        if answer::succeeded(&field) { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    fn delete_secret(&self, name: &str) -> Result<bool, Error> {
+        // The API tells no difference between a secret that was not there and one that it would not
+        // delete, so the names are asked for first.
+        if !self.secrets()?.iter().any(|other| other == name) {
+            return Ok(false);
+        }
+        let field = self.write(&wire::delete_secret(name))?;
+        if answer::succeeded(&field) { Ok(true) } else { Err(self.refusal()) }
+    }
+
+    fn keys(&self) -> Result<Vec<String>, Error> {
+        let field = self.one(&wire::keys(), Effect::Read)?;
+        answer::names(field, Some("key")).map_err(|fault| self.error(fault))
+    }
+
+    fn key(&self, key: &str) -> Result<Option<Value>, Error> {
+        let field = self.one(&wire::rows(&[key], "value"), Effect::Read)?;
+        match answer::first_row(field, "value").map_err(|fault| self.error(fault))? {
+            Field::Present(value) => Ok(Some(value)),
+            Field::Absent => Ok(None),
+        }
+    }
+
+    fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
+        let unsupported = |problem, hint| self.error(RemoteFault::Unsupported { problem, hint });
+        if !tags.is_empty() {
+            return Err(unsupported("Prefect Cloud 1.x knows no tags".to_owned(), None));
+        }
+        let length = ascii_json(value).len();
+        if length > LONGEST_VALUE {
+            let problem = format!(
+                "the value of `{key}` takes {length} characters as JSON, and a key holds {LONGEST_VALUE}"
+            );
+            return Err(unsupported(problem, None));
+        }
+        match self.write(&wire::set_key(key, value))? {
+            Field::Present(Value::Object(set)) if set.contains_key("id") => Ok(()),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    fn delete_key(&self, key: &str) -> Result<bool, Error> {
+        let field = self.one(&wire::rows(&[key], "id"), Effect::Read)?;
+        let row = answer::first_row(field, "id").map_err(|fault| self.error(fault))?;
+        let Field::Present(id) = row else { return Ok(false) };
+        let field = self.write(&wire::delete_row(&id))?;
+        if answer::succeeded(&field) { Ok(true) } else { Err(self.refusal()) }
+    }
+}
+
+impl Cloud1 {
+    /// The API answered that it did not do it, and no more.
+    fn refusal(&self) -> Error {
+        let message = Some("it did not do it, and gives no reason".to_owned());
+        self.error(RemoteFault::Refused { status: 200, message })
+    }
+}

@@ -1,0 +1,150 @@
+//! What Prefect Cloud 1.x is asked: the GraphQL documents of Prefect 1.4.1's own client, to the blank
+//! (`client/secrets.py`, `client/client.py`, `backend/kv_store.py`). Pure.
+//!
+//! Several secrets, or several keys, go out as aliases of one document. A single one goes out as the real
+//! client sends it.
+
+use serde_json::{Value, json};
+
+use crate::remote::ascii_json::ascii_json;
+
+/// A document, and its variables.
+pub struct Query {
+    pub text: String,
+    pub variables: Value,
+    /// The field of `data` that holds each answer, in the order of what was asked.
+    pub fields: Vec<String>,
+}
+
+impl Query {
+    /// The body of the request: the variables are a JSON text within the JSON, `"null"` for none.
+    #[must_use]
+    pub fn body(&self) -> String {
+        ascii_json(&json!({ "query": self.text, "variables": ascii_json(&self.variables) }))
+    }
+
+    fn one(text: &str, variables: Value, field: &str) -> Self {
+        Self { text: text.to_owned(), variables, fields: vec![field.to_owned()] }
+    }
+}
+
+/// The values of secrets. `names` is not empty.
+#[must_use]
+pub fn secrets(names: &[&str]) -> Query {
+    if let [name] = names {
+        let text = "query($name: String!) {\n        secret_value(name: $name)\n}";
+        return Query::one(text, json!({ "name": name }), "secret_value");
+    }
+    let parameters: Vec<String> =
+        (0..names.len()).map(|index| format!("$n{index}: String!")).collect();
+    let mut text = format!("query({}) {{\n", parameters.join(", "));
+    let mut variables = serde_json::Map::new();
+    let mut fields = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        text += &format!("        s{index}: secret_value(name: $n{index})\n");
+        variables.insert(format!("n{index}"), json!(name));
+        fields.push(format!("s{index}"));
+    }
+    Query { text: text + "}", variables: Value::Object(variables), fields }
+}
+
+/// The names of all secrets.
+#[must_use]
+pub fn secret_names() -> Query {
+    Query::one("query{secret_names}", Value::Null, "secret_names")
+}
+
+#[must_use]
+pub fn set_secret(name: &str, value: &Value) -> Query {
+    let text = "mutation($input: set_secret_input!) {\n    set_secret(input: $input) {\n        success\n    }\n}";
+    Query::one(text, json!({ "input": { "name": name, "value": value } }), "set_secret")
+}
+
+#[must_use]
+pub fn delete_secret(name: &str) -> Query {
+    let text = "mutation($input: delete_secret_input!) {\n    delete_secret(input: $input) {\n        success\n    }\n}";
+    Query::one(text, json!({ "input": { "name": name } }), "delete_secret")
+}
+
+/// A column of the rows that have each of `keys`. `keys` is not empty.
+#[must_use]
+pub fn rows(keys: &[&str], column: &str) -> Query {
+    let row = |alias: &str, key: &str| {
+        let key = ascii_json(&json!(key));
+        format!(
+            "    {alias}key_value(where: {{ key: {{ _eq: {key} }} }}) {{\n        {column}\n    }}\n"
+        )
+    };
+    if let [key] = keys {
+        return Query::one(&format!("query {{\n{}}}", row("", key)), Value::Null, "key_value");
+    }
+    let mut text = "query {\n".to_owned();
+    let mut fields = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        text += &row(&format!("k{index}: "), key);
+        fields.push(format!("k{index}"));
+    }
+    Query { text: text + "}", variables: Value::Null, fields }
+}
+
+/// All keys.
+#[must_use]
+pub fn keys() -> Query {
+    Query::one("query {\n    key_value {\n        key\n    }\n}", Value::Null, "key_value")
+}
+
+#[must_use]
+pub fn set_key(key: &str, value: &Value) -> Query {
+    let text = "mutation($input: set_key_value_input!) {\n    set_key_value(input: $input) {\n        id\n    }\n}";
+    Query::one(text, json!({ "input": { "key": key, "value": value } }), "set_key_value")
+}
+
+#[must_use]
+pub fn delete_row(id: &Value) -> Query {
+    let text = "mutation($input: delete_key_value_input!) {\n    delete_key_value(input: $input) {\n        success\n    }\n}";
+    Query::one(text, json!({ "input": { "key_value_id": id } }), "delete_key_value")
+}
+
+/// Who the API key belongs to.
+#[must_use]
+pub fn auth_info() -> Query {
+    Query::one("query {\n    auth_info {\n        tenant_id\n    }\n}", Value::Null, "auth_info")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_secret_is_asked_for_as_the_real_client_asks() {
+        assert_eq!(
+            secrets(&["MYSECRET"]).body(),
+            r#"{"query": "query($name: String!) {\n        secret_value(name: $name)\n}", "variables": "{\"name\": \"MYSECRET\"}"}"#
+        );
+    }
+
+    #[test]
+    fn several_secrets_are_aliases_of_one_document() {
+        let query = secrets(&["A", "B"]);
+        assert_eq!(
+            query.text,
+            "query($n0: String!, $n1: String!) {\n        s0: secret_value(name: $n0)\n        s1: secret_value(name: $n1)\n}"
+        );
+        assert_eq!(query.variables, json!({"n0": "A", "n1": "B"}));
+        assert_eq!(query.fields, ["s0", "s1"]);
+    }
+
+    #[test]
+    fn a_key_stands_in_the_document_as_an_escaped_string() {
+        assert_eq!(
+            rows(&["a\"} é"], "value").text,
+            "query {\n    key_value(where: { key: { _eq: \"a\\\"} \\u00e9\" } }) {\n        value\n    }\n}"
+        );
+        assert_eq!(rows(&["a"], "value").body().matches("\"variables\": \"null\"").count(), 1);
+        assert!(
+            rows(&["a", "b"], "value")
+                .text
+                .contains("    k1: key_value(where: { key: { _eq: \"b\" } })")
+        );
+    }
+}

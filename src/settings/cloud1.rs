@@ -1,0 +1,216 @@
+//! How Prefect Cloud 1.x is reached, as Prefect 1.4.1 finds it: config.toml and its variables, then
+//! `auth.toml` (`client/client.py`, `Client.__init__`).
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::network;
+use super::remote::Choice;
+use crate::config::auth::Login;
+use crate::config::{DEFAULTS_PLACE, Document};
+use crate::environment::Inherited;
+use crate::error::{Error, RemoteFault};
+use crate::remote::address::Address;
+use crate::remote::cloud1::Cloud1;
+use crate::remote::http::{Client, Credential};
+use crate::source::local::Local;
+use crate::source::{file, home};
+
+/// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
+pub struct Setting {
+    pub text: Zeroizing<String>,
+    pub origin: String,
+}
+
+/// What is configured for Prefect 1.x's API. Nothing is sent yet.
+pub struct Settings {
+    pub api: Setting,
+    pub api_key: Option<Setting>,
+    /// Where a person logs in: `auth.toml`, whether or not it is there.
+    pub auth: PathBuf,
+    pub backend: Setting,
+    pub tenant: Option<Setting>,
+    /// `cloud.use_local_secrets`, if the user wrote it.
+    pub use_local_secrets: Option<Setting>,
+    /// What a person should know about it all, each a sentence.
+    pub concerns: Vec<String>,
+}
+
+impl Settings {
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a value cannot be expanded.
+    pub fn new(local: &Local<'_>) -> Result<Self, Error> {
+        let setting = |path: &[&str]| -> Result<Option<Setting>, Error> {
+            Ok(local
+                .setting(path)?
+                .map(|(leaf, origin)| Setting { text: Zeroizing::new(leaf.into_text()), origin }))
+        };
+        let or_empty = |found: Option<Setting>| {
+            found.unwrap_or_else(|| Setting {
+                text: Zeroizing::new(String::new()),
+                origin: DEFAULTS_PLACE.to_owned(),
+            })
+        };
+        let present = |found: Option<Setting>| found.filter(|setting| !setting.text.is_empty());
+        let backend = or_empty(setting(&["backend"])?);
+        // `${${backend}.endpoint}` leads nowhere for any other backend: Prefect has an empty URL then.
+        let api = match backend.text.as_str() {
+            "cloud" | "server" => or_empty(setting(&["cloud", "api"])?),
+            _ => or_empty(None),
+        };
+        let api = match setting(&[&backend.text, "endpoint"])? {
+            // The default API is whatever this says, so it is from there.
+            Some(endpoint) if api.origin == DEFAULTS_PLACE && endpoint.text == api.text => endpoint,
+            _ => api,
+        };
+        let mut api_key = present(setting(&["cloud", "api_key"])?);
+        let mut tenant = present(setting(&["cloud", "tenant_id"])?);
+        let use_local_secrets = setting(&["cloud", "use_local_secrets"])?
+            .filter(|setting| setting.origin != DEFAULTS_PLACE);
+        let directory = match setting(&["home_dir"])? {
+            Some(directory) if !directory.text.is_empty() => home::path(directory.text.as_bytes()),
+            _ => PathBuf::new(),
+        };
+        let auth = directory.join("auth.toml");
+        let mut concerns = Vec::new();
+        let needs_login = api_key.is_none() || tenant.is_none();
+        if needs_login && backend.text.as_str() == "cloud" {
+            let login = login(&auth, &api.text, local.is_strict(), &mut concerns)?;
+            let origin = auth.display().to_string();
+            let of_file = |text: Option<String>| {
+                text.map(|text| Setting { text: Zeroizing::new(text), origin: origin.clone() })
+            };
+            api_key = api_key.or_else(|| of_file(login.api_key));
+            tenant = tenant.or_else(|| of_file(login.tenant_id));
+        }
+        if let (Some(key), Some(tenant)) = (&api_key, &tenant)
+            && key.origin != tenant.origin
+        {
+            concerns.push(format!(
+                "the API key is from {} and the tenant from {}: if the key belongs to another tenant, \
+                 every name is missing",
+                key.origin, tenant.origin
+            ));
+        }
+        Ok(Self { api, api_key, auth, backend, tenant, use_local_secrets, concerns })
+    }
+
+    /// Why Prefect Cloud 1.x is asked for nothing at all, if that is so: half a sentence.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        match self.backend.text.as_str() {
+            "cloud" => {}
+            "server" => {
+                return Some(format!(
+                    "`backend = \"server\"` in {}: a Prefect Server of 1.x has neither secrets nor a \
+                     key-value store",
+                    self.backend.origin
+                ));
+            }
+            _ => return Some(format!("`backend` in {} is not `cloud`", self.backend.origin)),
+        }
+        let is_bare = self.api_key.is_none() && self.api.origin == DEFAULTS_PLACE;
+        is_bare.then(|| {
+            format!(
+                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
+                self.auth.display()
+            )
+        })
+    }
+
+    /// Why secrets, as opposed to keys, are not looked for there, if that is so: half a sentence.
+    #[must_use]
+    pub fn obstacle_for_secrets(&self) -> Option<String> {
+        match &self.use_local_secrets {
+            // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.
+            Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
+            Some(setting) => {
+                Some(format!("`use_local_secrets` in {} keeps it local", setting.origin))
+            }
+            None if self.api_key.is_none() => Some(format!(
+                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
+                self.auth.display()
+            )),
+            None => None,
+        }
+    }
+
+    /// The client for it.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] if the URL or the tenant makes no sense; as [`network::access`].
+    pub fn store(self, choice: Choice, inherited: Inherited<'_>) -> Result<Cloud1, Error> {
+        let address = Address::parse(&self.api.text)
+            .map_err(|fault| Error::Remote { place: format!("from {}", self.api.origin), fault })?;
+        let tenant = match &self.tenant {
+            None => None,
+            Some(setting) => Some(uuid(&setting.text).ok_or_else(|| Error::Remote {
+                place: address.origin(),
+                fault: RemoteFault::Credential {
+                    problem: "the tenant id is no UUID",
+                    origin: setting.origin.clone(),
+                },
+            })?),
+        };
+        let without_secrets = match choice.store {
+            // Whoever names the store wants it asked.
+            Some(_) => None,
+            None => self.obstacle_for_secrets(),
+        };
+        let credential = self.api_key.map(|Setting { text, origin }| Credential {
+            header: Zeroizing::new(format!("Bearer {}", text.as_str())),
+            key: text,
+            origin,
+        });
+        let access = network::access(address, credential, choice.timeout, inherited, &[])?;
+        Ok(Cloud1::new(Client::new(access), tenant.as_deref(), without_secrets, self.concerns))
+    }
+}
+
+/// The entry of `auth.toml` for this API.
+fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Result<Login, Error> {
+    let privacy = if strict { file::Privacy::Demanded } else { file::Privacy::Expected };
+    let Some(contents) = file::read(path, privacy)? else { return Ok(Login::default()) };
+    let place = path.display().to_string();
+    if let Some(fault) = &contents.concern {
+        concerns.push(format!("{place}: {fault}; mend it with `chmod go-rwx {place}`"));
+    }
+    let document = Document::parse(file::text(&contents.bytes, path)?, &place)?;
+    Ok(Login::find(&document, api))
+}
+
+/// A UUID as Python's `uuid.UUID` takes it, in lower case with its dashes.
+fn uuid(text: &str) -> Option<String> {
+    let digits: String = text
+        .replace("urn:", "")
+        .replace("uuid:", "")
+        .replace(['{', '}', '-'], "")
+        .to_ascii_lowercase();
+    let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    valid.then(|| {
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_any_spelling_of_a_uuid() {
+        let canonical = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+        for text in [
+            canonical,
+            "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE",
+            "aaaaaaaabbbbccccddddeeeeeeeeeeee",
+            "urn:uuid:{aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee}",
+        ] {
+            assert_eq!(uuid(text).as_deref(), Some(canonical), "{text}");
+        }
+        assert_eq!(uuid("my-team"), None);
+        assert_eq!(uuid("éaaaaaaabbbbccccddddeeeeeeeeeeee"), None);
+    }
+}

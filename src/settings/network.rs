@@ -1,0 +1,56 @@
+//! How any API is reached from this machine: proxy and certificate authorities.
+
+use std::path::Path;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::remote::address::Address;
+use crate::remote::http::{Access, Credential};
+use crate::source::{file, home};
+
+/// Variables that name a PEM file of authorities to trust beside the system's: OpenSSL's, that of Python's
+/// requests, and Prefect's own.
+const AUTHORITIES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PREFECT_API_SSL_CERT_FILE"];
+
+/// Settles how to reach an API. `authorities` are further PEM files.
+///
+/// # Errors
+/// [`Error::File`] or [`Error::Trust`] if a PEM file that is named cannot be read.
+pub fn access(
+    address: Address,
+    credential: Option<Credential>,
+    timeout: Duration,
+    inherited: Inherited<'_>,
+    authorities: &[&Path],
+) -> Result<Access, Error> {
+    let mut files = Vec::new();
+    if address.is_https() {
+        let named = AUTHORITIES.iter().filter_map(|variable| {
+            inherited.get(variable.as_bytes()).filter(|path| !path.is_empty()).map(home::path)
+        });
+        for path in named.chain(authorities.iter().map(|path| path.to_path_buf())) {
+            let place = path.display().to_string();
+            match file::read(&path, file::Privacy::Any)? {
+                Some(contents) => files.push((place, contents.bytes.to_vec())),
+                None => {
+                    let cause = std::io::ErrorKind::NotFound.into();
+                    return Err(Error::File { action: "read", path, cause });
+                }
+            }
+        }
+    }
+    let proxy = first(inherited, ["https_proxy", "HTTPS_PROXY"])
+        .map(|proxy| (Zeroizing::new(proxy), first(inherited, ["no_proxy", "NO_PROXY"])));
+    Ok(Access { address, credential, headers: Vec::new(), authorities: files, proxy, timeout })
+}
+
+/// The first of two variables that is set, and not to nothing: in lower case as curl has it, then in upper.
+fn first(inherited: Inherited<'_>, names: [&str; 2]) -> Option<String> {
+    names.iter().find_map(|name| {
+        let text = inherited.get(name.as_bytes()).filter(|text| !text.is_empty())?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    })
+}
