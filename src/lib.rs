@@ -93,6 +93,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         cli::Command::Secret(secret) => {
             command::secret::secret(secret, inherited, &mut stdout, &mut report)
         }
+        cli::Command::Kv(kv) => command::kv::kv(kv, inherited, &mut stdout, &mut report),
+        cli::Command::Doctor(doctor) => command::doctor::doctor(doctor, inherited, &mut stdout),
         cli::Command::Completions(completions) => {
             command::completions::completions(completions, &mut stdout)
         }

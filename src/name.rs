@@ -70,11 +70,20 @@ impl Shown<'_> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Self::LONGEST) {
+            Some((end, _)) => write!(formatter, "{}…", Escaped(&self.0[..end])),
+            None => write!(formatter, "{}", Escaped(self.0)),
+        }
+    }
+}
+
+/// As [`Shown`], whatever its length.
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
-        for (index, character) in self.0.chars().enumerate() {
-            if index == Self::LONGEST {
-                return formatter.write_str("…");
-            }
+        for character in self.0.chars() {
             if is_unsafe(character) {
                 write!(formatter, "{}", character.escape_unicode())?;
             } else {

@@ -92,6 +92,18 @@ pub struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
+    /// Cuts `NAME[#/POINTER]`, in which neither `=` nor `?` means anything, at its first `#/`.
+    #[must_use]
+    pub fn whole(text: &'a OsStr) -> Self {
+        use std::os::unix::ffi::OsStrExt as _;
+        let bytes = text.as_bytes();
+        let (name, pointer) = match bytes.windows(2).position(|pair| pair == b"#/") {
+            Some(at) => (&bytes[..at], Some(OsStr::from_bytes(&bytes[at + 1..]))),
+            None => (bytes, None),
+        };
+        Self { variable: None, name: OsStr::from_bytes(name), optional: false, pointer }
+    }
+
     /// Cuts `text` at its first `=`, its first `#/`, and a `?` at the end of the name.
     #[must_use]
     pub fn cut(text: &'a OsStr) -> Self {
@@ -101,15 +113,12 @@ impl<'a> Written<'a> {
             Some(at) => (Some(OsStr::from_bytes(&bytes[..at])), &bytes[at + 1..]),
             None => (None, bytes),
         };
-        let (name, pointer) = match rest.windows(2).position(|pair| pair == b"#/") {
-            Some(at) => (&rest[..at], Some(OsStr::from_bytes(&rest[at + 1..]))),
-            None => (rest, None),
-        };
-        let (name, optional) = match name.strip_suffix(b"?") {
-            Some(name) => (name, true),
+        let Self { name, pointer, .. } = Self::whole(OsStr::from_bytes(rest));
+        let (name, optional) = match name.as_bytes().strip_suffix(b"?") {
+            Some(name) => (OsStr::from_bytes(name), true),
             None => (name, false),
         };
-        Self { variable, name: OsStr::from_bytes(name), optional, pointer }
+        Self { variable, name, optional, pointer }
     }
 }
 

@@ -4,6 +4,8 @@
 //! word they stumble over, and that could be a value.
 
 mod bindings;
+mod doctor;
+pub mod kv;
 mod run;
 pub mod secret;
 mod stores;
@@ -13,9 +15,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use bindings::{Bindings, Places};
+pub use doctor::Doctor;
+pub use kv::Kv;
 pub use run::{Check, Run};
 pub use secret::Secret;
-pub use stores::{Patience, Remote, Stores};
+pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which};
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
 #[derive(Parser)]
@@ -76,6 +80,9 @@ pub enum Command {
     Check(Check),
     #[command(subcommand)]
     Secret(Secret),
+    #[command(subcommand)]
+    Kv(Kv),
+    Doctor(Doctor),
     Completions(Completions),
 }
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Subcommand};
 
-use super::Places;
+use super::{Elsewhere, Places};
 
-/// Read and write the local secrets of Prefect 1.x
+/// Read and write secrets: those of Prefect 1.x on this machine, or with --remote those of the store
 #[derive(Subcommand)]
 pub enum Secret {
     Get(Get),
@@ -34,9 +34,11 @@ pub struct Get {
     pub json: bool,
     #[command(flatten)]
     pub places: Places,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
-/// Store one secret in Prefect's config.toml, from stdin or a prompt
+/// Store one secret, from stdin or a prompt
 #[derive(Args)]
 #[command(after_help = "\
 The value comes from a prompt without echo, or from stdin if that is no terminal, less one line feed at
@@ -47,7 +49,8 @@ Examples:
   pfx secret set DB_PASSWORD
   pass show db | pfx secret set DB_PASSWORD
   pfx secret set TLS_KEY --from-file key.pem
-  pfx secret set prod-db --json < db.json")]
+  pfx secret set prod-db --json < db.json
+  pfx secret set prod-db --json --remote < db.json")]
 pub struct Set {
     /// The secret's name
     #[arg(value_name = "NAME")]
@@ -62,14 +65,18 @@ pub struct Set {
     #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub json: bool,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
-/// Delete one secret from Prefect's config.toml; exit status 1 if there is none
+/// Delete one secret; exit status 1 if there is none
 #[derive(Args)]
 pub struct Delete {
     /// The secret's exact name
     #[arg(value_name = "NAME")]
     pub name: OsString,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 /// List the names of the secrets, one a line
@@ -81,4 +88,6 @@ pub struct List {
     pub json: bool,
     #[command(flatten)]
     pub places: Places,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }

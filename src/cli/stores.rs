@@ -20,6 +20,40 @@ pub struct Stores {
     pub patience: Patience,
 }
 
+/// Which store a command of remote things is about.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Sources")]
+pub struct Store {
+    /// The remote store [default: the one that is configured]
+    #[arg(long, value_name = "STORE", env = "PFX_REMOTE", hide_env_values = true, value_enum)]
+    pub remote: Option<Remote>,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// Whether a command is about the remote store instead of this machine, and which.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Sources")]
+pub struct Elsewhere {
+    /// The remote store instead of this machine; `--remote=STORE` names one
+    #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "configured", value_enum)]
+    pub remote: Option<Which>,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// The one that is configured, or that `PFX_REMOTE` names
+    #[value(hide = true)]
+    Configured,
+    /// Prefect Cloud 1.x
+    Cloud1,
+    /// A server of Prefect 2 or 3, or its Cloud
+    Prefect,
+}
+
 /// How long a remote store is waited for.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]

@@ -2,21 +2,28 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
+mod input;
+pub mod kv;
+mod print;
 pub mod run;
 pub mod secret;
 
 use std::rc::Rc;
 
+use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::plan::Plan;
+use crate::remote::Store;
+use crate::report::Report;
 use crate::resolve::{self, Resolution};
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
 use crate::source::Source;
 use crate::source::inherited::Variables;
 use crate::source::local::Local;
-use crate::source::remote::Remote;
+use crate::source::remote::{Remote, Settled};
 
 /// The sources of one invocation, in the order in which they are asked.
 pub struct Sources<'a> {
@@ -50,5 +57,25 @@ impl<'a> Sources<'a> {
     /// As [`resolve::resolve`].
     pub fn resolve(&self, plan: &mut Plan) -> Result<Resolution, Error> {
         resolve::resolve(plan, &self.in_order())
+    }
+
+    /// Tells what a person should know about the files that were read.
+    pub fn warn(&self, report: &mut Report<'_>) {
+        for warning in self.local.warnings() {
+            report.warning(warning);
+        }
+    }
+}
+
+/// The remote store, for a command that needs one.
+///
+/// # Errors
+/// [`Error::NoStore`] if none is configured; as [`settings::remote::settle`].
+pub fn store(choice: Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
+    let settings = Settings::new(&cli::Places::default(), inherited)?;
+    let local = Local::new(&settings.files, inherited, settings.expand);
+    match settings::remote::settle(choice, inherited, &local)? {
+        Settled::Store(store) => Ok(store),
+        Settled::None { why } => Err(Error::NoStore { why }),
     }
 }

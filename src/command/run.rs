@@ -31,7 +31,7 @@ pub fn run(
     let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
     let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
     let resolution = sources.resolve(&mut plan)?;
-    sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
+    sources.warn(report);
     for note in sources.remote.notes() {
         report.verbose(|| note.clone());
     }

@@ -39,6 +39,8 @@ pub enum Error {
     Locked { path: PathBuf, seconds: u64 },
     /// Names that no source has.
     Missing { missing: Vec<Missing>, exit: Exit },
+    /// A remote store is needed and none is configured; why, as half a sentence.
+    NoStore { why: String },
     /// A store over the network did not do what it was asked. `place` is its origin: a URL without
     /// credentials, path or query.
     Remote { place: String, fault: RemoteFault },
@@ -75,6 +77,7 @@ impl Error {
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
             | Self::Locked { .. }
+            | Self::NoStore { .. }
             | Self::Remote { .. }
             | Self::Terminal { .. }
             | Self::Trust { .. }
@@ -93,6 +96,7 @@ impl Error {
             Self::File { .. } => "file",
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
+            Self::NoStore { .. } => "no-store",
             Self::Remote { .. } => "remote",
             Self::Terminal { .. } => "terminal",
             Self::Trust { .. } => "trust",
@@ -122,6 +126,7 @@ impl Error {
             }
             Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
             Self::Missing { missing, .. } => return missing::hint(missing),
+            Self::NoStore { .. } => "`pfx doctor` tells how to configure one".to_owned(),
             Self::Remote { fault, .. } => return fault.hint(),
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
@@ -183,6 +188,7 @@ impl fmt::Display for Error {
                 Shown(&path.to_string_lossy())
             ),
             Self::Missing { missing, .. } => missing::write(formatter, missing),
+            Self::NoStore { why } => write!(formatter, "cannot ask a remote store: {}", Shown(why)),
             Self::Remote { place, fault } => fault.write(formatter, place),
             Self::Terminal { action, cause } => {
                 write!(formatter, "cannot {action}: {}", Cause(cause))

@@ -8,12 +8,15 @@ use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
 /// The text of a value. Numbers keep their own digits.
+///
+/// # Panics
+/// Never: a value's keys are text, a vector takes all that is written, and what is written is ASCII.
 #[must_use]
 pub fn ascii_json(value: &Value) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Ascii);
-    value.serialize(&mut serializer).expect("a value has text keys, and a vector takes all");
-    String::from_utf8(text).expect("it is ASCII")
+    value.serialize(&mut serializer).expect("no key but text, no writer that fails");
+    String::from_utf8(text).expect("only ASCII is written")
 }
 
 struct Ascii;

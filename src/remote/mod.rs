@@ -38,6 +38,10 @@ pub trait Store {
         Vec::new()
     }
 
+    /// Asks for something small that only a valid credential gets; what the store says of who asks, as
+    /// names and values for a person.
+    fn probe(&self) -> Result<Vec<(String, String)>, Error>;
+
     /// Those of `wanted` that are here, in one request for each kind of thing and those side by side. What
     /// is absent is absent from the answer. `wanted` is never empty.
     fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error>;

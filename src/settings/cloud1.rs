@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::network;
 use super::remote::Choice;
-use crate::config::auth::Login;
+use super::{Fact, network};
+use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
@@ -96,6 +96,50 @@ impl Settings {
             ));
         }
         Ok(Self { api, api_key, auth, backend, tenant, use_local_secrets, concerns })
+    }
+
+    /// All settings, without the values of credentials.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let shown = |name: &str, setting: &Setting| Fact {
+            name: name.to_owned(),
+            value: setting.text.as_str().to_owned(),
+            origin: Some(setting.origin.clone()),
+        };
+        let hidden = |name: &str, setting: &Option<Setting>, text: &str| match setting {
+            Some(setting) => Fact { value: text.to_owned(), ..shown(name, setting) },
+            None => Fact::new(name, "not set"),
+        };
+        // A URL may hold a user and a password, which is an error elsewhere; here only its origin is told.
+        let api = match Address::parse(&self.api.text) {
+            Ok(address) => address.origin(),
+            Err(fault) => fault.to_string(),
+        };
+        let mut facts = vec![
+            shown("backend", &self.backend),
+            Fact { value: api, ..shown("API URL", &self.api) },
+            hidden("API key", &self.api_key, "set"),
+        ];
+        facts.push(match &self.tenant {
+            Some(tenant) => shown("tenant", tenant),
+            None => Fact::new("tenant", "not set: the one that the key belongs to"),
+        });
+        facts.push(match &self.use_local_secrets {
+            Some(setting) => shown("use_local_secrets", setting),
+            None => Fact::new("use_local_secrets", "not set: what is not here is asked for there"),
+        });
+        facts
+    }
+
+    /// How a person gives pfx and Prefect 1.x an API key.
+    #[must_use]
+    pub fn how_to_log_in(&self) -> String {
+        format!(
+            "write `api_key = \"…\"` and `tenant_id = \"…\"` under `[\"{}\"]` into {}, which Prefect \
+             reads too (`prefect auth login` writes it), or set PREFECT__CLOUD__API_KEY",
+            auth::slug(&self.api.text),
+            self.auth.display()
+        )
     }
 
     /// Why Prefect Cloud 1.x is asked for nothing at all, if that is so: half a sentence.

@@ -33,6 +33,23 @@ pub struct Settings {
     pub directories: Vec<Directory>,
 }
 
+/// One thing that is configured, for a person: never a value of a secret or a credential.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+    /// The file or variable that says so.
+    pub origin: Option<String>,
+}
+
+impl Fact {
+    /// One that is from nowhere in particular.
+    #[must_use]
+    pub fn new(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), value: value.to_owned(), origin: None }
+    }
+}
+
 impl Settings {
     /// Settles where to look.
     ///
@@ -117,6 +134,20 @@ fn list<T: AsRef<OsStr>>(
     };
     let words = shell_words::split(text).map_err(|_| fault(BindingFault::Words { variable }))?;
     Ok(words.into_iter().map(OsString::from).collect())
+}
+
+/// As the lists of bindings, for options that are text.
+///
+/// # Errors
+/// [`Error::Binding`] if the variable cannot be split, or is no UTF-8.
+pub fn texts(
+    given: &[String],
+    variable: &'static str,
+    inherited: Inherited<'_>,
+) -> Result<Vec<String>, Error> {
+    let fault = |_| Error::Binding { option: variable, fault: BindingFault::NotUtf8 };
+    let words = list(given, variable, inherited)?;
+    words.into_iter().map(|word| word.into_string().map_err(fault)).collect()
 }
 
 #[cfg(test)]

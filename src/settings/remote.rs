@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cloud1;
+use super::{Fact, cloud1};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -34,6 +34,42 @@ impl Choice {
             timeout: stores.patience.timeout.unwrap_or(TIMEOUT),
         }
     }
+
+    /// For a command that is about a remote store in any case.
+    #[must_use]
+    pub fn of_store(store: &cli::Store) -> Self {
+        let timeout = store.patience.timeout.unwrap_or(TIMEOUT);
+        Self { store: store.remote, local: false, timeout }
+    }
+
+    /// For a command that is about a remote store if `--remote` is given. `named` is what the variable
+    /// `PFX_REMOTE` says.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the variable names no store.
+    pub fn elsewhere(
+        elsewhere: &cli::Elsewhere,
+        inherited: Inherited<'_>,
+    ) -> Result<Option<Self>, Error> {
+        let timeout = elsewhere.patience.timeout.unwrap_or(TIMEOUT);
+        let store = match elsewhere.remote {
+            None => return Ok(None),
+            Some(cli::Which::Cloud1) => Some(cli::Remote::Cloud1),
+            Some(cli::Which::Prefect) => Some(cli::Remote::Prefect),
+            Some(cli::Which::Configured) => match inherited.get(b"PFX_REMOTE") {
+                None | Some(b"") => None,
+                Some(b"cloud1") => Some(cli::Remote::Cloud1),
+                Some(b"prefect") => Some(cli::Remote::Prefect),
+                Some(_) => {
+                    return Err(Error::Usage {
+                        problem: "cannot use PFX_REMOTE: it names no store".to_owned(),
+                        hint: "`PFX_REMOTE=cloud1` or `PFX_REMOTE=prefect`".to_owned(),
+                    });
+                }
+            },
+        };
+        Ok(Some(Self { store, local: false, timeout }))
+    }
 }
 
 /// Decides which store to ask. An API URL of Prefect 2 or 3 wins over Prefect Cloud 1.x.
@@ -54,4 +90,51 @@ pub fn settle(
         return Ok(Settled::None { why });
     }
     Ok(Settled::Store(Box::new(cloud1.store(choice, inherited)?)))
+}
+
+/// Everything about remote stores that a person may want to know.
+pub struct Overview {
+    /// What is configured for each kind of store.
+    pub sections: Vec<(String, Vec<Fact>)>,
+    /// What may be wrong with it, each a sentence.
+    pub concerns: Vec<String>,
+    /// What is broken.
+    pub errors: Vec<Error>,
+    /// Which store is in force, and why.
+    pub in_force: String,
+    /// The decision; `None` if something is broken.
+    pub settled: Option<Settled>,
+    /// How to give pfx a credential, if that is what is missing.
+    pub login: Option<String>,
+}
+
+impl Overview {
+    /// Settles as [`settle`] does, and tells how it came about.
+    #[must_use]
+    pub fn new(choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
+        let (mut sections, mut concerns, mut errors, mut login) =
+            (Vec::new(), Vec::new(), Vec::new(), None);
+        match cloud1::Settings::new(local) {
+            Ok(settings) => {
+                sections.push(("Prefect Cloud 1.x".to_owned(), settings.facts()));
+                concerns.extend(settings.concerns.iter().cloned());
+                if settings.api_key.is_none() {
+                    login = Some(settings.how_to_log_in());
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+        let settled = match settle(choice, inherited, local) {
+            Ok(settled) => Some(settled),
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        };
+        let in_force = match &settled {
+            Some(Settled::Store(store)) => store.place(),
+            Some(Settled::None { .. }) | None => "none".to_owned(),
+        };
+        Self { sections, concerns, errors, in_force, settled, login }
+    }
 }

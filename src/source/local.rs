@@ -120,6 +120,20 @@ impl<'a> Local<'a> {
         Ok(self.layers.get_or_init(|| Layers::new(layers)))
     }
 
+    /// Prefect's files: path, the variable that names it if one does, and whether it is there.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, Option<String>, bool)> {
+        let read = self.files.texts.get();
+        let paths = self.files.paths.iter().enumerate();
+        paths
+            .map(|(index, chosen)| {
+                let there = read.map_or(chosen.path.exists(), |texts| texts[index].bytes.is_some());
+                let origin = chosen.variable.map(|variable| format!("${variable}"));
+                (chosen.path.display().to_string(), origin, there)
+            })
+            .collect()
+    }
+
     /// Whether files that others can read are refused.
     #[must_use]
     pub const fn is_strict(&self) -> bool {

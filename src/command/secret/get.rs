@@ -1,15 +1,15 @@
 //! `pfx secret get`: one value to stdout, the only way a value gets there.
 
-use std::io::{IsTerminal as _, Write};
+use std::io::Write;
 
 use crate::cli;
-use crate::command::Sources;
+use crate::command::{Sources, print};
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::plan::{Bindings, Plan};
 use crate::report::Report;
-use crate::resolve::Outcome;
+use crate::resolve::{self, Outcome};
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
 
@@ -29,25 +29,24 @@ pub fn get(
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let mut plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
-    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
-    let resolution = sources.resolve(&mut plan)?;
-    sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
+    let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
+    let sources = Sources::new(&settings, elsewhere.unwrap_or(Choice::LOCAL), inherited);
+    let resolution = match elsewhere {
+        None => sources.resolve(&mut plan)?,
+        Some(_) => resolve::resolve(&mut plan, &[&sources.remote])?,
+    };
+    sources.warn(report);
 
     let Some((look, outcome)) = resolution.of(&plan).next() else { return Ok(Exit::Done) };
     if let Outcome::Missing(missing) = outcome {
+        if let (Some(_), Some(why)) = (elsewhere, &missing.not_asked) {
+            return Err(Error::NoStore { why: why.clone() });
+        }
         let missing: Vec<Missing> = vec![missing.clone()];
         return Err(Error::Missing { missing, exit: Exit::Absent });
     }
-    let Some(value) = resolution.value(look, outcome) else { return Ok(Exit::Done) };
-    let failed = |cause| Error::Terminal { action: "write to stdout", cause };
-    if arguments.json {
-        let json = value.to_json(&look.reference.name())?;
-        writeln!(output, "{json}").map_err(failed)?;
-    } else {
-        output.write_all(value.expose()).map_err(failed)?;
-        if std::io::stdout().is_terminal() {
-            output.write_all(b"\n").map_err(failed)?;
-        }
+    if let Some(value) = resolution.value(look, outcome) {
+        print::value(value, &look.reference.name(), arguments.json, output)?;
     }
     Ok(Exit::Done)
 }

@@ -1,15 +1,15 @@
 //! `pfx secret list`: names, never values.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::json;
 
 use crate::cli;
-use crate::command::Sources;
+use crate::command::{Sources, print, store};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::name::Shown;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
@@ -24,27 +24,28 @@ pub fn list(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let settings = Settings::new(&arguments.places, inherited)?;
-    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
-    let mut names = std::collections::BTreeMap::new();
-    for source in sources.in_order() {
-        for name in source.secrets()? {
-            names.entry(name).or_insert_with(|| source.places());
+    let mut names = BTreeMap::new();
+    if let Some(choice) = Choice::elsewhere(&arguments.elsewhere, inherited)? {
+        let store = store(choice, inherited)?;
+        for name in store.secrets()? {
+            names.insert(name, vec![store.place()]);
         }
+    } else {
+        let settings = Settings::new(&arguments.places, inherited)?;
+        let sources = Sources::new(&settings, Choice::LOCAL, inherited);
+        for source in sources.in_order() {
+            for name in source.secrets()? {
+                names.entry(name).or_insert_with(|| source.places());
+            }
+        }
+        sources.warn(report);
     }
-    sources.local.warnings().into_iter().for_each(|warning| report.warning(warning));
-    let mut text = String::new();
     if arguments.json {
         let entries: Vec<_> =
             names.iter().map(|(name, places)| json!({ "name": name, "places": places })).collect();
-        text = format!("{}\n", json!(entries));
+        print::text(&format!("{}\n", json!(entries)), output)?;
     } else {
-        for name in names.keys() {
-            text.push_str(&format!("{}\n", Shown(name)));
-        }
+        print::names(names.keys().map(String::as_str), output)?;
     }
-    output
-        .write_all(text.as_bytes())
-        .map_err(|cause| Error::Terminal { action: "write to stdout", cause })?;
     Ok(Exit::Done)
 }

@@ -1,22 +1,21 @@
-//! `pfx secret set` and `delete`: changes Prefect's config.toml.
+//! `pfx secret set` and `delete`: changes Prefect's config.toml, or a remote store.
 
-use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::command::Sources;
+use crate::command::{Sources, input, store};
 use crate::config::{edit, lossless};
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
-use crate::launch::prompt;
 use crate::name::Shown;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
-use crate::source::{Source as _, file, store};
+use crate::source::{Source as _, store as file_store};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
 ///
@@ -34,25 +33,35 @@ pub fn set(
         });
     }
     let name = super::name(&arguments.name)?;
-    if lossless::is_forbidden(name) {
+    let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
+    if elsewhere.is_none() && lossless::is_forbidden(name) {
         let fault = BindingFault::Forbidden { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });
     }
     let bytes = value(arguments, name)?;
     let fault = |fault| Error::Value { name: name.to_owned(), fault };
+    let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
+    let json: Option<Value> = if arguments.json {
+        Some(serde_json::from_str(text).map_err(|_| fault(ValueFault::NotJson))?)
+    } else {
+        None
+    };
+    if let Some(choice) = elsewhere {
+        let store = store(choice, inherited)?;
+        store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
+        report.verbose(|| format!("{} is stored in {}", Shown(name), Shown(&store.place())));
+        return Ok(Exit::Done);
+    }
     if bytes.contains(&0) {
         return Err(fault(ValueFault::Nul));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
-    let stored = Zeroizing::new(if arguments.json {
-        let json = serde_json::from_str(text).map_err(|_| fault(ValueFault::NotJson))?;
-        lossless::encode_value(&json)
-    } else {
-        lossless::encode_text(text)
+    let stored = Zeroizing::new(match &json {
+        Some(json) => lossless::encode_value(json),
+        None => lossless::encode_text(text),
     });
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    let written = store::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))?;
+    let written = file_store::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))?;
     report.verbose(|| {
         if written {
             format!("{} is stored in {}", Shown(name), Shown(&place))
@@ -74,9 +83,18 @@ pub fn delete(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let name = super::name(&arguments.name)?;
+    if let Some(choice) = Choice::elsewhere(&arguments.elsewhere, inherited)? {
+        let store = store(choice, inherited)?;
+        if !store.delete_secret(name)? {
+            let missing = vec![Missing::of("secret", name, vec![store.place()])];
+            return Err(Error::Missing { missing, exit: Exit::Absent });
+        }
+        report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&store.place())));
+        return Ok(Exit::Done);
+    }
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    if !path.exists() || !store::update(&path, |old| edit::delete(old, &place, name))? {
+    if !path.exists() || !file_store::update(&path, |old| edit::delete(old, &place, name))? {
         let looked_in = vec![format!("{place} [context.secrets]")];
         let missing = Missing::of("secret", name, looked_in);
         return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
@@ -99,30 +117,10 @@ fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
 
 /// The bytes to store: from a file as they are; from stdin or a prompt without one line feed at the end.
 fn value(arguments: &cli::secret::Set, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    if let Some(path) = &arguments.from_file {
-        let failed = |cause| Error::File { action: "read", path: path.clone(), cause };
-        let opened = std::fs::File::open(path).map_err(failed)?;
-        return limited(opened, path.clone());
-    }
-    if std::io::stdin().is_terminal() && arguments.value.is_empty() {
-        return prompt::ask(&format!("Value of {}: ", Shown(name)));
-    }
-    let mut bytes = limited(std::io::stdin().lock(), PathBuf::from("stdin"))?;
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-    }
-    Ok(bytes)
-}
-
-fn limited(from: impl std::io::Read, path: PathBuf) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    match from.take(file::LONGEST + 1).read_to_end(&mut bytes) {
-        Ok(count) if count as u64 <= file::LONGEST => Ok(bytes),
-        Ok(_) => {
-            let fault = crate::error::TrustFault::TooLarge { limit: file::LONGEST };
-            Err(Error::Trust { path, fault })
-        }
-        Err(cause) => Err(Error::File { action: "read", path, cause }),
+    match (&arguments.from_file, arguments.value.is_empty()) {
+        (Some(path), _) => input::file(path),
+        (None, true) => input::prompt_or_stdin(&format!("Value of {}: ", Shown(name))),
+        (None, false) => input::stdin(),
     }
 }
 

@@ -57,20 +57,6 @@ impl Cloud1 {
         Self { client, without_secrets, notes: RefCell::new(notes) }
     }
 
-    /// The tenant that the API key belongs to, as the API tells it; `None` if it knows none.
-    ///
-    /// # Errors
-    /// [`Error::Remote`].
-    pub fn tenant(&self) -> Result<Option<String>, Error> {
-        let field = self.one(&wire::auth_info(), Effect::Read)?;
-        Ok(match field {
-            Field::Present(info) => {
-                info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
-            }
-            Field::Absent => None,
-        })
-    }
-
     /// Asks all of `queries` side by side, and again while the API is in trouble.
     fn ask(&self, queries: &[Query], effect: Effect) -> Result<Vec<answer::Answer>, Error> {
         let mut tried = 0;
@@ -193,6 +179,17 @@ impl Store for Cloud1 {
 
     fn notes(&self) -> Vec<String> {
         self.notes.borrow().clone()
+    }
+
+    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
+        let tenant = match self.one(&wire::auth_info(), Effect::Read)? {
+            Field::Present(info) => {
+                info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
+            }
+            Field::Absent => None,
+        };
+        let says = tenant.unwrap_or_else(|| "none: the key belongs to nobody".to_owned());
+        Ok(vec![("tenant of the key".to_owned(), says)])
     }
 
     fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {

@@ -1,0 +1,24 @@
+//! `pfx doctor`.
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args};
+
+use super::{Places, Stores};
+
+/// Tell what is configured and where, what answers, and how to mend the rest; never a value
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx doctor                     exit status 1 if anything is wrong
+  pfx doctor --local             ask no server
+  pfx doctor --json | jq -r '.problems[].mend'")]
+pub struct Doctor {
+    /// Print JSON
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub places: Places,
+    #[command(flatten)]
+    pub stores: Stores,
+}

@@ -1,0 +1,104 @@
+//! `pfx kv`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Subcommand};
+
+use super::Store;
+
+/// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
+#[derive(Subcommand)]
+pub enum Kv {
+    Get(Get),
+    Set(Set),
+    Delete(Delete),
+    List(List),
+}
+
+/// Print the value of one key; exit status 1 if there is none
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx kv get region                      a string as it is, anything else as JSON
+  pfx kv get limits#/daily               a part of a JSON value
+  pfx kv get limits --json | jq .")]
+pub struct Get {
+    /// The key, or a part of its value
+    #[arg(value_name = "KEY[#/POINTER]")]
+    pub key: OsString,
+    /// Print JSON, strings too
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Store a value under a key; a value that is JSON is stored as what it denotes
+#[derive(Args)]
+#[command(after_help = "\
+Prefect 1.x's own `prefect kv set` stores every value as a string: --string does the same.
+
+Examples:
+  pfx kv set region eu-west-1
+  pfx kv set limits '{\"daily\": 5}'
+  pfx kv set build 007 --string          text, whatever it looks like
+  jq . limits.json | pfx kv set limits -
+  pfx kv set limits --from-file limits.json")]
+pub struct Set {
+    /// The key
+    #[arg(value_name = "KEY")]
+    pub key: OsString,
+    /// The value; `-` reads it from stdin, less one line feed at its end
+    #[arg(value_name = "VALUE", allow_hyphen_values = true, required_unless_present = "from_file")]
+    pub value: Option<OsString>,
+    /// Store the text as a string, even if it is JSON
+    #[arg(long, env = "PFX_STRING", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub string: bool,
+    /// Take the value from a file, byte for byte
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PFX_FROM_FILE",
+        hide_env_values = true,
+        conflicts_with = "value"
+    )]
+    pub from_file: Option<PathBuf>,
+    /// Give the Variable a tag (Prefect 2 and 3) [env: `PFX_TAG`]
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Delete one key; exit status 1 if there is none
+#[derive(Args)]
+pub struct Delete {
+    /// The key
+    #[arg(value_name = "KEY")]
+    pub key: OsString,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// List the keys, one a line
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pfx kv list
+  pfx kv list --prefix team-a/
+  pfx kv list --json | jq -r '.[]'")]
+pub struct List {
+    /// Only keys that begin with this
+    #[arg(long, value_name = "TEXT", env = "PFX_PREFIX", hide_env_values = true)]
+    pub prefix: Option<String>,
+    /// Print a JSON array
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub store: Store,
+}

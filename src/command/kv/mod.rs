@@ -1,0 +1,50 @@
+//! `pfx kv`: the key-value store of Prefect Cloud 1.x, the Variables of Prefect 2 and 3.
+
+mod get;
+mod list;
+mod write;
+
+use std::ffi::OsStr;
+use std::io::Write;
+
+use crate::cli;
+use crate::command::store;
+use crate::environment::Inherited;
+use crate::error::{BindingFault, Error, Missing};
+use crate::exit::Exit;
+use crate::remote::Store;
+use crate::report::Report;
+use crate::settings::remote::Choice;
+
+/// Does what was asked.
+///
+/// # Errors
+/// Each as its own.
+pub fn kv(
+    command: &cli::Kv,
+    inherited: Inherited<'_>,
+    output: &mut dyn Write,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let open = |options: &cli::Store| store(Choice::of_store(options), inherited);
+    match command {
+        cli::Kv::Get(arguments) => get::get(arguments, &*open(&arguments.store)?, output),
+        cli::Kv::Set(arguments) => {
+            write::set(arguments, inherited, || open(&arguments.store), report)
+        }
+        cli::Kv::Delete(arguments) => write::delete(arguments, &*open(&arguments.store)?, report),
+        cli::Kv::List(arguments) => list::list(arguments, &*open(&arguments.store)?, output),
+    }
+}
+
+/// A key from the command line.
+fn key(given: &OsStr) -> Result<&str, Error> {
+    let fault = |fault| Error::Binding { option: "the key", fault };
+    given.to_str().ok_or_else(|| fault(BindingFault::NotUtf8))
+}
+
+/// The error for a key that is not there.
+fn absent(key: &str, store: &dyn Store) -> Error {
+    let missing = vec![Missing::of("key", key, vec![store.place()])];
+    Error::Missing { missing, exit: Exit::Absent }
+}

@@ -1,0 +1,60 @@
+//! `pfx kv set` and `delete`.
+
+use serde_json::Value;
+
+use super::{absent, key};
+use crate::cli::kv::{Delete, Set};
+use crate::command::input;
+use crate::environment::Inherited;
+use crate::error::{Error, ValueFault};
+use crate::exit::Exit;
+use crate::name::Shown;
+use crate::remote::Store;
+use crate::report::Report;
+use crate::settings;
+
+/// Stores a value: as JSON if it is JSON, else as a string.
+///
+/// # Errors
+/// If there is no value, or what the store gives.
+pub fn set(
+    arguments: &Set,
+    inherited: Inherited<'_>,
+    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let key = key(&arguments.key)?;
+    let bytes = match (&arguments.from_file, &arguments.value) {
+        (Some(path), _) => input::file(path)?,
+        (None, Some(value)) if value != "-" => input::word(value),
+        (None, _) => input::stdin()?,
+    };
+    let fault = |fault| Error::Value { name: key.to_owned(), fault };
+    let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
+    let value = match serde_json::from_str(text) {
+        Ok(value) if !arguments.string => value,
+        _ => Value::String(text.to_owned()),
+    };
+    let tags = settings::texts(&arguments.tag, "PFX_TAG", inherited)?;
+    let store = open()?;
+    store.set_key(key, &value, &tags)?;
+    report.verbose(|| format!("{} is stored in {}", Shown(key), Shown(&store.place())));
+    Ok(Exit::Done)
+}
+
+/// Deletes a key.
+///
+/// # Errors
+/// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
+pub fn delete(
+    arguments: &Delete,
+    store: &dyn Store,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let key = key(&arguments.key)?;
+    if !store.delete_key(key)? {
+        return Err(absent(key, store));
+    }
+    report.verbose(|| format!("{} is no longer in {}", Shown(key), Shown(&store.place())));
+    Ok(Exit::Done)
+}
