@@ -41,10 +41,10 @@ impl<'w> Report<'w> {
         }
     }
 
-    /// Tells what a person should know about a file. A program that reads JSON gets errors only.
-    pub fn warning(&mut self, warning: &Warning) {
+    /// Tells what a person should know, in one line. A program that reads JSON gets errors only.
+    pub fn warning(&mut self, words: &str) {
         if self.format == ErrorFormat::Text {
-            self.line("warning", &words(warning));
+            self.line("warning", words);
         }
     }
 

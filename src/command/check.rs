@@ -15,7 +15,8 @@ use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
-use crate::source::local::Warning;
+use crate::source::Source as _;
+use crate::source::remote::Settled;
 
 /// Prints what `run` would do. Absent if anything required is missing.
 ///
@@ -32,16 +33,30 @@ pub fn check(
     let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
     let resolution = sources.resolve(&mut plan)?;
     let forbidden = sources.local.forbidden_keys()?;
-    let warnings: Vec<&Warning> = sources.local.warnings().into_iter().chain(&forbidden).collect();
-    let places: Vec<String> =
+    // Settled on here even if nothing was asked of it: a person wants to know. No request is made for it.
+    let no_store = match sources.remote.settled() {
+        Ok(Settled::Store(_)) => None,
+        Ok(Settled::None { why }) => Some(why.clone()),
+        Err(error) => Some(error.to_string()),
+    };
+    let warnings: Vec<String> = sources
+        .local
+        .warnings()
+        .into_iter()
+        .chain(&forbidden)
+        .map(report::words)
+        .chain(sources.remote.notes())
+        .collect();
+    let mut places: Vec<String> =
         sources.in_order().iter().skip(1).flat_map(|source| source.places()).collect();
 
     let text = if arguments.json {
-        format!("{}\n", as_json(&plan, &resolution, &warnings, &places))
+        format!("{}\n", as_json(&plan, &resolution, &warnings, &places, no_store))
     } else {
         for warning in &warnings {
             report.warning(warning);
         }
+        places.extend(no_store.map(|why| format!("no remote store: {why}")));
         as_text(&plan, &resolution, &places)
     };
     output
@@ -131,8 +146,9 @@ fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
 fn as_json(
     plan: &Plan,
     resolution: &Resolution,
-    warnings: &[&Warning],
+    warnings: &[String],
     places: &[String],
+    no_store: Option<String>,
 ) -> serde_json::Value {
     let mut outcomes = resolution.of(plan);
     let bindings: Vec<serde_json::Value> = plan
@@ -177,6 +193,7 @@ fn as_json(
     json!({
         "bindings": bindings,
         "sources": places,
-        "warnings": warnings.iter().map(|warning| report::words(warning)).collect::<Vec<_>>(),
+        "no_remote_store": no_store,
+        "warnings": warnings,
     })
 }

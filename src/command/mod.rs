@@ -16,7 +16,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::remote::Store;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::resolve::{self, Resolution};
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
@@ -62,7 +62,7 @@ impl<'a> Sources<'a> {
     /// Tells what a person should know about the files that were read.
     pub fn warn(&self, report: &mut Report<'_>) {
         for warning in self.local.warnings() {
-            report.warning(warning);
+            report.warning(&report::words(warning));
         }
     }
 }

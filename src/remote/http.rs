@@ -4,6 +4,8 @@
 //! connect, TLS, body and retries, which no time-out of the blocking client does, and several requests
 //! run side by side without threads.
 
+#![expect(clippy::disallowed_types, reason = "the one home of the HTTP client")]
+
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

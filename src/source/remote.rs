@@ -95,8 +95,10 @@ impl Source for Remote<'_> {
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         match self.settled()? {
-            Settled::None { .. } => Ok(Vec::new()),
-            Settled::Store(store) => store.secrets(),
+            Settled::Store(store) if store.keeps(&Reference::Secret(String::new())) => {
+                store.secrets()
+            }
+            Settled::None { .. } | Settled::Store(_) => Ok(Vec::new()),
         }
     }
 

@@ -12,9 +12,10 @@ use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
+use crate::source::local::Warning;
 use crate::source::{Source as _, store as file_store};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
@@ -139,10 +140,8 @@ fn warn_if_hidden(
     if let Ok(found) = sources.local.look_up(&wanted)
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)
     {
-        report.warning(&crate::source::local::Warning::Hidden {
-            name: name.to_owned(),
-            place: held.place.clone(),
-        });
+        let (name, place) = (name.to_owned(), held.place.clone());
+        report.warning(&report::words(&Warning::Hidden { name, place }));
     }
     Ok(())
 }
