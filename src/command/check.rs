@@ -51,7 +51,7 @@ pub fn check(
         sources.in_order().iter().skip(1).flat_map(|source| source.places()).collect();
 
     let text = if arguments.json {
-        format!("{}\n", as_json(&plan, &resolution, &warnings, &places, no_store))
+        format!("{}\n", as_json(&plan, &resolution, &warnings, &places, no_store.as_deref()))
     } else {
         for warning in &warnings {
             report.warning(warning);
@@ -148,7 +148,7 @@ fn as_json(
     resolution: &Resolution,
     warnings: &[String],
     places: &[String],
-    no_store: Option<String>,
+    no_store: Option<&str>,
 ) -> serde_json::Value {
     let mut outcomes = resolution.of(plan);
     let bindings: Vec<serde_json::Value> = plan
