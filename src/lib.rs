@@ -1,15 +1,15 @@
 //! pfx starts a program with the secrets it needs in its environment, and becomes it.
 //!
 //! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to
-//! a value; the world is touched at both ends and inside sources. Imports go down these floors only:
+//! a value; the world is touched at both ends and inside sources. Imports go down these floors only, and within one to the left:
 //!
 //! ```text
 //! 5  main → lib
-//! 4  command/*  report                    what the user asked for; one file each
-//! 3  settings  plan  resolve              decisions: pure but for what they are handed
-//! 2  source/*  launch/*                   the world: files, processes
-//! 1  config/*  environment  cli           data and its syntax
-//! 0  name  secret  reference  exit  error the ground
+//! 4  report  command/*                      what the user asked for; one file each
+//! 3  plan  resolve  settings                decisions: pure but for what they are handed
+//! 2  remote/*  source/*  launch/*           the world: sockets, files, processes
+//! 1  environment  config/*  cli             data and its syntax
+//! 0  name  exit  error  secret  reference   the ground
 //! ```
 //!
 //! # Promises

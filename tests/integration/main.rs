@@ -4,3 +4,5 @@
     clippy::disallowed_methods,
     reason = "tests read their own environment: where the real counterparts are installed"
 )]
+
+mod floors;
