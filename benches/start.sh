@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Measures how soon `pfx run` starts its command, against `env A=B /bin/true` on the same machine.
+#
+#   benches/start.sh            prints a table
+#   benches/start.sh --check    and exits with 1 if a goal is missed
+#
+# It builds the static release binary, unless PFX names one. RUNS (200) and ROUNDS (5) tell how often each
+# command is started; a round starts all of them, so that a machine that gets busy is busy for all.
+# Wants hyperfine, jq, strace and GNU time.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+runs=${RUNS:-200}
+rounds=${ROUNDS:-5}
+check=0
+case ${1:-} in
+  '') ;;
+  --check) check=1 ;;
+  *)
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "$0" >&2
+    exit 2
+    ;;
+esac
+for tool in hyperfine jq strace /usr/bin/time; do
+  command -v "${tool}" > /dev/null || { echo "benches/start.sh: there is no ${tool}" >&2; exit 2; }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "${work}"' EXIT
+
+if [[ -z ${PFX:-} ]]; then
+  "${here}/packaging/stage.sh" "${work}/stage"
+  PFX=${work}/stage/bin/pfx
+fi
+
+# A home with a config of so many secrets, written as a person writes them.
+home() {
+  mkdir -p "${work}/$1/.prefect"
+  {
+    echo '[context.secrets]'
+    for ((number = 1; number <= $1; number++)); do
+      echo "SECRET_${number} = \"correct-horse-battery-staple-${number}\""
+    done
+  } > "${work}/$1/.prefect/config.toml"
+  chmod 600 "${work}/$1/.prefect/config.toml"
+}
+home 1
+home 100
+home 10000
+
+# The variables of whoever measures are none of pfx's business here.
+clean=(env -i "PATH=${PATH}" LANG=C)
+
+names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000')
+goals=(1 0.95 1.15 6)
+commands=(
+  "env A=B /bin/true"
+  "${PFX} run -s SECRET_1 -- /bin/true"
+  "${PFX} run -- /bin/true"
+  "${PFX} run -s SECRET_5000 -- /bin/true"
+)
+homes=(1 1 100 10000)
+
+for ((round = 1; round <= rounds; round++)); do
+  for index in "${!commands[@]}"; do
+    # -N: no shell between hyperfine and the command.
+    "${clean[@]}" "HOME=${work}/${homes[index]}" hyperfine -N --style none --warmup 20 --runs "${runs}" \
+      --export-json "${work}/${index}-${round}.json" "${commands[index]}" > "${work}/log" 2>&1 || {
+      cat "${work}/log" >&2
+      exit 1
+    }
+  done
+done
+
+# Milliseconds: the median of all times of one command.
+median() {
+  jq -s '[.[].results[0].times[]] | sort | .[length / 2 | floor] * 1000' "${work}/$1"-*.json
+}
+
+missed=0
+row() { printf '%-24s %10s %10s %10s  %s\n' "$@"; }
+verdict() { # measured goal
+  if jq -en "$1 <= $2" > /dev/null; then echo met; else echo MISSED; fi
+}
+
+uname -srm
+size=$(stat -c %s "${PFX}")
+version=$("${PFX}" --version)
+echo "${version}, ${size} bytes; ${rounds} rounds of ${runs} runs"
+echo
+row '' median ratio goal verdict
+base=$(median 0)
+for index in "${!commands[@]}"; do
+  time=$(median "${index}")
+  ratio=$(jq -n "${time} / ${base}")
+  if [[ ${index} -eq 0 ]]; then
+    row "${names[0]}" "$(printf '%.3f ms' "${time}")" 1.00x '' ''
+    continue
+  fi
+  result=$(verdict "${ratio}" "${goals[index]}")
+  [[ ${result} = met ]] || missed=1
+  row "${names[index]}" "$(printf '%.3f ms' "${time}")" "$(printf '%.2fx' "${ratio}")" \
+    "${goals[index]}x" "${result}"
+done
+
+# What the kernel says of the whole process, before exec and after.
+one=("${clean[@]}" "HOME=${work}/1")
+memory=$("${one[@]}" /usr/bin/time -f %M "${PFX}" run -s SECRET_1 -- /bin/true 2>&1 > /dev/null)
+result=$(verdict "${memory}" 4096)
+[[ ${result} = met ]] || missed=1
+row 'peak memory, 1 secret' "${memory} KiB" '' '4096 KiB' "${result}"
+
+"${one[@]}" strace -f -o "${work}/calls" "${PFX}" run -s SECRET_1 -- /bin/true
+# Up to the second execve: from there on it is /bin/true.
+awk '/execve\(/ && ++seen == 2 { exit } { print }' "${work}/calls" > "${work}/own"
+count() { grep -cE "$1" "${work}/own" || true; }
+threads=$(count '(clone3?|fork|vfork)\(')
+sockets=$(count '(socket|socketpair|connect)\(')
+for pair in "threads:${threads}" "sockets:${sockets}"; do
+  result=$(verdict "${pair#*:}" 0)
+  [[ ${result} = met ]] || missed=1
+  row "${pair%%:*}" "${pair#*:}" '' 0 "${result}"
+done
+calls=$(count .)
+row 'system calls' "${calls}" '' '' ''
+
+[[ ${check} -eq 0 || ${missed} -eq 0 ]]

@@ -1,0 +1,160 @@
+#!/bin/sh
+# Installs pfx: the program, its man pages and its completions for bash, zsh and fish.
+#
+#   ./install.sh [--prefix DIR]                 builds this checkout (wants Rust) and installs it
+#   ./install.sh [--prefix DIR] --from FILE     installs a tarball, verified by FILE.sha256
+#   ./install.sh [--prefix DIR] --uninstall     removes what was installed, and nothing else
+#
+# Without --prefix, PREFIX is the directory, and without that /usr/local. With DESTDIR everything goes
+# below it, for whoever makes a package. Nothing is downloaded but by cargo.
+set -eu
+
+usage() {
+  sed -n '2,/^set -eu/{/^#/{s/^# \{0,1\}//;p;};}' "$0"
+}
+
+fail() {
+  printf 'install.sh: error: %s\n' "$1" >&2
+  exit 1
+}
+
+# Makes a directory below the root, and notes each that was not there.
+make_directory() {
+  [ ! -d "${root}/$1" ] || return 0
+  case $1 in
+    */*) make_directory "${1%/*}" ;;
+    *) ;;
+  esac
+  mkdir "${root}/$1"
+  note "directory $1"
+}
+
+# Adds a line to the list of what was installed, once.
+note() {
+  grep -qxF "$1" "${list}" || printf '%s\n' "$1" >> "${list}"
+}
+
+verify() {
+  [ -f "$1" ] || fail "there is no $1"
+  [ -f "$1.sha256" ] || fail "there is no $1.sha256 to verify it by"
+  wanted=$(cut -d ' ' -f 1 "$1.sha256")
+  sum=$(sha256sum "$1")
+  [ "${sum%% *}" = "${wanted}" ] || fail "$1 is not what $1.sha256 tells: nothing was installed"
+  echo "verified $1"
+}
+
+# Copies a staged tree below the root. The list is there before the first file, so that an installation
+# that is cut off can be removed.
+install_tree() {
+  [ -x "$1/bin/pfx" ] || fail 'the tarball has no bin/pfx'
+  list=${temporary}/list
+  : > "${list}"
+  if [ -f "${root}/${manifest}" ]; then
+    cp "${root}/${manifest}" "${list}"
+  fi
+  (cd "$1" && find bin share -type f) | LC_ALL=C sort > "${temporary}/files"
+  while IFS= read -r file; do
+    if [ -e "${root}/${file}" ] && ! grep -qxF "file ${file}" "${list}"; then
+      fail "${root}/${file} is there and this script did not install it: move it away"
+    fi
+  done < "${temporary}/files"
+
+  if [ ! -d "${root}" ]; then
+    mkdir -p "${root}"
+    note 'directory '
+  fi
+  make_directory "${manifest%/*}"
+  note "file ${manifest}"
+  while IFS= read -r file; do
+    make_directory "${file%/*}"
+    note "file ${file}"
+  done < "${temporary}/files"
+  install -m 0644 "${list}" "${root}/${manifest}"
+
+  while IFS= read -r file; do
+    mode=0644
+    [ ! -x "$1/${file}" ] || mode=0755
+    # Moved into place: a pfx that runs keeps its file, and nobody runs half of one.
+    install -m "${mode}" "$1/${file}" "${root}/${file}.new"
+    mv -f "${root}/${file}.new" "${root}/${file}"
+    echo "installed ${root}/${file}"
+  done < "${temporary}/files"
+}
+
+remove_all() {
+  [ -f "${root}/${manifest}" ] || fail "this script has installed nothing in ${root}"
+  cp "${root}/${manifest}" "${temporary}/list"
+  # The list itself last: what is cut off can be done again.
+  sed -n 's/^file //p' "${temporary}/list" | grep -vxF "${manifest}" | while IFS= read -r file; do
+    [ ! -e "${root}/${file}" ] || echo "removed ${root}/${file}"
+    rm -f "${root}/${file}" "${root}/${file}.new"
+  done
+  rm -f "${root}/${manifest}"
+  # Deepest first; one that holds something of another's stays.
+  sed -n 's/^directory //p' "${temporary}/list" | LC_ALL=C sort -r | while IFS= read -r directory; do
+    rmdir "${root}/${directory}" 2> /dev/null || :
+  done
+}
+
+main() {
+  prefix=${PREFIX:-/usr/local}
+  action=install
+  tarball=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --prefix | --from)
+        [ $# -gt 1 ] || fail "$1 wants a word"
+        if [ "$1" = --from ]; then tarball=$2; else prefix=$2; fi
+        shift
+        ;;
+      --uninstall) action=uninstall ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+  done
+  case ${prefix} in
+    /*) ;;
+    *)
+      here=$(pwd)
+      prefix=${here}/${prefix}
+      ;;
+  esac
+  root=${DESTDIR:-}${prefix}
+  manifest=share/pfx/installed
+  temporary=$(mktemp -d)
+  trap 'rm -rf "${temporary}"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+
+  if [ "${action}" = uninstall ]; then
+    remove_all
+    return
+  fi
+  if [ -n "${tarball}" ]; then
+    verify "${tarball}"
+    tar -xzf "${tarball}" -C "${temporary}"
+    set -- "${temporary}"/pfx-*/
+    install_tree "${1%/}"
+  else
+    if [ -z "${PFX:-}" ] && ! command -v cargo > /dev/null; then
+      fail 'there is no cargo to build it with: https://rustup.rs installs Rust'
+    fi
+    here=$(dirname "$0")
+    "${here}/packaging/stage.sh" "${temporary}/stage"
+    install_tree "${temporary}/stage"
+  fi
+  case :${PATH}: in
+    *:"${prefix}/bin":*) ;;
+    *) echo "note: ${prefix}/bin is not in PATH" ;;
+  esac
+}
+
+main "$@"
