@@ -1,0 +1,6 @@
+#!/bin/sh
+# Stands for any program that takes its secrets from the environment. It tells that it has them, and
+# not what they are.
+set -eu
+
+echo "process $$ has a DB_PASSWORD of ${#DB_PASSWORD} characters and a PROD_DB of ${#PROD_DB}"

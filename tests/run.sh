@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Sets up all that the tests need on a fresh Debian 12, and runs every one of them.
+#
+#   tests/run.sh [TEST-ARGUMENT...]     such as: tests/run.sh manual::
+#
+# Debian's packages are installed if some are missing (by root, or by sudo without a password). Python
+# environments with the real Prefect 1.4.1 and 3.8.8 are kept in PFX_TEST_CACHE, by default
+# ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs.
+#
+# The tests are told by PFX_TEST_PREFECT1 and PFX_TEST_PREFECT3 (directories of those environments) and
+# PFX_TEST_STATIC (the static release binary).
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+cd "${here}"
+cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
+
+packages=(
+  bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine jq libc6-dev
+  mandoc podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
+)
+
+say() { printf 'tests/run.sh: %s\n' "$1"; }
+fail() {
+  printf 'tests/run.sh: error: %s\n' "$1" >&2
+  exit 1
+}
+
+# Installs what is missing of the packages.
+packages() {
+  local known missing=() package user install
+  known=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 2> /dev/null) ||
+    fail "this is no Debian: install by hand ${packages[*]}, and see CONTRIBUTING.md"
+  for package in "${packages[@]}"; do
+    grep -qxF "${package} installed" <<< "${known}" || missing+=("${package}")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  say "installs ${missing[*]}"
+  install=(env DEBIAN_FRONTEND=noninteractive apt-get)
+  user=$(id -u)
+  if [[ ${user} -ne 0 ]]; then
+    sudo -n true 2> /dev/null ||
+      fail "not root, and these are missing: apt-get install --no-install-recommends ${missing[*]}"
+    install=(sudo -n "${install[@]}")
+  fi
+  "${install[@]}" -qq update
+  "${install[@]}" -qq install --no-install-recommends --yes "${missing[@]}" > /dev/null
+}
+
+# Makes a Python environment with one version of Prefect: name, version, further requirements.
+environment() {
+  local directory=${cache}/$1 version=$2 lock=${here}/tests/data/$1.lock found
+  shift 2
+  # pip installs a package after those it needs: where Prefect is, all is.
+  found=$("${directory}/bin/python" -c \
+    'from importlib.metadata import version; print(version("prefect"))' 2> /dev/null) || found=
+  [[ ${found} != "${version}" ]] || return 0
+  say "makes ${directory}"
+  rm -rf "${directory}"
+  mkdir -p "${cache}"
+  python3 -m venv "${directory}"
+  "${directory}/bin/pip" install --quiet --no-input --disable-pip-version-check \
+    --constraint "${lock}" "prefect==${version}" "$@"
+}
+
+command -v cargo > /dev/null || fail 'there is no cargo: https://rustup.rs installs Rust'
+packages
+# Prefect 1.4.1 wants pkg_resources, which setuptools has no more.
+environment prefect-1 1.4.1 'setuptools<70'
+# Its server does not start with a newer FastAPI.
+environment prefect-3 3.8.8 'fastapi<0.151'
+
+user=$(id -u)
+if [[ ${user} -ne 0 ]]; then
+  say 'not root: what needs namespaces of its own (systemd, containers, full disks) is skipped'
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "${work}"' EXIT
+say 'builds the static release binary'
+"${here}/packaging/stage.sh" "${work}/stage"
+
+export PFX_TEST_PREFECT1=${cache}/prefect-1
+export PFX_TEST_PREFECT3=${cache}/prefect-3
+export PFX_TEST_STATIC=${work}/stage/bin/pfx
+# Variables of whoever runs this are none of the tests' business.
+for variable in "${!PFX_@}" "${!PREFECT_@}"; do
+  [[ ${variable} == PFX_TEST_* ]] || unset "${variable}"
+done
+say 'runs the tests'
+cargo test --locked --no-fail-fast -- --include-ignored "$@"
