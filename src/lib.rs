@@ -48,8 +48,6 @@ pub mod source;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 
-use clap::Parser as _;
-
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -70,7 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             io::stderr().write_all(b"pfx: error: cannot run set-user-ID or with added rights\n");
         return Exit::Failed.into();
     }
-    let arguments = match cli::Arguments::try_parse_from(arguments) {
+    let arguments = match cli::Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors, and go to stdout with 0.

@@ -10,8 +10,11 @@ mod run;
 pub mod secret;
 mod stores;
 
+use std::ffi::OsString;
+use std::mem::ManuallyDrop;
+
 use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use bindings::{Bindings, Places};
@@ -43,6 +46,33 @@ pub struct Arguments {
     pub output: Output,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Reads the words of a command line, the program's name first.
+    ///
+    /// # Errors
+    /// clap's, which is also how it asks for help and version to be printed.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().collect();
+        if words.get(1).is_some_and(|word| word == "run")
+            && let Some(arguments) = Self::read_run(&words)
+        {
+            return Ok(arguments);
+        }
+        Self::try_parse_from(words)
+    }
+
+    /// Reads `pfx run …` by a declaration that has `run` alone: to declare all commands takes a tenth of the
+    /// start. `None` if it is no plain `run`; whatever there is to say is said by the whole declaration.
+    fn read_run(words: &[OsString]) -> Option<Self> {
+        let run = Run::augment_args(clap::Command::new("run"));
+        let alone = Output::augment_args(clap::Command::new("pfx")).subcommand(run);
+        // Not freed: this process is about to end, or to become another.
+        let mut alone = ManuallyDrop::new(alone);
+        let mut matches = alone.try_get_matches_from_mut(words).ok()?;
+        Self::from_arg_matches_mut(&mut matches).ok()
+    }
 }
 
 /// How pfx speaks.
@@ -95,4 +125,57 @@ Examples:
   pfx completions zsh > \"${fpath[1]}/_pfx\"")]
 pub struct Completions {
     pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read, in words that tell every field of `run` apart.
+    fn told(arguments: Result<Arguments, clap::Error>) -> String {
+        match arguments {
+            Ok(Arguments { output, command: Command::Run(run) }) => {
+                let (bindings, places) = (&run.bindings, &run.places);
+                format!(
+                    "{} {} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+                    output.verbose,
+                    matches!(output.error_format, ErrorFormat::Json),
+                    bindings.secret,
+                    bindings.env,
+                    bindings.set,
+                    places.secrets_dir,
+                    (run.stores.remote, run.stores.local, run.stores.patience.timeout),
+                    run.prefect,
+                    run.command,
+                )
+            }
+            Ok(_) => "another command".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn run_is_read_the_same_with_and_without_its_neighbours() {
+        for line in [
+            "run x",
+            "run -v -s A=b -s C -e D --set E=f --secrets-dir /g --prefect -- x -s y",
+            "run --error-format json --local --timeout 2.5 x --verbose",
+            "run --remote cloud1 x",
+            "run --remote cloud1 --local x",
+            "run --remote nowhere x",
+            "run --sceret A x",
+            "run",
+            "run --",
+            "run --help",
+            "run --version",
+            "check -s A",
+        ] {
+            let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
+            assert_eq!(
+                told(Arguments::read(words())),
+                told(Arguments::try_parse_from(words())),
+                "{line}"
+            );
+        }
+    }
 }
