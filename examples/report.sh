@@ -3,4 +3,5 @@
 # not what they are.
 set -eu
 
+: "${DB_PASSWORD:?}" "${PROD_DB:?}"
 echo "process $$ has a DB_PASSWORD of ${#DB_PASSWORD} characters and a PROD_DB of ${#PROD_DB}"

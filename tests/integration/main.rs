@@ -5,4 +5,8 @@
     reason = "tests read their own environment: where the real counterparts are installed"
 )]
 
+mod completions;
 mod floors;
+mod install;
+mod manual;
+mod readme;
