@@ -7,6 +7,9 @@
 
 use std::ffi::{c_char, c_int};
 
+#[global_allocator]
+static MEMORY: pfx::launch::memory::Memory = pfx::launch::memory::Memory::new();
+
 /// Called by the C library. The arguments are read by `std::env`, which has them from the same place.
 // SAFETY: `main` is defined once, with the signature that the C library calls.
 #[unsafe(no_mangle)]

@@ -2,4 +2,5 @@
 
 pub mod exec;
 pub mod inherited;
+pub mod memory;
 pub mod prompt;
