@@ -39,7 +39,9 @@ impl Memory {
 // SAFETY: `alloc` hands out bytes of the piece that lie behind all that is handed out, aligned as asked,
 // or what `System` gives. `dealloc` and `realloc` give back or extend only what lies at the very end, by a
 // compare-and-exchange that fails if another thread was handed something behind it.
+// Not inlined: a third of a megabyte of code, and what is not loaded is not waited for.
 unsafe impl GlobalAlloc for Memory {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let base = self.piece.get() as usize;
         let mut used = self.used.load(Ordering::Relaxed);
@@ -57,6 +59,7 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         match self.offset(pointer) {
             Some(start) => {
@@ -69,6 +72,7 @@ unsafe impl GlobalAlloc for Memory {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(start) = self.offset(pointer) else {
             // SAFETY: it is not ours, so it is `System`'s.
