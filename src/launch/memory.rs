@@ -25,6 +25,7 @@ unsafe impl Sync for Memory {}
 impl Memory {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "there is one, and it is a static")]
+    #[expect(clippy::large_stack_arrays, reason = "it is made when pfx is compiled")]
     pub const fn new() -> Self {
         Self { piece: UnsafeCell::new([0; SIZE]), used: AtomicUsize::new(0) }
     }
