@@ -4,14 +4,14 @@
 #   benches/start.sh            prints a table
 #   benches/start.sh --check    and exits with 1 if a goal is missed
 #
-# It builds the static release binary, unless PFX names one. RUNS (200) and ROUNDS (5) tell how often each
+# It builds the static release binary, unless PFX names one. RUNS (50) and ROUNDS (20) tell how often each
 # command is started; a round starts all of them, so that a machine that gets busy is busy for all.
 # Wants hyperfine, jq, strace and GNU time.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-runs=${RUNS:-200}
-rounds=${ROUNDS:-5}
+runs=${RUNS:-50}
+rounds=${ROUNDS:-20}
 check=0
 case ${1:-} in
   '') ;;
@@ -61,10 +61,13 @@ commands=(
 )
 homes=(1 1 100 10000)
 
+read -r load _ < /proc/loadavg
+jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures tell little" >&2
+
 for ((round = 1; round <= rounds; round++)); do
   for index in "${!commands[@]}"; do
     # -N: no shell between hyperfine and the command.
-    "${clean[@]}" "HOME=${work}/${homes[index]}" hyperfine -N --style none --warmup 20 --runs "${runs}" \
+    "${clean[@]}" "HOME=${work}/${homes[index]}" hyperfine -N --style none --warmup 5 --runs "${runs}" \
       --export-json "${work}/${index}-${round}.json" "${commands[index]}" > "${work}/log" 2>&1 || {
       cat "${work}/log" >&2
       exit 1
