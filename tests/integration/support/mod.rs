@@ -7,7 +7,7 @@ mod running;
 mod strace;
 mod terminal;
 
-pub use home::Home;
+pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
 pub use running::Running;

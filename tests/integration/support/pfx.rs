@@ -32,7 +32,7 @@ impl Pfx {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Not where cargo stands: that has files of its own.
         command.current_dir(home);
-        Self { command, home: home.to_owned(), stdin: Vec::new() }
+        Self { command, home: home.to_owned(), stdin: Vec::new() }.before(keep_own_descriptors)
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -78,6 +78,7 @@ impl Pfx {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
             command.current_dir(&self.home).uid(NOBODY).gid(NOBODY);
             self.command = command;
+            self = self.before(keep_own_descriptors);
         }
         self
     }
@@ -128,6 +129,17 @@ impl Pfx {
     }
 }
 
+/// Marks what the test runner left open to be closed, so that 0, 1 and 2 is all that is inherited. (And with
+/// something to do first std forks; its other way, posix_spawn(3), leaves a signal ignored.)
+fn keep_own_descriptors() -> io::Result<()> {
+    let (first, last) = (3_u32, u32::MAX);
+    // SAFETY: no descriptor is closed before the new program starts.
+    match unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// The same program where every user can run it.
 fn reachable(program: &OsStr) -> OsString {
     static COPY: OnceLock<tempfile::TempDir> = OnceLock::new();
@@ -137,7 +149,10 @@ fn reachable(program: &OsStr) -> OsString {
     let directory = COPY.get_or_init(|| {
         let directory = tempfile::TempDir::new().expect("a temporary directory");
         super::home::set_mode(directory.path(), 0o755);
-        std::fs::copy(program, directory.path().join("pfx")).expect("a copy of pfx");
+        // By another process: a start at this moment would inherit the copy open for writing, and then it
+        // could not be run.
+        let copied = Command::new("cp").arg(program).arg(directory.path().join("pfx")).status();
+        assert!(copied.expect("cp runs").success());
         directory
     });
     directory.path().join("pfx").into()
