@@ -31,6 +31,11 @@ impl<'t> Document<'t> {
         }
     }
 
+    #[must_use]
+    pub const fn root(&self) -> &DeTable<'t> {
+        &self.root
+    }
+
     /// The value at `path`, or how far the path leads.
     #[must_use]
     pub fn walk(&self, path: &[&str]) -> Walk<'_, 't> {

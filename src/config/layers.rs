@@ -21,6 +21,10 @@ pub const DEFAULTS_PLACE: &str = "the defaults of Prefect 1.4.1";
 /// References that one value may follow in all: a bound on work, not a limit anyone meets.
 const REFERENCES: usize = 1_000;
 
+/// References that Prefect follows in one text; what is left then stays as it is
+/// (`configuration.py`, `interpolate_config`).
+const ROUNDS: usize = 10;
+
 /// The table of local secrets.
 pub const SECRETS: [&str; 2] = ["context", "secrets"];
 
@@ -227,7 +231,8 @@ impl Work<'_, '_> {
             Ok(text) => text,
             Err(fault) => return Ok(Err(fault)),
         };
-        while let Some((range, key)) = expand::key_reference(&text) {
+        for _ in 0..ROUNDS {
+            let Some((range, key)) = expand::key_reference(&text) else { break };
             let left = self.left.get();
             // Each level of depth takes one of the budget, so it also bounds the recursion.
             if left == 0 || depth > 100 || text.len() > expand::LONGEST {

@@ -5,6 +5,7 @@
 //! costs one look into each layer.
 
 pub mod auth;
+pub mod dialect;
 mod document;
 pub mod edit;
 mod expand;

@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::{Found, Held, Source, file, home};
-use crate::config::{Document, Expansion, Layer, Layers, Leaf, lossless, overrides};
+use crate::config::{Expansion, Layer, Layers, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::reference::Reference;
@@ -32,7 +34,9 @@ pub struct Chosen {
 /// One file as it was read.
 struct Text {
     path: PathBuf,
-    bytes: Option<zeroize::Zeroizing<Vec<u8>>>,
+    bytes: Option<Zeroizing<Vec<u8>>>,
+    /// The text as TOML 1.0, if it is that only for Prefect.
+    rewritten: OnceCell<Zeroizing<String>>,
     warning: Option<Warning>,
 }
 
@@ -72,16 +76,17 @@ impl Files {
             other => other?,
         };
         let (bytes, warning) = match contents {
-            Some(contents) => (
-                Some(contents.bytes),
-                contents.concern.map(|fault| Warning::Trust { path: path.clone(), fault }),
-            ),
+            Some(mut contents) => {
+                dialect::universal_newlines(&mut contents.bytes);
+                let trust = |fault| Warning::Trust { path: path.clone(), fault };
+                (Some(contents.bytes), contents.concern.map(trust))
+            }
             None => (
                 None,
                 chosen.variable.map(|variable| Warning::Absent { variable, path: path.clone() }),
             ),
         };
-        Ok(Text { path, bytes, warning })
+        Ok(Text { path, bytes, rewritten: OnceCell::new(), warning })
     }
 }
 
@@ -112,7 +117,8 @@ impl<'a> Local<'a> {
         for text in self.files.texts()? {
             if let Some(bytes) = &text.bytes {
                 let place = text.path.display().to_string();
-                let document = Document::parse(file::text(bytes, &text.path)?, &place)?;
+                let document =
+                    dialect::parse(file::text(bytes, &text.path)?, &place, &text.rewritten)?;
                 layers.push(Layer::File { document, place });
             }
         }

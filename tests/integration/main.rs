@@ -1,12 +1,16 @@
-//! All integration tests, a file a subject.
+//! Everything that pfx promises, tried on the binary itself: one program, a file a subject.
 
 #![allow(
     clippy::disallowed_methods,
     reason = "tests read their own environment: where the real counterparts are installed"
 )]
 
+mod support;
+
 mod completions;
+mod conformance;
 mod floors;
 mod install;
 mod manual;
+mod promises;
 mod readme;

@@ -30,12 +30,7 @@ pub fn secret(
     }
 }
 
-/// A name from the command line.
+/// A name from the command line. It may be empty: Prefect takes `"" = "value"`.
 fn name(given: &std::ffi::OsStr) -> Result<&str, Error> {
-    let fault = |fault| Error::Binding { option: "the name", fault };
-    match given.to_str() {
-        Some("") => Err(fault(BindingFault::Empty)),
-        Some(name) => Ok(name),
-        None => Err(fault(BindingFault::NotUtf8)),
-    }
+    given.to_str().ok_or(Error::Binding { option: "the name", fault: BindingFault::NotUtf8 })
 }

@@ -34,6 +34,10 @@ pub fn set(
         });
     }
     let name = super::name(&arguments.name)?;
+    if name.is_empty() {
+        // Far more often an unset variable of a shell than meant.
+        return Err(Error::Binding { option: "the name", fault: BindingFault::Empty });
+    }
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
     if elsewhere.is_none() && lossless::is_forbidden(name) {
         let fault = BindingFault::Forbidden { name: name.to_owned() };

@@ -1,0 +1,336 @@
+//! TOML as Prefect 1.4.1 reads it, with `toml` 0.10.2: here and there wider than TOML 1.0, and without what
+//! TOML 1.1 added. Where that parser is narrower than TOML 1.0, TOML 1.0 holds.
+
+use std::cell::OnceCell;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
+
+use super::document::{Document, position};
+use crate::error::Error;
+
+/// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.
+///
+/// # Errors
+/// [`Error::Config`] as [`Document::parse`]; and for what only TOML 1.1 allows, with which Prefect does
+/// not start.
+pub fn parse<'t>(
+    text: &'t str,
+    place: &str,
+    rewritten: &'t OnceCell<Zeroizing<String>>,
+) -> Result<Document<'t>, Error> {
+    match Document::parse(text, place) {
+        Ok(document) => match newer(text, document.root()) {
+            Some((offset, problem)) => Err(Error::Config {
+                place: place.to_owned(),
+                at: Some(position(text, offset)),
+                key: None,
+                problem: problem.to_owned(),
+            }),
+            None => Ok(document),
+        },
+        Err(error) => {
+            let Some(text) = rewrite(text) else { return Err(error) };
+            Document::parse(rewritten.get_or_init(|| text), place).map_err(|_| error)
+        }
+    }
+}
+
+/// Makes one line feed of every `\r\n` and `\r`, as Python does when it opens a text.
+pub fn universal_newlines(bytes: &mut Vec<u8>) {
+    let Some(first) = bytes.iter().position(|&byte| byte == b'\r') else { return };
+    let (mut to, mut from) = (first, first);
+    while from < bytes.len() {
+        let byte = bytes[from];
+        from += if byte == b'\r' && bytes.get(from + 1) == Some(&b'\n') { 2 } else { 1 };
+        bytes[to] = if byte == b'\r' { b'\n' } else { byte };
+        to += 1;
+    }
+    bytes.truncate(to);
+}
+
+/// The first thing in `table` that only TOML 1.1 has, by its offset in `text`, and what it is.
+fn newer(text: &str, table: &DeTable<'_>) -> Option<(usize, &'static str)> {
+    table.iter().find_map(|(key, value)| {
+        escape(text, key.span().start, key.span().end).or_else(|| newer_value(text, value))
+    })
+}
+
+fn newer_value(text: &str, value: &Spanned<DeValue<'_>>) -> Option<(usize, &'static str)> {
+    let (start, end) = (value.span().start, value.span().end);
+    match value.get_ref() {
+        DeValue::String(_) => escape(text, start, end),
+        DeValue::Datetime(moment) => moment
+            .time
+            .filter(|time| time.second.is_none())
+            .map(|_| (start, "a time must have seconds in TOML 1.0")),
+        DeValue::Array(items) => items.iter().find_map(|item| newer_value(text, item)),
+        DeValue::Table(table) => newer(text, table).or_else(|| {
+            let inline = text.get(start..end).filter(|inline| inline.starts_with('{'))?;
+            loose_inline_table(inline).map(|offset| {
+                (start + offset, "an inline table must be one line without a comma at its end")
+            })
+        }),
+        _ => None,
+    }
+}
+
+/// `\e` or `\x` in a basic string.
+fn escape(text: &str, start: usize, end: usize) -> Option<(usize, &'static str)> {
+    let string = text.get(start..end).filter(|string| string.starts_with('"'))?.as_bytes();
+    let mut at = string.iter().position(|&byte| byte == b'\\')?;
+    while at + 1 < string.len() {
+        match (string[at], string[at + 1]) {
+            (b'\\', b'e' | b'x') => {
+                return Some((start + at, "TOML 1.0 has no such escape in a string"));
+            }
+            (b'\\', _) => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The offset of a line feed, or of a comma in front of the brace, in an inline table; not of one inside a
+/// string or an array.
+fn loose_inline_table(text: &str) -> Option<usize> {
+    let mut pieces = Pieces { rest: text };
+    let (mut arrays, mut comma, mut offset) = (0_usize, None, 0);
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Other('[') => arrays += 1,
+            Piece::Other(']') => arrays = arrays.saturating_sub(1),
+            Piece::Other('\n') if arrays == 0 => return Some(offset),
+            Piece::Other('}') if comma.is_some() => return comma,
+            _ => {}
+        }
+        comma = match piece {
+            Piece::Other(',') if arrays == 0 => Some(offset),
+            Piece::Other(' ' | '\t') => comma,
+            _ => None,
+        };
+        offset = text.len() - pieces.rest.len();
+    }
+    None
+}
+
+/// The text with what Prefect's parser takes beyond TOML 1.0 written as TOML 1.0 has it: control characters
+/// in strings, the escape `\0`, and letters of all alphabets in bare keys. `None` if there is none.
+fn rewrite(text: &str) -> Option<Zeroizing<String>> {
+    let mut made = Zeroizing::new(String::with_capacity(text.len() + 64));
+    // Whether a key may stand here: at the head of a line, in a header, in an inline table before `=`.
+    let mut key = true;
+    let mut open = Vec::new();
+    for piece in (Pieces { rest: text }) {
+        match piece {
+            Piece::String { quotes, inner, closed } => {
+                write_string(&mut made, quotes, inner, closed);
+            }
+            Piece::Word(word) if key && !word.is_ascii() => {
+                made.push('"');
+                made.push_str(word);
+                made.push('"');
+            }
+            Piece::Word(text) | Piece::Comment(text) => made.push_str(text),
+            Piece::Other(character) => {
+                match character {
+                    '=' => key = false,
+                    '[' | '{' if !key => {
+                        open.push(character);
+                        key = character == '{';
+                    }
+                    ']' | '}' if open.pop().is_some() => key = false,
+                    ',' => key = open.last() == Some(&'{'),
+                    '\n' if open.is_empty() => key = true,
+                    _ => {}
+                }
+                made.push(character);
+            }
+        }
+    }
+    (*made != text).then_some(made)
+}
+
+fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
+    let many = quotes.len() == 3;
+    let odd = |character: char| {
+        character.is_ascii_control() && character != '\t' && !(many && character == '\n')
+    };
+    let literal = quotes.starts_with('\'');
+    if literal && !inner.contains(odd) {
+        made.push_str(quotes);
+        made.push_str(inner);
+        made.push_str(if closed { quotes } else { "" });
+        return;
+    }
+    let basic = if many { "\"\"\"" } else { "\"" };
+    made.push_str(basic);
+    let mut characters = inner.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' | '"' if literal => {
+                made.push('\\');
+                made.push(character);
+            }
+            '\\' if characters.peek() == Some(&'0') => {
+                characters.next();
+                made.push_str("\\u0000");
+            }
+            '\\' => {
+                made.push('\\');
+                made.extend(characters.next());
+            }
+            character if odd(character) => {
+                made.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            character => made.push(character),
+        }
+    }
+    made.push_str(if closed { basic } else { "" });
+}
+
+/// A text in the pieces that matter here: all of it, in order.
+struct Pieces<'t> {
+    rest: &'t str,
+}
+
+enum Piece<'t> {
+    /// A string. One that does not end, or ends with the line, is not closed.
+    String {
+        quotes: &'t str,
+        inner: &'t str,
+        closed: bool,
+    },
+    /// Letters, digits, `_` and `-`.
+    Word(&'t str),
+    /// From `#` to the end of the line.
+    Comment(&'t str),
+    Other(char),
+}
+
+impl<'t> Pieces<'t> {
+    fn take(&mut self, length: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
+    }
+
+    fn string(&mut self) -> Piece<'t> {
+        let quote = self.rest.as_bytes()[0];
+        let many = self.rest.as_bytes().starts_with(&[quote; 3]);
+        let quotes = self.take(if many { 3 } else { 1 });
+        let bytes = self.rest.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() && !bytes[at..].starts_with(quotes.as_bytes()) {
+            if bytes[at] == b'\n' && !many {
+                break;
+            }
+            at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
+        }
+        // Not into the middle of a character.
+        let end = (at.min(bytes.len())..=bytes.len())
+            .find(|&end| self.rest.is_char_boundary(end))
+            .unwrap_or(bytes.len());
+        let inner = self.take(end);
+        let closed = self.rest.starts_with(quotes);
+        self.take(if closed { quotes.len() } else { 0 });
+        Piece::String { quotes, inner, closed }
+    }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = Piece<'t>;
+
+    fn next(&mut self) -> Option<Piece<'t>> {
+        let first = self.rest.chars().next()?;
+        let word = |character: char| {
+            character.is_ascii_alphanumeric()
+                || matches!(character, '_' | '-')
+                || !(character.is_ascii() || character.is_whitespace())
+        };
+        Some(match first {
+            '"' | '\'' => self.string(),
+            '#' => Piece::Comment(self.take(self.rest.find('\n').unwrap_or(self.rest.len()))),
+            first if word(first) => {
+                let end = self.rest.find(|character| !word(character));
+                Piece::Word(self.take(end.unwrap_or(self.rest.len())))
+            }
+            first => {
+                self.take(first.len_utf8());
+                Piece::Other(first)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(text: &str) -> String {
+        rewrite(text).map_or_else(|| "as it is".to_owned(), |made| made.to_string())
+    }
+
+    fn fault(text: &str) -> String {
+        let rewritten = OnceCell::new();
+        parse(text, "c", &rewritten)
+            .map(|_| ())
+            .map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn what_prefects_parser_takes_beyond_toml_is_written_as_toml() {
+        for (text, made) in [
+            ("clé = 'v'\n", "\"clé\" = 'v'\n"),
+            (
+                "[a.日本]\nx = { é = 1, y = \"é\" } # é\n",
+                "[a.\"日本\"]\nx = { \"é\" = 1, y = \"é\" } # é\n",
+            ),
+            ("x = [{ é = 1 }, é]\né = 2\n", "x = [{ \"é\" = 1 }, é]\n\"é\" = 2\n"),
+            ("x = \"a\u{1}\\0b\\\\0\"\n", "x = \"a\\u0001\\u0000b\\\\0\"\n"),
+            ("x = 'a\u{7f}\"\\'\n", "x = \"a\\u007F\\\"\\\\\"\n"),
+            ("x = '''a\u{7}\n'''\n", "x = \"\"\"a\\u0007\n\"\"\"\n"),
+        ] {
+            assert_eq!(rewritten(text), made);
+        }
+    }
+
+    #[test]
+    fn what_is_toml_and_what_is_nothing_stay() {
+        for text in ["", "x = \"é\" # é\n", "x = é\n", "x = \"open é\ny", "x = '''open", "\"\\é"]
+        {
+            assert_eq!(rewritten(text), "as it is", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_toml_1_1_has_is_refused_with_its_place() {
+        for (text, place) in [
+            ("x = \"a\\eb\"\n", "c:1:7:"),
+            ("x = \"\"\"\n\\\\x \\x41\"\"\"\n", "c:2:5:"),
+            ("\"\\x41\" = 1\n", "c:1:2:"),
+            ("x = 1\ny = 03:04\n", "c:2:5:"),
+            ("x = [{\n a = 1 }]\n", "c:1:7:"),
+            ("x = { a = 1, }\n", "c:1:12:"),
+        ] {
+            assert!(fault(text).contains(place), "{text}: {}", fault(text));
+        }
+        for text in [
+            "x = 'a\\eb'\n",
+            "x = \"\\\\e\"\n",
+            "x = 03:04:05\n",
+            "x = { a = [\n1,\n2,\n], b = \"\"\"\n\"\"\" }\n",
+            "x = { a = 1, b = ',' }\n",
+        ] {
+            assert_eq!(fault(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn every_newline_becomes_a_line_feed() {
+        let mut bytes = b"a\r\nb\rc\n\r\r\n".to_vec();
+        universal_newlines(&mut bytes);
+        assert_eq!(bytes, b"a\nb\nc\n\n\n");
+    }
+}

@@ -1,0 +1,141 @@
+//! A temporary home directory with Prefect's files in it.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::{fs, io::Write as _};
+
+use tempfile::TempDir;
+
+use super::{NOBODY, Pfx, is_root};
+
+/// Removed with all that is in it when dropped.
+pub struct Home {
+    directory: TempDir,
+}
+
+impl Home {
+    /// An empty one, with an empty `.prefect` of mode 0700.
+    pub fn new() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let home = Self { directory };
+        fs::DirBuilder::new().mode(0o700).create(home.join(".prefect")).expect("a directory");
+        home
+    }
+
+    /// One whose `config.toml` is `text`.
+    pub fn with_config(text: impl AsRef<[u8]>) -> Self {
+        let home = Self::new();
+        home.write(".prefect/config.toml", text);
+        home
+    }
+
+    /// One whose `[context.secrets]` is these lines.
+    pub fn with_secrets(lines: &str) -> Self {
+        Self::with_config(format!("[context.secrets]\n{lines}"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn join(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.path().join(relative)
+    }
+
+    /// Prefect's file of secrets.
+    pub fn config(&self) -> PathBuf {
+        self.join(".prefect/config.toml")
+    }
+
+    pub fn config_text(&self) -> String {
+        fs::read_to_string(self.config()).expect("config.toml is there")
+    }
+
+    /// Writes a file of mode 0600; its directories are made.
+    pub fn write(&self, relative: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.join(relative);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).expect("a directory");
+        }
+        fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(contents.as_ref()))
+            .expect("a file");
+        path
+    }
+
+    /// Writes a program.
+    pub fn script(&self, relative: impl AsRef<Path>, text: &str) -> PathBuf {
+        let path = self.write(relative, text);
+        set_mode(&path, 0o755);
+        path
+    }
+
+    /// Everything here, with files' bytes, to tell that nothing changed.
+    pub fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        fn walk(directory: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
+            for entry in fs::read_dir(directory).expect("a readable directory") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    walk(&path, all);
+                } else {
+                    all.push((path.clone(), fs::read(&path).unwrap_or_default()));
+                }
+            }
+        }
+        let mut all = Vec::new();
+        walk(self.path(), &mut all);
+        all.sort();
+        all
+    }
+
+    /// The names in `.prefect`, sorted.
+    pub fn prefect_files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.join(".prefect"))
+            .expect("a readable directory")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Hands everything to nobody, if that is possible; otherwise the user has no more rights than nobody.
+    pub fn give_to_nobody(&self) {
+        if is_root() {
+            chown_all(self.path(), NOBODY);
+        }
+    }
+
+    /// pfx with these arguments, in this home.
+    pub fn pfx<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Pfx {
+        Pfx::new(self.path(), env!("CARGO_BIN_EXE_pfx"), arguments)
+    }
+
+    /// `pfx run` with these bindings, in front of this command.
+    pub fn run(&self, bindings: &[&str], command: &[&str]) -> Pfx {
+        self.pfx([&["run"], bindings, &["--"], command].concat())
+    }
+
+    /// Another program in pfx's place.
+    pub fn bare(&self, words: &[&str]) -> Pfx {
+        Pfx::new(self.path(), words[0], &words[1..])
+    }
+}
+
+pub fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode is set");
+}
+
+pub fn chown_all(path: &Path, uid: u32) {
+    std::os::unix::fs::lchown(path, Some(uid), Some(uid)).expect("an owner is set");
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path).expect("a readable directory") {
+            chown_all(&entry.expect("an entry").path(), uid);
+        }
+    }
+}

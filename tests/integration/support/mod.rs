@@ -1,0 +1,23 @@
+//! A home of one's own, pfx started in it in whatever way, and what came of it.
+
+mod home;
+mod outcome;
+mod pfx;
+mod running;
+mod strace;
+mod terminal;
+
+pub use home::{Home, chown_all, set_mode};
+pub use outcome::Outcome;
+pub use pfx::Pfx;
+pub use running::Running;
+pub use strace::{Trace, traced};
+pub use terminal::Terminal;
+
+/// The user that has nothing, for what root is never refused.
+pub const NOBODY: u32 = 65_534;
+
+/// Whether the tests run as root, as they do in CI.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}

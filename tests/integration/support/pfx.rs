@@ -1,0 +1,198 @@
+//! One start of pfx, or of another program in its place, with everything about it chosen.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use nix::libc;
+
+use super::{NOBODY, Outcome, Running, is_root};
+
+/// A start that is being prepared. Its environment holds HOME, PATH and what is added; nothing of the
+/// test's own.
+#[must_use]
+pub struct Pfx {
+    command: Command,
+    home: PathBuf,
+    stdin: Vec<u8>,
+}
+
+impl Pfx {
+    pub fn new<S: AsRef<OsStr>>(
+        home: &Path,
+        program: impl AsRef<OsStr>,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Not where cargo stands: that has files of its own.
+        command.current_dir(home);
+        Self { command, home: home.to_owned(), stdin: Vec::new() }.before(keep_own_descriptors)
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// Starts in another directory.
+    pub fn current_dir(mut self, path: impl AsRef<Path>) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// Gives a file in place of the pipe from which stdout is read.
+    pub fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.command.stdout(stdout);
+        self
+    }
+
+    /// Runs as nobody, if the tests run as root. The program is one that nobody can reach.
+    pub fn as_nobody(mut self) -> Self {
+        if is_root() {
+            let mut command = Command::new(reachable(self.command.get_program()));
+            command.args(self.command.get_args()).env_clear();
+            for (name, value) in self.command.get_envs() {
+                command.env(name, value.unwrap_or_default());
+            }
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.current_dir(&self.home).uid(NOBODY).gid(NOBODY);
+            self.command = command;
+            self = self.before(keep_own_descriptors);
+        }
+        self
+    }
+
+    /// Does something in the new process before it becomes the program, after std has unblocked all signals
+    /// and set SIGPIPE to its default. Only what is async-signal-safe.
+    pub fn before(mut self, act: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> Self {
+        // SAFETY: the callers do nothing but system calls in there.
+        unsafe { self.command.pre_exec(act) };
+        self
+    }
+
+    /// Starts with exactly this block as environment, whatever is in it. Nothing else can be changed after.
+    pub fn environ(mut self, entries: &[&[u8]]) -> Self {
+        let c_string = |bytes: &[u8]| CString::new(bytes).expect("no NUL");
+        let program = c_string(self.command.get_program().as_bytes());
+        let words: Vec<CString> = std::iter::once(program.clone())
+            .chain(self.command.get_args().map(|word| c_string(word.as_bytes())))
+            .collect();
+        let entries: Vec<CString> = entries.iter().map(|entry| c_string(entry)).collect();
+        let block = Block { program, words: Pointers::new(words), entries: Pointers::new(entries) };
+        self = self.before(move || block.execute());
+        self
+    }
+
+    /// Starts it, and does not wait.
+    pub fn start(mut self) -> Running {
+        let home = self.home.to_string_lossy().into_owned();
+        let child = self.command.spawn().expect("the program starts");
+        Running::new(child, self.stdin, home)
+    }
+
+    /// Runs it to its end.
+    pub fn outcome(self) -> Outcome {
+        self.start().finish()
+    }
+
+    /// It must succeed, print exactly this, and say nothing else.
+    #[track_caller]
+    pub fn gives(self, stdout: &str) {
+        self.outcome().assert(0, stdout, "");
+    }
+
+    /// It must end with this status, print nothing, and say exactly this on stderr.
+    #[track_caller]
+    pub fn refuses(self, code: i32, stderr: &str) {
+        self.outcome().assert(code, "", stderr);
+    }
+}
+
+/// Marks what the test runner left open to be closed, so that 0, 1 and 2 is all that is inherited. (And with
+/// something to do first std forks; its other way, posix_spawn(3), leaves a signal ignored.)
+fn keep_own_descriptors() -> io::Result<()> {
+    let (first, last) = (3_u32, u32::MAX);
+    // SAFETY: no descriptor is closed before the new program starts.
+    match unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The same program where every user can run it.
+fn reachable(program: &OsStr) -> OsString {
+    static COPY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    if program != env!("CARGO_BIN_EXE_pfx") {
+        return program.to_owned();
+    }
+    let directory = COPY.get_or_init(|| {
+        let directory = tempfile::TempDir::new().expect("a temporary directory");
+        super::home::set_mode(directory.path(), 0o755);
+        // By another process: a start at this moment would inherit the copy open for writing, and then it
+        // could not be run.
+        let copied = Command::new("cp").arg(program).arg(directory.path().join("pfx")).status();
+        assert!(copied.expect("cp runs").success());
+        directory
+    });
+    directory.path().join("pfx").into()
+}
+
+/// Strings, and the NULL-terminated array of pointers to them that execve(2) takes.
+struct Pointers {
+    _strings: Vec<CString>,
+    pointers: Vec<*const libc::c_char>,
+}
+
+impl Pointers {
+    fn new(strings: Vec<CString>) -> Self {
+        let pointers =
+            strings.iter().map(|string| string.as_ptr()).chain([std::ptr::null()]).collect();
+        Self { _strings: strings, pointers }
+    }
+}
+
+struct Block {
+    program: CString,
+    words: Pointers,
+    entries: Pointers,
+}
+
+// SAFETY: the pointers lead to heap memory that the same value owns and nobody changes.
+unsafe impl Send for Block {}
+// SAFETY: as above.
+unsafe impl Sync for Block {}
+
+impl Block {
+    fn execute(&self) -> io::Result<()> {
+        // SAFETY: both arrays are NULL-terminated, and their strings live as long as `self`.
+        unsafe {
+            libc::execve(
+                self.program.as_ptr(),
+                self.words.pointers.as_ptr(),
+                self.entries.pointers.as_ptr(),
+            );
+        }
+        Err(io::Error::last_os_error())
+    }
+}

@@ -1,0 +1,109 @@
+//! A pseudo-terminal with a program on it that has it as its controlling terminal.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::openpty;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+
+use super::Home;
+
+/// Longer than anything here takes.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+pub struct Terminal {
+    master: File,
+    slave: OwnedFd,
+    child: Child,
+    /// All that was shown so far.
+    pub shown: String,
+}
+
+impl Terminal {
+    /// Starts a program in a session of its own on a new terminal.
+    pub fn start(home: &Home, words: &[&str]) -> Self {
+        let pair = openpty(None, None).expect("a pseudo-terminal");
+        let end = || Stdio::from(pair.slave.try_clone().expect("a descriptor"));
+        let mut command = std::process::Command::new(words[0]);
+        command.args(&words[1..]).env_clear().env("HOME", home.path()).env("PATH", "/usr/bin:/bin");
+        command.current_dir(home.path()).stdin(end()).stdout(end()).stderr(end());
+        let act = || {
+            nix::unistd::setsid()?;
+            // SAFETY: descriptor 0 is the terminal; the argument 0 asks for it without force.
+            if unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) } == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        };
+        // SAFETY: two system calls.
+        unsafe { std::os::unix::process::CommandExt::pre_exec(&mut command, act) };
+        let child = command.spawn().expect("the program starts");
+        Self { master: pair.master.into(), slave: pair.slave, child, shown: String::new() }
+    }
+
+    pub fn pid(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
+    }
+
+    /// Reads what is shown until that contains `text`.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) {
+        let start = Instant::now();
+        while !self.shown.contains(text) {
+            assert!(start.elapsed() < DEADLINE, "{text:?} is not shown, but {:?}", self.shown);
+            self.read();
+        }
+    }
+
+    /// Types keys, as bytes.
+    pub fn type_keys(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).expect("keys are taken");
+    }
+
+    /// Whether what is typed is shown.
+    pub fn echoes(&self) -> bool {
+        tcgetattr(&self.slave).expect("its settings").local_flags.contains(LocalFlags::ECHO)
+    }
+
+    /// How many typed bytes wait to be read.
+    pub fn waiting(&self) -> i32 {
+        let mut count = 0;
+        // SAFETY: FIONREAD writes one int.
+        let result = unsafe {
+            nix::libc::ioctl(self.slave.as_raw_fd(), nix::libc::FIONREAD, &raw mut count)
+        };
+        assert_eq!(result, 0, "the terminal tells what waits");
+        count
+    }
+
+    /// Waits for the program's end, reading on.
+    pub fn finish(mut self) -> (ExitStatus, Self) {
+        let start = Instant::now();
+        loop {
+            self.read();
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                self.read();
+                return (status, self);
+            }
+            if start.elapsed() > DEADLINE {
+                let _ = self.child.kill();
+                panic!("it does not end; shown: {:?}", self.shown);
+            }
+        }
+    }
+
+    /// Adds what is shown within 20 ms.
+    fn read(&mut self) {
+        let mut watched = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut watched, PollTimeout::from(20_u8)).expect("poll") == 1 {
+            let mut part = [0; 4096];
+            if let Ok(count) = self.master.read(&mut part) {
+                self.shown += &String::from_utf8_lossy(&part[..count]);
+            }
+        }
+    }
+}
