@@ -1,0 +1,132 @@
+//! One binding: what an option binds to a variable, judged.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::fault;
+use crate::error::{BindingFault, Error};
+use crate::name::VariableName;
+use crate::reference::{Pointer, Reference, Written};
+use crate::secret::SecretValue;
+
+/// One wanted change of the environment, and how the user wrote it.
+#[derive(Debug)]
+pub struct Binding {
+    pub written: String,
+    pub action: Action,
+}
+
+#[derive(Debug)]
+pub enum Action {
+    /// Look something up and set a variable to it.
+    Look(Look),
+    /// Set a variable to a text.
+    Set(VariableName, SecretValue),
+    /// Remove a variable. The name is any that an environment may hold.
+    Unset(Vec<u8>),
+}
+
+/// One look-up: what, which part of it, and where to.
+#[derive(Debug)]
+pub struct Look {
+    pub variable: VariableName,
+    pub reference: Reference,
+    pub pointer: Option<Pointer>,
+    /// Whether its absence is no error.
+    pub optional: bool,
+    /// What the variable gets if it is absent.
+    pub default: Option<SecretValue>,
+    pub delivery: Delivery,
+}
+
+/// How the command gets a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// As the variable's value.
+    Variable,
+}
+
+impl Binding {
+    pub(super) fn new(option: &str, text: &OsStr, action: Action) -> Self {
+        Self { written: format!("{option} {}", text.to_string_lossy()), action }
+    }
+
+    /// The variable that it changes.
+    pub(super) fn variable(&self) -> &[u8] {
+        match &self.action {
+            Action::Look(look) => look.variable.as_str().as_bytes(),
+            Action::Set(variable, _) => variable.as_str().as_bytes(),
+            Action::Unset(name) => name,
+        }
+    }
+}
+
+impl Look {
+    /// Reads `[VAR=]NAME[?][#/POINTER]`; `reference` makes of a name what it refers to, if it can.
+    pub(super) fn new(
+        option: &'static str,
+        text: &OsStr,
+        reference: impl FnOnce(&OsStr) -> Option<Reference>,
+    ) -> Result<Self, Error> {
+        let written = Written::cut(text);
+        let name = written.name.to_string_lossy();
+        if written.name.is_empty() && written.variable.is_none() {
+            return Err(fault(option, BindingFault::Empty));
+        }
+        let variable = match written.variable {
+            Some(given) => {
+                let given = given.to_string_lossy();
+                VariableName::new(&given).ok_or_else(|| {
+                    fault(option, BindingFault::Variable { name: given.into_owned() })
+                })?
+            }
+            None => VariableName::of_secret(&name).ok_or_else(|| {
+                fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
+            })?,
+        };
+        let pointer = written
+            .pointer
+            .map(|pointer| {
+                pointer.to_str().and_then(Pointer::new).ok_or_else(|| {
+                    fault(option, BindingFault::Pointer { name: name.clone().into_owned() })
+                })
+            })
+            .transpose()?;
+        let reference =
+            reference(written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
+        Ok(Self { pointer, optional: written.optional, ..Self::whole(variable, reference) })
+    }
+
+    /// Reads `VAR=TYPE/NAME[?][#/POINTER]`.
+    pub(super) fn block(text: &OsStr) -> Result<Self, Error> {
+        const OPTION: &str = "--block";
+        if Written::cut(text).variable.is_none() {
+            return Err(fault(OPTION, BindingFault::NoBlockVariable));
+        }
+        let name = Written::cut(text).name.to_string_lossy().into_owned();
+        if Reference::block(&name).is_none() {
+            return Err(fault(OPTION, BindingFault::NotABlock { name }));
+        }
+        Self::new(OPTION, text, |name| Reference::block(name.to_str()?))
+    }
+
+    /// A look-up of all of a thing that must be there.
+    pub(super) fn whole(variable: VariableName, reference: Reference) -> Self {
+        let (pointer, optional, default) = (None, false, None);
+        Self { variable, reference, pointer, optional, default, delivery: Delivery::Variable }
+    }
+}
+
+/// Reads `VAR=TEXT`.
+pub(super) fn assignment(text: &OsStr) -> Result<(VariableName, SecretValue), Error> {
+    let bytes = text.as_bytes();
+    let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {
+        return Err(fault("--set", BindingFault::Unassigned));
+    };
+    let name = String::from_utf8_lossy(&bytes[..at]);
+    let variable = VariableName::new(&name).ok_or_else(|| {
+        fault("--set", BindingFault::Variable { name: name.clone().into_owned() })
+    })?;
+    let value = SecretValue::text(&name, &bytes[at + 1..])?;
+    Ok((variable, value))
+}
