@@ -8,8 +8,8 @@
 //! 4  report  command/*                      what the user asked for; one file each
 //! 3  plan  resolve  settings                decisions: pure but for what they are handed
 //! 2  remote/*  source/*  launch/*           the world: sockets, files, processes
-//! 1  environment  config/*  cli             data and its syntax
-//! 0  name  exit  error  secret  reference   the ground
+//! 1  environment  config/*  dotenv  project  cli                          data and its syntax
+//! 0  name  exit  error  secret  reference  takeover  wanted  document   the ground
 //! ```
 //!
 //! # Promises
@@ -31,12 +31,15 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod document;
+pub mod dotenv;
 pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod launch;
 pub mod name;
 pub mod plan;
+pub mod project;
 pub mod reference;
 pub mod remote;
 pub mod report;
@@ -44,6 +47,8 @@ pub mod resolve;
 pub mod secret;
 pub mod settings;
 pub mod source;
+pub mod takeover;
+pub mod wanted;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};

@@ -6,14 +6,14 @@
 
 pub mod auth;
 pub mod dialect;
-mod document;
 pub mod edit;
 mod expand;
 mod layers;
 pub mod lossless;
 mod variables;
 
-pub use document::{Document, position};
 pub use expand::Expansion;
 pub use layers::{DEFAULTS_PLACE, Layer, Layers, Leaf, Node};
 pub use variables::overrides;
+
+pub use crate::document::{Document, position};

@@ -1,0 +1,160 @@
+//! One variable of an `[env]` table.
+
+use std::ffi::OsString;
+
+use toml::Spanned;
+use toml::de::{DeString, DeValue};
+
+use super::{Reader, in_order};
+use crate::error::Error;
+use crate::name::VariableName;
+use crate::reference::{Pointer, Reference};
+use crate::secret::SecretValue;
+use crate::wanted::{Lookup, SCHEME, Wanted};
+
+/// One variable of an `[env]` table.
+#[derive(Debug)]
+pub struct Entry {
+    pub variable: VariableName,
+    pub wanted: Wanted,
+    /// Where it stands, counted from 1.
+    pub line: usize,
+}
+
+/// What tells where a value comes from. A table has exactly one of these.
+const ORIGINS: [&str; 6] = ["block", "env", "kv", "secret", "text", "unset"];
+const KEYS: [&str; 11] = [
+    "block", "default", "env", "file", "kv", "optional", "pointer", "required", "secret", "text",
+    "unset",
+];
+
+impl Entry {
+    pub(super) fn read(
+        reader: Reader<'_>,
+        table: &str,
+        key: &Spanned<DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Self, Error> {
+        let name = key.get_ref().as_ref();
+        let path = format!("{table}.{name}");
+        let variable = VariableName::new(name).ok_or_else(|| {
+            let problem = "a variable's name is letters, digits and `_`, and begins with no digit";
+            reader.fault(key, &path, problem)
+        })?;
+        let wanted = match value.get_ref() {
+            DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Look(
+                Lookup::parse(text).map_err(|problem| reader.fault(value, &path, problem))?,
+            ),
+            DeValue::String(text) => Wanted::Text(reader.value(&path, value, text)?),
+            DeValue::Table(_) => reader.wanted(&path, value)?,
+            _ => return Err(reader.fault(value, &path, "it is a text, in quotes, or a table")),
+        };
+        Ok(Self { variable, wanted, line: reader.line(key) })
+    }
+}
+
+impl Reader<'_> {
+    /// A table such as `{ secret = "db", pointer = "/password", optional = true }`.
+    fn wanted(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Wanted, Error> {
+        let mut origin: Option<(&str, Wanted)> = None;
+        let (mut pointer, mut default, mut optional, mut file) = (None, None, None, false);
+        let mut behind = None;
+        for (key, value) in in_order(self.table(path, value)?) {
+            let name = key.get_ref().as_ref();
+            let path = format!("{path}.{name}");
+            if ORIGINS.contains(&name) {
+                if let Some((first, _)) = &origin {
+                    let problem =
+                        format!("there is `{first}` already, and a value comes from one place");
+                    return Err(self.fault(key, &path, &problem));
+                }
+            } else {
+                behind = Some((key, path.clone()));
+            }
+            match name {
+                "block" => {
+                    let reference = Reference::block(self.text(&path, value)?)
+                        .ok_or_else(|| self.fault(value, &path, "it is `TYPE/NAME` of a block"))?;
+                    origin = Some(("block", Wanted::Look(Lookup::whole(reference))));
+                }
+                "env" => {
+                    let reference = Reference::Env(OsString::from(self.name(&path, value)?));
+                    origin = Some(("env", Wanted::Look(Lookup::whole(reference))));
+                }
+                "kv" => {
+                    let reference = Reference::Key(self.name(&path, value)?);
+                    origin = Some(("kv", Wanted::Look(Lookup::whole(reference))));
+                }
+                "secret" => {
+                    let reference = Reference::Secret(self.name(&path, value)?);
+                    origin = Some(("secret", Wanted::Look(Lookup::whole(reference))));
+                }
+                "text" => {
+                    let text = self.value(&path, value, self.text(&path, value)?)?;
+                    origin = Some(("text", Wanted::Text(text)));
+                }
+                "unset" => {
+                    if !self.flag(&path, value)? {
+                        return Err(self.fault(value, &path, "it is true, or left out"));
+                    }
+                    origin = Some(("unset", Wanted::Unset));
+                }
+                "pointer" => {
+                    let text = self.text(&path, value)?;
+                    let problem = "it is a JSON Pointer, such as `/key/0`";
+                    pointer =
+                        Some(Pointer::new(text).ok_or_else(|| self.fault(value, &path, problem))?);
+                }
+                "default" => default = Some(self.value(&path, value, self.text(&path, value)?)?),
+                "optional" | "required" => {
+                    if optional.is_some() {
+                        let problem = "`optional` and `required` say the same; leave one out";
+                        return Err(self.fault(key, &path, problem));
+                    }
+                    optional = Some(self.flag(&path, value)? == (name == "optional"));
+                }
+                "file" => file = self.flag(&path, value)?,
+                _ => return Err(self.unknown(key, &path, &KEYS)),
+            }
+        }
+        match origin {
+            None => {
+                let problem = "it needs `secret`, `kv`, `block` or `env`, which tells where the value \
+                               comes from, or `text` or `unset`";
+                Err(self.fault(value, path, problem))
+            }
+            Some((_, Wanted::Look(lookup))) => {
+                if pointer.is_some() && matches!(lookup.reference, Reference::Env(_)) {
+                    return Err(self.fault(value, path, "nothing can be picked from a variable"));
+                }
+                let optional = optional.unwrap_or(false);
+                Ok(Wanted::Look(Lookup { pointer, default, optional, file, ..lookup }))
+            }
+            Some((kind, other)) => match behind {
+                Some((key, path)) => {
+                    Err(self.fault(key, &path, &format!("it has no meaning with `{kind}`")))
+                }
+                None => Ok(other),
+            },
+        }
+    }
+
+    /// A name that is not empty and has no NUL.
+    fn name(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<String, Error> {
+        let name = self.text(path, value)?;
+        if name.is_empty() || name.contains('\0') {
+            return Err(self.fault(value, path, "it is a name, which is not empty and has no NUL"));
+        }
+        Ok(name.to_owned())
+    }
+
+    fn value(
+        self,
+        path: &str,
+        at: &Spanned<DeValue<'_>>,
+        text: &str,
+    ) -> Result<SecretValue, Error> {
+        SecretValue::text(path, text)
+            .map_err(|_| self.fault(at, path, "it has a NUL, which no variable can hold"))
+    }
+}

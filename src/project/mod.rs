@@ -1,0 +1,217 @@
+//! `pfx.toml`, the project file: a text in, what it wants out. Finds no file and trusts none.
+
+mod entry;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+pub use entry::Entry;
+
+use crate::document::{Document, position};
+use crate::error::Error;
+use crate::name::Shown;
+
+/// What a project file says.
+#[derive(Debug, Default)]
+pub struct Project {
+    pub own: Layer,
+    /// In the order of the file.
+    pub profiles: Vec<(String, Layer)>,
+    /// Directories of secrets, relative to the file's own.
+    pub secrets_directories: Vec<String>,
+    /// The remote store to ask: one of [`REMOTES`].
+    pub remote: Option<String>,
+    /// Whether no remote store may be asked.
+    pub local: bool,
+}
+
+/// What the file itself or one of its profiles says.
+#[derive(Debug, Default)]
+pub struct Layer {
+    /// `None` if there is no such table, which is less than an empty one: that wants nothing.
+    pub env: Option<Vec<Entry>>,
+    /// The command and its arguments; not empty.
+    pub command: Option<Vec<String>>,
+}
+
+/// What `remote` may be.
+pub const REMOTES: [&str; 2] = ["cloud1", "prefect"];
+
+const KEYS: [&str; 6] = ["command", "env", "local", "profile", "remote", "secrets-dir"];
+const PROFILE_KEYS: [&str; 2] = ["command", "env"];
+
+impl Project {
+    /// Reads `text`. `place` is its path, for messages.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with line, column and key; never the text.
+    pub fn parse(text: &str, place: &str) -> Result<Self, Error> {
+        let document = Document::parse(text, place)?;
+        let reader = Reader { text, place };
+        let mut project = Self::default();
+        for (key, value) in in_order(document.root()) {
+            let name = key.get_ref().as_ref();
+            match name {
+                "command" => project.own.command = Some(reader.command(name, value)?),
+                "env" => project.own.env = Some(reader.env(name, value)?),
+                "local" => project.local = reader.flag(name, value)?,
+                "profile" => {
+                    for (key, value) in in_order(reader.table(name, value)?) {
+                        let profile = key.get_ref().to_string();
+                        let layer = reader.layer(&format!("profile.{profile}"), value)?;
+                        project.profiles.push((profile, layer));
+                    }
+                }
+                "remote" => {
+                    let remote = reader.text(name, value)?;
+                    if !REMOTES.contains(&remote) {
+                        let problem = format!("it is one of {}", listed(&REMOTES));
+                        return Err(reader.fault(value, name, &problem));
+                    }
+                    project.remote = Some(remote.to_owned());
+                }
+                "secrets-dir" => project.secrets_directories = reader.texts(name, value)?,
+                _ => return Err(reader.unknown(key, name, &KEYS)),
+            }
+        }
+        if let Some((_, value)) = document.root().iter().find(|(key, _)| key.get_ref() == "local")
+            && project.local
+            && project.remote.is_some()
+        {
+            return Err(reader.fault(value, "local", "it cannot be with `remote`"));
+        }
+        Ok(project)
+    }
+}
+
+/// A text with its place, for faults.
+#[derive(Clone, Copy)]
+struct Reader<'t> {
+    text: &'t str,
+    place: &'t str,
+}
+
+impl<'t> Reader<'t> {
+    fn layer(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Layer, Error> {
+        let mut layer = Layer::default();
+        for (key, value) in in_order(self.table(path, value)?) {
+            let name = key.get_ref().as_ref();
+            let path = format!("{path}.{name}");
+            match name {
+                "command" => layer.command = Some(self.command(&path, value)?),
+                "env" => layer.env = Some(self.env(&path, value)?),
+                _ => return Err(self.unknown(key, &path, &PROFILE_KEYS)),
+            }
+        }
+        Ok(layer)
+    }
+
+    fn env(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Entry>, Error> {
+        in_order(self.table(path, value)?)
+            .map(|(key, value)| Entry::read(self, path, key, value))
+            .collect()
+    }
+
+    /// A text, split as a shell splits it, or an array of words.
+    fn command(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Error> {
+        let words = match value.get_ref() {
+            DeValue::String(text) => shell_words::split(text)
+                .map_err(|_| self.fault(value, path, "it has an open quote"))?,
+            DeValue::Array(_) => self.texts(path, value)?,
+            _ => return Err(self.fault(value, path, "it is a text or an array of texts")),
+        };
+        match words.first() {
+            Some(program)
+                if !program.is_empty() && words.iter().all(|word| !word.contains('\0')) =>
+            {
+                Ok(words)
+            }
+            Some(program) if program.is_empty() => {
+                Err(self.fault(value, path, "the program's name is empty"))
+            }
+            Some(_) => Err(self.fault(value, path, "it has a NUL, which no argument can hold")),
+            None => Err(self.fault(value, path, "it is empty")),
+        }
+    }
+
+    fn texts(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Error> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(vec![text.to_string()]),
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.text(path, item).map(str::to_owned)).collect()
+            }
+            _ => Err(self.fault(value, path, "it is a text or an array of texts")),
+        }
+    }
+
+    fn text<'v>(self, path: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, Error> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text),
+            _ => Err(self.fault(value, path, "it is a text, in quotes")),
+        }
+    }
+
+    fn flag(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, Error> {
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Ok(*flag),
+            _ => Err(self.fault(value, path, "it is true or false")),
+        }
+    }
+
+    fn table<'v, 'd>(
+        self,
+        path: &str,
+        value: &'v Spanned<DeValue<'d>>,
+    ) -> Result<&'v DeTable<'d>, Error> {
+        match value.get_ref() {
+            DeValue::Table(table) => Ok(table),
+            _ => Err(self.fault(value, path, "it is a table")),
+        }
+    }
+
+    fn fault<T>(self, at: &Spanned<T>, path: &str, problem: &str) -> Error {
+        Error::Config {
+            place: self.place.to_owned(),
+            at: Some(position(self.text, at.span().start)),
+            key: Some(path.to_owned()),
+            problem: problem.to_owned(),
+        }
+    }
+
+    /// A key that is none, with the one that was probably meant, or all there are.
+    fn unknown<T>(self, at: &Spanned<T>, path: &str, known: &[&str]) -> Error {
+        let written = path.rsplit('.').next().unwrap_or(path);
+        let near = known
+            .iter()
+            .map(|key| (strsim::jaro_winkler(written, key), key))
+            // As clap has it.
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        let problem = match near {
+            Some((_, key)) => format!("there is no such key; did you mean `{key}`?"),
+            None => format!("there is no such key; there are {}", listed(known)),
+        };
+        self.fault(at, path, &problem)
+    }
+
+    fn line<T>(self, at: &Spanned<T>) -> usize {
+        position(self.text, at.span().start).line
+    }
+}
+
+/// The entries of a table in the order of the file.
+fn in_order<'d, 't>(
+    table: &'d DeTable<'t>,
+) -> impl Iterator<Item = (&'d Spanned<toml::de::DeString<'t>>, &'d Spanned<DeValue<'t>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries.into_iter()
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{}`", Shown(name))).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Facts about project files.
+
+use super::*;
+use crate::reference::Reference;
+use crate::wanted::Wanted;
+
+fn told(text: &str) -> String {
+    Project::parse(text, "pfx.toml").map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn every_form_of_a_binding_is_read() {
+    let project = Project::parse(
+        r#"
+        command = "python 'my flow.py'"
+        secrets-dir = "secrets"
+        remote = "prefect"
+        [env]
+        TEXT = "a $b"
+        REF = "pfx://secret/db?#/password"
+        TABLE = { secret = "db", pointer = "/user", default = "me", optional = true }
+        KEY = { kv = "key", required = false }
+        BLOCK = { block = "aws-credentials/prod" }
+        OTHER = { env = "HOME" }
+        LITERAL = { text = "pfx://secret/x" }
+        GONE = { unset = true }
+        [profile.dev]
+        command = ["a", "b c"]
+        env.TEXT = "dev"
+        "#,
+        "pfx.toml",
+    )
+    .unwrap();
+    assert_eq!(project.own.command.unwrap(), ["python", "my flow.py"]);
+    assert_eq!(project.secrets_directories, ["secrets"]);
+    assert_eq!(project.remote.as_deref(), Some("prefect"));
+    let entries = project.own.env.unwrap();
+    let shown: Vec<String> = entries
+        .iter()
+        .map(|entry| {
+            let wanted = match &entry.wanted {
+                Wanted::Text(text) => String::from_utf8_lossy(text.expose()).into_owned(),
+                Wanted::Look(look) => format!(
+                    "{}{}{}{}",
+                    look.reference,
+                    look.pointer.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    if look.optional { "?" } else { "" },
+                    if look.default.is_some() { " or default" } else { "" },
+                ),
+                Wanted::Unset => "gone".to_owned(),
+            };
+            format!("{}:{} {wanted}", entry.line, entry.variable)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "6:TEXT a $b",
+            "7:REF secret `db`/password?",
+            "8:TABLE secret `db`/user? or default",
+            "9:KEY key `key`?",
+            "10:BLOCK block `aws-credentials/prod`",
+            "11:OTHER environment variable `HOME`",
+            "12:LITERAL pfx://secret/x",
+            "13:GONE gone",
+        ]
+    );
+    let (name, dev) = &project.profiles[0];
+    assert_eq!(name, "dev");
+    assert_eq!(dev.command.as_ref().unwrap(), &["a", "b c"]);
+    assert_eq!(dev.env.as_ref().unwrap().len(), 1);
+}
+
+#[test]
+fn an_empty_table_is_more_than_none() {
+    assert!(Project::parse("[env]", "p").unwrap().own.env.is_some());
+    assert!(Project::parse("command = 'x'", "p").unwrap().own.env.is_none());
+}
+
+#[test]
+fn a_reference_to_a_variable_of_the_environment_is_one() {
+    let project = Project::parse("env.A = 'pfx://env/B'", "p").unwrap();
+    let Wanted::Look(look) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
+    assert_eq!(look.reference, Reference::Env("B".into()));
+}
+
+#[test]
+fn an_unknown_key_is_refused_and_the_near_one_named() {
+    assert_eq!(
+        told("[env]\nA = { secrt = 'CANARY' }"),
+        "cannot read pfx.toml:2:7: key `env.A.secrt`: there is no such key; did you mean `secret`?"
+    );
+    assert_eq!(
+        told("[profile.dev.envs]\nA = 'CANARY'"),
+        "cannot read pfx.toml:1:14: key `profile.dev.envs`: there is no such key; did you mean `env`?"
+    );
+    assert_eq!(
+        told("zzz = 'CANARY'"),
+        "cannot read pfx.toml:1:1: key `zzz`: there is no such key; there are `command`, `env`, `local`, \
+         `profile`, `remote`, `secrets-dir`"
+    );
+}
+
+#[test]
+fn faults_name_their_place_and_quote_nothing() {
+    for (text, place) in [
+        ("[env]\nA = 'CANARY", "pfx.toml:2:"),
+        ("[env]\nA = 1", "pfx.toml:2:5: key `env.A`"),
+        ("[env]\n'A B' = 'CANARY'", "pfx.toml:2:1: key `env.A B`"),
+        ("env = 'CANARY'", "pfx.toml:1:7: key `env`"),
+        ("env.A = {}", "pfx.toml:1:9: key `env.A`"),
+        ("env.A = { optional = true }", "pfx.toml:1:9: key `env.A`"),
+        ("env.A = { secret = '' }", "pfx.toml:1:20: key `env.A.secret`"),
+        ("env.A = { secret = 'CANARY', kv = 'CANARY' }", "pfx.toml:1:30: key `env.A.kv`"),
+        ("env.A = { secret = 'CANARY', pointer = 'CANARY' }", "pfx.toml:1:40: key `env.A.pointer`"),
+        ("env.A = { env = 'CANARY', pointer = '/x' }", "pfx.toml:1:9: key `env.A`"),
+        ("env.A = { text = 'CANARY', default = '' }", "pfx.toml:1:28: key `env.A.default`"),
+        ("env.A = { secret = 'x', optional = true, required = true }", "pfx.toml:1:42:"),
+        ("env.A = { unset = false }", "pfx.toml:1:19: key `env.A.unset`"),
+        ("env.A = \"CANARY\\u0000\"", "pfx.toml:1:9: key `env.A`"),
+        ("env.A = 'pfx://secret/CANARY/x'", "pfx.toml:1:9: key `env.A`"),
+        ("env.A = { block = 'CANARY' }", "pfx.toml:1:19: key `env.A.block`"),
+        ("command = 'CANARY \"'", "pfx.toml:1:11: key `command`"),
+        ("command = ''", "pfx.toml:1:11: key `command`"),
+        ("command = []", "pfx.toml:1:11: key `command`"),
+        ("command = ['']", "pfx.toml:1:11: key `command`"),
+        ("command = [1]", "pfx.toml:1:12: key `command`"),
+        ("remote = 'CANARY'", "pfx.toml:1:10: key `remote`"),
+        ("local = true\nremote = 'prefect'", "pfx.toml:1:9: key `local`"),
+        ("profile = []", "pfx.toml:1:11: key `profile`"),
+        ("profile.a = 1", "pfx.toml:1:13: key `profile.a`"),
+    ] {
+        let told = told(text);
+        assert!(told.starts_with(&format!("cannot read {place}")), "{text:?}: {told}");
+        assert!(!told.contains("CANARY"), "{told}");
+    }
+}

@@ -1,0 +1,148 @@
+//! Variables with which whoever chooses their value decides what a program does: loads code, runs another
+//! program, or talks to another host. A name that nobody on this machine wrote down must be none of them.
+
+/// What makes a variable one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// The program loader loads what it names.
+    Loader,
+    /// A shell or an interpreter runs what it names, or takes options from it.
+    Interpreter,
+    /// Programs start what it names.
+    Program,
+    /// It tells where programs connect to, or whom they trust there.
+    Network,
+    /// It tells who and where the program is, and who watches it.
+    Process,
+}
+
+impl Power {
+    /// What it does, in words that follow "it decides".
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Loader => "which code is loaded into programs",
+            Self::Interpreter => "which code shells and interpreters run",
+            Self::Program => "which other programs are started",
+            Self::Network => "where programs connect to and whom they trust",
+            Self::Process => "where programs find their files and who watches them",
+        }
+    }
+}
+
+/// Names by what they do; `*` at an end stands for anything. Case counts, as it does for those who read them.
+/// A prefix is in here whole only where no program keeps a secret below it: `GIT_TOKEN` is nobody's option.
+///
+/// Sources: ld.so(8), `unsecure_envvars` of glibc (`sysdeps/generic/unsecvars.h`) and sudo's
+/// `initial_badenv_table` (`plugins/sudoers/env.c`) for the loader and the shells; bash(1), dash(1),
+/// zsh(1), python(1), perlrun(1), ruby(1), node(1), java(1) and the .NET, Lua, PHP and R manuals; git(1),
+/// ssh(1), less(1) and environ(7); curl(1), openssl-env(7); systemd.exec(5), `sd_listen_fds(3)`.
+#[rustfmt::skip]
+const TABLE: &[(Power, &[&str])] = &[
+    (Power::Loader, &[
+        "LD_*", "_RLD*", "DYLD_*", "LIBPATH", "SHLIB_PATH", "LIBRARY_PATH", "GLIBC_TUNABLES",
+        "MALLOC_*", "GCONV_PATH", "LOCPATH", "NLSPATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN",
+        "RESOLV_*", "RES_OPTIONS", "NIS_PATH", "TZDIR", "OPENSSL_CONF", "OPENSSL_ENGINES",
+        "OPENSSL_MODULES", "QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH", "GTK_MODULES", "GTK_PATH",
+        "GIO_*", "GST_PLUGIN_*", "CUDA_INJECTION64_PATH", "OCL_ICD_*", "VK_DRIVER_FILES",
+        "VK_ICD_FILENAMES", "VK_LAYER_PATH", "VK_ADD_LAYER_PATH",
+    ]),
+    (Power::Interpreter, &[
+        "BASH_*", "BASHOPTS", "SHELLOPTS", "ENV", "IFS", "PS0", "PS1", "PS2", "PS3", "PS4", "CDPATH",
+        "GLOBIGNORE", "FPATH", "NULLCMD", "READNULLCMD", "ZDOTDIR", "PROMPT_COMMAND", "fish_*",
+        "PYTHON*", "PERL5*", "PERLLIB", "PERLIO*", "PERL_*", "RUBYOPT", "RUBYLIB", "RUBYSHELL", "RUBY_*",
+        "BUNDLE_GEMFILE", "BUNDLE_PATH", "BUNDLE_APP_CONFIG", "GEM_HOME", "GEM_PATH", "GEMRC",
+        "NODE_OPTIONS", "NODE_PATH", "NODE_REPL_EXTERNAL_MODULE", "NODE_V8_COVERAGE", "NPM_CONFIG_*",
+        "npm_config_*", "YARN_RC_FILENAME", "DENO_DIR", "BUN_OPTIONS", "BUN_INSTALL", "JAVA_HOME",
+        "JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JVM_OPTS", "CLASSPATH",
+        "MAVEN_OPTS", "MAVEN_ARGS", "GRADLE_OPTS", "GRADLE_USER_HOME", "DOTNET_*", "CORECLR_*", "COR_*",
+        "COMPlus_*", "MONO_*", "LUA_*", "PHPRC", "PHP_INI_SCAN_DIR", "R_PROFILE*", "R_ENVIRON*",
+        "R_LIBS*", "R_HOME", "TCLLIBPATH", "TCL_LIBRARY", "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH",
+        "ERL_FLAGS", "ERL_AFLAGS", "ERL_ZFLAGS", "ERL_LIBS", "ELIXIR_ERL_OPTIONS", "GUILE_*", "VIM",
+        "VIMINIT", "VIMRUNTIME", "EXINIT", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "AWKPATH",
+        "AWKLIBPATH", "RUSTC*", "RUSTFLAGS", "CARGO_HOME", "CARGO_BUILD_*", "CARGO_TARGET_*",
+        "GOFLAGS", "GOROOT", "GOPATH", "GOENV", "GODEBUG", "GOTOOLCHAIN", "CC", "CXX", "CFLAGS",
+        "CXXFLAGS", "LDFLAGS", "VIRTUAL_ENV", "CONDA_EXE", "CONDA_PREFIX", "CONDARC", "UV_PYTHON*",
+        "UV_CONFIG_FILE", "PREFECT_*", "PFX_*",
+    ]),
+    (Power::Program, &[
+        "PATH", "SHELL", "EDITOR", "VISUAL", "FCEDIT", "SUDO_ASKPASS", "SUDO_EDITOR", "SYSTEMD_EDITOR",
+        "PAGER", "MANPAGER", "SYSTEMD_PAGER", "LESS", "LESSOPEN", "LESSCLOSE", "LESSKEY*", "MORE",
+        "BROWSER", "GIT_ASKPASS", "GIT_SSH*", "GIT_CONFIG*", "GIT_EXEC_PATH", "GIT_PROXY_COMMAND",
+        "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER", "GIT_EXTERNAL_DIFF", "GIT_TEMPLATE_DIR",
+        "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ALLOW_PROTOCOL", "GIT_TRACE*", "GIT_CEILING_DIRECTORIES",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM", "SVN_SSH", "SVN_EDITOR", "HGRCPATH", "HGEDITOR", "HGMERGE",
+        "CVS_RSH", "SSH_ASKPASS*", "SSH_AUTH_SOCK", "SSH_SK_*", "RSYNC_RSH", "RSYNC_CONNECT_PROG",
+        "GPG_AGENT_INFO", "GNUPGHOME", "TERMINFO*", "TERMCAP", "TERMPATH", "TMUX*", "SCREENRC", "INPUTRC",
+    ]),
+    (Power::Network, &[
+        "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
+        "ftp_proxy", "all_proxy", "no_proxy", "SOCKS_SERVER", "RSYNC_PROXY", "SSL_CERT_*", "SSL_CA_*",
+        "SSLKEYLOGFILE", "CURL_HOME", "CURL_CA_BUNDLE", "CURL_SSL_BACKEND", "REQUESTS_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "DENO_CERT", "DENO_TLS_CA_STORE",
+        "GIT_SSL_*", "GIT_HTTP_*", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL*", "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "KUBECONFIG", "DOCKER_HOST",
+        "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS*", "CONTAINER_HOST", "KRB5*",
+        "PGHOSTADDR", "PGSERVICEFILE", "PGSYSCONFDIR", "PGPASSFILE", "NETRC", "PIP_*", "UV_INDEX*",
+        "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE",
+        "GOSUMDB",
+    ]),
+    (Power::Process, &[
+        "HOME", "USER", "LOGNAME", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "XDG_*",
+        "DBUS_*", "NOTIFY_SOCKET", "LISTEN_*", "WATCHDOG_*", "MAINPID", "MANAGERPID", "INVOCATION_ID",
+        "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY", "STATE_DIRECTORY",
+        "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "SYSTEMD_*", "DISPLAY",
+        "XAUTHORITY", "WAYLAND_DISPLAY",
+    ]),
+];
+
+/// What a variable of this name has power over; `None` for the ordinary one.
+#[must_use]
+pub fn power(name: &str) -> Option<Power> {
+    TABLE.iter().find_map(|(power, patterns)| {
+        let matches = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(head) => name.starts_with(head),
+            None => name == *pattern,
+        };
+        patterns.iter().any(|pattern| matches(pattern)).then_some(*power)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_load_or_run_code_are_known() {
+        for (name, expected) in [
+            ("LD_PRELOAD", Power::Loader),
+            ("GLIBC_TUNABLES", Power::Loader),
+            ("BASH_ENV", Power::Interpreter),
+            ("BASH_FUNC_ls__", Power::Interpreter),
+            ("PYTHONPATH", Power::Interpreter),
+            ("NODE_OPTIONS", Power::Interpreter),
+            ("PATH", Power::Program),
+            ("GIT_SSH_COMMAND", Power::Program),
+            ("https_proxy", Power::Network),
+            ("NOTIFY_SOCKET", Power::Process),
+        ] {
+            assert_eq!(power(name), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn ordinary_secrets_are_none_of_them() {
+        #[rustfmt::skip]
+        let names = [
+            "DB_PASSWORD", "TOKEN", "API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+            "AWS_CREDENTIALS", "GITHUB_TOKEN", "PGPASSWORD", "DATABASE_URL", "SLACK_WEBHOOK_URL",
+            "ENVIRONMENT", "PATHS", "MY_PATH", "HOMEPAGE", "GCP_CREDENTIALS", "SECRET_KEY",
+            "user", "env", "GIT_TOKEN", "NODE_AUTH_TOKEN", "SSH_PRIVATE_KEY", "DOCKER_PASSWORD",
+            "CARGO_REGISTRY_TOKEN", "RSYNC_PASSWORD", "GEM_HOST_API_KEY", "UV_PUBLISH_TOKEN",
+        ];
+        for name in names {
+            assert_eq!(power(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What a file wants for one variable: a text, or a reference to what some source holds.
+//!
+//! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or
+//! `pfx://block/TYPE/NAME`, then perhaps `?` (may be missing) and `#/POINTER`. Names and pointer are
+//! percent-encoded as in any URI (RFC 3986, 2.1; RFC 6901, 6).
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use percent_encoding::percent_decode_str;
+
+use crate::reference::{Pointer, Reference};
+use crate::secret::SecretValue;
+
+/// What a text begins with if it is a reference.
+pub const SCHEME: &str = "pfx://";
+
+/// What one variable gets.
+#[derive(Debug)]
+pub enum Wanted {
+    /// What a source holds.
+    Look(Lookup),
+    /// A text, as it is.
+    Text(SecretValue),
+    /// Nothing: the variable is removed.
+    Unset,
+}
+
+/// One look-up, before it has a variable.
+#[derive(Debug)]
+pub struct Lookup {
+    pub reference: Reference,
+    pub pointer: Option<Pointer>,
+    /// Whether its absence is no error.
+    pub optional: bool,
+    /// What stands in for it if it is absent.
+    pub default: Option<SecretValue>,
+    /// Whether the command gets a file with the value in it.
+    pub file: bool,
+}
+
+impl Lookup {
+    /// All of a thing that must be there.
+    #[must_use]
+    pub const fn whole(reference: Reference) -> Self {
+        Self { reference, pointer: None, optional: false, default: None, file: false }
+    }
+
+    /// Reads a reference, which begins with [`SCHEME`].
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that quote nothing of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix(SCHEME).ok_or("a reference begins with `pfx://`")?;
+        let (rest, fragment) = match rest.split_once('#') {
+            Some((rest, fragment)) => (rest, Some(fragment)),
+            None => (rest, None),
+        };
+        let (path, optional) = match rest.split_once('?') {
+            Some((path, "")) => (path, true),
+            Some(_) => return Err("nothing may stand between `?` and `#`"),
+            None => (rest, false),
+        };
+        let (kind, name) = path
+            .split_once('/')
+            .filter(|(_, name)| !name.is_empty())
+            .ok_or("a reference is `pfx://KIND/NAME`")?;
+        let reference = match (kind, name.split_once('/')) {
+            ("block", Some((slug, name))) if !name.contains('/') => {
+                let (slug, name) = (decoded(slug)?, decoded(name)?);
+                if slug.is_empty() || name.is_empty() {
+                    return Err("a block is `pfx://block/TYPE/NAME`");
+                }
+                Reference::Block { slug, name }
+            }
+            ("block", _) => return Err("a block is `pfx://block/TYPE/NAME`"),
+            ("secret" | "kv" | "env", Some(_)) => {
+                return Err("a `/` in a name is written `%2F`");
+            }
+            ("secret", None) => Reference::Secret(decoded(name)?),
+            ("kv", None) => Reference::Key(decoded(name)?),
+            ("env", None) => {
+                let bytes: Vec<u8> = percent_decode_str(checked(name)?).collect();
+                Reference::Env(OsString::from_vec(bytes))
+            }
+            _ => {
+                return Err(
+                    "it is none of `pfx://secret/`, `pfx://kv/`, `pfx://env/` and `pfx://block/`",
+                );
+            }
+        };
+        let pointer = match fragment {
+            Some(fragment) => Some(
+                Pointer::new(&decoded(fragment)?)
+                    .ok_or("what follows `#` is no JSON Pointer, such as `/key/0`")?,
+            ),
+            None => None,
+        };
+        if pointer.is_some() && matches!(reference, Reference::Env(_)) {
+            return Err("nothing can be picked from a variable");
+        }
+        Ok(Self { pointer, optional, ..Self::whole(reference) })
+    }
+}
+
+/// Undoes percent-encoding.
+fn decoded(text: &str) -> Result<String, &'static str> {
+    let bytes: Vec<u8> = percent_decode_str(checked(text)?).collect();
+    String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are no UTF-8")
+}
+
+/// Refuses a `%` that encodes nothing, and a NUL: the decoder would let both pass.
+fn checked(text: &str) -> Result<&str, &'static str> {
+    for part in text.split('%').skip(1) {
+        let digits = part.as_bytes().get(..2);
+        if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            return Err("a `%` is followed by two hexadecimal digits");
+        }
+        if part.starts_with("00") {
+            return Err("a name has no NUL");
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let lookup = Lookup::parse(text).unwrap();
+        let pointer = lookup.pointer.map(|pointer| format!(" {pointer}")).unwrap_or_default();
+        format!("{}{}{pointer}", lookup.reference, if lookup.optional { "?" } else { "" })
+    }
+
+    #[test]
+    fn a_reference_names_kind_name_option_and_pointer() {
+        assert_eq!(told("pfx://secret/A"), "secret `A`");
+        assert_eq!(told("pfx://secret/a%2Fb%3F%23%25?#/x%20y/~1"), "secret `a/b?#%`? /x y/~1");
+        assert_eq!(told("pfx://kv/key?"), "key `key`?");
+        assert_eq!(told("pfx://env/HOME"), "environment variable `HOME`");
+        assert_eq!(told("pfx://block/secret/db-pass#/value"), "block `secret/db-pass` /value");
+    }
+
+    #[test]
+    fn what_is_no_reference_is_refused_and_not_quoted() {
+        for text in [
+            "pfx://",
+            "pfx://secret",
+            "pfx://secret/",
+            "pfx://CANARY/x",
+            "pfx://secret/a/b",
+            "pfx://block/a",
+            "pfx://block/a/",
+            "pfx://block/a/b/c",
+            "pfx://secret/%",
+            "pfx://secret/%zz",
+            "pfx://secret/%ff",
+            "pfx://secret/%00",
+            "pfx://secret/a#CANARY",
+            "pfx://secret/a#",
+            "pfx://secret/a?CANARY",
+            "pfx://env/A#/b",
+            "CANARY",
+        ] {
+            let fault = Lookup::parse(text).unwrap_err();
+            assert!(!fault.contains("CANARY"), "{fault}");
+        }
+    }
+}
