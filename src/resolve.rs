@@ -1,10 +1,10 @@
 //! Fills a plan from sources, each asked once for all that is still wanted. Knows the trait, and no source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
-use crate::plan::{Every, Look, Plan};
+use crate::plan::{Every, Listed, Look, Origin, Plan};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 use crate::source::{Found, Source};
@@ -35,13 +35,17 @@ pub enum Outcome {
 /// here: see [`Resolution::require`].
 pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, Error> {
     if plan.every != Every::Named {
-        let mut names = BTreeSet::new();
+        // Of two sources that list a name the first one's value is taken, and so that one named it.
+        let mut names = BTreeMap::new();
         for source in sources {
-            if plan.every == Every::Listed || !source.is_remote() {
-                names.extend(source.secrets()?);
+            let origin = if source.is_remote() { Origin::Others } else { Origin::Own };
+            if plan.every == Every::Listed || origin == Origin::Own {
+                for name in source.secrets()? {
+                    names.entry(name).or_insert(origin);
+                }
             }
         }
-        plan.add_every(names.into_iter().collect())?;
+        plan.add_every(names.into_iter().map(|(name, origin)| Listed { name, origin }).collect())?;
     }
     let mut wanted: BTreeSet<&Reference> = plan.looks().map(|look| &look.reference).collect();
     let mut found = Found::new();

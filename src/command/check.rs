@@ -83,6 +83,11 @@ fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
                 Action::Set(variable, _) => {
                     [variable.to_string(), "text".to_owned(), "the command line".to_owned()]
                 }
+                Action::Keep(name) => [
+                    Shown(&String::from_utf8_lossy(name)).to_string(),
+                    "kept".to_owned(),
+                    "the environment: it is set already, and --preserve lets that win".to_owned(),
+                ],
                 Action::Unset(name) => [
                     Shown(&String::from_utf8_lossy(name)).to_string(),
                     "removed".to_owned(),
@@ -183,6 +188,10 @@ fn as_json(
                 }
                 Action::Set(variable, _) => json!({
                     "variable": variable.as_str(), "kind": "text", "found": true,
+                }),
+                Action::Keep(name) => json!({
+                    "variable": String::from_utf8_lossy(name), "kind": "kept", "found": true,
+                    "place": "the environment",
                 }),
                 Action::Unset(name) => json!({
                     "variable": String::from_utf8_lossy(name), "kind": "removed", "found": true,

@@ -56,6 +56,7 @@ fn changes<'r>(plan: &'r Plan, resolution: &'r Resolution) -> impl Iterator<Item
             Some(Change::Set(look.variable.as_str().to_owned(), value))
         }
         Action::Set(variable, value) => Some(Change::Set(variable.as_str().to_owned(), value)),
+        Action::Keep(_) => None,
         Action::Unset(name) => Some(Change::Unset(name.clone())),
     })
 }

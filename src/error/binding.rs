@@ -26,6 +26,8 @@ pub enum BindingFault {
     NotUtf8,
     /// What stands behind `#` is no JSON Pointer.
     Pointer { name: String },
+    /// Secrets that others named, with variables that could take over the command.
+    Takeover { names: Vec<String> },
     /// A `PFX_…` variable cannot be split into words.
     Words { variable: &'static str },
     /// There is no `=` between the variable and its text.
@@ -47,6 +49,10 @@ impl BindingFault {
             Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
             Self::NoVariable { name } => format!("name the variable: `-s VAR={}`", quoted(name)),
             Self::Pointer { .. } => "a pointer looks like `NAME#/key/0` (RFC 6901)".to_owned(),
+            Self::Takeover { names } => {
+                let name = names.first().map_or("", String::as_str);
+                format!("bind each by name, best to another variable: `-s OTHER={}`", quoted(name))
+            }
             Self::Words { variable } => format!("quote as in a shell: `{variable}=\"A 'B C'\"`"),
             Self::Variable { .. } => {
                 "a variable's name is letters, digits and `_`, and begins with no digit".to_owned()
@@ -100,6 +106,14 @@ impl fmt::Display for BindingFault {
                     formatter,
                     "what follows `#` behind {} is no JSON Pointer",
                     listed(std::iter::once(name.as_str()))
+                )
+            }
+            Self::Takeover { names } => {
+                let whose = if names.len() == 1 { "its variable" } else { "their variables" };
+                write!(
+                    formatter,
+                    "the remote store lists {}, and {whose} could take over the command",
+                    listed(names.iter().map(String::as_str))
                 )
             }
             Self::Words { variable } => write!(formatter, "{variable} has an open quote"),

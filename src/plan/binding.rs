@@ -8,6 +8,7 @@ use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::{Pointer, Reference, Written};
 use crate::secret::SecretValue;
+use crate::wanted::{Lookup, Wanted};
 
 /// One wanted change of the environment, and how the user wrote it.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Binding {
 
 #[derive(Debug)]
 pub enum Action {
+    /// Leave a variable as it is, since it is set already and that is to win.
+    Keep(Vec<u8>),
     /// Look something up and set a variable to it.
     Look(Look),
     /// Set a variable to a text.
@@ -51,12 +54,26 @@ impl Binding {
         Self { written: format!("{option} {}", text.to_string_lossy()), action }
     }
 
+    /// What a file wants of a variable. `written` tells which line of which file.
+    #[must_use]
+    pub fn of_file(written: String, variable: VariableName, wanted: Wanted) -> Self {
+        let action = match wanted {
+            Wanted::Text(text) => Action::Set(variable, text),
+            Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
+            Wanted::Look(Lookup { reference, pointer, optional, default, file: _ }) => {
+                let delivery = Delivery::Variable;
+                Action::Look(Look { variable, reference, pointer, optional, default, delivery })
+            }
+        };
+        Self { written, action }
+    }
+
     /// The variable that it changes.
     pub(super) fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Look(look) => look.variable.as_str().as_bytes(),
             Action::Set(variable, _) => variable.as_str().as_bytes(),
-            Action::Unset(name) => name,
+            Action::Keep(name) | Action::Unset(name) => name,
         }
     }
 }

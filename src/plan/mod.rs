@@ -3,7 +3,7 @@
 
 mod binding;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -12,6 +12,7 @@ pub use binding::{Action, Binding, Delivery, Look};
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::Reference;
+use crate::takeover;
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
@@ -31,6 +32,14 @@ pub struct Bindings {
 pub struct Plan {
     pub bindings: Vec<Binding>,
     pub every: Every,
+    /// Variables that no secret may go into unless a binding says so: they are set already.
+    taken: HashSet<Vec<u8>>,
+}
+
+/// What one file wants.
+#[derive(Debug, Default)]
+pub struct Layer {
+    pub bindings: Vec<Binding>,
 }
 
 /// Which secrets are wanted that no binding names.
@@ -50,6 +59,36 @@ impl Plan {
     /// # Errors
     /// [`Error::Binding`] for the first that makes no sense, or if two set one variable.
     pub fn new(written: &Bindings) -> Result<Self, Error> {
+        Self::over(Vec::new(), written)
+    }
+
+    /// The same over what files want: a later file takes the place of an earlier one for each variable
+    /// that both bind, and `written` that of all files.
+    ///
+    /// # Errors
+    /// As [`Plan::new`]. Within one file the later line wins, as in a shell.
+    pub fn over(files: Vec<Layer>, written: &Bindings) -> Result<Self, Error> {
+        let own = Self::judge(written)?;
+        let names_none = own.is_empty() && files.is_empty();
+        let every = match (written.every, names_none) {
+            (true, _) => Every::Listed,
+            (false, true) => Every::Local,
+            (false, false) => Every::Named,
+        };
+        let mut bindings: Vec<Binding> = Vec::new();
+        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+        for binding in files.into_iter().flat_map(|layer| layer.bindings).chain(own) {
+            let place = *places.entry(binding.variable().to_vec()).or_insert(bindings.len());
+            if place == bindings.len() {
+                bindings.push(binding);
+            } else {
+                bindings[place] = binding;
+            }
+        }
+        Ok(Self { bindings, every, taken: HashSet::new() })
+    }
+
+    fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
         let mut bindings = Vec::new();
         for text in &written.secrets {
             let look = Look::new("--secret", text, |name| {
@@ -85,30 +124,39 @@ impl Plan {
             bindings.push(Binding::new("--unset", text, Action::Unset(name.to_vec())));
         }
         refuse_duplicates(&bindings)?;
-        let every = match (written.every, bindings.is_empty()) {
-            (true, _) => Every::Listed,
-            (false, true) => Every::Local,
-            (false, false) => Every::Named,
-        };
-        Ok(Self { bindings, every })
+        Ok(bindings)
+    }
+
+    /// Leaves the variables of these names as they are: they win over every binding that would set them,
+    /// which then is not looked up either. A removal still removes.
+    pub fn preserve(&mut self, names: HashSet<Vec<u8>>) {
+        for binding in &mut self.bindings {
+            if !matches!(binding.action, Action::Unset(_)) && names.contains(binding.variable()) {
+                let name = binding.variable().to_vec();
+                binding.action = Action::Keep(name);
+            }
+        }
+        self.taken = names;
     }
 
     /// All look-ups.
     pub fn looks(&self) -> impl Iterator<Item = &Look> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
             Action::Look(look) => Some(look),
-            Action::Set(..) | Action::Unset(_) => None,
+            Action::Keep(_) | Action::Set(..) | Action::Unset(_) => None,
         })
     }
 
     /// Adds a look-up for each of `names`, the secrets that sources list. One that a binding asks for by
-    /// name, or whose variable a binding sets, is left to that binding.
+    /// name, or whose variable is set already or by a binding, is left to that.
     ///
     /// # Errors
-    /// [`Error::Binding`] if no variable can be named after one, or two give the same variable.
-    pub fn add_every(&mut self, names: Vec<String>) -> Result<(), Error> {
+    /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
+    /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
+    pub fn add_every(&mut self, names: Vec<Listed>) -> Result<(), Error> {
         let mut added = Vec::new();
-        for name in names {
+        let mut refused = Vec::new();
+        for Listed { name, origin } in names {
             let reference = Reference::Secret(name);
             if self.looks().any(|look| look.reference == reference) {
                 continue;
@@ -117,22 +165,42 @@ impl Plan {
             let Some(variable) = VariableName::of_secret(&name) else {
                 return Err(fault("every secret", BindingFault::NoVariable { name }));
             };
-            if !self
-                .bindings
-                .iter()
-                .any(|binding| binding.variable() == variable.as_str().as_bytes())
+            let bytes = variable.as_str().as_bytes();
+            if self.taken.contains(bytes)
+                || self.bindings.iter().any(|binding| binding.variable() == bytes)
             {
-                let look = Look::whole(variable, reference);
-                added.push(Binding {
-                    written: format!("the secret {name}"),
-                    action: Action::Look(look),
-                });
+                continue;
             }
+            if origin == Origin::Others && takeover::power(variable.as_str()).is_some() {
+                refused.push(name);
+                continue;
+            }
+            let written = format!("the secret {name}");
+            added.push(Binding { written, action: Action::Look(Look::whole(variable, reference)) });
+        }
+        if !refused.is_empty() {
+            return Err(fault("every secret", BindingFault::Takeover { names: refused }));
         }
         refuse_duplicates(&added)?;
         self.bindings.extend(added);
         Ok(())
     }
+}
+
+/// A secret that a source lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    pub origin: Origin,
+}
+
+/// Who named a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user of this machine.
+    Own,
+    /// Whoever may write to a remote store.
+    Others,
 }
 
 fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {

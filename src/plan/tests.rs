@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use super::*;
-use crate::reference::Reference;
+use crate::secret::SecretValue;
+use crate::wanted::Wanted;
 
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
@@ -15,6 +16,29 @@ fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
         literals: words(literals),
         ..Bindings::default()
     })
+}
+
+fn listed(names: &[&str], origin: Origin) -> Vec<Listed> {
+    names.iter().map(|name| Listed { name: (*name).to_owned(), origin }).collect()
+}
+
+fn layer(entries: &[(&str, &str)]) -> Layer {
+    let bindings = entries.iter().map(|(name, text)| {
+        let variable = VariableName::new(name).unwrap();
+        let text = SecretValue::text(name, *text).unwrap();
+        Binding::of_file(format!("{name} in a file"), variable, Wanted::Text(text))
+    });
+    Layer { bindings: bindings.collect() }
+}
+
+fn texts(plan: &Plan) -> Vec<String> {
+    let told = plan.bindings.iter().map(|binding| match &binding.action {
+        Action::Set(name, text) => format!("{name}={}", String::from_utf8_lossy(text.expose())),
+        Action::Look(look) => format!("{}={}", look.variable, look.reference),
+        Action::Unset(name) => format!("{} is removed", String::from_utf8_lossy(name)),
+        Action::Keep(name) => format!("{} is kept", String::from_utf8_lossy(name)),
+    });
+    told.collect()
 }
 
 #[test]
@@ -60,7 +84,7 @@ fn bad_bindings_are_refused_without_their_values() {
 #[test]
 fn every_secret_yields_to_a_binding_by_name_or_variable() {
     let mut plan = plan(&["X=a"], &["B=1"]).unwrap();
-    plan.add_every(vec!["a".into(), "b".into(), "B".into(), "c".into()]).unwrap();
+    plan.add_every(listed(&["a", "b", "B", "c"], Origin::Own)).unwrap();
     let names: Vec<&str> = plan.looks().map(|look| look.variable.as_str()).collect();
     assert_eq!(names, ["X", "b", "c"]);
 }
@@ -68,6 +92,55 @@ fn every_secret_yields_to_a_binding_by_name_or_variable() {
 #[test]
 fn every_secret_is_refused_if_two_give_one_variable() {
     let mut plan = plan(&[], &[]).unwrap();
-    let error = plan.add_every(vec!["a-b".into(), "A_B".into()]).unwrap_err().to_string();
+    let error = plan.add_every(listed(&["a-b", "A_B"], Origin::Own)).unwrap_err().to_string();
     assert!(error.contains("a-b") && error.contains("A_B"), "{error}");
+}
+
+#[test]
+fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
+    let files =
+        vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
+    let written = Bindings { literals: words(&["C=9"]), ..Bindings::default() };
+    let plan = Plan::over(files, &written).unwrap();
+    assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
+    assert_eq!(plan.every, Every::Named);
+}
+
+#[test]
+fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
+    assert_eq!(Plan::over(vec![layer(&[])], &Bindings::default()).unwrap().every, Every::Named);
+}
+
+#[test]
+fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
+    let mut plan = Plan::new(&Bindings {
+        secrets: words(&["A", "B"]),
+        literals: words(&["C=1"]),
+        removals: words(&["D"]),
+        every: true,
+        ..Bindings::default()
+    })
+    .unwrap();
+    plan.preserve(["A", "C", "D", "E"].map(|name| name.as_bytes().to_vec()).into());
+    plan.add_every(listed(&["E", "F"], Origin::Own)).unwrap();
+    assert_eq!(
+        texts(&plan),
+        ["A is kept", "B=secret `B`", "C is kept", "D is removed", "F=secret `F`"]
+    );
+}
+
+#[test]
+fn names_that_others_wrote_are_refused_if_they_could_take_over_unless_bound() {
+    let names = ["LD_PRELOAD", "TOKEN", "path", "git-ssh-command"];
+    let mut plan = plan(&[], &[]).unwrap();
+    plan.add_every(listed(&names, Origin::Own)).unwrap();
+    let mut plan = self::plan(&["X=git-ssh-command"], &[]).unwrap();
+    let error = plan.add_every(listed(&names, Origin::Others)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot use every secret: the remote store lists `LD_PRELOAD`, and its variable could take over \
+         the command"
+    );
+    let mut plan = self::plan(&["LD_PRELOAD", "X=git-ssh-command"], &[]).unwrap();
+    plan.add_every(listed(&names, Origin::Others)).unwrap();
 }
