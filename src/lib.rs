@@ -93,11 +93,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         cli::Command::Check(check) => {
             command::check::check(check, inherited, &mut stdout, &mut report)
         }
+        cli::Command::Export(export) => {
+            command::export::export(export, inherited, &mut stdout, &mut report)
+        }
         cli::Command::Secret(secret) => {
             command::secret::secret(secret, inherited, &mut stdout, &mut report)
         }
         cli::Command::Kv(kv) => command::kv::kv(kv, inherited, &mut stdout, &mut report),
         cli::Command::Doctor(doctor) => command::doctor::doctor(doctor, inherited, &mut stdout),
+        cli::Command::Trust(trust) => {
+            command::trust::trust(trust, inherited, &mut stdout, &mut report)
+        }
         cli::Command::Completions(completions) => {
             command::completions::completions(completions, &mut stdout)
         }

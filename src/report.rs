@@ -75,6 +75,9 @@ pub fn words(warning: &Warning) -> String {
         Warning::Hidden { name, place } => {
             format!("the secret `{}` is also in {}, which wins", Shown(name), Shown(place))
         }
+        Warning::Power { variable, what } => format!(
+            "a secret goes into {variable}, which decides {what}; `-s NAME` binds only what is named"
+        ),
         Warning::Trust { path, fault } => {
             let error = Error::Trust { path: path.clone(), fault: fault.clone() };
             let path = Shown(&path.to_string_lossy()).to_string();

@@ -105,7 +105,7 @@ pub fn power(name: &str) -> Option<Power> {
             Some(head) => name.starts_with(head),
             None => name == *pattern,
         };
-        patterns.iter().any(|pattern| matches(pattern)).then_some(*power)
+        patterns.iter().any(matches).then_some(*power)
     })
 }
 

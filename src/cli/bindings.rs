@@ -28,6 +28,9 @@ pub struct Bindings {
     /// Remove a variable [env: `PFX_UNSET`]
     #[arg(long, value_name = "VAR")]
     pub unset: Vec<OsString>,
+    /// A dotenv file, `-` for stdin; values may be references: `pfx://secret/NAME#/POINTER` [env: `PFX_ENV_FILE`]
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
     /// Every secret that can be listed, beside the other bindings
     #[arg(long, env = "PFX_ALL", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]

@@ -5,7 +5,10 @@
 
 mod bindings;
 mod doctor;
+pub mod export;
+mod inheritance;
 pub mod kv;
+mod project;
 mod run;
 pub mod secret;
 mod stores;
@@ -19,7 +22,10 @@ use clap_complete::Shell;
 
 pub use bindings::{Bindings, Places};
 pub use doctor::Doctor;
+pub use export::Export;
+pub use inheritance::Inheritance;
 pub use kv::Kv;
+pub use project::{Project, Trust};
 pub use run::{Check, Run};
 pub use secret::Secret;
 pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which};
@@ -108,11 +114,13 @@ pub enum ErrorFormat {
 pub enum Command {
     Run(Run),
     Check(Check),
+    Export(Export),
     #[command(subcommand)]
     Secret(Secret),
     #[command(subcommand)]
     Kv(Kv),
     Doctor(Doctor),
+    Trust(Trust),
     Completions(Completions),
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
-use super::{Bindings, Places, Stores};
+use super::{Bindings, Inheritance, Places, Project, Stores};
 
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
@@ -14,9 +14,11 @@ Examples:
   pfx run -- python flow.py              with every local secret
   pfx run -s DB_PASSWORD -- ./service    with this one
   pfx run -s PG=prod-db#/password -s TOKEN? -e HOST=HOSTNAME --set TZ=UTC -- ./service
+  pfx run --profile dev                  the command and the bindings of pfx.toml
+  pfx run --clean -- ./service           with little of the environment besides
   pfx run --prefect -- python flow.py    Secret(\"NAME\").get() answers from the environment
 
-Without a binding the command gets every local secret.
+Without a binding, here or in a project file, the command gets every local secret.
 Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong usage.")]
 pub struct Run {
     #[command(flatten)]
@@ -25,12 +27,16 @@ pub struct Run {
     pub places: Places,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub project: Project,
+    #[command(flatten)]
+    pub inheritance: Inheritance,
     /// Also hand each secret to Prefect 1.x: sets `PREFECT__CONTEXT__SECRETS__NAME`
     #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub prefect: bool,
-    /// The program and its arguments
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
+    /// The program and its arguments [default: the project file's `command`]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<OsString>,
 }
 
@@ -48,6 +54,10 @@ pub struct Check {
     pub places: Places,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub project: Project,
+    #[command(flatten)]
+    pub inheritance: Inheritance,
     /// Print JSON
     #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]

@@ -3,11 +3,14 @@
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod export;
 mod input;
 pub mod kv;
+mod prepared;
 mod print;
 pub mod run;
 pub mod secret;
+pub mod trust;
 
 use std::rc::Rc;
 

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 
-use crate::cli;
+use crate::cli::Run;
 use crate::command::Sources;
+use crate::command::prepared::Given;
 use crate::config::lossless;
 use crate::environment::{Change, Environment, Inherited};
 use crate::error::{BindingFault, Error};
@@ -14,8 +15,7 @@ use crate::reference::Reference;
 use crate::report::Report;
 use crate::resolve::{Outcome, Resolution};
 use crate::secret::SecretValue;
-use crate::settings::remote::Choice;
-use crate::settings::{self, Settings};
+use crate::settings;
 use crate::source::Source as _;
 
 /// Becomes the command.
@@ -23,15 +23,28 @@ use crate::source::Source as _;
 /// # Errors
 /// Whatever kept it from starting; then nothing was started.
 pub fn run(
-    arguments: &cli::Run,
+    arguments: &Run,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Infallible, Error> {
-    let settings = Settings::new(&arguments.places, inherited)?;
-    let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
-    let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
-    let resolution = sources.resolve(&mut plan)?;
+    let Run { bindings, places, stores, project, .. } = arguments;
+    let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
+    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    let from_project = prepared.project.as_ref().and_then(|project| project.command.as_deref());
+    let command = match (arguments.command.as_slice(), from_project) {
+        ([], Some(command)) => command.to_vec(),
+        ([], None) => return Err(no_command()),
+        (given, _) => given.to_vec(),
+    };
+    let kept = inheritance.of(inherited);
+    if arguments.inheritance.preserve {
+        prepared.plan.preserve(Inherited(&kept).names());
+    }
+    let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
+    let resolution = sources.resolve(&mut prepared.plan)?;
     sources.warn(report);
+    prepared.warnings().iter().for_each(|warning| report.warning(warning));
+    let plan = prepared.plan;
     for note in sources.remote.notes() {
         report.verbose(|| note.clone());
     }
@@ -42,8 +55,15 @@ pub fn run(
     let changes: Vec<Change<'_>> = changes(&plan, &resolution)
         .chain(for_prefect.iter().map(|(name, value)| Change::Set(name.clone(), value)))
         .collect();
-    let environment = Environment::new(inherited, &changes)?;
-    exec::replace(&arguments.command, &environment)
+    let environment = Environment::new(Inherited(&kept), &changes)?;
+    exec::replace(&command, &environment)
+}
+
+fn no_command() -> Error {
+    Error::Usage {
+        problem: "there is no command to run".to_owned(),
+        hint: "`pfx run -- COMMAND`, or `command = \"…\"` in pfx.toml".to_owned(),
+    }
 }
 
 /// What the plan does to the environment.

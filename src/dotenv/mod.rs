@@ -65,7 +65,7 @@ impl Reader<'_> {
     fn entry(&mut self) -> Result<Option<Entry>, Error> {
         self.key = None;
         loop {
-            self.skip(|character| character.is_whitespace());
+            self.skip(char::is_whitespace);
             match self.peek() {
                 None => return Ok(None),
                 Some('#') => self.skip(|character| character != '\n'),

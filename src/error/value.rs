@@ -11,6 +11,8 @@ pub enum ValueFault {
     Cycle,
     /// A NUL byte.
     Nul,
+    /// The form of an export cannot hold it.
+    NotForFormat { format: &'static str, problem: &'static str },
     /// A pointer was given, and the value is no JSON.
     NotJson,
     /// The bytes are no UTF-8.
@@ -27,6 +29,9 @@ impl ValueFault {
             Self::Cycle | Self::Unset { .. } => {
                 "`--no-expand` takes the values as they are written".to_owned()
             }
+            Self::NotForFormat { .. } => {
+                "`--format sh` holds any bytes, `--format json` any text".to_owned()
+            }
             Self::NotJson => "leave out the `#/…` to take the whole value".to_owned(),
             Self::Nul | Self::NotUtf8 | Self::TooLong { .. } => return None,
         })
@@ -42,6 +47,9 @@ impl fmt::Display for ValueFault {
             }
             Self::NotJson => {
                 formatter.write_str("its value is no JSON, so nothing can be picked from it")
+            }
+            Self::NotForFormat { format, problem } => {
+                write!(formatter, "{format} cannot hold it: {problem}")
             }
             Self::NotUtf8 => formatter.write_str("its value is not UTF-8, which this needs"),
             Self::TooLong { variable, bytes, limit } => write!(

@@ -15,6 +15,8 @@ use crate::wanted::{Lookup, Wanted};
 pub struct Binding {
     pub written: String,
     pub action: Action,
+    /// Whether a file says so, and `written` tells where, rather than the command line.
+    pub in_file: bool,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub enum Delivery {
 
 impl Binding {
     pub(super) fn new(option: &str, text: &OsStr, action: Action) -> Self {
-        Self { written: format!("{option} {}", text.to_string_lossy()), action }
+        Self { written: format!("{option} {}", text.to_string_lossy()), action, in_file: false }
     }
 
     /// What a file wants of a variable. `written` tells which line of which file.
@@ -65,7 +67,7 @@ impl Binding {
                 Action::Look(Look { variable, reference, pointer, optional, default, delivery })
             }
         };
-        Self { written, action }
+        Self { written, action, in_file: true }
     }
 
     /// The variable that it changes.

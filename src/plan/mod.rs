@@ -34,11 +34,15 @@ pub struct Plan {
     pub every: Every,
     /// Variables that no secret may go into unless a binding says so: they are set already.
     taken: HashSet<Vec<u8>>,
+    /// Variables of [`crate::takeover`] that get a secret of this machine which no binding names.
+    pub powerful: Vec<VariableName>,
 }
 
 /// What one file wants.
 #[derive(Debug, Default)]
 pub struct Layer {
+    /// Which file, and which part of it.
+    pub title: String,
     pub bindings: Vec<Binding>,
 }
 
@@ -85,7 +89,7 @@ impl Plan {
                 bindings[place] = binding;
             }
         }
-        Ok(Self { bindings, every, taken: HashSet::new() })
+        Ok(Self { bindings, every, taken: HashSet::new(), powerful: Vec::new() })
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
@@ -113,7 +117,8 @@ impl Plan {
         for text in &written.literals {
             let (variable, value) = binding::assignment(text)?;
             let written = format!("--set {variable}");
-            bindings.push(Binding { written, action: Action::Set(variable, value) });
+            let action = Action::Set(variable, value);
+            bindings.push(Binding { written, action, in_file: false });
         }
         for text in &written.removals {
             let name = text.as_bytes();
@@ -171,12 +176,17 @@ impl Plan {
             {
                 continue;
             }
-            if origin == Origin::Others && takeover::power(variable.as_str()).is_some() {
-                refused.push(name);
-                continue;
+            match (takeover::power(variable.as_str()), origin) {
+                (None, _) => {}
+                (Some(_), Origin::Own) => self.powerful.push(variable.clone()),
+                (Some(_), Origin::Others) => {
+                    refused.push(name);
+                    continue;
+                }
             }
             let written = format!("the secret {name}");
-            added.push(Binding { written, action: Action::Look(Look::whole(variable, reference)) });
+            let action = Action::Look(Look::whole(variable, reference));
+            added.push(Binding { written, action, in_file: false });
         }
         if !refused.is_empty() {
             return Err(fault("every secret", BindingFault::Takeover { names: refused }));

@@ -28,7 +28,7 @@ fn layer(entries: &[(&str, &str)]) -> Layer {
         let text = SecretValue::text(name, *text).unwrap();
         Binding::of_file(format!("{name} in a file"), variable, Wanted::Text(text))
     });
-    Layer { bindings: bindings.collect() }
+    Layer { title: String::new(), bindings: bindings.collect() }
 }
 
 fn texts(plan: &Plan) -> Vec<String> {

@@ -128,7 +128,7 @@ impl Reader<'_> {
                     return Err(self.fault(value, path, "nothing can be picked from a variable"));
                 }
                 let optional = optional.unwrap_or(false);
-                Ok(Wanted::Look(Lookup { pointer, default, optional, file, ..lookup }))
+                Ok(Wanted::Look(Lookup { pointer, optional, default, file, ..lookup }))
             }
             Some((kind, other)) => match behind {
                 Some((key, path)) => {

@@ -91,7 +91,7 @@ struct Reader<'t> {
     place: &'t str,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     fn layer(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Layer, Error> {
         let mut layer = Layer::default();
         for (key, value) in in_order(self.table(path, value)?) {

@@ -1,7 +1,9 @@
 //! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
 
 pub mod cloud1;
+pub mod env_file;
 mod network;
+pub mod project;
 pub mod remote;
 
 use std::ffi::{OsStr, OsString};
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 
 use crate::cli;
 use crate::config::Expansion;
-use crate::environment::Inherited;
+use crate::environment::{Inheritance, Inherited};
 use crate::error::{BindingFault, Error};
 use crate::plan::Bindings;
 use crate::source::directory::Directory;
@@ -81,6 +83,35 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Bindi
         literals: list(&given.set, "PFX_SET", inherited)?,
         removals: list(&given.unset, "PFX_UNSET", inherited)?,
         every: given.all,
+    })
+}
+
+/// The env files that are named.
+///
+/// # Errors
+/// As [`Settings::new`].
+pub fn env_files(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
+    list(&given.env_file, "PFX_ENV_FILE", inherited)
+}
+
+/// What the command gets of the environment, and whether it wins over bindings.
+///
+/// # Errors
+/// As [`Settings::new`]; [`Error::Usage`] if something is to be kept and nothing is left out.
+pub fn inheritance(
+    given: &cli::Inheritance,
+    inherited: Inherited<'_>,
+) -> Result<Inheritance, Error> {
+    let keep = list(&given.keep, "PFX_KEEP", inherited)?;
+    if !keep.is_empty() && !given.clean {
+        return Err(Error::Usage {
+            problem: "cannot use --keep without --clean: everything is kept then".to_owned(),
+            hint: "add `--clean`, or leave out `--keep`".to_owned(),
+        });
+    }
+    Ok(Inheritance {
+        clean: given.clean.then(|| keep.into_iter().map(OsString::into_vec).collect()),
+        strip_credentials: given.strip_credentials,
     })
 }
 

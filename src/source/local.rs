@@ -49,6 +49,8 @@ pub enum Warning {
     Forbidden { key: String, place: String },
     /// What was written to `config.toml` is hidden by another place.
     Hidden { name: String, place: String },
+    /// A secret that no binding names goes into a variable of [`crate::takeover`].
+    Power { variable: String, what: &'static str },
     /// It can be read by others, or belongs to another user.
     Trust { path: PathBuf, fault: TrustFault },
 }

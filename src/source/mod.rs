@@ -5,8 +5,10 @@ pub mod file;
 pub mod home;
 pub mod inherited;
 pub mod local;
+pub mod project;
 pub mod remote;
 pub mod store;
+pub mod trusted;
 
 use std::collections::{BTreeMap, BTreeSet};
 

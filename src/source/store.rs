@@ -58,6 +58,36 @@ pub fn update(
     Err(place.failed("write", Errno::EAGAIN))
 }
 
+/// Puts a file with these bytes, which only the user can read, at `path`, in place of whatever file is there.
+///
+/// # Errors
+/// As [`update`]; [`Error::Trust`] if what is there is no regular file.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let place = Place::of(path)?;
+    let _lock = place.lock()?;
+    place.sweep();
+    if place.is_irregular() {
+        return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
+    }
+    place.write_beside(bytes, None)?.take_its_place()
+}
+
+/// Appends to the file at `path`, which is made, private to the user, where there is none.
+///
+/// # Errors
+/// [`Error::File`]; [`Error::Trust`] if it is no regular file.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.append(true).create(true).mode(0o600).custom_flags(file::FLAGS).open(path);
+    let mut opened = opened.map_err(failed)?;
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
+    }
+    opened.write_all(bytes).map_err(failed)
+}
+
 /// A file by its open directory and its name there: no path is walked twice.
 struct Place {
     /// As a person wrote it, for messages.
@@ -147,6 +177,12 @@ impl Place {
         let contents = file::read_open(&opened, &self.path, file::Privacy::Any)?;
         let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
         Ok(Some(Old { bytes: contents.bytes, status }))
+    }
+
+    /// Whether something is there that is no regular file.
+    fn is_irregular(&self) -> bool {
+        fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
+            .is_ok_and(|status| status.st_mode & nix::libc::S_IFMT != nix::libc::S_IFREG)
     }
 
     /// Writes a new file in the same directory, with the mode and owner of the old one.

@@ -1,11 +1,15 @@
 //! `pfx check`: the plan, and where each value would come from. Never a value.
 
+mod precedence;
+
 use std::io::Write;
 
+use precedence::Precedence;
 use serde_json::json;
 
 use crate::cli;
 use crate::command::Sources;
+use crate::command::prepared::Given;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,8 +17,7 @@ use crate::name::Shown;
 use crate::plan::{Action, Look, Plan};
 use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
-use crate::settings::remote::Choice;
-use crate::settings::{self, Settings};
+use crate::settings;
 use crate::source::Source as _;
 use crate::source::remote::Settled;
 
@@ -28,10 +31,15 @@ pub fn check(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let settings = Settings::new(&arguments.places, inherited)?;
-    let mut plan = Plan::new(&settings::bindings(&arguments.bindings, inherited)?)?;
-    let sources = Sources::new(&settings, Choice::new(&arguments.stores), inherited);
-    let resolution = sources.resolve(&mut plan)?;
+    let cli::Check { bindings, places, stores, project, .. } = arguments;
+    let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
+    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    let kept = inheritance.of(inherited);
+    if arguments.inheritance.preserve {
+        prepared.plan.preserve(Inherited(&kept).names());
+    }
+    let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
+    let resolution = sources.resolve(&mut prepared.plan)?;
     let forbidden = sources.local.forbidden_keys()?;
     // Settled on here even if nothing was asked of it: a person wants to know. No request is made for it.
     let no_store = match sources.remote.settled() {
@@ -39,25 +47,37 @@ pub fn check(
         Ok(Settled::None { why }) => Some(why.clone()),
         Err(error) => Some(error.to_string()),
     };
+    let powerful = prepared.warnings();
     let warnings: Vec<String> = sources
         .local
         .warnings()
         .into_iter()
         .chain(&forbidden)
+        .chain(&powerful)
         .map(report::words)
         .chain(sources.remote.notes())
         .collect();
     let mut places: Vec<String> =
         sources.in_order().iter().skip(1).flat_map(|source| source.places()).collect();
+    let precedence = Precedence {
+        project: prepared.project.as_ref().map(|project| project.path.display().to_string()),
+        layers: &prepared.layers,
+        inherited,
+        kept: Inherited(&kept),
+        given: &arguments.inheritance,
+    };
+    let plan = prepared.plan;
 
     let text = if arguments.json {
-        format!("{}\n", as_json(&plan, &resolution, &warnings, &places, no_store.as_deref()))
+        let mut json = as_json(&plan, &resolution, &warnings, &places, no_store.as_deref());
+        precedence.add_to(&mut json);
+        format!("{json}\n")
     } else {
         for warning in &warnings {
             report.warning(warning);
         }
         places.extend(no_store.map(|why| format!("no remote store: {why}")));
-        as_text(&plan, &resolution, &places)
+        as_text(&plan, &resolution, &places) + &precedence.as_text()
     };
     output
         .write_all(text.as_bytes())
@@ -81,7 +101,8 @@ fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
                     [look.variable.to_string(), wanted(look), verdict(look, outcome, resolution)]
                 }
                 Action::Set(variable, _) => {
-                    [variable.to_string(), "text".to_owned(), "the command line".to_owned()]
+                    let place = if binding.in_file { &binding.written } else { "the command line" };
+                    [variable.to_string(), "text".to_owned(), Shown(place).to_string()]
                 }
                 Action::Keep(name) => [
                     Shown(&String::from_utf8_lossy(name)).to_string(),

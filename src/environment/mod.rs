@@ -1,8 +1,11 @@
 //! The environment that the command will get, as a value. Nothing here touches the process's own.
 
+mod inheritance;
+
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 
+pub use inheritance::{CLEAN, Inheritance, is_credential};
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, ValueFault};
@@ -22,6 +25,12 @@ impl<'a> Inherited<'a> {
     #[must_use]
     pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
         self.variables().find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// The names of all variables.
+    #[must_use]
+    pub fn names(self) -> HashSet<Vec<u8>> {
+        self.variables().map(|(name, _)| name.to_vec()).collect()
     }
 
     /// Names and values, in order. Entries without `=` are no variables.

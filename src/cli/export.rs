@@ -1,0 +1,66 @@
+//! `pfx export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Bindings, Places, Project, Stores};
+
+/// Print the bound variables with their values, for another program to read
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(pfx export --format sh)\"
+  pfx export -s DB_PASSWORD --format fish | source
+  pfx export --format docker --output .env && docker run --env-file .env image
+  pfx export --format k8s --name app-secrets | kubectl apply -f -
+  pfx export -s TOKEN --format github    in a step of GitHub Actions: masks it, and sets it for later steps
+
+A value that a format cannot hold is refused, and its variable named; nothing is written then.")]
+pub struct Export {
+    #[command(flatten)]
+    pub bindings: Bindings,
+    #[command(flatten)]
+    pub places: Places,
+    #[command(flatten)]
+    pub stores: Stores,
+    #[command(flatten)]
+    pub project: Project,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", env = "PFX_FORMAT", hide_env_values = true, value_enum)]
+    pub format: Format,
+    /// Write a file that only its owner can read, in place of stdout
+    #[arg(short, long, value_name = "FILE", env = "PFX_OUTPUT", hide_env_values = true)]
+    pub output: Option<PathBuf>,
+    /// `k8s`: the name of the Secret
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PFX_NAME",
+        hide_env_values = true,
+        default_value = "pfx"
+    )]
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A file for `docker run --env-file` and `podman run --env-file`
+    Docker,
+    /// A dotenv file
+    Dotenv,
+    /// Commands for fish
+    Fish,
+    /// Masks on stdout, and variables in the file that `GITHUB_ENV` names
+    Github,
+    /// One JSON object
+    Json,
+    /// A Secret for `kubectl apply`
+    K8s,
+    /// Commands for sh, dash, bash and zsh
+    Sh,
+    /// A drop-in for a unit of systemd
+    Systemd,
+    /// One YAML mapping
+    Yaml,
+}

@@ -1,0 +1,60 @@
+//! Which binding wins over which, and what of the environment is handed on.
+
+use serde_json::{Value, json};
+
+use crate::cli;
+use crate::environment::Inherited;
+use crate::name::Shown;
+
+/// What the command's environment is made of, in order.
+pub struct Precedence<'p> {
+    pub project: Option<String>,
+    /// What binds variables: each wins over those before it.
+    pub layers: &'p [String],
+    pub inherited: Inherited<'p>,
+    /// Those of them that are handed on.
+    pub kept: Inherited<'p>,
+    pub given: &'p cli::Inheritance,
+}
+
+impl Precedence<'_> {
+    /// Nothing, if all is as it is without an option or a file.
+    pub fn as_text(&self) -> String {
+        let cli::Inheritance { clean, strip_credentials, preserve, .. } = self.given;
+        if self.layers.len() == 1 && !clean && !strip_credentials && !preserve {
+            return String::new();
+        }
+        let mut text =
+            "\nthe command's environment, where each line wins over those above it:\n".to_owned();
+        let (kept, all) = (self.kept.0.len(), self.inherited.0.len());
+        if kept == all {
+            text.push_str("  the inherited variables\n");
+        } else {
+            text.push_str(&format!("  {kept} of the {all} inherited variables\n"));
+        }
+        for layer in self.layers {
+            text.push_str(&format!("  {}\n", Shown(layer)));
+        }
+        if *preserve {
+            text.push_str("  the inherited variables again, by --preserve\n");
+        }
+        text
+    }
+
+    /// The same for programs.
+    pub fn add_to(&self, json: &mut Value) {
+        let kept = self.kept.names();
+        let mut left_out: Vec<String> = self
+            .inherited
+            .names()
+            .into_iter()
+            .filter(|name| !kept.contains(name))
+            .map(|name| String::from_utf8_lossy(&name).into_owned())
+            .collect();
+        left_out.sort();
+        json["project"] = json!(self.project);
+        json["layers"] = json!(self.layers);
+        json["left_out"] = json!(left_out);
+        json["preserve"] = json!(self.given.preserve);
+    }
+}

@@ -1,0 +1,32 @@
+//! An env file for containers.
+
+use super::{Entry, Format, Text, fault, text};
+use crate::error::Error;
+
+const FORMAT: &str = "an env file of docker";
+
+/// The longest line that docker and podman read, in bytes (Go's `bufio.MaxScanTokenSize`, 64 KiB).
+const LONGEST: usize = (64 << 10) - 1;
+
+/// `NAME=value` and nothing else: no quotes, no escapes, a line is a line
+/// (docker/cli, `pkg/kvfile`; containers/common, `pkg/env`).
+pub struct Docker;
+
+impl Format for Docker {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let mut document = Text::default();
+        for entry in entries {
+            let value = text(entry, FORMAT)?;
+            if value.contains(['\n', '\r']) {
+                return Err(fault(entry, FORMAT, "it has one line for each variable"));
+            }
+            if entry.variable.len() + 1 + value.len() > LONGEST {
+                return Err(fault(entry, FORMAT, "a line of it is shorter than 64 KiB"));
+            }
+            document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
+            document.extend_from_slice(value.as_bytes());
+            document.push(b'\n');
+        }
+        Ok(document)
+    }
+}

@@ -1,0 +1,83 @@
+//! A step of GitHub Actions.
+
+use std::fmt::Write as _;
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::{Entry, Format, Text, fault, text};
+use crate::error::Error;
+
+const FORMAT: &str = "the file of GITHUB_ENV";
+
+/// Names the file to which variables for later steps are appended.
+pub const FILE: &[u8] = b"GITHUB_ENV";
+
+/// Masks first, on stdout, then the variables in `NAME<<DELIMITER` blocks (GitHub's "Workflow commands", "Masking a
+/// value in a log" and "Multiline strings"). A delimiter that a value could hold would let the value set
+/// further variables, so it is random.
+pub struct Github {
+    delimiter: String,
+}
+
+impl Github {
+    /// Draws a delimiter.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the system has no random bytes.
+    pub fn new() -> Result<Self, Error> {
+        let mut bytes = [0; 16];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| Error::File {
+            action: "read",
+            path: "/dev/urandom".into(),
+            cause: std::io::ErrorKind::Other.into(),
+        })?;
+        let mut delimiter = "ghadelimiter_".to_owned();
+        for byte in bytes {
+            let _ = write!(delimiter, "{byte:02x}");
+        }
+        Ok(Self { delimiter })
+    }
+}
+
+impl Format for Github {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let mut document = Text::default();
+        for entry in entries {
+            let value = text(entry, FORMAT)?;
+            let name = entry.variable;
+            if name == "NODE_OPTIONS" || name.starts_with("GITHUB_") || name.starts_with("RUNNER_")
+            {
+                return Err(fault(entry, FORMAT, "the runner refuses this variable"));
+            }
+            if value.contains(&self.delimiter) {
+                return Err(fault(entry, FORMAT, "the value holds the delimiter; try again"));
+            }
+            document.extend_from_slice(format!("{name}<<{}\n", self.delimiter).as_bytes());
+            document.extend_from_slice(value.as_bytes());
+            document.extend_from_slice(format!("\n{}\n", self.delimiter).as_bytes());
+        }
+        Ok(document)
+    }
+
+    /// Each line of each secret, since the log is masked line by line. `%` and a carriage return are encoded
+    /// as the runner decodes them (actions/toolkit, `escapeData`).
+    fn announcement(&self, entries: &[Entry<'_>]) -> Text {
+        let mut masks = Text::default();
+        let secrets = entries.iter().filter(|entry| entry.secret).filter_map(|entry| entry.value);
+        for line in secrets.flat_map(|value| value.split(|&byte| byte == b'\n')) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            masks.extend_from_slice(b"::add-mask::");
+            for &byte in line {
+                match byte {
+                    b'%' => masks.extend_from_slice(b"%25"),
+                    b'\r' => masks.extend_from_slice(b"%0D"),
+                    other => masks.push(other),
+                }
+            }
+            masks.push(b'\n');
+        }
+        masks
+    }
+}

@@ -1,0 +1,26 @@
+//! One JSON object.
+
+use super::{Entry, Format, Text, text};
+use crate::error::Error;
+
+/// Every value is a string, as it is in an environment.
+pub struct Json;
+
+impl Format for Json {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let mut document = Text::new(b"{".to_vec());
+        for (index, entry) in entries.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let value = quoted(text(entry, "JSON")?);
+            document.extend_from_slice(format!("{comma}\n  \"{}\": ", entry.variable).as_bytes());
+            document.extend_from_slice(&value);
+        }
+        document.extend_from_slice(if entries.is_empty() { b"}\n" } else { b"\n}\n" });
+        Ok(document)
+    }
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> Text {
+    Text::new(serde_json::to_vec(text).unwrap_or_default())
+}

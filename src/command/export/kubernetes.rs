@@ -1,0 +1,55 @@
+//! A Secret of Kubernetes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Entry, Format, Text, value};
+use crate::error::Error;
+use crate::name::Shown;
+
+/// `kind: Secret` with all values in base64: any bytes (Kubernetes API reference, `Secret` v1).
+pub struct Kubernetes {
+    name: String,
+}
+
+impl Kubernetes {
+    /// Takes the Secret's name.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is no DNS subdomain name, which Kubernetes demands (RFC 1123).
+    pub fn new(name: &str) -> Result<Self, Error> {
+        let label = |label: &str| {
+            let inside =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(inside)
+        };
+        if name.len() > 253 || !name.split('.').all(label) {
+            return Err(Error::Usage {
+                problem: format!("cannot use --name: `{}` is no name of a Secret", Shown(name)),
+                hint: "lower-case letters, digits, `-` and `.`, as in `app-secrets`".to_owned(),
+            });
+        }
+        Ok(Self { name: name.to_owned() })
+    }
+}
+
+impl Format for Kubernetes {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let head = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"{}\"\ntype: Opaque\ndata:{}\n",
+            self.name,
+            if entries.is_empty() { " {}" } else { "" }
+        );
+        let mut document = Text::new(head.into_bytes());
+        for entry in entries {
+            let encoded = Text::new(STANDARD.encode(value(entry, "a Secret")?).into_bytes());
+            document.extend_from_slice(format!("  \"{}\": \"", entry.variable).as_bytes());
+            document.extend_from_slice(&encoded);
+            document.extend_from_slice(b"\"\n");
+        }
+        Ok(document)
+    }
+}

@@ -1,0 +1,170 @@
+//! `pfx export`: the bound variables with their values, in a form that another program reads.
+
+mod docker;
+mod dotenv;
+mod fish;
+mod github;
+mod json;
+mod kubernetes;
+mod shell;
+mod systemd;
+mod yaml;
+
+use std::io::{IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::cli;
+use crate::cli::export::Format as Chosen;
+use crate::command::Sources;
+use crate::command::prepared::Given;
+use crate::environment::Inherited;
+use crate::error::{Error, ValueFault};
+use crate::exit::Exit;
+use crate::plan::{Action, Plan};
+use crate::report::Report;
+use crate::resolve::Resolution;
+use crate::source::{home, store};
+
+/// What is exported of one variable.
+pub struct Entry<'e> {
+    pub variable: &'e str,
+    /// `None` if the variable is removed.
+    pub value: Option<&'e [u8]>,
+    /// Whether the value was looked up, rather than written down where everyone sees it.
+    pub secret: bool,
+}
+
+/// Bytes with values in them.
+pub type Text = Zeroizing<Vec<u8>>;
+
+/// One form of an export. What it writes is read by another program as exactly these variables and values, or it
+/// writes nothing.
+trait Format {
+    /// The whole document.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for the first variable that the form cannot hold.
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error>;
+
+    /// What goes to stdout before the document is written elsewhere.
+    fn announcement(&self, _: &[Entry<'_>]) -> Text {
+        Text::default()
+    }
+}
+
+/// Writes what was asked for to stdout or to a file.
+///
+/// # Errors
+/// As `run`; [`Error::Value`] if the form cannot hold a value.
+pub fn export(
+    arguments: &cli::Export,
+    inherited: Inherited<'_>,
+    output: &mut dyn Write,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let cli::Export { bindings, places, stores, project, .. } = arguments;
+    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
+    let resolution = sources.resolve(&mut prepared.plan)?;
+    sources.warn(report);
+    prepared.warnings().iter().for_each(|warning| report.warning(warning));
+    resolution.require(&prepared.plan)?;
+    let entries = entries(&prepared.plan, &resolution);
+    let format = format(arguments)?;
+    let document = format.document(&entries)?;
+
+    let to = destination(arguments, inherited)?;
+    let failed = |cause| Error::Terminal { action: "write to stdout", cause };
+    output.write_all(&format.announcement(&entries)).map_err(failed)?;
+    match to {
+        Destination::Appended(path) => {
+            // The runner acts on the masks as they come, and reads the file when the step ends.
+            output.flush().map_err(failed)?;
+            store::append(&path, &document)?;
+        }
+        Destination::Private(path) => store::replace(&path, &document)?,
+        Destination::Stdout => {
+            if std::io::stdout().is_terminal() {
+                report
+                    .note("the values are on the terminal now; `--output FILE` keeps them off it");
+            }
+            output.write_all(&document).map_err(failed)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Where the document goes.
+enum Destination {
+    /// To the end of a file that is there, or to a new one.
+    Appended(PathBuf),
+    /// To a file that only its owner can read.
+    Private(PathBuf),
+    Stdout,
+}
+
+fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Destination, Error> {
+    let named = arguments.output.clone();
+    if arguments.format != Chosen::Github {
+        return Ok(named.map_or(Destination::Stdout, Destination::Private));
+    }
+    let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
+    named.or(default).map(Destination::Appended).ok_or_else(|| Error::Usage {
+        problem: "cannot export for GitHub Actions: GITHUB_ENV is not set".to_owned(),
+        hint: "run it in a step of a workflow, or name a file with `--output`".to_owned(),
+    })
+}
+
+/// All that is bound and was found.
+fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Vec<Entry<'p>> {
+    let mut outcomes = resolution.of(plan);
+    let entry = |action: &'p Action| match action {
+        Action::Look(_) => {
+            let (look, outcome) = outcomes.next()?;
+            let value = Some(resolution.value(look, outcome)?.expose());
+            Some(Entry { variable: look.variable.as_str(), value, secret: true })
+        }
+        Action::Set(variable, value) => {
+            let value = Some(value.expose());
+            Some(Entry { variable: variable.as_str(), value, secret: false })
+        }
+        Action::Unset(name) => {
+            let variable = std::str::from_utf8(name).ok()?;
+            Some(Entry { variable, value: None, secret: false })
+        }
+        Action::Keep(_) => None,
+    };
+    plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
+}
+
+fn format(arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {
+    Ok(match arguments.format {
+        Chosen::Docker => Box::new(docker::Docker),
+        Chosen::Dotenv => Box::new(dotenv::Dotenv),
+        Chosen::Fish => Box::new(fish::Fish),
+        Chosen::Github => Box::new(github::Github::new()?),
+        Chosen::Json => Box::new(json::Json),
+        Chosen::K8s => Box::new(kubernetes::Kubernetes::new(&arguments.name)?),
+        Chosen::Sh => Box::new(shell::Shell),
+        Chosen::Systemd => Box::new(systemd::Systemd),
+        Chosen::Yaml => Box::new(yaml::Yaml),
+    })
+}
+
+fn fault(entry: &Entry<'_>, format: &'static str, problem: &'static str) -> Error {
+    let name = entry.variable.to_owned();
+    Error::Value { name, fault: ValueFault::NotForFormat { format, problem } }
+}
+
+/// The value, for a form that knows no removal.
+fn value<'e>(entry: &Entry<'e>, format: &'static str) -> Result<&'e [u8], Error> {
+    entry.value.ok_or_else(|| fault(entry, format, "it cannot remove a variable"))
+}
+
+/// The value, for a form that is text and knows no removal.
+fn text<'e>(entry: &Entry<'e>, format: &'static str) -> Result<&'e str, Error> {
+    std::str::from_utf8(value(entry, format)?)
+        .map_err(|_| fault(entry, format, "it holds UTF-8 only, and the value is none"))
+}

@@ -1,0 +1,59 @@
+//! A drop-in for a unit of systemd.
+
+use super::{Entry, Format, Text, fault};
+use crate::error::Error;
+
+const FORMAT: &str = "a unit of systemd";
+
+/// The longest line of a unit file, in bytes (systemd, `LONG_LINE_MAX`, 1 MiB).
+const LONGEST: usize = (1 << 20) - 1;
+
+/// `Environment="NAME=value"`, with C escapes, and `%` doubled (systemd.syntax(7), systemd.unit(5),
+/// "Specifiers").
+pub struct Systemd;
+
+/// What is better than what follows.
+const ADVICE: &str = "\
+# Every user can read these values: `systemctl show -p Environment`. Better than this file:
+#   systemd-creds encrypt --name=NAME - /etc/credstore.encrypted/NAME   (for each NAME below, value on stdin)
+# and in the unit these lines, with `pfx run` as its command, which finds each credential by its name:
+";
+
+impl Format for Systemd {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let mut document = Text::new(b"[Service]\n".to_vec());
+        let secrets: Vec<_> = entries.iter().filter(|entry| entry.secret).collect();
+        if !secrets.is_empty() {
+            document.extend_from_slice(ADVICE.as_bytes());
+        }
+        for Entry { variable, .. } in secrets {
+            document
+                .extend_from_slice(format!("#   LoadCredentialEncrypted={variable}\n").as_bytes());
+        }
+        for entry in entries {
+            let Entry { variable, value, .. } = entry;
+            let Some(value) = value else {
+                document.extend_from_slice(format!("UnsetEnvironment={variable}\n").as_bytes());
+                continue;
+            };
+            if std::str::from_utf8(value).is_err() {
+                return Err(fault(entry, FORMAT, "it holds UTF-8 only, and the value is none"));
+            }
+            let mut line = Text::new(format!("Environment=\"{variable}=").into_bytes());
+            for &byte in *value {
+                match byte {
+                    b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),
+                    b'%' => line.extend_from_slice(b"%%"),
+                    0..=0x1f | 0x7f => line.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+                    other => line.push(other),
+                }
+            }
+            line.extend_from_slice(b"\"\n");
+            if line.len() > LONGEST {
+                return Err(fault(entry, FORMAT, "a line of it is shorter than 1 MiB"));
+            }
+            document.extend_from_slice(&line);
+        }
+        Ok(document)
+    }
+}

@@ -1,0 +1,49 @@
+//! One YAML mapping.
+
+use super::{Entry, Format, Text, text};
+use crate::error::Error;
+
+/// Names and values as double-quoted scalars, so that `NO` and `1` stay what they are.
+pub struct Yaml;
+
+impl Format for Yaml {
+    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+        let mut document = Text::default();
+        for entry in entries {
+            let value = quoted(text(entry, "YAML")?);
+            document.extend_from_slice(format!("\"{}\": ", entry.variable).as_bytes());
+            document.extend_from_slice(&value);
+            document.push(b'\n');
+        }
+        if entries.is_empty() {
+            document.extend_from_slice(b"{}\n");
+        }
+        Ok(document)
+    }
+}
+
+/// A double-quoted scalar on one line: what is not printable in YAML 1.1, what it takes for the end of a
+/// line, and a byte order mark, are escaped (YAML 1.2, 5.1 and 5.7).
+fn quoted(text: &str) -> Text {
+    let mut scalar = Text::new(b"\"".to_vec());
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                scalar.push(b'\\');
+                scalar.push(u8::try_from(character).unwrap_or_default());
+            }
+            '\u{0}'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                scalar.extend_from_slice(format!("\\u{:04x}", u32::from(character)).as_bytes());
+            }
+            other => scalar.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    scalar.push(b'"');
+    scalar
+}

@@ -1,0 +1,76 @@
+//! What `run`, `check` and `export` have in common: settings, and the plan of all layers.
+
+use std::path::Path;
+
+use crate::cli;
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::name::VariableName;
+use crate::plan::Plan;
+use crate::settings::project::InForce;
+use crate::settings::remote::Choice;
+use crate::settings::{self, Settings, env_file, project};
+use crate::source::directory::Directory;
+use crate::source::local::Warning;
+use crate::takeover;
+
+/// All that is settled before anything is looked up.
+pub struct Prepared {
+    pub settings: Settings,
+    pub choice: Choice,
+    pub plan: Plan,
+    pub project: Option<InForce>,
+    /// What binds variables, for a person: each wins over those before it.
+    pub layers: Vec<String>,
+}
+
+impl Prepared {
+    /// What a person should know of secrets that no binding names.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let warning = |variable: &VariableName| {
+            let variable = variable.as_str();
+            let what = takeover::power(variable)?.words();
+            Some(Warning::Power { variable: variable.to_owned(), what })
+        };
+        self.plan.powerful.iter().filter_map(warning).collect()
+    }
+}
+
+/// What these commands are told alike.
+pub struct Given<'g> {
+    pub bindings: &'g cli::Bindings,
+    pub places: &'g cli::Places,
+    pub stores: &'g cli::Stores,
+    pub project: &'g cli::Project,
+}
+
+impl Given<'_> {
+    /// Settles everything. The command line wins over env files, and they win over the project file.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the command line, the project file or an env file.
+    pub fn prepare(&self, inherited: Inherited<'_>) -> Result<Prepared, Error> {
+        let mut settings = Settings::new(self.places, inherited)?;
+        let mut choice = Choice::new(self.stores);
+        let written = settings::bindings(self.bindings, inherited)?;
+        let mut project = project::project(self.project, inherited)?;
+        let mut layers = Vec::new();
+        if let Some(project) = &mut project {
+            layers.append(&mut project.layers);
+            let directories = std::mem::take(&mut project.secrets_directories);
+            let directories = directories.into_iter().map(|path| Directory::new(path, None));
+            settings.directories.extend(directories);
+            if choice.store.is_none() && !choice.local {
+                (choice.store, choice.local) = (project.remote, project.local);
+            }
+        }
+        for path in settings::env_files(self.bindings, inherited)? {
+            layers.push(env_file::layer(Path::new(&path), inherited)?);
+        }
+        let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
+        titles.push("the command line".to_owned());
+        let plan = Plan::over(layers, &written)?;
+        Ok(Prepared { settings, choice, plan, project, layers: titles })
+    }
+}

@@ -1,0 +1,148 @@
+//! Which of the variables that pfx was started with the command gets.
+
+use std::ffi::CStr;
+
+use super::{Inherited, split};
+
+/// Which of the inherited variables are handed on.
+#[derive(Debug, Default)]
+pub struct Inheritance {
+    /// `None` for all; otherwise only [`CLEAN`] and what these patterns match.
+    pub clean: Option<Vec<Vec<u8>>>,
+    /// Whether [credentials](is_credential) are left out whatever else is said.
+    pub strip_credentials: bool,
+}
+
+/// What a program needs to find its files, its user and its terminal: what sudo(8) keeps by `env_keep` and
+/// sets anew, less what belongs to a desktop. `LC_*` besides.
+pub const CLEAN: [&str; 11] =
+    ["HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
+
+/// Variables from which Prefect and pfx read what they show to an API to be let in, or headers that
+/// may hold it; `_FILE` may follow each. Prefect 2 and 3 read their names in any case (pydantic-settings), and
+/// Prefect 1.x all but the `PREFECT__`.
+const CREDENTIALS: [&str; 8] = [
+    "PREFECT_API_KEY",
+    "PREFECT_API_AUTH_STRING",
+    "PREFECT_SERVER_API_AUTH_STRING",
+    "PREFECT_CLIENT_CUSTOM_HEADERS",
+    "PREFECT__CLOUD__API_KEY",
+    "PREFECT__CLOUD__AUTH_TOKEN",
+    "PREFECT__CLOUD__AGENT__API_KEY",
+    "PREFECT__CLOUD__AGENT__AUTH_TOKEN",
+];
+
+impl Inheritance {
+    /// The entries that are handed on, untouched and in order.
+    #[must_use]
+    pub fn of<'a>(&self, inherited: Inherited<'a>) -> Vec<&'a CStr> {
+        inherited.0.iter().copied().filter(|entry| self.keeps(entry.to_bytes())).collect()
+    }
+
+    /// Whether an entry is handed on. One that is no variable is, unless the environment is to be clean.
+    fn keeps(&self, entry: &[u8]) -> bool {
+        let Some((name, _)) = split(entry) else { return self.clean.is_none() };
+        if self.strip_credentials && is_credential(name) {
+            return false;
+        }
+        let Some(patterns) = &self.clean else { return true };
+        CLEAN.iter().any(|kept| kept.as_bytes() == name)
+            || name.starts_with(b"LC_")
+            || patterns.iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+/// Whether a variable of this name holds a credential of Prefect's API.
+#[must_use]
+pub fn is_credential(name: &[u8]) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let stem = upper.strip_suffix(b"_FILE").unwrap_or(&upper);
+    CREDENTIALS.iter().any(|credential| credential.as_bytes() == stem)
+}
+
+/// Whether a pattern matches a whole name: `*` matches anything, `?` one byte.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    // One star is enough to go back to: what an earlier one matched can stay as it is.
+    let (mut at, mut star) = ((0, 0), None);
+    loop {
+        let (pattern_at, name_at) = at;
+        match (pattern.get(pattern_at), name.get(name_at)) {
+            (None, None) => return true,
+            (Some(b'*'), _) => {
+                star = Some((pattern_at, name_at));
+                at.0 += 1;
+            }
+            (Some(wanted), Some(byte)) if *wanted == b'?' || wanted == byte => {
+                at = (pattern_at + 1, name_at + 1);
+            }
+            _ => match star {
+                Some((star_at, matched)) if matched < name.len() => {
+                    star = Some((star_at, matched + 1));
+                    at = (star_at + 1, matched + 1);
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(inheritance: &Inheritance, entries: &[&CStr]) -> Vec<String> {
+        inheritance
+            .of(Inherited(entries))
+            .into_iter()
+            .map(|entry| entry.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn clean_keeps_the_list_and_what_patterns_match_and_nothing_odd() {
+        let entries = [c"PATH=/bin", c"X=1", c"LC_ALL=C", c"NOEQ", c"APP_A=1", c"=odd", c"path=/x"];
+        let clean = Inheritance { clean: Some(Vec::new()), ..Default::default() };
+        assert_eq!(kept(&clean, &entries), ["PATH=/bin", "LC_ALL=C"]);
+        let clean = Inheritance { clean: Some(vec![b"APP_*".to_vec()]), ..Default::default() };
+        assert_eq!(kept(&clean, &entries), ["PATH=/bin", "LC_ALL=C", "APP_A=1"]);
+        assert_eq!(kept(&Inheritance::default(), &entries).len(), entries.len());
+    }
+
+    #[test]
+    fn credentials_are_stripped_in_every_spelling_and_whatever_is_kept() {
+        let entries = [
+            c"PREFECT_API_KEY=1",
+            c"prefect_api_key=1",
+            c"PREFECT_API_KEY_FILE=/x",
+            c"PREFECT__Cloud__Api_Key=1",
+            c"PREFECT__CLOUD__AGENT__AUTH_TOKEN=1",
+            c"PREFECT_API_URL=u",
+            c"PREFECT__CONTEXT__SECRETS__PREFECT_API_KEY=1",
+        ];
+        let clean = Some(vec![b"*".to_vec()]);
+        for clean in [None, clean] {
+            let stripped = Inheritance { clean, strip_credentials: true };
+            assert_eq!(
+                kept(&stripped, &entries),
+                ["PREFECT_API_URL=u", "PREFECT__CONTEXT__SECRETS__PREFECT_API_KEY=1"]
+            );
+        }
+    }
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, name, expected) in [
+            ("A*", "ABC", true),
+            ("A*C", "ABCC", true),
+            ("*", "", true),
+            ("A?C", "ABC", true),
+            ("A", "AB", false),
+            ("*B*D", "ABCD", true),
+            ("*B*D", "ABC", false),
+            ("?", "", false),
+            ("a*", "ABC", false),
+        ] {
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+        }
+    }
+}

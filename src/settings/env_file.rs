@@ -1,0 +1,53 @@
+//! Env files: read, and made into layers of a plan.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::dotenv;
+use crate::environment::Inherited;
+use crate::error::{Error, TrustFault};
+use crate::plan::{Binding, Layer};
+use crate::source::file;
+
+/// Reads one env file; `-` is stdin. A FIFO is read too: that is what `<(…)` of a shell gives.
+///
+/// # Errors
+/// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.
+pub fn layer(path: &Path, inherited: Inherited<'_>) -> Result<Layer, Error> {
+    let is_stdin = path.as_os_str() == "-";
+    let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
+    let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
+    let bytes = if is_stdin {
+        whole(std::io::stdin().lock(), Path::new("stdin"))?
+    } else if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        whole(File::open(path).map_err(failed)?, path)?
+    } else {
+        let contents = file::read(path, file::Privacy::Any)?;
+        contents.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?.bytes
+    };
+    let environment = |name: &str| inherited.get(name.as_bytes()).map(<[u8]>::to_vec);
+    let text = file::text(&bytes, Path::new(&title))?;
+    let entries = dotenv::parse(text, &title, &environment)?;
+    let bindings = entries.into_iter().map(|entry| {
+        let written = format!("{title}:{}", entry.line);
+        Binding::of_file(written, entry.variable, entry.wanted)
+    });
+    let bindings = bindings.collect();
+    Ok(Layer { title, bindings })
+}
+
+fn whole(from: impl Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    match from.take(file::LONGEST + 1).read_to_end(&mut bytes) {
+        Ok(count) if count as u64 <= file::LONGEST => Ok(bytes),
+        Ok(_) => {
+            let fault = TrustFault::TooLarge { limit: file::LONGEST };
+            Err(Error::Trust { path: path.to_owned(), fault })
+        }
+        Err(cause) => Err(Error::File { action: "read", path: path.to_owned(), cause }),
+    }
+}

@@ -1,0 +1,181 @@
+//! The project file that is in force, and what it wants.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::list;
+use crate::cli;
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::name::Shown;
+use crate::plan::{Binding, Layer};
+use crate::project::{Entry, Project};
+use crate::source::trusted::Trusted;
+use crate::source::{file, home, project as finding};
+
+/// What is in a project file, where a text may be a value.
+type Bytes = Zeroizing<Vec<u8>>;
+
+/// A project file, read and trusted, with the profiles that were asked for.
+pub struct InForce {
+    pub path: PathBuf,
+    /// Its own bindings, then those of each profile; empty if it has no table of bindings.
+    pub layers: Vec<Layer>,
+    pub command: Option<Vec<OsString>>,
+    pub secrets_directories: Vec<PathBuf>,
+    pub remote: Option<cli::Remote>,
+    pub local: bool,
+}
+
+/// Finds, trusts and reads the project file, if there is one. A file that was named is trusted; one that was
+/// found has to be in the list of trusted files.
+///
+/// # Errors
+/// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
+/// [`Error::Usage`] for a profile that is none.
+pub fn project(given: &cli::Project, inherited: Inherited<'_>) -> Result<Option<InForce>, Error> {
+    let profiles = list(&given.profile, "PFX_PROFILE", inherited)?;
+    let Some((path, bytes)) = contents(given, inherited)? else {
+        return match profiles.first() {
+            None => Ok(None),
+            Some(profile) => Err(Error::Usage {
+                problem: format!(
+                    "cannot use the profile `{}`: there is no project file",
+                    Shown(&profile.to_string_lossy())
+                ),
+                hint: "`-f FILE` names one".to_owned(),
+            }),
+        };
+    };
+    let place = path.display().to_string();
+    let project = Project::parse(file::text(&bytes, &path)?, &place)?;
+    in_force(path, project, &profiles).map(Some)
+}
+
+/// The bytes of the file, and its path.
+fn contents(
+    given: &cli::Project,
+    inherited: Inherited<'_>,
+) -> Result<Option<(PathBuf, Bytes)>, Error> {
+    let named = given.project.clone().or_else(|| {
+        let path = inherited.get(b"PFX_PROJECT").filter(|path| !path.is_empty());
+        path.filter(|_| !given.no_project).map(home::path)
+    });
+    if let Some(path) = named {
+        return read(&path).map(|bytes| Some((path, bytes)));
+    }
+    if given.no_project {
+        return Ok(None);
+    }
+    let Some(path) = find(inherited) else { return Ok(None) };
+    let (path, bytes) = resolved(&path)?;
+    trusted(inherited)?.demand(&path, &bytes)?;
+    Ok(Some((path, bytes)))
+}
+
+/// The project file of the working directory.
+#[must_use]
+pub fn find(inherited: Inherited<'_>) -> Option<PathBuf> {
+    let home = inherited.get(b"HOME").map(home::path);
+    finding::find(home.as_deref())
+}
+
+/// A project file's path with all links resolved, and its bytes.
+///
+/// # Errors
+/// [`Error::File`]; [`Error::Trust`] as for configuration.
+pub fn resolved(path: &Path) -> Result<(PathBuf, Bytes), Error> {
+    let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
+    let path = path.canonicalize().map_err(failed)?;
+    let bytes = read(&path)?;
+    Ok((path, bytes))
+}
+
+/// Readable by all as any file of a repository, but not writable by others.
+fn read(path: &Path) -> Result<Bytes, Error> {
+    match file::read(path, file::Privacy::Any)? {
+        Some(contents) => Ok(contents.bytes),
+        None => {
+            let cause = std::io::ErrorKind::NotFound.into();
+            Err(Error::File { action: "read", path: path.to_owned(), cause })
+        }
+    }
+}
+
+/// The list of trusted files: in `$XDG_STATE_HOME`, else in `~/.local/state` (XDG base directory
+/// specification, which also says that a relative path counts as none).
+///
+/// # Errors
+/// [`Error::Usage`] if there is no home directory either.
+pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
+    let state = inherited.get(b"XDG_STATE_HOME").map(home::path).filter(|path| path.is_absolute());
+    let state = state.or_else(|| {
+        let home = home::of_user(b"", inherited.get(b"HOME")).map(|home| home::path(&home));
+        home.filter(|home| home.is_absolute()).map(|home| home.join(".local").join("state"))
+    });
+    state.map(|state| Trusted::below(&state)).ok_or_else(|| Error::Usage {
+        problem: "there is no place for the list of trusted files: neither HOME nor XDG_STATE_HOME is set"
+            .to_owned(),
+        hint: "`-f FILE` names a project file, which counts as trust".to_owned(),
+    })
+}
+
+fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<InForce, Error> {
+    let place = path.display().to_string();
+    let mut command = project.own.command;
+    let mut layers: Vec<Layer> =
+        project.own.env.into_iter().map(|env| layer(&place, "env", env)).collect();
+    let mut known = project.profiles;
+    for profile in profiles {
+        let Some(at) = known.iter().position(|(name, _)| name.as_str() == profile) else {
+            return Err(unknown_profile(&profile.to_string_lossy(), &place, &known));
+        };
+        // A profile that is named twice counts where it is named first.
+        let (name, own) = std::mem::take(&mut known[at]);
+        layers.extend(own.env.map(|env| layer(&place, &format!("profile.{name}.env"), env)));
+        command = own.command.or(command);
+        known[at].0 = name;
+    }
+    let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok(InForce {
+        layers,
+        command: command.map(|words| words.into_iter().map(OsString::from).collect()),
+        secrets_directories: project
+            .secrets_directories
+            .iter()
+            .map(|below| directory.join(below))
+            .collect(),
+        remote: project.remote.as_deref().map(|remote| match remote {
+            "cloud1" => cli::Remote::Cloud1,
+            _ => cli::Remote::Prefect,
+        }),
+        local: project.local,
+        path,
+    })
+}
+
+fn layer(place: &str, table: &str, entries: Vec<Entry>) -> Layer {
+    let bindings = entries.into_iter().map(|entry| {
+        let written = format!("{place}:{}", entry.line);
+        Binding::of_file(written, entry.variable, entry.wanted)
+    });
+    Layer { title: format!("{place} [{table}]"), bindings: bindings.collect() }
+}
+
+fn unknown_profile(name: &str, place: &str, known: &[(String, crate::project::Layer)]) -> Error {
+    let names: Vec<String> = known.iter().map(|(name, _)| format!("`{}`", Shown(name))).collect();
+    Error::Usage {
+        problem: format!(
+            "cannot use the profile `{}`: {} has no such profile",
+            Shown(name),
+            Shown(place)
+        ),
+        hint: if names.is_empty() {
+            format!("it has none; `[profile.{}.env]` would begin this one", Shown(name))
+        } else {
+            format!("it has {}", names.join(", "))
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! The list of project files that the user trusts: by their path and the SHA-256 of what was in them.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+use ring::digest::{SHA256, digest};
+
+use super::{file, store};
+use crate::error::{Error, TrustFault};
+
+/// A path takes one line of the list.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// The list, one file a line: the SHA-256 in hexadecimal, two spaces, the path.
+pub struct Trusted {
+    pub path: PathBuf,
+}
+
+/// A line of the list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub hash: String,
+    pub path: PathBuf,
+}
+
+impl Trusted {
+    /// The list below a directory for state (XDG base directory specification).
+    #[must_use]
+    pub fn below(state: &Path) -> Self {
+        Self { path: state.join("pfx").join("trusted") }
+    }
+
+    /// Demands that the project file at `path`, whose links are resolved, was trusted with these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Trust`] if it was not, or not with these; or as [`file::read`] for the list.
+    pub fn demand(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let fault = match self.entries()?.into_iter().find(|entry| entry.path == path) {
+            Some(entry) if entry.hash == hash(bytes) => return Ok(()),
+            Some(_) => TrustFault::Changed,
+            None => TrustFault::Unknown,
+        };
+        Err(Error::Trust { path: path.to_owned(), fault })
+    }
+
+    /// All that is trusted.
+    ///
+    /// # Errors
+    /// As [`file::read`].
+    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
+        let Some(contents) = file::read(&self.path, file::Privacy::Any)? else {
+            return Ok(Vec::new());
+        };
+        Ok(parsed(file::text(&contents.bytes, &self.path)?))
+    }
+
+    /// Trusts the file at `path` with these bytes, in place of any earlier ones.
+    ///
+    /// # Errors
+    /// As [`store::update`].
+    pub fn add(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let added = Entry { hash: hash(bytes), path: path.to_owned() };
+        store::update(&self.path, |old| {
+            let mut entries = parsed(old);
+            entries.retain(|entry| entry.path != path);
+            entries.push(Entry { hash: added.hash.clone(), path: added.path.clone() });
+            Ok(Some(written(&entries)))
+        })?;
+        Ok(())
+    }
+
+    /// Trusts the file at `path` no longer; tells whether it was trusted.
+    ///
+    /// # Errors
+    /// As [`store::update`].
+    pub fn remove(&self, path: &Path) -> Result<bool, Error> {
+        if !self.entries()?.iter().any(|entry| entry.path == path) {
+            return Ok(false);
+        }
+        store::update(&self.path, |old| {
+            let mut entries = parsed(old);
+            entries.retain(|entry| entry.path != path);
+            Ok(Some(written(&entries)))
+        })
+    }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in digest(&SHA256, bytes).as_ref() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Lines that are none of ours are left out: they trust nothing.
+fn parsed(text: &str) -> Vec<Entry> {
+    let entry = |line: &str| {
+        let (hash, path) = line.split_once("  ")?;
+        let path = OsString::from_vec(percent_decode_str(path).collect());
+        Some(Entry { hash: hash.to_owned(), path: path.into() })
+    };
+    text.lines().filter_map(entry).collect()
+}
+
+fn written(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    for Entry { hash, path } in entries {
+        let path = percent_encode(path.as_os_str().as_bytes(), ENCODED);
+        let _ = writeln!(text, "{hash}  {path}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_survives_the_list() {
+        let paths: [&[u8]; 4] = [b"/a b/pfx.toml", b"/a\nb%/\xff/pfx.toml", b"/\xc3\xa9", b"/a  b"];
+        let entries: Vec<Entry> = paths
+            .iter()
+            .map(|path| Entry { hash: hash(b""), path: OsString::from_vec(path.to_vec()).into() })
+            .collect();
+        assert_eq!(parsed(&written(&entries)), entries);
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-2, the message "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hash(b"abc"), expected);
+    }
+}
