@@ -7,6 +7,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::VariableName;
 use crate::plan::Plan;
+use crate::report;
 use crate::settings::project::InForce;
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings, env_file, project};
@@ -27,11 +28,11 @@ pub struct Prepared {
 impl Prepared {
     /// What a person should know of secrets that no binding names.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
+    pub fn warnings(&self) -> Vec<String> {
         let warning = |variable: &VariableName| {
             let variable = variable.as_str();
             let what = takeover::power(variable)?.words();
-            Some(Warning::Power { variable: variable.to_owned(), what })
+            Some(report::words(&Warning::Power { variable: variable.to_owned(), what }))
         };
         self.plan.powerful.iter().filter_map(warning).collect()
     }

@@ -53,8 +53,8 @@ pub fn check(
         .warnings()
         .into_iter()
         .chain(&forbidden)
-        .chain(&powerful)
         .map(report::words)
+        .chain(powerful)
         .chain(sources.remote.notes())
         .collect();
     let mut places: Vec<String> =

@@ -87,8 +87,9 @@ pub fn export(
         Destination::Private(path) => store::replace(&path, &document)?,
         Destination::Stdout => {
             if std::io::stdout().is_terminal() {
-                report
-                    .note("the values are on the terminal now; `--output FILE` keeps them off it");
+                report.warning(
+                    "the values are on the terminal now; `--output FILE` keeps them off it",
+                );
             }
             output.write_all(&document).map_err(failed)?;
         }
