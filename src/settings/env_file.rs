@@ -27,7 +27,7 @@ pub fn layer(path: &Path, inherited: Inherited<'_>) -> Result<Layer, Error> {
         whole(File::open(path).map_err(failed)?, path)?
     } else {
         let contents = file::read(path, file::Privacy::Any)?;
-        contents.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?.bytes
+        contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?.bytes
     };
     let environment = |name: &str| inherited.get(name.as_bytes()).map(<[u8]>::to_vec);
     let text = file::text(&bytes, Path::new(&title))?;

@@ -98,7 +98,7 @@ fn read(path: &Path) -> Result<Bytes, Error> {
     match file::read(path, file::Privacy::Any)? {
         Some(contents) => Ok(contents.bytes),
         None => {
-            let cause = std::io::ErrorKind::NotFound.into();
+            let cause = nix::errno::Errno::ENOENT.into();
             Err(Error::File { action: "read", path: path.to_owned(), cause })
         }
     }

@@ -7,10 +7,16 @@
 
 mod support;
 
+mod clean;
 mod completions;
 mod conformance;
+mod envfile;
+mod export;
 mod floors;
 mod install;
 mod manual;
+mod project;
 mod promises;
 mod readme;
+mod takeover;
+mod trust;

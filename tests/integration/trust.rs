@@ -1,0 +1,149 @@
+//! A project file that was found, not named, counts only once it is trusted.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::support::Home;
+
+const UNKNOWN: &str = "pfx: error: cannot trust {home}/pfx.toml: it was found, not named, and you have not \
+                       trusted it\npfx: hint: read it, then `pfx trust {home}/pfx.toml`; `--no-project` goes \
+                       without it\n";
+const CHANGED: &str = "pfx: error: cannot trust {home}/pfx.toml: it has changed since you trusted it\npfx: \
+                       hint: read it, then `pfx trust {home}/pfx.toml`; `--no-project` goes without it\n";
+
+fn project() -> Home {
+    let home = Home::new();
+    home.write("pfx.toml", "env.A = 'one'");
+    home
+}
+
+fn run(home: &Home) -> crate::support::Pfx {
+    home.run(&[], &["sh", "-c", "echo $A"])
+}
+
+#[test]
+fn it_is_refused_until_it_is_trusted_and_again_once_it_changes() {
+    let home = project();
+    run(&home).refuses(125, UNKNOWN);
+    home.pfx(["trust"]).gives("");
+    run(&home).gives("one\n");
+    home.write("pfx.toml", "env.A = 'two'");
+    run(&home).refuses(125, CHANGED);
+    home.pfx(["trust", "pfx.toml"]).gives("");
+    run(&home).gives("two\n");
+    home.pfx(["trust", "--revoke"]).gives("");
+    run(&home).refuses(125, UNKNOWN);
+    home.pfx(["trust", "--revoke"]).refuses(1, "");
+}
+
+#[test]
+fn the_gate_is_before_every_command_that_binds() {
+    let home = project();
+    for arguments in [
+        &["run", "-s", "X", "--", "true"][..],
+        &["run", "--set", "A=1", "--", "true"],
+        &["check"],
+        &["export", "--format", "json"],
+    ] {
+        home.pfx(arguments).refuses(125, UNKNOWN);
+    }
+    home.pfx(["run", "--no-project", "--", "true"]).gives("");
+    home.pfx(["run", "-f", "pfx.toml", "--", "sh", "-c", "echo $A"]).gives("one\n");
+}
+
+#[test]
+fn another_file_with_the_same_content_is_not_trusted() {
+    let home = project();
+    home.pfx(["trust"]).gives("");
+    home.write("sub/pfx.toml", "env.A = 'one'");
+    let outcome = run(&home).current_dir(home.join("sub")).outcome();
+    assert_eq!(outcome.code(), Some(125));
+}
+
+#[test]
+fn the_list_tells_what_has_become_of_each_file() {
+    let home = project();
+    for name in ["b", "c"] {
+        home.write(format!("{name}/pfx.toml"), "");
+        home.pfx(["trust", &format!("{name}/pfx.toml")]).gives("");
+    }
+    home.pfx(["trust"]).gives("");
+    home.write("b/pfx.toml", "local = true");
+    std::fs::remove_file(home.join("c/pfx.toml")).unwrap();
+    let list = "{home}/b/pfx.toml (changed)\n{home}/c/pfx.toml (gone)\n{home}/pfx.toml\n";
+    home.pfx(["trust", "--list"]).gives(list);
+    let json = home.pfx(["trust", "--list", "--json"]).outcome();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let states: Vec<&str> = (0..3).map(|at| json[at]["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["changed", "gone", "trusted"]);
+    assert_eq!(json[2]["sha256"].as_str().unwrap().len(), 64);
+    home.pfx(["trust", "--revoke", "c/pfx.toml"]).gives("");
+}
+
+#[test]
+fn only_the_user_can_read_the_list_and_it_is_where_xdg_says() {
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+    let home = project();
+    home.pfx(["trust"]).gives("");
+    assert_eq!(mode(&home.join(".local/state/pfx/trusted")), 0o600);
+    assert_eq!(mode(&home.join(".local/state/pfx")), 0o700);
+    let elsewhere = home.join("state");
+    run(&home).env("XDG_STATE_HOME", &elsewhere).refuses(125, UNKNOWN);
+    home.pfx(["trust"]).env("XDG_STATE_HOME", &elsewhere).gives("");
+    assert_eq!(mode(&elsewhere.join("pfx/trusted")), 0o600);
+    // A relative one counts as none.
+    run(&home).env("XDG_STATE_HOME", "state").gives("one\n");
+}
+
+#[test]
+fn a_list_that_others_can_write_trusts_nothing() {
+    let home = project();
+    home.pfx(["trust"]).gives("");
+    let list = home.join(".local/state/pfx/trusted");
+    std::fs::set_permissions(&list, std::fs::Permissions::from_mode(0o622)).unwrap();
+    run(&home).refuses(
+        125,
+        "pfx: error: cannot trust {home}/.local/state/pfx/trusted: other users can write it (mode 0622)\n\
+         pfx: hint: `chmod go-w {home}/.local/state/pfx/trusted`\n",
+    );
+}
+
+#[test]
+fn a_link_is_trusted_for_what_it_leads_to() {
+    let home = Home::new();
+    home.write("real/the.toml", "env.A = 'one'");
+    home.write("work/file", "");
+    std::os::unix::fs::symlink("../real/the.toml", home.join("work/pfx.toml")).unwrap();
+    home.pfx(["trust"]).current_dir(home.join("work")).gives("");
+    run(&home).current_dir(home.join("work")).gives("one\n");
+    home.write("real/the.toml", "env.A = 'two'");
+    assert_eq!(run(&home).current_dir(home.join("work")).outcome().code(), Some(125));
+}
+
+#[test]
+fn a_path_of_any_bytes_can_be_trusted() {
+    let home = Home::new();
+    let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\nb %\xff");
+    home.write(Path::new(name).join("pfx.toml"), "env.A = 'one'");
+    let inside = home.path().join(name);
+    home.pfx(["trust"]).current_dir(&inside).gives("");
+    run(&home).current_dir(&inside).gives("one\n");
+}
+
+#[test]
+fn a_file_that_makes_no_sense_is_not_trusted() {
+    let home = project();
+    home.write("pfx.toml", "env.A = CANARY");
+    let outcome = home.pfx(["trust"]).outcome();
+    assert_eq!(outcome.code(), Some(125));
+    assert!(!outcome.said().contains("CANARY"), "{}", outcome.said());
+    home.pfx(["trust", "--list"]).gives("");
+}
+
+#[test]
+fn without_a_project_file_there_is_nothing_to_trust() {
+    Home::new().pfx(["trust"]).refuses(
+        2,
+        "pfx: error: there is no pfx.toml here or above\npfx: hint: `pfx trust FILE` names one\n",
+    );
+}
