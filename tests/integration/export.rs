@@ -332,7 +332,7 @@ fn read_as_runner(mut text: &str) -> Values {
         let end = format!("\n{delimiter}\n");
         // An empty value still has a line of its own.
         let at = rest.find(&end).expect("the delimiter ends the value");
-        values.insert(name.to_owned(), rest[..at].as_bytes().to_vec());
+        values.insert(name.to_owned(), rest.as_bytes()[..at].to_vec());
         text = &rest[at + end.len()..];
     }
     values
@@ -439,7 +439,7 @@ fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while !home.join("out/done").exists() && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }

@@ -321,7 +321,8 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
         .bare(&[python.to_str().unwrap(), "-c", script, schema])
         .stdin(serde_json::to_vec(&input).unwrap())
         .outcome();
-    let judged: Vec<bool> = serde_json::from_slice(&outcome.stdout).expect(&outcome.stderr());
+    let judged: Vec<bool> =
+        serde_json::from_slice(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr()));
     for ((text, expected), judged) in texts.iter().zip(judged) {
         assert_eq!(judged, *expected, "{text:?}");
     }
