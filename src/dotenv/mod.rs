@@ -86,7 +86,7 @@ impl Reader<'_> {
         }
         let variable = VariableName::new(&name)
             .ok_or_else(|| self.fault(start, "what stands before `=` is no name of a variable"))?;
-        self.key = Some(name.clone());
+        self.key = is_surely_a_name(&name).then(|| name.clone());
         self.at += 1;
         self.skip(is_blank);
         let value_start = self.at;
@@ -283,6 +283,13 @@ impl Reader<'_> {
             problem: problem.to_owned(),
         }
     }
+}
+
+/// Whether a name is told in messages. One in letters of both cases may be a line of a key in base64, whose quotes
+/// were forgotten and whose end is `=`.
+fn is_surely_a_name(name: &str) -> bool {
+    let has = |class: fn(&u8) -> bool| name.as_bytes().iter().any(class);
+    !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
 const fn is_blank(character: char) -> bool {

@@ -85,6 +85,38 @@ fn faults_name_line_and_column_and_quote_nothing() {
     }
 }
 
+#[test]
+fn a_line_of_base64_is_not_told_as_a_name() {
+    let told = read("A=x\nMIIEvQIBADANBgkq== y").unwrap_err().to_string();
+    assert_eq!(told, "cannot read .env:2:20: a value with white space in it needs quotes");
+}
+
+/// Whatever stands there, it is read or refused; and what may be a value is not told.
+#[test]
+fn no_text_makes_it_panic_or_quote() {
+    let pieces = [
+        "A", "=", "'", "\"", "\\", "\n", " ", "#", "$", "${", "}", ":-", "$(", "B=", "\r\n", "\0",
+        "é", "Canary", "pfx://", "secret/", "%", "?", "#/", "export ", "\u{feff}",
+    ];
+    let mut state = 0x0bad_cafe_u64;
+    let mut next = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..20_000 {
+        let text: String = (0..=next(14)).map(|_| pieces[next(pieces.len())]).collect();
+        if let Err(error) = read(&text) {
+            // A variable that is not set is told by its name, which is what `$` says it is.
+            let told = error.to_string().replace("`Canary", "`");
+            assert!(
+                !told.contains("Canary") || text.contains("$Canary") || text.contains("${Canary"),
+                "{text:?}: {told}"
+            );
+        }
+    }
+}
+
 /// Where dotenvy reads a text, we read the same, save for what is an error here.
 #[test]
 fn dotenvy_reads_the_same_from_texts_of_every_shape() {

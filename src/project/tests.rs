@@ -135,3 +135,61 @@ fn faults_name_their_place_and_quote_nothing() {
         assert!(!told.contains("CANARY"), "{told}");
     }
 }
+
+/// Whatever stands there, it is read or refused; and no value is told.
+#[test]
+fn no_text_makes_it_panic_or_quote() {
+    let pieces = [
+        "[env]\n",
+        "[profile.a.env]\n",
+        "A = ",
+        "command = ",
+        "\"CANARY\"",
+        "'CANARY'",
+        "\"",
+        "'",
+        "{ ",
+        " }",
+        "secret = ",
+        "kv = ",
+        "pointer = ",
+        "default = ",
+        "optional = true",
+        "unset = true",
+        ", ",
+        "\n",
+        "[",
+        "]",
+        "\\",
+        "=",
+        "1",
+        "'pfx://secret/CANARY'",
+        "'pfx://CANARY'",
+        "'pfx://kv/%CANARY'",
+        "remote = ",
+        "local = true\n",
+        "é",
+    ];
+    let mut state = 0x0bad_cafe_u64;
+    let mut next = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut read = 0;
+    for _ in 0..20_000 {
+        let text: String = (0..=next(12)).map(|_| pieces[next(pieces.len())]).collect();
+        match Project::parse(&text, "pfx.toml") {
+            Ok(_) => read += 1,
+            Err(error) => {
+                // A key is told, and what stands in quotes before `=` is one.
+                let told = error.to_string();
+                let (before, behind) = told.split_once("key `").unwrap_or((&told, ""));
+                let behind = behind.split_once('`').map_or("", |(_, behind)| behind);
+                let told = format!("{before}{behind}");
+                assert!(!told.contains("CANARY"), "{text:?}: {told}");
+            }
+        }
+    }
+    assert!(read > 50, "only {read} texts were read");
+}

@@ -327,3 +327,33 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
         assert_eq!(judged, *expected, "{text:?}");
     }
 }
+
+/// security.md, ENV-13: whatever layers bind a variable, the highest one that does wins.
+#[test]
+fn of_all_layers_that_bind_a_variable_the_highest_wins() {
+    for present in 0..32_u32 {
+        let has = |layer: u32| present & (1 << layer) != 0;
+        let bound = |layer: u32, value: &str| {
+            let binding = format!("env = {{ V_A = '{value}', V_OTHER = '' }}\n");
+            if has(layer) { binding } else { "env = { V_OTHER = '' }\n".to_owned() }
+        };
+        let home = Home::new();
+        let project = format!("{}[profile.p]\n{}", bound(1, "file"), bound(2, "profile"));
+        home.write("my.toml", project);
+        home.write("my.env", if has(3) { "V_A='env file'\n" } else { "" });
+        let mut arguments = vec!["run", "-f", "my.toml", "--profile", "p", "--env-file", "my.env"];
+        if has(4) {
+            arguments.extend(["--set", "V_A=command line"]);
+        }
+        let show = |more: &[&str]| {
+            let command = ["--", "sh", "-c", "printf %s \"$V_A\""];
+            let pfx = home.pfx([&arguments[..], more, &command].concat());
+            if has(0) { pfx.env("V_A", "inherited") } else { pfx }
+        };
+        let names = ["inherited", "file", "profile", "env file", "command line"];
+        let highest =
+            (0..5).rev().find(|layer| has(*layer)).map_or("", |layer| names[layer as usize]);
+        show(&[]).gives(highest);
+        show(&["--preserve"]).gives(if has(0) { "inherited" } else { highest });
+    }
+}
