@@ -19,12 +19,14 @@
 //! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open
 //!    descriptors, signal mask and ignored signals, SIGPIPE as pfx inherited it.
 //! 2. The command's arguments and all inherited variables reach the child byte for byte.
-//! 3. No value is ever written anywhere but to the child, and to `secret get`.
+//! 3. No value is ever written anywhere but to the child, and to `secret get` and `export`.
 //! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says
 //!    what, where it was looked for, and what to do.
 //! 5. Answered locally: no thread, no socket, no read of anything but the files that `check` names.
 //! 8. Local writes are atomic, keep comments, order, mode and owner, and survive kill -9 and a full disk
 //!    with either the old file or the new.
+//! 9. A name from a remote store that could take over the child (`LD_*`, `BASH_ENV`, `PATH`, …) is refused
+//!    unless bound by name.
 //! 10. With local secrets, `pfx run` starts its child sooner than coreutils `env` does
 //!     (`benches/start.sh`).
 

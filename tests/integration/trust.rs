@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::support::Home;
+use crate::support::{Home, traced};
 
 const UNKNOWN: &str = "pfx: error: cannot trust {home}/pfx.toml: it was found, not named, and you have not \
                        trusted it\npfx: hint: read it, then `pfx trust {home}/pfx.toml`; `--no-project` goes \
@@ -146,4 +146,15 @@ fn without_a_project_file_there_is_nothing_to_trust() {
         2,
         "pfx: error: there is no pfx.toml here or above\npfx: hint: `pfx trust FILE` names one\n",
     );
+}
+
+/// What was hashed is what is used: nobody can put another file there in between.
+#[test]
+fn the_file_is_opened_once() {
+    let home = project();
+    home.pfx(["trust"]).gives("");
+    let trace = traced(&home, &["-e", "trace=openat,open"], &["run", "--", "true"], |pfx| pfx);
+    assert_eq!(trace.outcome.code(), Some(0), "{}", trace.outcome.stderr());
+    let opened = trace.text.lines().filter(|line| line.contains("/pfx.toml\"")).count();
+    assert_eq!(opened, 1, "{}", trace.text);
 }
