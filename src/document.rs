@@ -53,12 +53,6 @@ impl<'t> Document<'t> {
         Walk::Root(table)
     }
 
-    /// All of it.
-    #[must_use]
-    pub const fn root(&self) -> &DeTable<'t> {
-        &self.root
-    }
-
     /// The whole document as JSON.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
