@@ -48,18 +48,31 @@ home 1
 home 100
 home 10000
 
+# A repository whose project file binds a hundred secrets, trusted by who has the home of a hundred.
+mkdir -p "${work}/repository/.git" "${work}/repository/source"
+{
+  echo '[env]'
+  for ((number = 1; number <= 100; number++)); do
+    echo "VARIABLE_${number} = \"pfx://secret/SECRET_${number}\""
+  done
+} > "${work}/repository/pfx.toml"
+HOME=${work}/100 "${PFX}" trust "${work}/repository/pfx.toml"
+
 # The variables of whoever measures are none of pfx's business here.
 clean=(env -i "PATH=${PATH}" LANG=C)
 
-names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000')
-goals=(1 0.95 1.15 6)
+names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000' 'pfx.toml with 100')
+goals=(1 0.95 1.15 6 1.4)
 commands=(
   "env A=B /bin/true"
   "${PFX} run -s SECRET_1 -- /bin/true"
   "${PFX} run -- /bin/true"
   "${PFX} run -s SECRET_5000 -- /bin/true"
+  "${PFX} run -- /bin/true"
 )
-homes=(1 1 100 10000)
+homes=(1 1 100 10000 100)
+# Where each is started; the first four have no project file.
+places=("${work}" "${work}" "${work}" "${work}" "${work}/repository/source")
 
 read -r load _ < /proc/loadavg
 jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures tell little" >&2
@@ -67,6 +80,7 @@ jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): 
 for ((round = 1; round <= rounds; round++)); do
   for index in "${!commands[@]}"; do
     # -N: no shell between hyperfine and the command.
+    cd "${places[index]}"
     "${clean[@]}" "HOME=${work}/${homes[index]}" hyperfine -N --style none --warmup 5 --runs "${runs}" \
       --export-json "${work}/${index}-${round}.json" "${commands[index]}" > "${work}/log" 2>&1 || {
       cat "${work}/log" >&2

@@ -1,5 +1,7 @@
 //! One TOML text, parsed; and its faults in words that quote nothing of it.
 
+use std::cell::Cell;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -100,6 +102,27 @@ pub fn position(text: &str, offset: usize) -> Position {
     }
 }
 
+/// Numbers of lines of one text, each counted on from the one before: for many places that mostly come in order.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// A byte, and the number of its line less one.
+    last: Cell<(usize, usize)>,
+}
+
+impl Lines {
+    /// The line of a byte of `text`, counted from 1.
+    pub fn of(&self, text: &str, offset: usize) -> usize {
+        let (from, above) = match self.last.get() {
+            (last, above) if last <= offset => (last, above),
+            _ => (0, 0),
+        };
+        let between = text.as_bytes().get(from..offset).unwrap_or_default();
+        let above = above + between.iter().filter(|&&byte| byte == b'\n').count();
+        self.last.set((offset, above));
+        above + 1
+    }
+}
+
 /// The parser's description of a fault. Its `message()` is fixed text of its own; a duplicate key is
 /// the one fault whose text could name something of the document.
 fn fault(error: &toml::de::Error) -> String {
@@ -194,6 +217,14 @@ mod tests {
             let text = error(&format!("[context.secrets]\n{line}\n"));
             assert!(!text.contains("CANARY"), "{text}");
         }
+    }
+
+    #[test]
+    fn lines_are_counted_forth_and_back() {
+        let lines = Lines::default();
+        let text = "a\nb\n\nc";
+        let told: Vec<usize> = [0, 2, 5, 4, 1, 5].map(|at| lines.of(text, at)).into();
+        assert_eq!(told, [1, 2, 4, 3, 1, 4]);
     }
 
     #[test]

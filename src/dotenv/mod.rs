@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-use crate::document::position;
+use crate::document::{Lines, position};
 use crate::error::Error;
 use crate::name::{Shown, VariableName};
 use crate::secret::SecretValue;
@@ -33,7 +33,8 @@ pub fn parse(
     place: &str,
     environment: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> Result<Vec<Entry>, Error> {
-    let mut reader = Reader { text, place, at: 0, key: None, environment, known: HashMap::new() };
+    let (lines, known) = (Lines::default(), HashMap::new());
+    let mut reader = Reader { text, place, at: 0, key: None, environment, lines, known };
     let mut entries = Vec::new();
     while let Some(entry) = reader.entry()? {
         entries.push(entry);
@@ -49,6 +50,7 @@ struct Reader<'t> {
     /// The variable whose value is being read.
     key: Option<String>,
     environment: &'t dyn Fn(&str) -> Option<Vec<u8>>,
+    lines: Lines,
     /// What earlier lines say: the value, or `None` for a reference.
     known: HashMap<String, Option<Zeroizing<Vec<u8>>>>,
 }
@@ -103,7 +105,7 @@ impl Reader<'_> {
             Wanted::Text(SecretValue::text(&name, value.bytes.to_vec())?)
         };
         self.known.insert(name, (!is_reference).then_some(value.bytes));
-        Ok(Some(Entry { variable, wanted, line: position(self.text, start).line }))
+        Ok(Some(Entry { variable, wanted, line: self.lines.of(self.text, start) }))
     }
 
     /// Reads a value and the rest of its line.

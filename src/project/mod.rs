@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use entry::Entry;
 
-use crate::document::{Document, position};
+use crate::document::{Document, Lines, position};
 use crate::error::Error;
 use crate::name::Shown;
 
@@ -47,7 +47,8 @@ impl Project {
     /// [`Error::Config`] with line, column and key; never the text.
     pub fn parse(text: &str, place: &str) -> Result<Self, Error> {
         let document = Document::parse(text, place)?;
-        let reader = Reader { text, place };
+        let lines = Lines::default();
+        let reader = Reader { text, place, lines: &lines };
         let mut project = Self::default();
         for (key, value) in in_order(document.root()) {
             let name = key.get_ref().as_ref();
@@ -89,6 +90,7 @@ impl Project {
 struct Reader<'t> {
     text: &'t str,
     place: &'t str,
+    lines: &'t Lines,
 }
 
 impl Reader<'_> {
@@ -195,7 +197,7 @@ impl Reader<'_> {
     }
 
     fn line<T>(self, at: &Spanned<T>) -> usize {
-        position(self.text, at.span().start).line
+        self.lines.of(self.text, at.span().start)
     }
 }
 

@@ -15,9 +15,10 @@ pub fn find(home: Option<&Path>) -> Option<PathBuf> {
 }
 
 fn find_from(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    let device = std::fs::metadata(start).ok()?.dev();
+    let mut device = None;
     for directory in start.ancestors() {
-        if std::fs::metadata(directory).ok()?.dev() != device {
+        let own = std::fs::metadata(directory).ok()?.dev();
+        if *device.get_or_insert(own) != own {
             return None;
         }
         let file = directory.join(NAME);
