@@ -1,0 +1,47 @@
+//! Read back by parsers of JSON and YAML.
+
+use super::values::{any_bytes, texts};
+use super::{assert_read, encoded, export, exported, holding};
+
+#[test]
+fn jq_reads_any_text_as_json() {
+    let values = texts();
+    let home = holding(&values);
+    exported(&home, "json");
+    let program = "to_entries[] | \"\\(.key) \\(.value | @base64)\"";
+    assert_read(&encoded(&home.bare(&["jq", "-r", program, "exported"]).outcome()), &values);
+}
+
+const FROM_YAML: &str = "import base64, sys, yaml\n\
+    for name, value in yaml.safe_load(open('exported', encoding='utf-8', newline='')).items():\n    \
+    print(name, base64.b64encode(value.encode()).decode())";
+
+#[test]
+fn a_yaml_parser_reads_any_text_and_names_that_mean_something_in_yaml() {
+    let mut values = texts();
+    for name in ["NO", "y", "NULL", "TRUE"] {
+        values.insert(name.to_owned(), b"1".to_vec());
+    }
+    let home = holding(&values);
+    exported(&home, "yaml");
+    assert_read(&encoded(&home.bare(&["/usr/bin/python3", "-c", FROM_YAML]).outcome()), &values);
+}
+
+#[test]
+fn a_secret_of_kubernetes_holds_any_bytes() {
+    let values = any_bytes();
+    let home = holding(&values);
+    exported(&home, "k8s");
+    let script = "import yaml\n\
+        secret = yaml.safe_load(open('exported'))\n\
+        assert secret['kind'] == 'Secret' and secret['apiVersion'] == 'v1' and secret['type'] == 'Opaque'\n\
+        assert secret['metadata'] == {'name': 'pfx'}\n\
+        for name, value in secret['data'].items(): print(name, value)";
+    assert_read(&encoded(&home.bare(&["/usr/bin/python3", "-c", script]).outcome()), &values);
+    export(&home, "k8s", &["--name", "A b"]).assert(
+        2,
+        "",
+        "pfx: error: cannot use --name: `A b` is no name of a Secret\n\
+         pfx: hint: lower-case letters, digits, `-` and `.`, as in `app-secrets`\n",
+    );
+}

@@ -1,0 +1,104 @@
+//! `pfx export`: each format read back by the program it is for, over values of random bytes.
+
+mod data;
+mod dotenv;
+mod github;
+mod output;
+mod podman;
+mod shells;
+mod systemd;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::{Home, Outcome};
+
+type Values = BTreeMap<String, Vec<u8>>;
+
+/// The Python in which Prefect 3 is installed, and with it python-dotenv and jsonschema.
+pub fn prefect_3_python() -> PathBuf {
+    let default = || {
+        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
+        home.join(".cache/pfx-tests/prefect-3")
+    };
+    let environment = std::env::var_os("PFX_TEST_PREFECT3").map_or_else(default, PathBuf::from);
+    environment.join("bin/python")
+}
+
+/// A home with a directory that holds these as secrets, each the name of its variable.
+fn holding(values: &Values) -> Home {
+    let home = Home::new();
+    home.write("secrets/.keep", "");
+    std::fs::remove_file(home.join("secrets/.keep")).unwrap();
+    for (name, value) in values {
+        // One line feed at the end is not part of the value.
+        home.write(format!("secrets/{name}"), [value, &b"\n"[..]].concat());
+    }
+    home
+}
+
+fn export(home: &Home, format: &str, more: &[&str]) -> Outcome {
+    home.pfx([&["export", "--secrets-dir", "secrets", "--format", format], more].concat()).outcome()
+}
+
+/// Exports to a file that everyone in the test can read, and gives its path.
+fn exported(home: &Home, format: &str) -> PathBuf {
+    let outcome = export(home, format, &["--output", "exported"]);
+    outcome.assert(0, "", "");
+    home.join("exported")
+}
+
+/// What `env -0` printed.
+fn variables(stdout: &[u8]) -> Values {
+    let entries = stdout.split(|&byte| byte == 0).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let at = entry.iter().position(|&byte| byte == b'=').unwrap();
+            (String::from_utf8_lossy(&entry[..at]).into_owned(), entry[at + 1..].to_vec())
+        })
+        .collect()
+}
+
+/// What a program printed as lines of a name and its value in base64.
+fn encoded(outcome: &Outcome) -> Values {
+    assert_eq!(outcome.code(), Some(0), "{}", outcome.stderr());
+    let lines = outcome.stdout();
+    let entry = |line: &str| {
+        let (name, value) = line.split_once(' ').unwrap();
+        (name.to_owned(), STANDARD.decode(value).unwrap())
+    };
+    lines.lines().map(entry).collect()
+}
+
+#[track_caller]
+fn assert_read(read: &Values, expected: &Values) {
+    for (name, value) in expected {
+        let shown = |value: &[u8]| value.escape_ascii().to_string();
+        let got = read.get(name).map(|value| shown(value));
+        assert_eq!(got, Some(shown(value)), "{name}");
+    }
+}
+
+/// Those of `values` that the format takes. It must refuse the others by name, and write nothing.
+fn taken(format: &str, values: Values) -> Values {
+    let home = holding(&values);
+    let mut taken = Values::new();
+    for (name, value) in values {
+        let outcome = home
+            .pfx(["export", "--secrets-dir", "secrets", "-s", &name, "--format", format])
+            .outcome();
+        if outcome.code() == Some(0) {
+            taken.insert(name, value);
+        } else {
+            assert_eq!((outcome.code(), outcome.stdout.len()), (Some(125), 0));
+            let told = outcome.stderr();
+            assert!(told.starts_with(&format!("pfx: error: cannot use `{name}`: ")), "{told}");
+            assert!(told.contains("cannot hold it"), "{told}");
+        }
+    }
+    taken
+}

@@ -1,0 +1,41 @@
+//! Read back by podman.
+
+use super::values::texts;
+use super::{assert_read, exported, holding, taken, variables};
+use crate::support::{Home, Outcome};
+
+/// podman as it works in a container and a virtual machine alike.
+fn podman(home: &Home, arguments: &[&str]) -> Outcome {
+    let always = [
+        "podman",
+        "--runtime",
+        "runc",
+        "--cgroup-manager=cgroupfs",
+        "run",
+        "--rm",
+        "--network=none",
+        "--ulimit",
+        "nofile=1024:1024",
+        "--ulimit",
+        "nproc=1000:1000",
+    ];
+    let words = [&always[..], arguments].concat();
+    home.bare(&words).env("HOME", "/root").env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").outcome()
+}
+
+#[test]
+fn podman_reads_what_an_env_file_takes() {
+    let all = texts();
+    let taken = taken("docker", all.clone());
+    assert!(taken.len() > 100 && taken.len() < all.len(), "{} taken", taken.len());
+    let home = holding(&taken);
+    exported(&home, "docker");
+    let root = home.join("root");
+    home.write("root/bin/file", "");
+    std::fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();
+    let root = root.to_str().unwrap();
+    let read =
+        podman(&home, &["--env-file", "exported", "--rootfs", root, "/bin/busybox", "env", "-0"]);
+    assert_eq!(read.code(), Some(0), "{}", read.stderr());
+    assert_read(&variables(&read.stdout), &taken);
+}

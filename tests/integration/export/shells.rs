@@ -1,0 +1,32 @@
+//! Read back by shells.
+
+use super::values::any_bytes;
+use super::{assert_read, exported, holding, variables};
+
+#[test]
+fn dash_bash_and_zsh_read_any_bytes() {
+    let values = any_bytes();
+    let home = holding(&values);
+    exported(&home, "sh");
+    for shell in ["dash", "bash", "zsh"] {
+        let sourced = home.bare(&[shell, "-c", ". ./exported; exec env -0"]).outcome();
+        assert_read(&variables(&sourced.stdout), &values);
+        let evaluated = home
+            .bare(&[shell, "-c", "eval \"$(cat exported)\"; exec env -0"])
+            .env("LC_ALL", "C.UTF-8")
+            .outcome();
+        assert_read(&variables(&evaluated.stdout), &values);
+    }
+}
+
+#[test]
+fn fish_reads_any_bytes() {
+    let values = any_bytes();
+    let home = holding(&values);
+    exported(&home, "fish");
+    let read = home
+        .bare(&["fish", "--no-config", "-c", "source exported; exec env -0"])
+        .env("LC_ALL", "C.UTF-8")
+        .outcome();
+    assert_read(&variables(&read.stdout), &values);
+}
