@@ -8,13 +8,12 @@ use zeroize::Zeroizing;
 use super::list;
 use crate::cli;
 use crate::environment::Inherited;
-use crate::error::{Error, Position};
+use crate::error::Error;
 use crate::name::Shown;
 use crate::plan::{Binding, Layer};
 use crate::project::{Entry, Project};
 use crate::source::trusted::Trusted;
 use crate::source::{file, home, project as finding};
-use crate::wanted::{Lookup, Wanted};
 
 /// What is in a project file, where a text may be a value.
 type Bytes = Zeroizing<Vec<u8>>;
@@ -126,8 +125,8 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
 fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<InForce, Error> {
     let place = path.display().to_string();
     let mut command = project.own.command;
-    let own = project.own.env.map(|env| layer(&place, "env", env)).transpose()?;
-    let mut layers: Vec<Layer> = own.into_iter().collect();
+    let mut layers: Vec<Layer> =
+        project.own.env.into_iter().map(|env| layer(&place, "env", env)).collect();
     let mut known = project.profiles;
     for profile in profiles {
         let Some(at) = known.iter().position(|(name, _)| name.as_str() == profile) else {
@@ -135,8 +134,7 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
         };
         // A profile that is named twice counts where it is named first.
         let (name, own) = std::mem::take(&mut known[at]);
-        let own_layer = own.env.map(|env| layer(&place, &format!("profile.{name}.env"), env));
-        layers.extend(own_layer.transpose()?);
+        layers.extend(own.env.map(|env| layer(&place, &format!("profile.{name}.env"), env)));
         command = own.command.or(command);
         known[at].0 = name;
     }
@@ -158,21 +156,12 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
     })
 }
 
-fn layer(place: &str, table: &str, entries: Vec<Entry>) -> Result<Layer, Error> {
-    let binding = |entry: Entry| {
-        if let Wanted::Look(Lookup { file: true, .. }) = entry.wanted {
-            return Err(Error::Config {
-                place: place.to_owned(),
-                at: Some(Position { line: entry.line, column: 1 }),
-                key: Some(format!("{table}.{}.file", entry.variable)),
-                problem: "a value cannot be handed over as a file yet".to_owned(),
-            });
-        }
+fn layer(place: &str, table: &str, entries: Vec<Entry>) -> Layer {
+    let bindings = entries.into_iter().map(|entry| {
         let written = format!("{place}:{}", entry.line);
-        Ok(Binding::of_file(written, entry.variable, entry.wanted))
-    };
-    let bindings = entries.into_iter().map(binding).collect::<Result<_, _>>()?;
-    Ok(Layer { title: format!("{place} [{table}]"), bindings })
+        Binding::of_file(written, entry.variable, entry.wanted)
+    });
+    Layer { title: format!("{place} [{table}]"), bindings: bindings.collect() }
 }
 
 fn unknown_profile(name: &str, place: &str, known: &[(String, crate::project::Layer)]) -> Error {
