@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::document::{Document, Walk};
+use super::document::{Document, Walk};
 
 /// What `auth.toml` says of one server. Empty texts count as nothing.
 #[derive(Default)]

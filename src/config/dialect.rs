@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use crate::document::{Document, position};
+use super::document::{Document, position};
 use crate::error::Error;
 
 /// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
+use super::document::Document;
 use super::layers::SECRETS;
-use crate::document::Document;
 use crate::error::Error;
 
 /// The text with the secret `name` set to the string `value`.

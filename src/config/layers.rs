@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use toml::de::DeValue;
 
+use super::document::{Document, Walk, in_order, scalar, to_json};
 use super::expand::{self, Expansion};
 use super::variables::Override;
-use crate::document::{Document, Walk, in_order, scalar, to_json};
 use crate::error::{Error, ValueFault};
 use crate::secret::SecretValue;
 

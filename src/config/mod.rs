@@ -12,8 +12,9 @@ mod layers;
 pub mod lossless;
 mod variables;
 
+pub use document::{Document, position};
 pub use expand::Expansion;
 pub use layers::{DEFAULTS_PLACE, Layer, Layers, Leaf, Node};
 pub use variables::overrides;
 
-pub use crate::document::{Document, position};
+use crate::document;
