@@ -26,7 +26,7 @@ pub use export::Export;
 pub use inheritance::Inheritance;
 pub use kv::Kv;
 pub use project::{Project, Trust};
-pub use run::{Check, Run};
+pub use run::{Check, Parent, Run};
 pub use secret::Secret;
 pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which};
 

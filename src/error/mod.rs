@@ -41,6 +41,8 @@ pub enum Error {
     Missing { missing: Vec<Missing>, exit: Exit },
     /// A remote store is needed and none is configured; why, as half a sentence.
     NoStore { why: String },
+    /// The operating system has no process, or nothing that one needs.
+    Process { action: &'static str, cause: io::Error },
     /// A store over the network did not do what it was asked. `place` is its origin: a URL without
     /// credentials, path or query.
     Remote { place: String, fault: RemoteFault },
@@ -78,6 +80,7 @@ impl Error {
             | Self::File { .. }
             | Self::Locked { .. }
             | Self::NoStore { .. }
+            | Self::Process { .. }
             | Self::Remote { .. }
             | Self::Terminal { .. }
             | Self::Trust { .. }
@@ -97,6 +100,7 @@ impl Error {
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
             Self::NoStore { .. } => "no-store",
+            Self::Process { .. } => "process",
             Self::Remote { .. } => "remote",
             Self::Terminal { .. } => "terminal",
             Self::Trust { .. } => "trust",
@@ -131,7 +135,10 @@ impl Error {
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
-            Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
+            Self::Config { .. }
+            | Self::File { .. }
+            | Self::Process { .. }
+            | Self::Terminal { .. } => return None,
         })
     }
 }
@@ -190,7 +197,7 @@ impl fmt::Display for Error {
             Self::Missing { missing, .. } => missing::write(formatter, missing),
             Self::NoStore { why } => write!(formatter, "cannot ask a remote store: {}", Shown(why)),
             Self::Remote { place, fault } => fault.write(formatter, place),
-            Self::Terminal { action, cause } => {
+            Self::Process { action, cause } | Self::Terminal { action, cause } => {
                 write!(formatter, "cannot {action}: {}", Cause(cause))
             }
             Self::Trust { path, fault } => {
