@@ -13,6 +13,7 @@ mod conformance;
 mod envfile;
 mod export;
 mod floors;
+mod init;
 mod install;
 mod manual;
 mod project;

@@ -10,7 +10,7 @@ mod terminal;
 pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
-pub use running::Running;
+pub use running::{Running, is_gone};
 pub use strace::{Trace, traced};
 pub use terminal::Terminal;
 
