@@ -6,3 +6,4 @@ pub mod inherited;
 pub mod memory;
 pub mod init;
 pub mod prompt;
+pub mod sealed;
