@@ -3,7 +3,7 @@
 pub mod death;
 pub mod exec;
 pub mod inherited;
-pub mod memory;
 pub mod init;
+pub mod memory;
 pub mod prompt;
 pub mod sealed;

@@ -35,8 +35,10 @@ impl Sealed {
         // Not at the file's position: who reads the descriptor itself begins at the front.
         file.write_all_at(value.expose(), 0)?;
         fchmod(&file, mode)?;
-        let seals =
-            SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+        let seals = SealFlag::F_SEAL_WRITE
+            | SealFlag::F_SEAL_SHRINK
+            | SealFlag::F_SEAL_GROW
+            | SealFlag::F_SEAL_SEAL;
         fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
         let sealed = Self(leave_open(file.into())?);
         fs::symlink_metadata(sealed.path())?;

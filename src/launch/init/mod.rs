@@ -26,6 +26,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2, read, setpgid, write};
 
 use self::ending::Ending;
+use self::notify::Manager;
 use self::supervisor::Supervisor;
 use self::terminal::Job;
 use crate::error::Error;
@@ -114,16 +115,22 @@ fn supervise(
         let _ = setpgid(child, child);
         job.lend_terminal(child);
     }
-    if let Some(socket) = &options.notify_socket {
-        // As any sender of notifications: that nobody listens is no reason not to start.
-        let _ = notify::main_process(socket, child);
+    let manager = options.notify_socket.as_deref().and_then(Manager::new);
+    if let Some(manager) = &manager {
+        // That nobody listens is no reason not to start.
+        let _ = manager.main_process(child);
     }
     let kept = [Some(signals.as_fd()), job.terminal(), Some(start.as_fd())];
     remains::release(&kept);
     let _: Result<usize, Errno> = write(&start, b"1");
     drop(start);
-    let mut supervisor = Supervisor::new(child, job, options);
-    supervisor.until_it_ends(signals)
+    let ending = Supervisor::new(child, job, options).until_it_ends(signals);
+    if let Some(manager) = &manager {
+        // A manager sees how its own children end. Only with `NotifyAccess=all` it takes this now, and it
+        // must have read it while this process is there.
+        let _ = manager.main_process(getpid()).and_then(|()| manager.wait_until_read());
+    }
+    ending
 }
 
 /// A system call's answer of -1 as the error it is.

@@ -41,13 +41,18 @@ address = os.environ['NOTIFY_SOCKET'].replace('@', '\\0', 1)
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'READY=1', address)
 print(os.getpid())";
     for (socket, address) in
-        [(&at_path, path.to_str().unwrap().to_owned()), (&abstractly, format!("@{name}"))]
+        [(at_path, path.to_str().unwrap().to_owned()), (abstractly, format!("@{name}"))]
     {
-        let outcome =
-            init(&home, &[], &["python3", "-c", script]).env("NOTIFY_SOCKET", address).outcome();
+        let heard = std::thread::spawn(move || [(); 4].map(|()| received(&socket)));
+        let running =
+            init(&home, &[], &["python3", "-c", script]).env("NOTIFY_SOCKET", address).start();
+        let pfx = running.pid();
+        let outcome = running.finish();
         assert_eq!(outcome.code(), Some(0), "{outcome:?}");
-        assert_eq!(received(socket), format!("MAINPID={}", outcome.stdout().trim()));
-        assert_eq!(received(socket), "READY=1");
+        let command = format!("MAINPID={}", outcome.stdout().trim());
+        // How it ends is how pfx ends, which is the manager's own child: so it is told that again.
+        let pfx = format!("MAINPID={pfx}");
+        assert_eq!(heard.join().unwrap(), [&command, "READY=1", &pfx, "BARRIER=1"]);
     }
 }
 
