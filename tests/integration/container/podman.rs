@@ -53,11 +53,18 @@ impl Podman {
         fs::write(context.join("Containerfile"), example).expect("a file");
         self.build_image("service", &context.join("Containerfile"), &context);
 
+        let secrets = self.directory.path().join("secrets");
+        fs::create_dir(&secrets).expect("a directory");
         for (name, value) in [("db-password", "hunter2"), ("tls.key", "line 1\nline 2\n")] {
-            let file = self.directory.path().join("value");
+            let file = secrets.join(name);
             fs::write(&file, value).expect("a file");
             self.succeed(&["secret", "create", name, file.to_str().expect("UTF-8")]);
         }
+    }
+
+    /// The option that mounts both secrets as files of one directory.
+    pub fn secrets_mount(&self) -> String {
+        format!("--volume={}:/run/secrets:ro", self.directory.path().join("secrets").display())
     }
 
     fn build_image(&self, tag: &str, file: &Path, context: &Path) {

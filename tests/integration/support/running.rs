@@ -94,8 +94,8 @@ impl Running {
 pub fn is_gone(process: i32) -> bool {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
-        match stat.ok().and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned())) {
+        let line = std::fs::read_to_string(format!("/proc/{process}/stat"));
+        match line.ok().and_then(|line| line.rsplit_once(") ").map(|(_, rest)| rest.to_owned())) {
             None => return true,
             Some(rest) if rest.starts_with(['Z', 'X']) => return true,
             Some(_) => thread::yield_now(),
