@@ -20,7 +20,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use bindings::{Bindings, Places};
+pub use bindings::{Bindings, Files, Places};
 pub use doctor::Doctor;
 pub use export::Export;
 pub use inheritance::Inheritance;

@@ -7,7 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
 use super::stores::seconds;
-use super::{Bindings, Inheritance, Places, Project, Stores};
+use super::{Bindings, Files, Inheritance, Places, Project, Stores};
 
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
@@ -26,6 +26,8 @@ Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found
 pub struct Run {
     #[command(flatten)]
     pub bindings: Bindings,
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub places: Places,
     #[command(flatten)]

@@ -35,6 +35,8 @@ pub enum Error {
     EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
     /// The operating system refused something done to a file.
     File { action: &'static str, path: PathBuf, cause: io::Error },
+    /// A value cannot be handed over as a file. `name` is whose it is.
+    Handover { name: String, cause: io::Error },
     /// Another process holds the lock on a file that is to be written.
     Locked { path: PathBuf, seconds: u64 },
     /// Names that no source has.
@@ -78,6 +80,7 @@ impl Error {
             Self::Config { .. }
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
+            | Self::Handover { .. }
             | Self::Locked { .. }
             | Self::NoStore { .. }
             | Self::Process { .. }
@@ -97,6 +100,7 @@ impl Error {
             Self::Config { .. } => "config",
             Self::EnvironmentTooLarge { .. } => "environment-too-large",
             Self::File { .. } => "file",
+            Self::Handover { .. } => "handover",
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
             Self::NoStore { .. } => "no-store",
@@ -114,7 +118,7 @@ impl Error {
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
-            Self::Value { name, .. } => vec![name],
+            Self::Handover { name, .. } | Self::Value { name, .. } => vec![name],
             _ => Vec::new(),
         }
     }
@@ -128,6 +132,13 @@ impl Error {
             Self::EnvironmentTooLarge { .. } => {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
             }
+            Self::Handover { cause, .. } => match cause.kind() {
+                io::ErrorKind::NotFound => "mount /proc: the file's path is below it".to_owned(),
+                _ if cause.raw_os_error() == Some(nix::libc::EMFILE) => {
+                    "each file takes a descriptor: raise the limit with `ulimit -n`".to_owned()
+                }
+                _ => return None,
+            },
             Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
             Self::Missing { missing, .. } => return missing::hint(missing),
             Self::NoStore { .. } => "`pfx doctor` tells how to configure one".to_owned(),
@@ -188,6 +199,9 @@ impl fmt::Display for Error {
                     Shown(&path.to_string_lossy()),
                     Cause(cause)
                 )
+            }
+            Self::Handover { name, cause } => {
+                write!(formatter, "cannot hand over `{}` as a file: {}", Shown(name), Cause(cause))
             }
             Self::Locked { path, seconds } => write!(
                 formatter,

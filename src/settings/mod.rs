@@ -81,6 +81,7 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Bindi
         variables: list(&given.env, "PFX_ENV", inherited)?,
         keys: list(&given.kv, "PFX_KV", inherited)?,
         blocks: list(&given.block, "PFX_BLOCK", inherited)?,
+        files: list(&given.file, "PFX_FILE", inherited)?,
         literals: list(&given.set, "PFX_SET", inherited)?,
         removals: list(&given.unset, "PFX_UNSET", inherited)?,
         every: given.all,

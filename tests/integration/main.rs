@@ -13,6 +13,7 @@ mod conformance;
 mod container;
 mod envfile;
 mod export;
+mod file;
 mod floors;
 mod init;
 mod install;
