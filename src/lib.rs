@@ -52,17 +52,21 @@ pub mod source;
 pub mod takeover;
 pub mod wanted;
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::io::{self, Write as _};
+
+use nix::unistd::getpid;
 
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::launch::init;
 use crate::report::Report;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    launch::death::heed_signals_as_init();
     launch::inherited::hide();
     launch::inherited::occupy_closed_standard_streams();
     std::panic::set_hook(Box::new(|_| {
@@ -83,10 +87,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             return error.exit_code();
         }
     };
-    let block = launch::inherited::environment();
-    let inherited = Inherited(&block);
     let mut stderr = io::stderr();
     let mut report = Report::new(&mut stderr, &arguments.output);
+    let mut block = launch::inherited::environment();
+    match become_parent(&arguments.command, &mut block) {
+        Ok(None) => {}
+        Ok(Some(status)) => return status,
+        Err(error) => {
+            report.error(&error);
+            return error.exit().into();
+        }
+    }
+    let inherited = Inherited(&block);
     let mut stdout = io::stdout().lock();
     let outcome = match &arguments.command {
         cli::Command::Run(run) => {
@@ -123,4 +135,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             error.exit().into()
         }
     }
+}
+
+/// Forks for `run --init`. The parent gets the status to end with, when the command has ended; whoever gets
+/// none does what it was asked.
+fn become_parent(
+    command: &cli::Command,
+    block: &mut Vec<&'static CStr>,
+) -> Result<Option<i32>, Error> {
+    let cli::Command::Run(run) = command else { return Ok(None) };
+    let Some(options) = settings::parent(&run.parent, Inherited(block))? else { return Ok(None) };
+    let before = getpid();
+    Ok(match init::split(&options)? {
+        init::Role::Child => {
+            init::renumber(block, before, getpid());
+            None
+        }
+        init::Role::Parent(status) => Some(status),
+    })
 }

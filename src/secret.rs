@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ValueFault};
 
-/// The bytes of a value and what they are. No NUL in them: it could not be handed to a program.
+/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] may have a NUL among them.
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,
@@ -33,6 +33,23 @@ impl SecretValue {
     /// (environ(7)).
     pub fn text(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
         Self::new(name, bytes.into(), Form::Text)
+    }
+
+    /// Takes any bytes, such as a file's. They may go into a file, but perhaps not into a variable.
+    #[must_use]
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { bytes: Zeroizing::new(bytes.into()), form: Form::Text }
+    }
+
+    /// The value, if a variable can hold it. `name` is whose value it is, for the error.
+    ///
+    /// # Errors
+    /// As [`SecretValue::text`].
+    pub fn in_variable(&self, name: &str) -> Result<&Self, Error> {
+        if self.bytes.contains(&0) {
+            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
+        }
+        Ok(self)
     }
 
     /// Takes the text of a JSON value other than a string. Its digits and spacing are kept.
@@ -78,11 +95,9 @@ impl SecretValue {
     }
 
     fn new(name: &str, bytes: Vec<u8>, form: Form) -> Result<Self, Error> {
-        let bytes = Zeroizing::new(bytes);
-        if bytes.contains(&0) {
-            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
-        }
-        Ok(Self { bytes, form })
+        let value = Self { bytes: Zeroizing::new(bytes), form };
+        value.in_variable(name)?;
+        Ok(value)
     }
 
     /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.

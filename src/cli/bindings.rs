@@ -22,6 +22,9 @@ pub struct Bindings {
     /// A block of Prefect 2 and 3, or one of its fields [env: `PFX_BLOCK`]
     #[arg(short, long, value_name = "VAR=TYPE/NAME[?][#/POINTER]")]
     pub block: Vec<OsString>,
+    /// A secret as a file in memory: VAR is its path [env: `PFX_FILE`]
+    #[arg(long, value_name = "[VAR=]NAME[?][#/POINTER]")]
+    pub file: Vec<OsString>,
     /// A text (visible in ps: not for secrets) [env: `PFX_SET`]
     #[arg(long, value_name = "VAR=TEXT")]
     pub set: Vec<OsString>,
@@ -35,6 +38,28 @@ pub struct Bindings {
     #[arg(long, env = "PFX_ALL", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub all: bool,
+}
+
+/// What the files of `--file` are like.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Bindings")]
+pub struct Files {
+    /// Name of the files, which only /proc/PID/fd shows [default: the secret's]
+    #[arg(long, value_name = "NAME", env = "PFX_FILE_NAME", hide_env_values = true)]
+    pub file_name: Option<String>,
+    /// Permissions of the files: 0444 for a program that changes its user [default: 0400]
+    #[arg(long, value_name = "MODE", env = "PFX_FILE_MODE", hide_env_values = true, value_parser = mode)]
+    pub file_mode: Option<u32>,
+}
+
+/// Reads octal permissions without any to execute or to write: nobody can.
+fn mode(text: &str) -> Result<u32, &'static str> {
+    let mode = u32::from_str_radix(text, 8).map_err(|_| "it is no octal number")?;
+    if mode & !0o444 == 0 {
+        Ok(mode)
+    } else {
+        Err("it has more than permissions to read, such as 0440")
+    }
 }
 
 /// Where secrets are looked for.

@@ -20,13 +20,13 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use bindings::{Bindings, Places};
+pub use bindings::{Bindings, Files, Places};
 pub use doctor::Doctor;
 pub use export::Export;
 pub use inheritance::Inheritance;
 pub use kv::Kv;
 pub use project::{Project, Trust};
-pub use run::{Check, Run};
+pub use run::{Check, Parent, Run};
 pub use secret::Secret;
 pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which};
 

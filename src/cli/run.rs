@@ -1,11 +1,13 @@
 //! `pfx run` and `pfx check`.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
-use super::{Bindings, Inheritance, Places, Project, Stores};
+use super::stores::seconds;
+use super::{Bindings, Files, Inheritance, Places, Project, Stores};
 
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
@@ -16,6 +18,7 @@ Examples:
   pfx run -s PG=prod-db#/password -s TOKEN? -e HOST=HOSTNAME --set TZ=UTC -- ./service
   pfx run --profile dev                  the command and the bindings of pfx.toml
   pfx run --clean -- ./service           with little of the environment besides
+  pfx run --init --stop-timeout 8 -- ./service   as process 1 of a container
   pfx run --prefect -- python flow.py    Secret(\"NAME\").get() answers from the environment
 
 Without a binding, here or in a project file, the command gets every local secret.
@@ -23,6 +26,8 @@ Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found
 pub struct Run {
     #[command(flatten)]
     pub bindings: Bindings,
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub places: Places,
     #[command(flatten)]
@@ -35,9 +40,28 @@ pub struct Run {
     #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub prefect: bool,
+    #[command(flatten)]
+    pub parent: Parent,
     /// The program and its arguments [default: the project file's `command`]
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<OsString>,
+}
+
+/// The parent that the command has if it cannot be process 1.
+#[derive(Args)]
+#[command(next_help_heading = "Process 1")]
+pub struct Parent {
+    /// Stay as a small parent that passes signals on and reaps orphans
+    #[arg(long, env = "PFX_INIT", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub init: bool,
+    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: `PFX_REWRITE`]
+    #[arg(long, value_name = "SIG=SIG", requires = "init")]
+    pub rewrite: Vec<OsString>,
+    /// Kill the command and its process group if it has not ended so long after SIGTERM
+    #[arg(long, value_name = "SECONDS", env = "PFX_STOP_TIMEOUT", hide_env_values = true,
+        value_parser = seconds, requires = "init")]
+    pub stop_timeout: Option<Duration>,
 }
 
 /// Tell where each value would come from; never a value

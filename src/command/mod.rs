@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod export;
+pub mod files;
 mod input;
 pub mod kv;
 mod prepared;

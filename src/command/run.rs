@@ -4,9 +4,10 @@ use std::convert::Infallible;
 
 use crate::cli::Run;
 use crate::command::Sources;
+use crate::command::files::Files;
 use crate::command::prepared::Given;
 use crate::config::lossless;
-use crate::environment::{Change, Environment, Inherited};
+use crate::environment::{Change, Environment, Inherited, fits};
 use crate::error::{BindingFault, Error};
 use crate::launch::exec;
 use crate::name::Shown;
@@ -52,9 +53,11 @@ pub fn run(
     tell(&plan, &resolution, report);
 
     let for_prefect = if arguments.prefect { for_prefect(&plan, &resolution)? } else { Vec::new() };
-    let changes: Vec<Change<'_>> = changes(&plan, &resolution)
-        .chain(for_prefect.iter().map(|(name, value)| Change::Set(name.clone(), value)))
-        .collect();
+    // Descriptors of the command's: the last thing before it is there.
+    let files = Files::new(&arguments.files, &plan, &resolution)?;
+    let changes: Vec<Change<'_>> = changes(&plan, &resolution, &files)
+        .chain(for_prefect.iter().map(|(name, value)| Ok(Change::Set(name.clone(), value))))
+        .collect::<Result<_, _>>()?;
     let environment = Environment::new(Inherited(&kept), &changes)?;
     exec::replace(&command, &environment)
 }
@@ -67,17 +70,25 @@ fn no_command() -> Error {
 }
 
 /// What the plan does to the environment.
-fn changes<'r>(plan: &'r Plan, resolution: &'r Resolution) -> impl Iterator<Item = Change<'r>> {
+fn changes<'r>(
+    plan: &'r Plan,
+    resolution: &'r Resolution,
+    files: &'r Files,
+) -> impl Iterator<Item = Result<Change<'r>, Error>> {
     let mut outcomes = resolution.of(plan);
     plan.bindings.iter().filter_map(move |binding| match &binding.action {
         Action::Look(_) => {
             let (look, outcome) = outcomes.next()?;
             let value = resolution.value(look, outcome)?;
-            Some(Change::Set(look.variable.as_str().to_owned(), value))
+            let variable = look.variable.as_str();
+            let value = files.path(look).unwrap_or(value);
+            // Told here, where the secret's name is known.
+            let fits = fits(variable, value, &look.reference.name());
+            Some(fits.map(|()| Change::Set(variable.to_owned(), value)))
         }
-        Action::Set(variable, value) => Some(Change::Set(variable.as_str().to_owned(), value)),
+        Action::Set(variable, value) => Some(Ok(Change::Set(variable.as_str().to_owned(), value))),
         Action::Keep(_) => None,
-        Action::Unset(name) => Some(Change::Unset(name.clone())),
+        Action::Unset(name) => Some(Ok(Change::Unset(name.clone()))),
     })
 }
 

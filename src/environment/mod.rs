@@ -116,25 +116,32 @@ impl<'a> Environment<'a> {
     }
 }
 
+/// Whether a variable of this name can hold `value`, which is that of `name`.
+///
+/// # Errors
+/// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`], or has a NUL byte.
+pub fn fits(variable: &str, value: &SecretValue, name: &str) -> Result<(), Error> {
+    let bytes = variable.len() + 1 + value.in_variable(name)?.expose().len();
+    if bytes > LONGEST_ENTRY {
+        let fault =
+            ValueFault::TooLong { variable: variable.to_owned(), bytes, limit: LONGEST_ENTRY };
+        return Err(Error::Value { name: name.to_owned(), fault });
+    }
+    Ok(())
+}
+
 impl Entry {
     fn new(name: &str, value: &SecretValue) -> Result<Self, Error> {
+        fits(name, value, name)?;
         let length = name.len() + 1 + value.expose().len();
-        let fault = |fault| Error::Value { name: name.to_owned(), fault };
-        if length > LONGEST_ENTRY {
-            return Err(fault(ValueFault::TooLong {
-                variable: name.to_owned(),
-                bytes: length,
-                limit: LONGEST_ENTRY,
-            }));
-        }
         let mut text = Vec::with_capacity(length + 1);
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
         text.extend_from_slice(value.expose());
-        // A value has no NUL by its type; a raw name may be anyone's.
+        // The value has none; a raw name may be anyone's.
         CString::new(text).map(Self).map_err(|refused| {
             refused.into_vec().zeroize();
-            fault(ValueFault::Nul)
+            Error::Value { name: name.to_owned(), fault: ValueFault::Nul }
         })
     }
 }

@@ -35,12 +35,16 @@ pub enum Error {
     EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
     /// The operating system refused something done to a file.
     File { action: &'static str, path: PathBuf, cause: io::Error },
+    /// A value cannot be handed over as a file. `name` is whose it is.
+    Handover { name: String, cause: io::Error },
     /// Another process holds the lock on a file that is to be written.
     Locked { path: PathBuf, seconds: u64 },
     /// Names that no source has.
     Missing { missing: Vec<Missing>, exit: Exit },
     /// A remote store is needed and none is configured; why, as half a sentence.
     NoStore { why: String },
+    /// The operating system has no process, or nothing that one needs.
+    Process { action: &'static str, cause: io::Error },
     /// A store over the network did not do what it was asked. `place` is its origin: a URL without
     /// credentials, path or query.
     Remote { place: String, fault: RemoteFault },
@@ -76,8 +80,10 @@ impl Error {
             Self::Config { .. }
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
+            | Self::Handover { .. }
             | Self::Locked { .. }
             | Self::NoStore { .. }
+            | Self::Process { .. }
             | Self::Remote { .. }
             | Self::Terminal { .. }
             | Self::Trust { .. }
@@ -94,9 +100,11 @@ impl Error {
             Self::Config { .. } => "config",
             Self::EnvironmentTooLarge { .. } => "environment-too-large",
             Self::File { .. } => "file",
+            Self::Handover { .. } => "handover",
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
             Self::NoStore { .. } => "no-store",
+            Self::Process { .. } => "process",
             Self::Remote { .. } => "remote",
             Self::Terminal { .. } => "terminal",
             Self::Trust { .. } => "trust",
@@ -110,7 +118,7 @@ impl Error {
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
-            Self::Value { name, .. } => vec![name],
+            Self::Handover { name, .. } | Self::Value { name, .. } => vec![name],
             _ => Vec::new(),
         }
     }
@@ -124,6 +132,13 @@ impl Error {
             Self::EnvironmentTooLarge { .. } => {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
             }
+            Self::Handover { cause, .. } => match cause.kind() {
+                io::ErrorKind::NotFound => "mount /proc: the file's path is below it".to_owned(),
+                _ if cause.raw_os_error() == Some(nix::libc::EMFILE) => {
+                    "each file takes a descriptor: raise the limit with `ulimit -n`".to_owned()
+                }
+                _ => return None,
+            },
             Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
             Self::Missing { missing, .. } => return missing::hint(missing),
             Self::NoStore { .. } => "`pfx doctor` tells how to configure one".to_owned(),
@@ -131,7 +146,10 @@ impl Error {
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
-            Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
+            Self::Config { .. }
+            | Self::File { .. }
+            | Self::Process { .. }
+            | Self::Terminal { .. } => return None,
         })
     }
 }
@@ -182,6 +200,9 @@ impl fmt::Display for Error {
                     Cause(cause)
                 )
             }
+            Self::Handover { name, cause } => {
+                write!(formatter, "cannot hand over `{}` as a file: {}", Shown(name), Cause(cause))
+            }
             Self::Locked { path, seconds } => write!(
                 formatter,
                 "cannot write {}: another process has held the lock on its directory for {seconds} s",
@@ -190,7 +211,7 @@ impl fmt::Display for Error {
             Self::Missing { missing, .. } => missing::write(formatter, missing),
             Self::NoStore { why } => write!(formatter, "cannot ask a remote store: {}", Shown(why)),
             Self::Remote { place, fault } => fault.write(formatter, place),
-            Self::Terminal { action, cause } => {
+            Self::Process { action, cause } | Self::Terminal { action, cause } => {
                 write!(formatter, "cannot {action}: {}", Cause(cause))
             }
             Self::Trust { path, fault } => {

@@ -33,7 +33,13 @@ impl ValueFault {
                 "`--format sh` holds any bytes, `--format json` any text".to_owned()
             }
             Self::NotJson => "leave out the `#/…` to take the whole value".to_owned(),
-            Self::Nul | Self::NotUtf8 | Self::TooLong { .. } => return None,
+            Self::Nul => "a file can hold it: `--file VAR=NAME`".to_owned(),
+            Self::TooLong { variable, .. } => {
+                format!(
+                    "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
+                )
+            }
+            Self::NotUtf8 => return None,
         })
     }
 }

@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What a run with a hundred secrets needs, twice. The kernel gives only the pages that are used.
 const SIZE: usize = 512 << 10;
 
+/// How everything is aligned. malloc(3) promises as much, and nix's `sendmsg` takes it for granted of a
+/// vector of bytes.
+const LEAST: usize = align_of::<usize>();
+
 /// The allocator of the whole program.
 #[repr(align(64))]
 pub struct Memory {
@@ -47,7 +51,7 @@ unsafe impl GlobalAlloc for Memory {
         let base = self.piece.get() as usize;
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
-            let start = (base + used).next_multiple_of(layout.align()) - base;
+            let start = (base + used).next_multiple_of(layout.align().max(LEAST)) - base;
             let Some(end) = start.checked_add(layout.size()).filter(|&end| end <= SIZE) else {
                 // SAFETY: as our own caller promises.
                 return unsafe { System.alloc(layout) };

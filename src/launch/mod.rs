@@ -1,6 +1,9 @@
 //! The process: what it was started with, and what it becomes. The only part of pfx with `unsafe` code.
 
+pub mod death;
 pub mod exec;
 pub mod inherited;
+pub mod init;
 pub mod memory;
 pub mod prompt;
+pub mod sealed;

@@ -47,6 +47,8 @@ pub struct Look {
 /// How the command gets a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
+    /// In a file whose path is the variable's value.
+    File,
     /// As the variable's value.
     Variable,
 }
@@ -62,8 +64,8 @@ impl Binding {
         let action = match wanted {
             Wanted::Text(text) => Action::Set(variable, text),
             Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
-            Wanted::Look(Lookup { reference, pointer, optional, default, file: _ }) => {
-                let delivery = Delivery::Variable;
+            Wanted::Look(Lookup { reference, pointer, optional, default, file }) => {
+                let delivery = if file { Delivery::File } else { Delivery::Variable };
                 Action::Look(Look { variable, reference, pointer, optional, default, delivery })
             }
         };

@@ -21,6 +21,8 @@ pub struct Bindings {
     pub variables: Vec<OsString>,
     pub keys: Vec<OsString>,
     pub blocks: Vec<OsString>,
+    /// Secrets that are to be files.
+    pub files: Vec<OsString>,
     pub literals: Vec<OsString>,
     pub removals: Vec<OsString>,
     /// `--all`.
@@ -99,6 +101,13 @@ impl Plan {
                 name.to_str().map(|name| Reference::Secret(name.to_owned()))
             })?;
             bindings.push(Binding::new("-s", text, Action::Look(look)));
+        }
+        for text in &written.files {
+            let look = Look::new("--file", text, |name| {
+                name.to_str().map(|name| Reference::Secret(name.to_owned()))
+            })?;
+            let look = Look { delivery: Delivery::File, ..look };
+            bindings.push(Binding::new("--file", text, Action::Look(look)));
         }
         for text in &written.variables {
             let look = Look::new("--env", text, |name| Some(Reference::Env(name.to_owned())))?;

@@ -14,6 +14,7 @@ use crate::cli;
 use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::{BindingFault, Error};
+use crate::launch::init;
 use crate::plan::Bindings;
 use crate::source::directory::Directory;
 use crate::source::home;
@@ -80,6 +81,7 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Bindi
         variables: list(&given.env, "PFX_ENV", inherited)?,
         keys: list(&given.kv, "PFX_KV", inherited)?,
         blocks: list(&given.block, "PFX_BLOCK", inherited)?,
+        files: list(&given.file, "PFX_FILE", inherited)?,
         literals: list(&given.set, "PFX_SET", inherited)?,
         removals: list(&given.unset, "PFX_UNSET", inherited)?,
         every: given.all,
@@ -113,6 +115,22 @@ pub fn inheritance(
         clean: given.clean.then(|| keep.into_iter().map(OsString::into_vec).collect()),
         strip_credentials: given.strip_credentials,
     })
+}
+
+/// How the parent of the command behaves, if there is to be one.
+///
+/// # Errors
+/// As [`Settings::new`], and [`Error::Usage`] for a word of `--rewrite` that makes no sense.
+pub fn parent(
+    given: &cli::Parent,
+    inherited: Inherited<'_>,
+) -> Result<Option<init::Options>, Error> {
+    let rewrites = init::Rewrites::new(&list(&given.rewrite, "PFX_REWRITE", inherited)?)?;
+    Ok(given.init.then(|| init::Options {
+        rewrites,
+        stop_timeout: given.stop_timeout,
+        notify_socket: inherited.get(b"NOTIFY_SOCKET").map(<[u8]>::to_vec),
+    }))
 }
 
 /// Prefect's two files. Without a home directory and without the variables there are none.

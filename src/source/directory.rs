@@ -47,7 +47,7 @@ impl Source for Directory {
             }
             let Some(contents) = file::read(&path, file::Privacy::Any)? else { continue };
             let bytes = contents.bytes.strip_suffix(b"\n").unwrap_or(&contents.bytes);
-            let value = SecretValue::text(name, bytes)?;
+            let value = SecretValue::bytes(bytes);
             let place = path.display().to_string();
             found.insert((*reference).clone(), Held { value, place });
         }

@@ -14,7 +14,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::name::Shown;
-use crate::plan::{Action, Look, Plan};
+use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
 use crate::settings;
@@ -141,7 +141,9 @@ fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
 fn wanted(look: &Look) -> String {
     let pointer = look.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
     let optional = if look.optional { "?" } else { "" };
-    format!("{} {}{optional}{pointer}", look.reference.kind(), Shown(&look.reference.name()))
+    let file = if look.delivery == Delivery::File { ", as a file" } else { "" };
+    let name = look.reference.name();
+    format!("{} {}{optional}{pointer}{file}", look.reference.kind(), Shown(&name))
 }
 
 fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
@@ -200,6 +202,10 @@ fn as_json(
                         "name": look.reference.name(),
                         "pointer": look.pointer.as_ref().map(ToString::to_string),
                         "optional": look.optional,
+                        "delivery": match look.delivery {
+                            Delivery::File => "file",
+                            Delivery::Variable => "variable",
+                        },
                         "default": look.default.is_some(),
                         "found": looked_in.is_none(),
                         "place": place,

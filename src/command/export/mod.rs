@@ -22,9 +22,10 @@ use crate::command::prepared::Given;
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::Resolution;
+use crate::secret::SecretValue;
 use crate::source::{home, store};
 
 /// What is exported of one variable.
@@ -71,7 +72,7 @@ pub fn export(
     sources.warn(report);
     prepared.warnings().iter().for_each(|warning| report.warning(warning));
     resolution.require(&prepared.plan)?;
-    let entries = entries(&prepared.plan, &resolution);
+    let entries = entries(&prepared.plan, &resolution)?;
     let format = format(arguments)?;
     let document = format.document(&entries)?;
 
@@ -119,25 +120,46 @@ fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Dest
 }
 
 /// All that is bound and was found.
-fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Vec<Entry<'p>> {
+///
+/// # Errors
+/// [`Error::Usage`] if a value is to be a file, which would be gone; [`Error::Value`] if no variable can hold it.
+fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Result<Vec<Entry<'p>>, Error> {
     let mut outcomes = resolution.of(plan);
     let entry = |action: &'p Action| match action {
         Action::Look(_) => {
             let (look, outcome) = outcomes.next()?;
-            let value = Some(resolution.value(look, outcome)?.expose());
-            Some(Entry { variable: look.variable.as_str(), value, secret: true })
+            let value = resolution.value(look, outcome)?;
+            Some(exportable(look, value).map(|()| Entry {
+                variable: look.variable.as_str(),
+                value: Some(value.expose()),
+                secret: true,
+            }))
         }
         Action::Set(variable, value) => {
             let value = Some(value.expose());
-            Some(Entry { variable: variable.as_str(), value, secret: false })
+            Some(Ok(Entry { variable: variable.as_str(), value, secret: false }))
         }
         Action::Unset(name) => {
             let variable = std::str::from_utf8(name).ok()?;
-            Some(Entry { variable, value: None, secret: false })
+            Some(Ok(Entry { variable, value: None, secret: false }))
         }
         Action::Keep(_) => None,
     };
     plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
+}
+
+fn exportable(look: &Look, value: &SecretValue) -> Result<(), Error> {
+    let name = look.reference.name();
+    if look.delivery == Delivery::File {
+        return Err(Error::Usage {
+            problem: format!(
+                "cannot export `{}`: it is to be a file, which no export holds",
+                look.variable
+            ),
+            hint: "`pfx secret get NAME > FILE` writes a value to a file".to_owned(),
+        });
+    }
+    value.in_variable(&name).map(drop)
 }
 
 fn format(arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {

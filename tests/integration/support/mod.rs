@@ -4,13 +4,15 @@ mod home;
 mod outcome;
 mod pfx;
 mod running;
+mod static_binary;
 mod strace;
 mod terminal;
 
 pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
-pub use running::Running;
+pub use running::{Running, is_gone};
+pub use static_binary::static_binary;
 pub use strace::{Trace, traced};
 pub use terminal::Terminal;
 

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Output};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::Outcome;
 
 /// Longer than anything here takes on a busy machine. What takes longer hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Running {
     child: Child,
@@ -40,13 +40,34 @@ impl Running {
 
     /// Reads stdout up to and with the line `ready`.
     pub fn wait_until_ready(&mut self) {
+        self.wait_for("ready\n");
+    }
+
+    /// Reads stdout up to and with `text`, and not beyond it.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) {
         let pipe = self.child.stdout.as_mut().expect("stdout is a pipe");
-        while !self.read.ends_with(b"ready\n") {
+        while !self.read.ends_with(text.as_bytes()) {
             let mut byte = [0];
             let count = pipe.read(&mut byte).expect("stdout can be read");
-            assert_ne!(count, 0, "it ended before it was ready: {:?}", self.child.wait());
+            assert_ne!(count, 0, "it ended before it said {text:?}: {:?}", self.child.wait());
             self.read.push(byte[0]);
         }
+    }
+
+    /// Reads stdout up to `text`, and the word behind it up to the end of its line.
+    pub fn word_after(&mut self, text: &str) -> String {
+        self.wait_for(text);
+        let from = self.read.len();
+        self.wait_for("\n");
+        String::from_utf8_lossy(&self.read[from..]).trim().to_owned()
+    }
+
+    /// Reads stdout until nobody can write to it.
+    pub fn read_to_end(&mut self) -> String {
+        let pipe = self.child.stdout.as_mut().expect("stdout is a pipe");
+        pipe.read_to_end(&mut self.read).expect("stdout can be read");
+        String::from_utf8_lossy(&self.read).into_owned()
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -67,4 +88,18 @@ impl Running {
         let stdout = [self.read, stdout].concat();
         Outcome::new(Output { status, stdout, stderr }, &self.home)
     }
+}
+
+/// Whether a process is gone, or will be when its parent looks: waits for that.
+pub fn is_gone(process: i32) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < DEADLINE {
+        let line = std::fs::read_to_string(format!("/proc/{process}/stat"));
+        match line.ok().and_then(|line| line.rsplit_once(") ").map(|(_, rest)| rest.to_owned())) {
+            None => return true,
+            Some(rest) if rest.starts_with(['Z', 'X']) => return true,
+            Some(_) => thread::yield_now(),
+        }
+    }
+    false
 }

@@ -1,0 +1,53 @@
+//! Values that the command gets as files, for as long as they are held.
+
+use std::collections::BTreeMap;
+
+use nix::sys::stat::Mode;
+
+use crate::cli;
+use crate::error::Error;
+use crate::launch::sealed::Sealed;
+use crate::name::VariableName;
+use crate::plan::{Delivery, Look, Plan};
+use crate::resolve::Resolution;
+use crate::secret::SecretValue;
+
+/// Readable by the user that the command runs as, and by nobody else.
+const MODE: u32 = 0o400;
+
+/// The files, and what their variables hold.
+pub struct Files {
+    paths: BTreeMap<VariableName, SecretValue>,
+    /// The command has them if these are open when pfx becomes it.
+    _held: Vec<Sealed>,
+}
+
+impl Files {
+    /// Makes a file of each value that is to be one.
+    ///
+    /// # Errors
+    /// [`Error::Handover`] for the first that cannot be made.
+    pub fn new(given: &cli::Files, plan: &Plan, resolution: &Resolution) -> Result<Self, Error> {
+        let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
+        let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
+        for (look, outcome) in resolution.of(plan) {
+            let Some(value) = resolution.value(look, outcome) else { continue };
+            if look.delivery == Delivery::Variable {
+                continue;
+            }
+            let name = look.reference.name();
+            let title = given.file_name.as_deref().unwrap_or(&name);
+            let sealed = Sealed::new(title, mode, value)
+                .map_err(|cause| Error::Handover { name: name.clone(), cause })?;
+            paths.insert(look.variable.clone(), SecretValue::text(&name, sealed.path())?);
+            held.push(sealed);
+        }
+        Ok(Self { paths, _held: held })
+    }
+
+    /// What a look-up's variable holds in place of the value.
+    #[must_use]
+    pub fn path(&self, look: &Look) -> Option<&SecretValue> {
+        self.paths.get(&look.variable)
+    }
+}

@@ -1,0 +1,139 @@
+//! `--init`: pfx stays as a small parent of the command, for a command that cannot be process 1.
+//!
+//! It forks before anything is looked up. The child is pfx as ever and becomes the command; the parent never
+//! held a value, keeps no descriptor, no working directory and no environment, and does only this:
+//! passes signals on, reaps, and ends as the command ended.
+
+mod ending;
+mod identity;
+mod notify;
+mod reaping;
+mod remains;
+mod rewrites;
+mod signal;
+mod supervisor;
+mod terminal;
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2, read, setpgid, write};
+
+use self::ending::Ending;
+use self::notify::Manager;
+use self::supervisor::Supervisor;
+use self::terminal::Job;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::launch::death;
+
+pub use self::identity::renumber;
+pub use self::rewrites::Rewrites;
+
+/// How the parent behaves.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Which signals become others on their way to the command.
+    pub rewrites: Rewrites,
+    /// How long the command may take to end after SIGTERM.
+    pub stop_timeout: Option<Duration>,
+    /// `NOTIFY_SOCKET`, if the service manager set it (`sd_notify(3)`).
+    pub notify_socket: Option<Vec<u8>>,
+}
+
+/// Which of the two processes this is.
+#[derive(Debug)]
+pub enum Role {
+    /// The one that becomes the command.
+    Child,
+    /// The parent, when the command has ended: the status to end with.
+    Parent(i32),
+}
+
+/// Forks. In the child it returns at once, with signals as the caller of pfx left them; in the parent when
+/// the command has ended, unless the parent ends by the same signal.
+///
+/// # Errors
+/// [`Error::Process`] if the system has no process or descriptor left. Nothing was started then.
+pub fn split(options: &Options) -> Result<Role, Error> {
+    let failed = |action| move |cause: Errno| Error::Process { action, cause: cause.into() };
+    // From here on no signal is lost: what comes before the child is ready waits, and is passed on then.
+    let inherited_mask =
+        SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(failed("block signals"))?;
+    let signals =
+        SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+            .map_err(failed("wait for signals"))?;
+    let job = Job::of_this_process();
+    let (ready, start) = pipe2(OFlag::O_CLOEXEC).map_err(failed("make a pipe"))?;
+    // SAFETY: this process has one thread: nothing has been asked of anyone yet.
+    match unsafe { fork() }.map_err(failed("start a process"))? {
+        ForkResult::Child => {
+            drop((signals, job, start));
+            become_child(&ready);
+            inherited_mask.thread_set_mask().map_err(failed("unblock signals"))?;
+            Ok(Role::Child)
+        }
+        ForkResult::Parent { child } => {
+            drop(ready);
+            let ending = supervise(child, &signals, job, start, options);
+            Ok(Role::Parent(ending.meet()))
+        }
+    }
+}
+
+/// Waits until the parent is ready. Killing pfx kills the command, as it does where pfx has become it.
+fn become_child(ready: &OwnedFd) {
+    let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+    let mut word = [0];
+    if read(ready, &mut word) != Ok(1) {
+        // The parent was gone before it could be noticed.
+        death::exit_now(Exit::Failed.into());
+    }
+    death::leave_to_the_system();
+}
+
+fn supervise(
+    child: Pid,
+    signals: &SignalFd,
+    job: Job,
+    start: OwnedFd,
+    options: &Options,
+) -> Ending {
+    reaping::notice_children();
+    if getpid() != Pid::from_raw(1) {
+        // Orphans of the command come to this process. It cannot fail since Linux 3.4.
+        let _ = prctl::set_child_subreaper(true);
+    }
+    if job.is_separate() {
+        // It fails only for a child that is gone or has become another program: it does neither yet.
+        let _ = setpgid(child, child);
+        job.lend_terminal(child);
+    }
+    let manager = options.notify_socket.as_deref().and_then(Manager::new);
+    if let Some(manager) = &manager {
+        // That nobody listens is no reason not to start.
+        let _ = manager.main_process(child);
+    }
+    let kept = [Some(signals.as_fd()), job.terminal(), Some(start.as_fd())];
+    remains::release(&kept);
+    let _: Result<usize, Errno> = write(&start, b"1");
+    drop(start);
+    let ending = Supervisor::new(child, job, options).until_it_ends(signals);
+    if let Some(manager) = &manager {
+        // A manager sees how its own children end. Only with `NotifyAccess=all` it takes this now, and it
+        // must have read it while this process is there.
+        let _ = manager.main_process(getpid()).and_then(|()| manager.wait_until_read());
+    }
+    ending
+}
+
+/// A system call's answer of -1 as the error it is.
+fn check(answer: i32) -> io::Result<i32> {
+    Errno::result(answer).map_err(io::Error::from)
+}

@@ -1,0 +1,189 @@
+//! The parent's loop: one signal at a time.
+
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use nix::libc::{self, signalfd_siginfo};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signalfd::SignalFd;
+use nix::unistd::Pid;
+
+use super::ending::Ending;
+use super::reaping::{self, Change};
+use super::signal::suffer;
+use super::terminal::Job;
+use super::{Options, Rewrites};
+
+/// Signals that the kernel sends to all of a terminal's foreground group at once.
+const OF_TERMINAL: [i32; 8] = [
+    libc::SIGCONT,
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+    libc::SIGWINCH,
+];
+
+/// The parent of the command.
+pub struct Supervisor<'o> {
+    command: Pid,
+    /// When the command is killed, if it was asked to end.
+    deadline: Option<Instant>,
+    job: Job,
+    rewrites: &'o Rewrites,
+    stop_timeout: Option<Duration>,
+    stopped: bool,
+}
+
+impl<'o> Supervisor<'o> {
+    pub const fn new(command: Pid, job: Job, options: &'o Options) -> Self {
+        Self {
+            command,
+            deadline: None,
+            job,
+            rewrites: &options.rewrites,
+            stop_timeout: options.stop_timeout,
+            stopped: false,
+        }
+    }
+
+    /// Passes signals on and reaps until the command has ended. All signals are blocked.
+    pub fn until_it_ends(&mut self, signals: &SignalFd) -> Ending {
+        loop {
+            match signals.read_signal() {
+                Ok(Some(signal)) if signal_number(&signal) == libc::SIGCHLD => {
+                    if let Some(ending) = self.reap() {
+                        self.job.take_back_terminal(self.command);
+                        return ending;
+                    }
+                }
+                Ok(Some(signal)) => self.receive(&signal),
+                // It can only be that there is none now.
+                Ok(None) | Err(_) => self.wait(signals),
+            }
+        }
+    }
+
+    /// Waits for a signal, or kills the command when its time is over.
+    fn wait(&mut self, signals: &SignalFd) {
+        let timeout = match self.deadline {
+            None => PollTimeout::NONE,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    self.send_to_all(libc::SIGKILL);
+                    self.deadline = None;
+                    return;
+                }
+                // Rounded up, or the last millisecond would be waited for in a circle.
+                PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+            }
+        };
+        // Interrupted or not, the next look tells.
+        let _ = poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], timeout);
+    }
+
+    /// Reaps all that has ended; how the command ended, if it is among them.
+    fn reap(&mut self) -> Option<Ending> {
+        let mut ended = None;
+        while let Some((process, change)) = reaping::next() {
+            match change {
+                _ if process != self.command => {}
+                Change::Continued => self.stopped = false,
+                Change::Ended(ending) => ended = Some(ending),
+                Change::Stopped(signal) => self.stop_too(signal),
+            }
+        }
+        ended
+    }
+
+    /// The command stopped, so its job has: the shell must see that of the process it knows.
+    fn stop_too(&mut self, signal: i32) {
+        self.stopped = true;
+        let at_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
+        if at_terminal && self.job.lend_terminal(self.command) {
+            // The job had been brought to the foreground, and the command did not know yet.
+            self.send_to_all(libc::SIGCONT);
+        } else if self.job.may_stop() {
+            self.job.take_back_terminal(self.command);
+            // Never by SIGSTOP, but by one that has no effect where there is no shell to continue this
+            // process (an orphaned process group; setpgid(2)). SIGCONT waits here to be received.
+            suffer(if at_terminal { signal } else { libc::SIGTSTP });
+        } else if signal == libc::SIGTSTP {
+            // Nobody could ever continue it: then the key does nothing, as for any process without a shell.
+            self.send_to_all(libc::SIGCONT);
+        }
+    }
+
+    /// Passes a signal on, unless the command has it already.
+    fn receive(&mut self, signal: &signalfd_siginfo) {
+        let number = signal_number(signal);
+        if number == libc::SIGCONT {
+            self.job.lend_terminal(self.command);
+        }
+        if !self.job.is_separate() {
+            let sent_to_all = signal.ssi_code == libc::SI_KERNEL && OF_TERMINAL.contains(&number);
+            // As vim does at ctrl-Z: it tells its whole group, itself among them.
+            let sent_by_command = i64::from(signal.ssi_pid) == i64::from(self.command.as_raw());
+            if sent_to_all || sent_by_command {
+                return;
+            }
+        }
+        if number == libc::SIGCONT && self.stopped {
+            // What stopped the command stopped its group; what continues the job continues it.
+            let already = !self.job.is_separate() && self.has_continued();
+            if !already {
+                self.send_to_all(libc::SIGCONT);
+            }
+            self.stopped = false;
+            return;
+        }
+        if let Some(rewritten) = self.rewrites.of(number) {
+            self.pass_on(signal, rewritten);
+        }
+        if number == libc::SIGTERM && self.deadline.is_none() {
+            self.deadline =
+                self.stop_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        }
+    }
+
+    /// Whether whoever continued the job continued the command with it.
+    fn has_continued(&self) -> bool {
+        let flags = libc::WCONTINUED | libc::WNOHANG | libc::WNOWAIT;
+        let command = self.command.as_raw().unsigned_abs();
+        // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless
+        // waitid(2) has something to tell.
+        unsafe {
+            let mut status: libc::siginfo_t = std::mem::zeroed();
+            libc::waitid(libc::P_PID, command, &raw mut status, flags) == 0 && status.si_pid() != 0
+        }
+    }
+
+    /// Sends the command a signal as it came: one that was queued with a value keeps it (sigqueue(3)).
+    fn pass_on(&self, signal: &signalfd_siginfo, number: i32) {
+        let command = self.command.as_raw();
+        // SAFETY: the command is not reaped, so that the number is its own. The value is passed on unread.
+        unsafe {
+            if signal.ssi_code == libc::SI_QUEUE {
+                let sival_ptr = usize::try_from(signal.ssi_ptr).unwrap_or_default() as *mut _;
+                libc::sigqueue(command, number, libc::sigval { sival_ptr });
+            } else {
+                libc::kill(command, number);
+            }
+        }
+    }
+
+    /// Sends a signal to the command and, where it has a group of its own, to all of that.
+    fn send_to_all(&self, number: i32) {
+        let command = self.command.as_raw();
+        let target = if self.job.is_separate() { -command } else { command };
+        // SAFETY: as above.
+        unsafe { libc::kill(target, number) };
+    }
+}
+
+fn signal_number(signal: &signalfd_siginfo) -> i32 {
+    i32::try_from(signal.ssi_signo).unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! A value as a file that is nowhere: memory that nobody can change, and that is gone with the last process
+//! that holds it, however that ends (`memfd_create(2)`).
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::{Mode, fchmod};
+
+use crate::secret::SecretValue;
+
+/// Descriptors below this are what scripts use by number (`exec 3< FILE`), and shells move theirs out of
+/// their way to here and above.
+const LOWEST: i32 = 10;
+/// Longest name that the kernel takes, in bytes.
+const LONGEST_NAME: usize = 249;
+/// `MFD_NOEXEC_SEAL` of Linux 6.3: never a program, which a machine may demand (sysctl `vm.memfd_noexec`).
+const NOEXEC: MFdFlags = MFdFlags::from_bits_retain(8);
+
+/// A sealed file whose descriptor execve(2) leaves open.
+#[derive(Debug)]
+pub struct Sealed(OwnedFd);
+
+impl Sealed {
+    /// Puts `value` into a file with this name, which only `/proc/PID/fd` shows, and these permissions.
+    ///
+    /// # Errors
+    /// No descriptor is left, or the kernel has no such files, or /proc is not mounted, below which its path is.
+    pub fn new(name: &str, mode: Mode, value: &SecretValue) -> io::Result<Self> {
+        let file = File::from(create(name)?);
+        // Not at the file's position: who reads the descriptor itself begins at the front.
+        file.write_all_at(value.expose(), 0)?;
+        fchmod(&file, mode)?;
+        let seals = SealFlag::F_SEAL_WRITE
+            | SealFlag::F_SEAL_SHRINK
+            | SealFlag::F_SEAL_GROW
+            | SealFlag::F_SEAL_SEAL;
+        fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
+        let sealed = Self(leave_open(file.into())?);
+        fs::symlink_metadata(sealed.path())?;
+        Ok(sealed)
+    }
+
+    /// The path under which the process that holds it opens it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd())
+    }
+}
+
+fn create(name: &str) -> io::Result<OwnedFd> {
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let mut end = name.len().min(LONGEST_NAME);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    let name = name[..end].replace('\0', "_");
+    match memfd_create(name.as_str(), flags | NOEXEC) {
+        // Older kernels do not know the last flag.
+        Err(Errno::EINVAL) => Ok(memfd_create(name.as_str(), flags)?),
+        created => Ok(created?),
+    }
+}
+
+/// The same file at a descriptor that nobody uses by number, and that exec leaves open.
+fn leave_open(file: OwnedFd) -> io::Result<OwnedFd> {
+    match fcntl(&file, FcntlArg::F_DUPFD(LOWEST)) {
+        // SAFETY: the kernel just made this descriptor, for nobody else.
+        Ok(number) => Ok(unsafe { OwnedFd::from_raw_fd(number) }),
+        // The limit of descriptors is lower than that, or all above are in use.
+        Err(Errno::EINVAL | Errno::EMFILE) => {
+            fcntl(file.as_fd(), FcntlArg::F_SETFD(FdFlag::empty()))?;
+            Ok(file)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(name: &str, value: &[u8]) -> Sealed {
+        let value = SecretValue::text("X", value).unwrap();
+        Sealed::new(name, Mode::from_bits_truncate(0o400), &value).unwrap()
+    }
+
+    #[test]
+    fn it_is_read_by_its_path_and_can_be_neither_written_nor_cut() {
+        let sealed = sealed("key", b"a\nb");
+        assert_eq!(fs::read(sealed.path()).unwrap(), b"a\nb");
+        let file = File::from(sealed.0.try_clone().unwrap());
+        assert!(file.write_all_at(b"x", 0).is_err());
+        assert!(file.set_len(0).is_err() && file.set_len(9).is_err());
+        assert!(fs::read_link(sealed.path()).unwrap().starts_with("/memfd:key (deleted)"));
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_it_likes() {
+        assert!(sealed(&"é".repeat(200), b"").path().starts_with("/proc/self/fd/"));
+    }
+}

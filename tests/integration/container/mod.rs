@@ -1,0 +1,127 @@
+//! In real containers, by podman and runc: pfx as the entrypoint of an image that has nothing else.
+
+mod podman;
+
+use std::time::{Duration, Instant};
+
+use self::podman::{Container, Podman};
+use crate::support::is_root;
+
+/// The engine with both images; `None` where no container can be started.
+fn engine() -> Option<&'static Podman> {
+    is_root().then(Podman::shared)
+}
+
+/// What every container of these has beside its command: as little as there can be.
+const BARE: [&str; 5] =
+    ["--read-only", "--user=12345:12345", "--passwd=false", "--unsetenv=HOME", "--cap-drop=all"];
+
+#[test]
+fn the_image_has_pfx_and_certificates_only() {
+    let Some(podman) = engine() else { return };
+    let outcome = podman.run(&["--entrypoint=[\"pfx\"]"], "pfx", &["--version"]);
+    outcome.assert(0, concat!("pfx ", env!("CARGO_PKG_VERSION"), "\n"), "");
+    assert_eq!(podman.files("pfx"), ["etc/ssl/certs/ca-certificates.crt", "usr/bin/pfx"]);
+}
+
+#[test]
+fn the_program_is_process_1() {
+    let Some(podman) = engine() else { return };
+    podman.run(&BARE, "service", &["busybox", "readlink", "/proc/self"]).assert(0, "1\n", "");
+}
+
+#[test]
+fn secrets_come_from_run_secrets_and_from_variables_alone() {
+    let Some(podman) = engine() else { return };
+    // A directory, as Kubernetes mounts it: this podman cannot mount single secrets below a root that is
+    // read-only.
+    let mount = podman.secrets_mount();
+    let bindings = "--env=PFX_SECRET=PW=db-password TLS_KEY=tls.key";
+    // The engine sets HOME whatever it is told.
+    let homeless = "--entrypoint=[\"busybox\",\"env\",\"-u\",\"HOME\",\"pfx\",\"run\",\"--\"]";
+    let options = [&BARE[..], &[&mount, bindings, homeless]].concat();
+    let outcome = podman.run(&options, "service", &["busybox", "env"]);
+    assert_eq!((outcome.code(), outcome.stderr()), (Some(0), String::new()));
+    let said = outcome.stdout();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.contains(&"PW=hunter2") && lines.contains(&"TLS_KEY=line 1"), "{said}");
+    assert!(!said.contains("HOME="), "there is no home: {said}");
+}
+
+#[test]
+fn without_a_binding_every_mounted_secret_is_set() {
+    let Some(podman) = engine() else { return };
+    let outcome = podman.run(&["--secret=db-password"], "service", &["busybox", "env"]);
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+    assert!(outcome.stdout().contains("\nDB_PASSWORD=hunter2\n"), "{outcome:?}");
+}
+
+#[test]
+fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
+    let Some(podman) = engine() else { return };
+    let run = |options: &[&str], command: &[&str]| {
+        podman.run(&[&BARE[..], options].concat(), "service", command)
+    };
+    run(&[], &["busybox", "sh", "-c", "exit 42"]).assert(42, "", "");
+    run(&["--env=PFX_INIT=1"], &["busybox", "sh", "-c", "kill -9 $$"]).assert(137, "", "");
+    assert_eq!(run(&["--env=PFX_SECRET=ABSENT"], &["busybox", "true"]).code(), Some(125));
+    assert_eq!(run(&[], &["nope"]).code(), Some(127));
+    assert_eq!(run(&[], &["/etc"]).code(), Some(126));
+}
+
+#[test]
+fn stop_ends_it_at_once_with_its_own_status() {
+    let Some(podman) = engine() else { return };
+    for options in [&[][..], &["--env=PFX_INIT=1", "--env=PFX_STOP_TIMEOUT=15"]] {
+        let script =
+            "trap 'echo bye; exit 42' TERM; echo ready; while :; do busybox sleep 0.05; done";
+        let options = [&BARE[..], options].concat();
+        let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
+        container.wait_for("ready\n");
+        let start = Instant::now();
+        container.stop(30);
+        let took = start.elapsed();
+        assert_eq!(container.status(), "42");
+        assert!(took < Duration::from_secs(15), "{took:?}");
+        assert_eq!(container.logs(), "ready\nbye\n");
+    }
+}
+
+#[test]
+fn stop_ends_a_program_that_does_not_know_that_it_is_process_1() {
+    let Some(podman) = engine() else { return };
+    // The kernel drops SIGTERM for a process 1 that does not handle it; with --init the program is no process 1.
+    let options = [&BARE[..], &["--env=PFX_INIT=1"]].concat();
+    let script = "echo ready; exec busybox sleep 300";
+    let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
+    container.wait_for("ready\n");
+    let start = Instant::now();
+    container.stop(60);
+    assert_eq!(container.status(), "143");
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn init_reaps_as_process_1() {
+    let Some(podman) = engine() else { return };
+    let script = "for i in 1 2 3 4 5; do (busybox true &) ; done
+        i=0; while busybox grep -qs 'State:.Z' /proc/[0-9]*/status && [ $i -lt 500 ]; do
+            i=$((i + 1)); busybox sleep 0.02
+        done
+        busybox grep -hs '^Name' /proc/1/status; busybox grep -ls 'State:.Z' /proc/[0-9]*/status";
+    let options = [&BARE[..], &["--env=PFX_INIT=1"]].concat();
+    let outcome = podman.run(&options, "service", &["busybox", "sh", "-c", script]);
+    outcome.assert(1, "Name:\tpfx\n", "");
+}
+
+#[test]
+fn a_terminal_is_the_programs() {
+    let Some(podman) = engine() else { return };
+    for init in ["0", "1"] {
+        let init = format!("--env=PFX_INIT={init}");
+        let options = [&BARE[..], &["--tty", &init]].concat();
+        let script = "test -t 0 && test -t 1 && echo fine";
+        let outcome = podman.run(&options, "service", &["busybox", "sh", "-c", script]);
+        outcome.assert(0, "fine\r\n", "");
+    }
+}

@@ -1,0 +1,212 @@
+//! Values as files: `--file`.
+
+use nix::libc;
+use nix::sys::signal::Signal;
+
+use crate::support::{Home, is_root, set_mode};
+
+const CERTIFICATE: &str = "-----BEGIN-----\nCANARY\n-----END-----";
+
+/// A home with one secret in Prefect's file and two in a directory, one of bytes that no variable can hold.
+fn home() -> Home {
+    let home = Home::with_secrets(
+        "TOKEN = \"CANARY\"\nDB = \"{\\\"password\\\": \\\"CANARY-part\\\"}\"\n",
+    );
+    home.write("secrets/tls.key", CERTIFICATE);
+    home.write("secrets/raw", b"\0\xff\x01\0CANARY\0");
+    home.write("secrets/large", "x".repeat(300_000));
+    home
+}
+
+#[test]
+fn a_variable_holds_the_path_of_a_file_with_the_value() {
+    let home = home();
+    let options = [
+        "--secrets-dir",
+        "secrets",
+        "--file",
+        "KEY=tls.key",
+        "--file",
+        "PART=DB#/password",
+        "-s",
+        "TOKEN",
+    ];
+    let script = r#"cat "$KEY"; echo "/$(cat "$PART")/$TOKEN"; sh -c 'cat "$KEY"'; cat "$KEY""#;
+    home.run(&options, &["sh", "-c", script])
+        .gives(&format!("{CERTIFICATE}/CANARY-part/CANARY\n{CERTIFICATE}{CERTIFICATE}"));
+}
+
+#[test]
+fn the_variable_is_named_after_the_secret_and_one_may_be_missing() {
+    let home = home();
+    let options = ["--secrets-dir", "secrets", "--file", "tls.key", "--file", "NONE=absent?"];
+    let script = r#"case $TLS_KEY in /proc/self/fd/[1-9][0-9]*) echo "${NONE-unset}"; esac"#;
+    home.run(&options, &["sh", "-c", script]).gives("unset\n");
+}
+
+#[test]
+fn nobody_can_write_to_it_or_cut_it_or_remove_the_seals() {
+    let home = home();
+    let script = "import fcntl, os, sys
+path = os.environ['TOKEN']
+number = int(path.rsplit('/', 1)[1])
+assert fcntl.fcntl(number, fcntl.F_GET_SEALS) & 0xf == 0xf
+assert os.lseek(number, 0, os.SEEK_CUR) == 0
+for attempt in (lambda: os.write(number, b'x'), lambda: os.ftruncate(number, 0), lambda: os.ftruncate(number, 99)):
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    sys.exit('it can be changed')
+print(open(path).read(), oct(os.fstat(number).st_mode & 0o7777), os.readlink(path))";
+    home.run(&["--file", "TOKEN"], &["python3", "-c", script])
+        .gives("CANARY 0o400 /memfd:TOKEN (deleted)\n");
+    home.run(
+        &["--file", "TOKEN", "--file-name", "key.pem", "--file-mode", "0444"],
+        &["python3", "-c", script],
+    )
+    .gives("CANARY 0o444 /memfd:key.pem (deleted)\n");
+    home.run(&[], &["python3", "-c", script])
+        .env("PFX_FILE", "TOKEN")
+        .env("PFX_FILE_NAME", "a b")
+        .env("PFX_FILE_MODE", "440")
+        .gives("CANARY 0o440 /memfd:a b (deleted)\n");
+}
+
+#[test]
+fn a_mode_that_cannot_be_is_refused() {
+    for mode in ["0644", "0755", "9", "", "1777"] {
+        let outcome = home().run(&["--file", "TOKEN", "--file-mode", mode], &["true"]).outcome();
+        assert_eq!(outcome.code(), Some(2), "{outcome:?}");
+    }
+}
+
+#[test]
+fn bytes_that_no_variable_holds_are_a_file_or_are_printed() {
+    let home = home();
+    let options = ["--secrets-dir", "secrets"];
+    let raw = b"\0\xff\x01\0CANARY\0";
+    let outcome = home
+        .run(&[&options[..], &["--file", "RAW=raw"]].concat(), &["sh", "-c", "cat $RAW"])
+        .outcome();
+    assert_eq!((outcome.code(), &outcome.stdout[..]), (Some(0), &raw[..]));
+    let outcome = home.pfx([&["secret", "get", "raw"], &options[..]].concat()).outcome();
+    assert_eq!((outcome.code(), &outcome.stdout[..]), (Some(0), &raw[..]));
+    home.run(&[&options[..], &["-s", "raw"]].concat(), &["true"]).refuses(
+        125,
+        "pfx: error: cannot use `raw`: its value has a NUL byte, which no variable can hold\n\
+         pfx: hint: a file can hold it: `--file VAR=NAME`\n",
+    );
+    let outcome =
+        home.pfx([&["export", "-s", "raw", "--format", "sh"], &options[..]].concat()).outcome();
+    assert_eq!(outcome.code(), Some(125), "{outcome:?}");
+}
+
+#[test]
+fn what_is_too_large_for_a_variable_is_a_file() {
+    let home = home();
+    let options = ["--secrets-dir", "secrets"];
+    home.run(&[&options[..], &["-s", "BIG=large"]].concat(), &["true"]).refuses(
+        125,
+        "pfx: error: cannot use `large`: `BIG` would take 300004 bytes and the kernel takes 131071 in one variable\n\
+         pfx: hint: hand it over as a file, whose path the variable holds: `--file BIG=NAME`\n",
+    );
+    home.run(&[&options[..], &["--file", "BIG=large"]].concat(), &["sh", "-c", "wc -c < $BIG"])
+        .gives("300000\n");
+}
+
+#[test]
+fn with_init_the_command_has_it_and_the_parent_does_not() {
+    let home = home();
+    let script =
+        "cat $TOKEN; ls -l /proc/$PPID/fd | grep -c memfd; test -e /proc/$PPID/fd/0 || echo hidden";
+    let outcome = home.run(&["--init", "--file", "TOKEN"], &["sh", "-c", script]).outcome();
+    assert!(outcome.stdout().starts_with("CANARY0\n"), "{outcome:?}");
+}
+
+#[test]
+fn nothing_is_left_after_a_kill() {
+    let home = home();
+    let before = home.contents();
+    let mut running = home
+        .run(&["--file", "TOKEN"], &["sh", "-c", "cat $TOKEN; echo; echo ready; exec sleep 300"])
+        .start();
+    running.wait_until_ready();
+    running.signal(Signal::SIGKILL);
+    assert_eq!(running.finish().stdout(), "CANARY\nready\n");
+    assert_eq!(home.contents(), before);
+}
+
+#[test]
+fn closed_standard_streams_are_not_where_it_lands() {
+    let home = home();
+    let pfx = env!("CARGO_BIN_EXE_pfx");
+    let script = format!("exec {pfx} run --file TOKEN -- sh -c 'cat $TOKEN' <&- 2>&-");
+    home.bare(&["sh", "-c", &script]).gives("CANARY");
+}
+
+#[test]
+fn without_a_descriptor_left_it_says_so() {
+    let home = home();
+    // Four are those of the standard streams and one more.
+    let limited = |options: &[&str]| {
+        home.run(options, &["busybox", "true"]).before(|| {
+            let limit = libc::rlimit { rlim_cur: 4, rlim_max: 4 };
+            // SAFETY: a structure in this frame.
+            unsafe {
+                // Those of the tests' own are none of pfx's.
+                libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as i32);
+                libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+            }
+            Ok(())
+        })
+    };
+    limited(&["--file", "TOKEN"]).gives("");
+    limited(&["--file", "TOKEN", "--file", "DB"]).refuses(
+        125,
+        "pfx: error: cannot hand over `DB` as a file: Too many open files\n\
+         pfx: hint: each file takes a descriptor: raise the limit with `ulimit -n`\n",
+    );
+}
+
+#[test]
+fn without_proc_it_says_so() {
+    if !is_root() {
+        return;
+    }
+    let home = home();
+    let pfx = env!("CARGO_BIN_EXE_pfx");
+    let script = format!("umount -l /proc; exec {pfx} run --file TOKEN -- true");
+    home.bare(&["unshare", "--mount", "sh", "-c", &script]).refuses(
+        125,
+        "pfx: error: cannot hand over `TOKEN` as a file: No such file or directory\n\
+         pfx: hint: mount /proc: the file's path is below it\n",
+    );
+}
+
+#[test]
+fn check_tells_how_a_value_is_handed_over() {
+    let home = home();
+    let outcome = home.pfx(["check", "--local", "--file", "KEY=TOKEN?", "-s", "TOKEN"]).outcome();
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+    assert!(outcome.stdout().contains("KEY    secret TOKEN?, as a file"), "{outcome:?}");
+    let json =
+        home.pfx(["check", "--local", "--json", "--file", "KEY=TOKEN", "-s", "TOKEN"]).outcome();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let deliveries: Vec<_> =
+        json["bindings"].as_array().unwrap().iter().map(|one| one["delivery"].as_str()).collect();
+    assert_eq!(deliveries, [Some("variable"), Some("file")]);
+}
+
+#[test]
+fn a_project_file_can_ask_for_a_file_and_an_export_cannot() {
+    let home = home();
+    home.write("pfx.toml", "[env]\nKEY = { secret = \"TOKEN\", file = true }\n");
+    set_mode(&home.join("pfx.toml"), 0o600);
+    home.run(&["-f", "pfx.toml"], &["sh", "-c", "cat $KEY"]).gives("CANARY");
+    home.pfx(["export", "-f", "pfx.toml", "--format", "sh"]).refuses(
+        2,
+        "pfx: error: cannot export `KEY`: it is to be a file, which no export holds\n\
+         pfx: hint: `pfx secret get NAME > FILE` writes a value to a file\n",
+    );
+}

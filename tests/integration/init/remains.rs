@@ -1,0 +1,99 @@
+//! What the parent holds: nothing.
+
+use std::fs;
+use std::io::{Read as _, Seek as _, SeekFrom};
+
+use nix::sys::signal::Signal;
+
+use super::{home, init, probe};
+use crate::support::is_root;
+
+/// How often `needle` occurs in the memory of a process.
+fn copies(process: i32, needle: &[u8]) -> usize {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("its map");
+    let mut memory = fs::File::open(format!("/proc/{process}/mem")).expect("its memory");
+    let mut count = 0;
+    for line in maps.lines().filter(|line| !line.contains("[vvar") && !line.contains("[vsyscall")) {
+        let mut words = line.split_whitespace();
+        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
+        if !rights.starts_with('r') {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let (start, end) =
+            (u64::from_str_radix(start, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        memory.seek(SeekFrom::Start(start)).unwrap();
+        if memory.read_exact(&mut bytes).is_ok() {
+            count += bytes.windows(needle.len()).filter(|window| *window == needle).count();
+        }
+    }
+    count
+}
+
+#[test]
+fn no_value_is_in_the_parents_memory_or_environment() {
+    if !is_root() {
+        return;
+    }
+    let home = home();
+    home.write("probe.py", super::PROBE);
+    let mut running = init(&home, &["-s", "TOKEN", "-s", "OTHER"], &["python3", "probe.py"])
+        .env("PREFECT__CONTEXT__SECRETS__OTHER", "CANARY-of-environment")
+        .start();
+    let command: i32 = running.word_after("ready ").parse().unwrap();
+    let parent = running.pid().as_raw();
+    assert!(copies(command, b"CANARY-of-config") > 0, "the command has it, so this looks well");
+    assert_eq!(copies(parent, b"CANARY-of"), 0);
+    let environment = fs::read(format!("/proc/{parent}/environ")).unwrap();
+    assert!(environment.iter().all(|&byte| byte == 0), "the environment is wiped");
+    running.signal(Signal::SIGKILL);
+    running.finish();
+}
+
+#[test]
+fn no_descriptor_and_no_directory_is_held() {
+    let home = home();
+    let (running, _) = probe(&home, &[], &[]);
+    let parent = running.pid();
+    let mut held: Vec<String> = fs::read_dir(format!("/proc/{parent}/fd"))
+        .map(|entries| {
+            let target = |entry: fs::DirEntry| fs::read_link(entry.path()).ok();
+            let targets = entries.flatten().filter_map(target);
+            targets.map(|target| target.to_string_lossy().into_owned()).collect()
+        })
+        .unwrap_or_default();
+    held.sort();
+    if is_root() {
+        let expected = ["/", "/", "/", "anon_inode:[signalfd]"];
+        // One more where the tests have a terminal.
+        held.retain(|target| !target.starts_with("/dev/"));
+        assert_eq!(held, expected);
+        assert_eq!(fs::read_link(format!("/proc/{parent}/cwd")).unwrap().to_str(), Some("/"));
+    }
+    running.signal(Signal::SIGKILL);
+    running.finish();
+}
+
+#[test]
+fn output_that_the_command_closes_is_closed() {
+    let home = home();
+    let script = "exec 2>&-; echo $$; exec >&-; sleep 300";
+    let mut running = init(&home, &[], &["sh", "-c", script]).start();
+    let said = running.read_to_end();
+    assert!(said.trim().parse::<i32>().is_ok(), "{said}");
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.finish().signal(), Some(Signal::SIGTERM as i32));
+}
+
+#[test]
+fn closed_standard_streams_stay_closed_in_the_command() {
+    let home = home();
+    let pfx = env!("CARGO_BIN_EXE_pfx");
+    let list = |before: &str| {
+        home.bare(&["sh", "-c", &format!("exec {before} ls /proc/self/fd <&- 2>&-")]).outcome()
+    };
+    let (bare, with) = (list(""), list(&format!("{pfx} run --init --")));
+    assert!(bare.stdout().starts_with("0\n1\n"), "the directory that ls reads is at 0: {bare:?}");
+    with.assert(0, &bare.stdout(), "");
+}

@@ -1,0 +1,118 @@
+//! How it ends.
+
+use nix::libc;
+
+use super::{ORPHANS, as_process_1, home, init};
+use crate::support::is_root;
+
+#[test]
+fn every_exit_status_is_the_commands_own() {
+    let home = home();
+    for status in 0..=255 {
+        let outcome = init(&home, &[], &["sh", "-c", &format!("exit {status}")]).outcome();
+        outcome.assert(status, "", "");
+    }
+}
+
+#[test]
+fn a_death_by_any_signal_is_a_death_by_that_signal() {
+    let home = home();
+    let fatal = (1..=31).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).filter(|signal| {
+        // Those that stop, continue or do nothing.
+        ![17, 18, 19, 20, 21, 22, 23, 28].contains(signal)
+    });
+    for signal in fatal {
+        let script = format!("import os; os.kill(os.getpid(), {signal})");
+        // Python handles SIGINT and ignores SIGPIPE and SIGXFSZ; these have to do what they do.
+        let script = format!("import signal; signal.signal({signal}, signal.SIG_DFL); {script}");
+        let script = if [9, 19].contains(&signal) {
+            format!("import os; os.kill(os.getpid(), {signal})")
+        } else {
+            script
+        };
+        let outcome = init(&home, &[], &["python3", "-c", &script]).outcome();
+        assert_eq!(outcome.signal(), Some(signal), "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_told_as_without_a_parent() {
+    let home = home();
+    home.script("bad", "#!/nowhere\n");
+    for (bindings, command) in [
+        (&[][..], &["nope"][..]),
+        (&[], &["./bad"]),
+        (&[], &["/etc"]),
+        (&[], &["./nope"]),
+        (&["-s", "ABSENT"], &["true"]),
+        (&["-s", "A=TOKEN#/x"], &["true"]),
+    ] {
+        let with = init(&home, bindings, command).outcome();
+        let without = home.run(bindings, command).outcome();
+        assert!(without.code() >= Some(125), "{without:?}");
+        with.assert(without.code().unwrap(), &without.stdout(), &without.stderr());
+    }
+}
+
+#[test]
+fn process_1_ends_with_128_and_the_signal() {
+    if !is_root() {
+        return;
+    }
+    let home = home();
+    let kill = |signal: &str| {
+        as_process_1(&home, &["--init"], &["sh", "-c", &format!("kill -{signal} $$")]).outcome()
+    };
+    kill("TERM").assert(143, "", "");
+    kill("KILL").assert(137, "", "");
+    as_process_1(&home, &["--init"], &["sh", "-c", "exit 3"]).outcome().assert(3, "", "");
+}
+
+#[test]
+fn orphans_are_reaped_as_process_1_and_as_any_other() {
+    let home = home();
+    let script = home.write("orphans.py", ORPHANS);
+    let command = ["python3", script.to_str().unwrap()];
+    init(&home, &[], &command).outcome().assert(7, "adopted 20, left []\n", "");
+    if is_root() {
+        let outcome = as_process_1(&home, &["--init"], &command).outcome();
+        outcome.assert(7, "adopted 20, left []\n", "");
+    }
+}
+
+#[test]
+fn it_ends_with_the_command_though_others_live_on() {
+    let home = home();
+    let script = "sleep 300 >/dev/null 2>&1 & echo $!; exit 5";
+    let outcome = init(&home, &[], &["sh", "-c", script]).outcome();
+    assert_eq!(outcome.code(), Some(5));
+    let left: i32 = outcome.stdout().trim().parse().unwrap();
+    // SAFETY: a process that this test started.
+    assert_eq!(unsafe { libc::kill(left, libc::SIGKILL) }, 0, "as without --init");
+}
+
+#[test]
+fn a_caller_that_ignores_children_changes_nothing() {
+    let home = home();
+    let ignoring = init(&home, &[], &["sh", "-c", "exit 9"]).before(|| {
+        // SAFETY: one system call.
+        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+        Ok(())
+    });
+    ignoring.outcome().assert(9, "", "");
+}
+
+#[test]
+fn what_belongs_to_init_alone_needs_it() {
+    let home = home();
+    for options in [&["--rewrite", "TERM=QUIT"][..], &["--stop-timeout", "1"]] {
+        let outcome = home.run(options, &["true"]).outcome();
+        assert_eq!(outcome.code(), Some(2));
+        assert!(outcome.stderr().contains("--init"), "{outcome:?}");
+    }
+    init(&home, &["--rewrite", "KILL=TERM"], &["true"]).refuses(
+        2,
+        "pfx: error: cannot use --rewrite `KILL=TERM`: the first is a signal that pfx does not pass on\n\
+         pfx: hint: `--rewrite TERM=QUIT`; `kill -l` lists the signals\n",
+    );
+}

@@ -1,0 +1,152 @@
+//! A systemd as process 1 of its own namespaces, beside whatever this machine runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+pub struct Machine {
+    /// What both sides see: here, and as /mnt/share over there.
+    share: TempDir,
+    /// The process that holds the namespaces.
+    holder: Mutex<Child>,
+    /// systemd's own, as this side numbers it.
+    process: String,
+}
+
+impl Machine {
+    /// Boots it, once for all tests, with all their units.
+    pub fn shared() -> &'static Self {
+        static MACHINE: OnceLock<Machine> = OnceLock::new();
+        MACHINE.get_or_init(|| {
+            let machine = Self::boot();
+            // SAFETY: the handler calls no test's code.
+            unsafe { nix::libc::atexit(shut_down) };
+            machine
+        })
+    }
+
+    fn boot() -> Self {
+        let share = TempDir::new().expect("a temporary directory");
+        let write = |name: &str, text: &str| {
+            let path = share.path().join(name);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        copy(&root.join("tests/integration/systemd/units"), &share.path().join("units"));
+        copy(&root.join("examples/systemd"), &share.path().join("units"));
+        write("boot.sh", include_str!("boot.sh"));
+        write("bin/service", "#!/bin/sh\nexec python3 /mnt/share/service.py exit 0\n");
+        write("service.py", include_str!("service.py"));
+        write("secret", "hunter2");
+        write("out/none", "");
+        fs::copy(env!("CARGO_BIN_EXE_pfx"), share.path().join("bin/pfx")).expect("a copy of pfx");
+        for path in ["", "bin", "bin/pfx", "bin/service", "out", "service.py"] {
+            crate::support::set_mode(&share.path().join(path), 0o755);
+        }
+        let holder = Command::new("unshare")
+            .args(["--fork", "--pid", "--mount", "--mount-proc", "--kill-child", "sh"])
+            .arg(share.path().join("boot.sh"))
+            .arg(share.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("unshare is installed");
+        let mut machine = Self { share, holder: Mutex::new(holder), process: String::new() };
+        machine.wait_until_up();
+        machine
+    }
+
+    fn wait_until_up(&mut self) {
+        let start = Instant::now();
+        let holder = self.holder.lock().expect("no panic").id();
+        loop {
+            assert!(start.elapsed() < DEADLINE, "systemd does not come up");
+            let children = fs::read_to_string(format!("/proc/{holder}/task/{holder}/children"));
+            self.process = children.unwrap_or_default().trim().to_owned();
+            if !self.process.is_empty()
+                && self.systemctl(&["is-active", "pfx-test.target"]) == "active"
+            {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What a command over there prints.
+    pub fn run(&self, words: &[&str]) -> (bool, String) {
+        let output = Command::new("nsenter")
+            .args(["--target", &self.process, "--mount", "--pid"])
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .expect("nsenter is installed");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).trim().to_owned())
+    }
+
+    pub fn systemctl(&self, words: &[&str]) -> String {
+        self.run(&[&["systemctl"], words].concat()).1
+    }
+
+    /// One property of a unit.
+    pub fn property(&self, unit: &str, name: &str) -> String {
+        self.systemctl(&["show", "--value", "--property", name, unit])
+    }
+
+    /// Waits until a property has this value.
+    #[track_caller]
+    pub fn wait_for(&self, unit: &str, name: &str, value: &str) {
+        let start = Instant::now();
+        loop {
+            let now = self.property(unit, name);
+            if now == value {
+                return;
+            }
+            let late = start.elapsed() > DEADLINE;
+            assert!(!late, "{unit}: {name} is {now}, not {value}; {}", self.output(unit));
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What a unit wrote: each appends to a file of its name.
+    pub fn output(&self, unit: &str) -> String {
+        fs::read_to_string(self.path(&format!("out/{unit}"))).unwrap_or_default()
+    }
+
+    pub fn path(&self, relative: &str) -> std::path::PathBuf {
+        self.share.path().join(relative)
+    }
+}
+
+/// Copies all files of a directory into another.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a readable directory") {
+        let entry = entry.expect("an entry");
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+extern "C" fn shut_down() {
+    let machine = Machine::shared();
+    if let Ok(mut holder) = machine.holder.lock() {
+        // --kill-child ends process 1, and the kernel all that is in its namespace.
+        let _ = holder.kill();
+        let _ = holder.wait();
+    }
+    let _ = fs::remove_dir_all(machine.share.path());
+}

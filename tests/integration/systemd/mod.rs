@@ -1,0 +1,117 @@
+//! Under a real systemd: all that it offers a service is the command's, as if pfx were not there.
+
+mod machine;
+
+use std::io::Read as _;
+use std::os::unix::net::UnixStream;
+
+use self::machine::Machine;
+use crate::support::is_root;
+
+/// The machine; `None` where there can be none.
+fn machine() -> Option<&'static Machine> {
+    is_root().then(Machine::shared)
+}
+
+#[test]
+fn the_main_process_is_the_command_which_notifies_and_feeds_the_watchdog() {
+    let Some(machine) = machine() else { return };
+    machine.systemctl(&["start", "notify.service"]);
+    let main = machine.property("notify.service", "MainPID");
+    machine.wait_for("notify.service", "ActiveState", "inactive");
+    assert_eq!(machine.output("notify.service"), format!("pid {main} hunter2\n"));
+    assert_eq!(machine.property("notify.service", "Result"), "success");
+}
+
+#[test]
+fn sockets_are_the_commands_with_and_without_init() {
+    let Some(machine) = machine() else { return };
+    for name in ["listen", "listen-init"] {
+        machine.systemctl(&["start", &format!("{name}.socket")]);
+        let mut answer = String::new();
+        let mut stream =
+            UnixStream::connect(machine.path(&format!("out/{name}"))).expect("it listens");
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert_eq!(answer, "hunter2", "{}", machine.output(&format!("{name}.service")));
+        machine.systemctl(&["stop", &format!("{name}.socket")]);
+    }
+}
+
+#[test]
+fn with_init_the_command_is_the_main_process_and_its_failure_the_services() {
+    let Some(machine) = machine() else { return };
+    machine.systemctl(&["start", "init.service"]);
+    let main = machine.property("init.service", "MainPID");
+    machine.wait_for("init.service", "ActiveState", "failed");
+    assert_eq!(machine.output("init.service"), format!("pid {main} hunter2\n"));
+    assert_eq!(machine.property("init.service", "Result"), "exit-code");
+    assert_eq!(machine.property("init.service", "ExecMainStatus"), "7");
+}
+
+#[test]
+fn with_init_a_manager_that_hears_the_main_process_only_hears_the_command() {
+    let Some(machine) = machine() else { return };
+    let said = machine.systemctl(&["start", "init-main.service"]);
+    assert_eq!(said, "", "its READY=1 was taken");
+    machine.wait_for("init-main.service", "ActiveState", "inactive");
+    assert_eq!(machine.property("init-main.service", "Result"), "success");
+}
+
+#[test]
+fn credentials_reach_a_service_that_may_do_nothing_else() {
+    let Some(machine) = machine() else { return };
+    machine.systemctl(&["start", "hard.service"]);
+    machine.wait_for("hard.service", "ActiveState", "inactive");
+    assert_eq!(machine.output("hard.service"), "hard\nhunter2\n");
+    machine.systemctl(&["start", "user.service"]);
+    machine.wait_for("user.service", "ActiveState", "inactive");
+    assert_eq!(machine.output("user.service"), "nobody\nvalue\n");
+}
+
+#[test]
+fn sigpipe_is_ignored_as_systemd_has_it() {
+    let Some(machine) = machine() else { return };
+    machine.systemctl(&["start", "pipe.service"]);
+    let output = machine.output("pipe.service");
+    let lines: Vec<&str> = output.lines().collect();
+    assert!(lines[2].starts_with("SigIgn:") && lines[2].ends_with("1000"), "{lines:?}");
+    assert_eq!(lines[..2], [lines[2]; 2], "with, with --init, and without pfx");
+}
+
+#[test]
+fn a_failure_is_restarted_as_the_commands_own() {
+    let Some(machine) = machine() else { return };
+    machine.systemctl(&["start", "restart.service"]);
+    machine.wait_for("restart.service", "NRestarts", "1");
+    machine.wait_for("restart.service", "SubState", "running");
+    machine.systemctl(&["stop", "restart.service"]);
+
+    machine.systemctl(&["start", "missing.service"]);
+    machine.wait_for("missing.service", "ActiveState", "failed");
+    assert_eq!(machine.property("missing.service", "ExecMainStatus"), "125");
+    assert!(machine.output("missing.service").contains("cannot find the secret `NOWHERE`"));
+}
+
+#[test]
+fn stop_ends_it_by_sigterm() {
+    let Some(machine) = machine() else { return };
+    for name in ["stop.service", "stop-init.service"] {
+        machine.systemctl(&["start", name]);
+        machine.wait_for(name, "SubState", "running");
+        machine.systemctl(&["stop", name]);
+        assert_eq!(machine.output(name), "success killed TERM\n", "{name}");
+    }
+}
+
+#[test]
+fn the_examples_are_units_that_systemd_has_nothing_to_say_about() {
+    let Some(machine) = machine() else { return };
+    for name in ["service.service", "pfx@service.service"] {
+        let path = format!("/run/systemd/system/{name}");
+        let (fine, said) = machine.run(&["systemd-analyze", "verify", "--man=no", &path]);
+        // It also judges units of this Debian that are no affair of ours.
+        let said: Vec<&str> =
+            said.lines().filter(|line| !line.contains("Unit has symlinks set")).collect();
+        assert!(fine && said.is_empty(), "{name}: {said:?}");
+    }
+}
