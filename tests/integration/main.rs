@@ -7,10 +7,16 @@
 
 mod support;
 
+mod bindings;
+mod check;
 mod completions;
 mod conformance;
+mod exec;
 mod floors;
 mod install;
+mod local;
 mod manual;
 mod promises;
+mod prompt;
 mod readme;
+mod secret;
