@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
+use super::dialect;
 use super::document::Document;
 use super::layers::SECRETS;
 use crate::error::Error;
@@ -68,7 +69,7 @@ pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Err
 
 fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
     // This parser's fault is told by the other one, whose words are known to quote nothing.
-    Document::parse(text, place)?;
+    dialect::parse(text, place, &std::cell::OnceCell::new())?;
     text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))
 }
 
