@@ -2,7 +2,7 @@
 //! stay. Pure; the file is the caller's.
 
 use serde_json::{Map, Value};
-use toml_edit::{DocumentMut, Item, Table, TableLike};
+use toml_edit::{DocumentMut, Item, Key, Table, TableLike};
 
 use super::dialect;
 use super::document::Document;
@@ -37,7 +37,16 @@ pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, E
         }
         _ => {
             table.remove(name);
-            table.insert(name, Item::Value(new));
+            // Where the editor would choose a literal key ('a\b'), Prefect's parser reads it as a basic one.
+            let key = if name.contains('\\') { Key::parse(&basic_string(name)).ok() } else { None };
+            match key.as_deref() {
+                Some([key]) => {
+                    table.entry_format(key).or_insert(Item::Value(new));
+                }
+                _ => {
+                    table.insert(name, Item::Value(new));
+                }
+            }
         }
     }
     finish(text, place, &edited, |secrets| {
@@ -163,6 +172,12 @@ mod tests {
             made,
             FULL.replace("\"\"\"\n\n[other]", "\"\"\"\nN = \"v\\\"\\\\\\n$\"\n\n[other]")
         );
+    }
+
+    #[test]
+    fn a_name_with_a_backslash_is_a_basic_key() {
+        assert_eq!(set("", "c", "a\\b", "v").unwrap(), "[context.secrets]\n\"a\\\\b\" = \"v\"\n");
+        assert_eq!(set("", "c", "a\"b", "v").unwrap(), "[context.secrets]\n'a\"b' = \"v\"\n");
     }
 
     #[test]

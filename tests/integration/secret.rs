@@ -153,6 +153,10 @@ fn set_refuses_what_could_not_be_read_back() {
     set("A", b"\xff")
         .refuses(125, "pfx: error: cannot use `A`: its value is not UTF-8, which this needs\n");
     set("", b"v").refuses(2, "pfx: error: cannot use the name: the name is empty\n");
+    set("a\u{1b}[2J", b"v").refuses(
+        2,
+        "pfx: error: cannot use the name: Prefect 1.x cannot read a secret called `a\\u{1b}[2J` from its file\n",
+    );
     for name in ["keys", "items", "update", "__class__", "_Box__x"] {
         let stderr = format!(
             "pfx: error: cannot use the name: Prefect 1.x does not start with a secret called `{name}`\n\
