@@ -83,7 +83,7 @@ fn without_a_binding_every_local_secret_is_bound() {
     home.write("secrets/extra", "e\n");
     let all = "DB_PASSWORD=p\nPROD_DB={\"user\": \"u\", \"port\": 5432, \"n\": {\"~/x\": [true, null, 1.50]}}\nTOKEN=t";
     assert_eq!(bound(&home, &[]), all);
-    assert_eq!(bound(&home, &["--secrets-dir", "secrets"]), format!("{}\nextra=e", all));
+    assert_eq!(bound(&home, &["--secrets-dir", "secrets"]), format!("{all}\nextra=e"));
     assert_eq!(bound(&Home::new(), &[]), "");
 }
 

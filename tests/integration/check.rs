@@ -8,6 +8,8 @@ const ORDER: &str = "\nsecrets are looked for in this order:\n  \
                      the variables PREFECT__CONTEXT__SECRETS__…\n  \
                      {home}/.prefect/config.toml [context.secrets]\n";
 
+const NO_STORE: &str = "  no remote store: `--local` was given\n";
+
 #[test]
 fn each_binding_is_told_with_its_place() {
     let home = Home::with_secrets("A = \"CANARY\"\nprod-db = '{\"p\": \"CANARY\"}'\n");
@@ -37,7 +39,7 @@ fn each_binding_is_told_with_its_place() {
          O     secret O?                  not set: looked in the variables PREFECT__CONTEXT__SECRETS__…, then {place} [context.secrets]\n\
          H     environment variable HOME  the environment\n\
          T     text                       the command line\n\
-         GONE  removed\n{ORDER}"
+         GONE  removed\n{ORDER}{NO_STORE}"
     );
     let start = home.pfx(bindings).env("PREFECT__CONTEXT__SECRETS__V", "CANARY");
     start.outcome().assert(0, &stdout, "");
@@ -51,7 +53,7 @@ fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
     let stdout = format!(
         "DB_PASSWORD  secret DB_PASSWORD         MISSING: looked in {places}, then dir; there is a `db_password`\n\
          X            secret db#/none            MISSING: looked in {{home}}/.prefect/config.toml\n\
-         E            environment variable NONE  MISSING: looked in the environment\n{ORDER}  dir\n"
+         E            environment variable NONE  MISSING: looked in the environment\n{ORDER}  dir\n{NO_STORE}"
     );
     home.pfx([
         "check",
@@ -73,9 +75,9 @@ fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
 fn without_a_binding_every_local_secret_is_told() {
     let home = Home::with_secrets("B = \"v\"\na-b = \"v\"\n");
     let place = "{home}/.prefect/config.toml";
-    let stdout = format!("B    secret B    {place}\nA_B  secret a-b  {place}\n{ORDER}");
+    let stdout = format!("B    secret B    {place}\nA_B  secret a-b  {place}\n{ORDER}{NO_STORE}");
     home.pfx(["check", "--local"]).outcome().assert(0, &stdout, "");
-    let nothing = format!("nothing to set: there is no local secret\n{ORDER}");
+    let nothing = format!("nothing to set: there is no local secret\n{ORDER}{NO_STORE}");
     Home::new().pfx(["check", "--local"]).outcome().assert(0, &nothing, "");
 }
 
@@ -103,6 +105,7 @@ fn as_json_it_says_the_same_to_a_program() {
             { "variable": "G", "kind": "removed", "found": true },
         ],
         "sources": [variables, in_config],
+        "no_remote_store": "`--local` was given",
         "warnings": [format!(
             "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name"
         )],

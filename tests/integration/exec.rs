@@ -151,7 +151,7 @@ fn what_fits_exactly_is_started_as_without_pfx() {
     // From a bare start that just fits, pfx must not refuse.
     let home = Home::new();
     let block: Vec<String> = (0..60).map(|n| format!("V{n:02}={}", "v".repeat(2_000))).collect();
-    let entries: Vec<&[u8]> = block.iter().map(|entry| entry.as_bytes()).collect();
+    let entries: Vec<&[u8]> = block.iter().map(String::as_bytes).collect();
     let stack = || setrlimit(Resource::RLIMIT_STACK, 512 << 10, 512 << 10).map_err(Into::into);
     let start = home.run(&["--set", "A=1"], &["/bin/true"]).before(stack);
     start.environ(&entries).gives("");
@@ -203,6 +203,6 @@ fn a_set_user_id_start_is_refused() {
     set_mode(home.path(), 0o755);
     set_mode(&program, 0o4755);
     home.bare(&[program.to_str().unwrap(), "run", "--", "true"])
-        .as_nobody()
+        .by_nobody()
         .refuses(125, "pfx: error: cannot run set-user-ID or with added rights\n");
 }

@@ -158,7 +158,7 @@ fn a_file_of_another_user_is_refused_and_root_is_warned() {
     home.give_to_nobody();
     chown_all(&home.config(), 1234);
     set_mode(&home.config(), 0o644);
-    home.run(&["-s", "A"], &["true"]).as_nobody().refuses(
+    home.run(&["-s", "A"], &["true"]).by_nobody().refuses(
         125,
         "pfx: error: cannot trust {home}/.prefect/config.toml: it belongs to another user (uid 1234)\n\
          pfx: hint: `chown \"$(id -u)\" {home}/.prefect/config.toml`\n",
@@ -175,7 +175,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
     set_mode(&home.config(), 0o000);
     home.give_to_nobody();
     home.run(&["--secrets-dir", "dir", "-s", "A"], &["true"])
-        .as_nobody()
+        .by_nobody()
         .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
 }
 

@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "tests read their own environment: where the real counterparts are installed"
 )]
+#![allow(
+    clippy::format_collect,
+    reason = "lines and words of a test's text: plain matters, not speed"
+)]
 
 mod support;
 

@@ -408,8 +408,8 @@ fn promise_3_a_process_that_holds_values_leaves_no_core_and_the_command_is_as_ev
     // Root owns the /proc files of what is not dumpable (proc(5)); the command is dumpable again.
     let home = Home::with_secrets("A = \"v\"\n");
     home.give_to_nobody();
-    let owner = home.run(&["-s", "A"], &["stat", "-c", "%U", "/proc/self/environ"]).as_nobody();
-    let whoami = home.bare(&["id", "-un"]).as_nobody().outcome().stdout();
+    let owner = home.run(&["-s", "A"], &["stat", "-c", "%U", "/proc/self/environ"]).by_nobody();
+    let whoami = home.bare(&["id", "-un"]).by_nobody().outcome().stdout();
     owner.gives(&whoami);
 }
 

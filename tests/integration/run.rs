@@ -38,7 +38,7 @@ fn a_home_that_nobody_may_enter_is_an_error_and_not_an_absence() {
     home.give_to_nobody();
     set_mode(&home.join(".prefect"), 0o000);
     home.run(&["-s", "A"], &["true"])
-        .as_nobody()
+        .by_nobody()
         .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
     set_mode(&home.join(".prefect"), 0o700);
 }

@@ -212,13 +212,13 @@ fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
     let home = Home::new();
     home.give_to_nobody();
     set_mode(home.path(), 0o700);
-    let waiting = home.pfx(["secret", "set", "A"]).env("OTHER", CANARY).as_nobody().start();
+    let waiting = home.pfx(["secret", "set", "A"]).env("OTHER", CANARY).by_nobody().start();
     let file = |name: &str| format!("/proc/{}/{name}", waiting.pid());
     let start = std::time::Instant::now();
     // Root owns the files of a process that is not dumpable (proc(5)).
     let owner =
         || std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(file("environ")).unwrap());
-    let mine = home.bare(&["id", "-u"]).as_nobody().outcome().stdout();
+    let mine = home.bare(&["id", "-u"]).by_nobody().outcome().stdout();
     let visible = || {
         owner().to_string() == mine.trim()
             || !std::fs::read(file("cmdline")).unwrap().starts_with(b"/")
@@ -228,7 +228,7 @@ fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
         std::thread::yield_now();
     }
     for name in ["environ", "mem", "maps"] {
-        let outcome = home.bare(&["cat", &file(name)]).as_nobody().outcome();
+        let outcome = home.bare(&["cat", &file(name)]).by_nobody().outcome();
         assert!(outcome.stderr().contains("Permission denied"), "{name}: {}", outcome.said());
         assert!(outcome.stdout.is_empty());
     }

@@ -328,7 +328,7 @@ fn a_directory_that_cannot_be_written_is_told() {
     home.give_to_nobody();
     set_mode(&home.join(".prefect"), 0o500);
     set(&home, "A", "CANARY")
-        .as_nobody()
+        .by_nobody()
         .refuses(125, "pfx: error: cannot write {home}/.prefect/config.toml: Permission denied\n");
     assert_eq!(home.config_text(), OLD);
     set_mode(&home.join(".prefect"), 0o700);

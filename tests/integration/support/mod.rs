@@ -11,7 +11,7 @@ pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
 pub use running::Running;
-pub use strace::{Trace, traced};
+pub use strace::traced;
 pub use terminal::Terminal;
 
 /// The user that has nothing, for what root is never refused.

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::Outcome;
 
 /// Longer than anything here takes on a busy machine. What takes longer hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Running {
     child: Child,
