@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
 use super::document::{Document, position};
+use super::pieces::{Piece, Pieces};
 use crate::error::Error;
 
 /// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.
@@ -99,7 +100,7 @@ fn escape(text: &str, start: usize, end: usize) -> Option<(usize, &'static str)>
 /// The offset of a line feed, or of a comma in front of the brace, in an inline table; not of one inside a
 /// string or an array.
 fn loose_inline_table(text: &str) -> Option<usize> {
-    let mut pieces = Pieces { rest: text };
+    let mut pieces = Pieces::of(text);
     let (mut arrays, mut comma, mut offset) = (0_usize, None, 0);
     while let Some(piece) = pieces.next() {
         match piece {
@@ -114,7 +115,7 @@ fn loose_inline_table(text: &str) -> Option<usize> {
             Piece::Other(' ' | '\t') => comma,
             _ => None,
         };
-        offset = text.len() - pieces.rest.len();
+        offset = pieces.offset();
     }
     None
 }
@@ -127,7 +128,7 @@ fn rewrite(text: &str) -> Option<Zeroizing<String>> {
     // Whether a key may stand here: at the head of a line, in a header, in an inline table before `=`.
     let mut key = true;
     let mut open = Vec::new();
-    for piece in (Pieces { rest: text }) {
+    for piece in Pieces::of(text) {
         match piece {
             Piece::String { quotes, inner, closed } => {
                 let lines = (quotes.len() == 3 && closed && !key && open.is_empty())
@@ -237,80 +238,6 @@ fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
         }
     }
     made.push_str(if closed { basic } else { "" });
-}
-
-/// A text in the pieces that matter here: all of it, in order.
-struct Pieces<'t> {
-    rest: &'t str,
-}
-
-enum Piece<'t> {
-    /// A string. One that does not end, or ends with the line, is not closed.
-    String {
-        quotes: &'t str,
-        inner: &'t str,
-        closed: bool,
-    },
-    /// Letters, digits, `_` and `-`.
-    Word(&'t str),
-    /// From `#` to the end of the line.
-    Comment(&'t str),
-    Other(char),
-}
-
-impl<'t> Pieces<'t> {
-    fn take(&mut self, length: usize) -> &'t str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        taken
-    }
-
-    fn string(&mut self) -> Piece<'t> {
-        let quote = self.rest.as_bytes()[0];
-        let many = self.rest.as_bytes().starts_with(&[quote; 3]);
-        let quotes = self.take(if many { 3 } else { 1 });
-        let bytes = self.rest.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() && !bytes[at..].starts_with(quotes.as_bytes()) {
-            if bytes[at] == b'\n' && !many {
-                break;
-            }
-            at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
-        }
-        // Not into the middle of a character.
-        let end = (at.min(bytes.len())..=bytes.len())
-            .find(|&end| self.rest.is_char_boundary(end))
-            .unwrap_or(bytes.len());
-        let inner = self.take(end);
-        let closed = self.rest.starts_with(quotes);
-        self.take(if closed { quotes.len() } else { 0 });
-        Piece::String { quotes, inner, closed }
-    }
-}
-
-impl<'t> Iterator for Pieces<'t> {
-    type Item = Piece<'t>;
-
-    fn next(&mut self) -> Option<Piece<'t>> {
-        let first = self.rest.chars().next()?;
-        let word = |character: char| {
-            character.is_ascii_alphanumeric()
-                || matches!(character, '_' | '-')
-                || !(character.is_ascii() || character.is_whitespace())
-        };
-        Some(match first {
-            '"' | '\'' => self.string(),
-            '#' => Piece::Comment(self.take(self.rest.find('\n').unwrap_or(self.rest.len()))),
-            first if word(first) => {
-                let end = self.rest.find(|character| !word(character));
-                Piece::Word(self.take(end.unwrap_or(self.rest.len())))
-            }
-            first => {
-                self.take(first.len_utf8());
-                Piece::Other(first)
-            }
-        })
-    }
 }
 
 #[cfg(test)]
