@@ -139,6 +139,10 @@ fn key_of_line(text: &str, offset: usize) -> Option<String> {
     let offset = offset.min(text.len());
     let start =
         text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    // Behind the beginning of a string of many lines, a line may be a part of it.
+    if text[..start].contains("\"\"\"") || text[..start].contains("'''") {
+        return None;
+    }
     let line = text.get(start..)?.lines().next()?;
     let (key, rest) = line.split_once('=')?;
     let key = key.trim();

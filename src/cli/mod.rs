@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
 use clap::builder::FalseyValueParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -66,7 +67,7 @@ impl Arguments {
         {
             return Ok(arguments);
         }
-        Self::try_parse_from(words)
+        Self::try_parse_from(words).map_err(unquoted)
     }
 
     /// Reads `pfx run …` by a declaration that has `run` alone: to declare all commands takes a tenth of the
@@ -79,6 +80,15 @@ impl Arguments {
         let mut matches = alone.try_get_matches_from_mut(words).ok()?;
         Self::from_arg_matches_mut(&mut matches).ok()
     }
+}
+
+/// The error without a value that is refused, whether it came from an option or from a variable: it may be a
+/// secret in the wrong place.
+fn unquoted(mut error: clap::Error) -> clap::Error {
+    if error.get(ContextKind::InvalidValue).is_some() {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    error
 }
 
 /// How pfx speaks.
@@ -181,7 +191,7 @@ mod tests {
             let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
             assert_eq!(
                 told(Arguments::read(words())),
-                told(Arguments::try_parse_from(words())),
+                told(Arguments::try_parse_from(words()).map_err(unquoted)),
                 "{line}"
             );
         }

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
 use super::document::{Document, position};
+use super::pieces::{Piece, Pieces};
 use crate::error::Error;
 
 /// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.
@@ -28,7 +29,11 @@ pub fn parse<'t>(
                 key: None,
                 problem: problem.to_owned(),
             }),
-            None => Ok(document),
+            None if !text.contains("\"\"\"") && !text.contains("'''") => Ok(document),
+            None => match rewrite(text) {
+                Some(text) => Document::parse(rewritten.get_or_init(|| text), place),
+                None => Ok(document),
+            },
         },
         Err(error) => {
             let Some(text) = rewrite(text) else { return Err(error) };
@@ -95,7 +100,7 @@ fn escape(text: &str, start: usize, end: usize) -> Option<(usize, &'static str)>
 /// The offset of a line feed, or of a comma in front of the brace, in an inline table; not of one inside a
 /// string or an array.
 fn loose_inline_table(text: &str) -> Option<usize> {
-    let mut pieces = Pieces { rest: text };
+    let mut pieces = Pieces::of(text);
     let (mut arrays, mut comma, mut offset) = (0_usize, None, 0);
     while let Some(piece) = pieces.next() {
         match piece {
@@ -110,21 +115,25 @@ fn loose_inline_table(text: &str) -> Option<usize> {
             Piece::Other(' ' | '\t') => comma,
             _ => None,
         };
-        offset = text.len() - pieces.rest.len();
+        offset = pieces.offset();
     }
     None
 }
 
 /// The text with what Prefect's parser takes beyond TOML 1.0 written as TOML 1.0 has it: control characters
-/// in strings, the escape `\0`, and letters of all alphabets in bare keys. `None` if there is none.
+/// in strings, the escape `\0`, and letters of all alphabets in bare keys; and what it reads otherwise, strings
+/// of many lines. `None` if there is none.
 fn rewrite(text: &str) -> Option<Zeroizing<String>> {
     let mut made = Zeroizing::new(String::with_capacity(text.len() + 64));
     // Whether a key may stand here: at the head of a line, in a header, in an inline table before `=`.
     let mut key = true;
     let mut open = Vec::new();
-    for piece in (Pieces { rest: text }) {
+    for piece in Pieces::of(text) {
         match piece {
             Piece::String { quotes, inner, closed } => {
+                let lines = (quotes.len() == 3 && closed && !key && open.is_empty())
+                    .then(|| as_lines_are_read(inner));
+                let inner = lines.as_ref().and_then(Option::as_ref).map_or(inner, |lines| lines);
                 write_string(&mut made, quotes, inner, closed);
             }
             Piece::Word(word) if key && !word.is_ascii() => {
@@ -150,6 +159,47 @@ fn rewrite(text: &str) -> Option<Zeroizing<String>> {
         }
     }
     (*made != text).then_some(made)
+}
+
+/// The inside of a string of many lines as Prefect's parser reads it, if that is not as TOML 1.0 does. It takes
+/// the text line by line: all line feeds in front are lost, and so are blanks at the end of the first
+/// line; a line with `\` at its end, in a literal string too, is joined with the next one, which loses
+/// the blanks at both its ends (`toml/decoder.py`, `loads`).
+fn as_lines_are_read(inner: &str) -> Option<Zeroizing<String>> {
+    let mut lines = inner.trim_start_matches('\n').split('\n').peekable();
+    // What stands first is a line feed that TOML drops.
+    let mut made = Zeroizing::new("\n".to_owned());
+    let (mut strip, mut joined) = (true, false);
+    let mut first = true;
+    while let Some(line) = lines.next() {
+        let is_last = lines.peek().is_none();
+        let line = if first || !strip { line } else { line.trim_start_matches(is_blank) };
+        let line = if strip && !is_last { line.trim_end_matches(is_blank) } else { line };
+        first = false;
+        if line.is_empty() && joined && !is_last {
+            continue;
+        }
+        let slashes = line.len() - line.trim_end_matches('\\').len();
+        if is_last {
+            made.push_str(line);
+        } else if slashes % 2 == 1 {
+            made.push_str(&line[..line.len() - 1]);
+            joined = true;
+        } else {
+            made.push_str(line);
+            made.push('\n');
+            (strip, joined) = (false, false);
+            continue;
+        }
+        strip = true;
+    }
+    let as_toml = inner.strip_prefix('\n').unwrap_or(inner);
+    (made[1..] != *as_toml).then_some(made)
+}
+
+/// What Python's `str.strip` takes away.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
 }
 
 fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
@@ -190,80 +240,6 @@ fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
     made.push_str(if closed { basic } else { "" });
 }
 
-/// A text in the pieces that matter here: all of it, in order.
-struct Pieces<'t> {
-    rest: &'t str,
-}
-
-enum Piece<'t> {
-    /// A string. One that does not end, or ends with the line, is not closed.
-    String {
-        quotes: &'t str,
-        inner: &'t str,
-        closed: bool,
-    },
-    /// Letters, digits, `_` and `-`.
-    Word(&'t str),
-    /// From `#` to the end of the line.
-    Comment(&'t str),
-    Other(char),
-}
-
-impl<'t> Pieces<'t> {
-    fn take(&mut self, length: usize) -> &'t str {
-        let (taken, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        taken
-    }
-
-    fn string(&mut self) -> Piece<'t> {
-        let quote = self.rest.as_bytes()[0];
-        let many = self.rest.as_bytes().starts_with(&[quote; 3]);
-        let quotes = self.take(if many { 3 } else { 1 });
-        let bytes = self.rest.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() && !bytes[at..].starts_with(quotes.as_bytes()) {
-            if bytes[at] == b'\n' && !many {
-                break;
-            }
-            at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
-        }
-        // Not into the middle of a character.
-        let end = (at.min(bytes.len())..=bytes.len())
-            .find(|&end| self.rest.is_char_boundary(end))
-            .unwrap_or(bytes.len());
-        let inner = self.take(end);
-        let closed = self.rest.starts_with(quotes);
-        self.take(if closed { quotes.len() } else { 0 });
-        Piece::String { quotes, inner, closed }
-    }
-}
-
-impl<'t> Iterator for Pieces<'t> {
-    type Item = Piece<'t>;
-
-    fn next(&mut self) -> Option<Piece<'t>> {
-        let first = self.rest.chars().next()?;
-        let word = |character: char| {
-            character.is_ascii_alphanumeric()
-                || matches!(character, '_' | '-')
-                || !(character.is_ascii() || character.is_whitespace())
-        };
-        Some(match first {
-            '"' | '\'' => self.string(),
-            '#' => Piece::Comment(self.take(self.rest.find('\n').unwrap_or(self.rest.len()))),
-            first if word(first) => {
-                let end = self.rest.find(|character| !word(character));
-                Piece::Word(self.take(end.unwrap_or(self.rest.len())))
-            }
-            first => {
-                self.take(first.len_utf8());
-                Piece::Other(first)
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +270,31 @@ mod tests {
         ] {
             assert_eq!(rewritten(text), made);
         }
+    }
+
+    #[test]
+    fn strings_of_many_lines_are_read_line_by_line() {
+        // Each as the real parser reads it.
+        for (inner, read) in [
+            ("a  \nb", "a\nb"),
+            ("  a  \n  b  \n", "  a\n  b  \n"),
+            ("\na  \n  b  \n c", "a\n  b  \n c"),
+            ("\n\n\na", "a"),
+            ("\n  \na", "\na"),
+            ("   \n\na", "\n\na"),
+            ("a\\\n  b  \nc", "ab\nc"),
+            ("a\\\n  b  \n  c  \nd", "ab\n  c  \nd"),
+            ("\\\n  a  \\\n  b  \n c", "a  b\n c"),
+            ("a\\\n\n\n  b", "ab"),
+            ("a\\\\  \nb", "a\\\\\nb"),
+            ("\n\n", ""),
+        ] {
+            assert_eq!(as_lines_are_read(inner).as_deref().map(|made| &made[1..]), Some(read));
+        }
+        for inner in ["", "a", "  a  ", "\na\n", "a\nb  \n", "\n  a\n  b\n  ", "a\\\\\nb"] {
+            assert_eq!(as_lines_are_read(inner).as_deref(), None::<&String>, "{inner:?}");
+        }
+        assert_eq!(rewritten("x = '''a  \nb''' # c\ny = 1\n"), "x = '''\na\nb''' # c\ny = 1\n");
     }
 
     #[test]

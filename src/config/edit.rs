@@ -2,8 +2,9 @@
 //! stay. Pure; the file is the caller's.
 
 use serde_json::{Map, Value};
-use toml_edit::{DocumentMut, Item, Table, TableLike};
+use toml_edit::{DocumentMut, Item, Key, Table, TableLike};
 
+use super::dialect;
 use super::document::Document;
 use super::layers::SECRETS;
 use crate::error::Error;
@@ -36,7 +37,16 @@ pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, E
         }
         _ => {
             table.remove(name);
-            table.insert(name, Item::Value(new));
+            // Where the editor would choose a literal key ('a\b'), Prefect's parser reads it as a basic one.
+            let key = if name.contains('\\') { Key::parse(&basic_string(name)).ok() } else { None };
+            match key.as_deref() {
+                Some([key]) => {
+                    table.entry_format(key).or_insert(Item::Value(new));
+                }
+                _ => {
+                    table.insert(name, Item::Value(new));
+                }
+            }
         }
     }
     finish(text, place, &edited, |secrets| {
@@ -68,7 +78,7 @@ pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Err
 
 fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
     // This parser's fault is told by the other one, whose words are known to quote nothing.
-    Document::parse(text, place)?;
+    dialect::parse(text, place, &std::cell::OnceCell::new())?;
     text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))
 }
 
@@ -162,6 +172,12 @@ mod tests {
             made,
             FULL.replace("\"\"\"\n\n[other]", "\"\"\"\nN = \"v\\\"\\\\\\n$\"\n\n[other]")
         );
+    }
+
+    #[test]
+    fn a_name_with_a_backslash_is_a_basic_key() {
+        assert_eq!(set("", "c", "a\\b", "v").unwrap(), "[context.secrets]\n\"a\\\\b\" = \"v\"\n");
+        assert_eq!(set("", "c", "a\"b", "v").unwrap(), "[context.secrets]\n'a\"b' = \"v\"\n");
     }
 
     #[test]

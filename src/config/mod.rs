@@ -10,6 +10,7 @@ pub mod edit;
 mod expand;
 mod layers;
 pub mod lossless;
+mod pieces;
 mod variables;
 
 pub use document::{Document, position};

@@ -22,6 +22,8 @@ pub enum BindingFault {
     NotForPrefect { name: String },
     /// No variable can be made of this name.
     NoVariable { name: String },
+    /// Prefect 1.x would read another name than this from its file.
+    NotStorable { name: String },
     /// The text is no UTF-8.
     NotUtf8,
     /// What stands behind `#` is no JSON Pointer.
@@ -62,7 +64,7 @@ impl BindingFault {
                     .to_owned()
             }
             Self::Unassigned => "`--set VAR=TEXT`".to_owned(),
-            Self::Empty | Self::NotUtf8 => return None,
+            Self::Empty | Self::NotStorable { .. } | Self::NotUtf8 => return None,
         })
     }
 }
@@ -100,6 +102,11 @@ impl fmt::Display for BindingFault {
             Self::NoVariable { name } => {
                 write!(formatter, "no variable can be named after `{}`", Shown(name))
             }
+            Self::NotStorable { name } => write!(
+                formatter,
+                "Prefect 1.x cannot read a secret called `{}` from its file",
+                Shown(name)
+            ),
             Self::NotUtf8 => formatter.write_str("the name is not UTF-8"),
             Self::Pointer { name } => {
                 write!(

@@ -30,7 +30,7 @@ impl CommandFault {
             {
                 format!("`chmod +x {}`", quoted(&path.to_string_lossy()))
             }
-            Self::NotFound { searched: true } if !program.contains(' ') => {
+            Self::NotFound { searched: true } if !program.is_empty() && !program.contains(' ') => {
                 format!("`command -v {}` tells whether PATH has it", quoted(program))
             }
             Self::NotFound { .. } | Self::Refused { .. } => return None,

@@ -14,6 +14,12 @@ use serde_json::Value;
 
 use crate::support::{Home, Outcome, Pfx};
 
+mod denotation;
+mod differences;
+
+use denotation::unlike;
+use differences::{DIFFERENCES, NO_LOOK_UP};
+
 /// What pfx says to one case.
 #[derive(Debug, PartialEq)]
 enum Answer {
@@ -209,70 +215,6 @@ impl Answer {
     }
 }
 
-/// How an answer differs from what Prefect has; `denotes` if its text need only denote the value.
-fn unlike(answer: &Answer, expected: &Value, denotes: bool) -> Option<String> {
-    let Answer::Found(bytes) = answer else {
-        return Some(format!("Prefect has {expected}, pfx {answer:?}"));
-    };
-    let text = String::from_utf8_lossy(bytes);
-    let same = match expected {
-        Value::String(expected) if !denotes || expected == &text => expected.as_bytes() == bytes,
-        expected => denotes_same(&text, expected),
-    };
-    let cut = |text: &str| text.chars().take(100).collect::<String>();
-    (!same).then(|| format!("Prefect has {}, pfx {}", cut(&expected.to_string()), cut(&text)))
-}
-
-/// Whether a text denotes a recorded value: as JSON does (with Python's NaN and infinities), or TOML where
-/// JSON has no such kind of value.
-fn denotes_same(text: &str, expected: &Value) -> bool {
-    if let Some((kind, Value::String(value))) = expected.as_object().and_then(|map| {
-        map.iter().next().filter(|(kind, _)| map.len() == 1 && kind.starts_with('$'))
-    }) {
-        return match kind.as_str() {
-            "$int" => text == value,
-            "$float" => float(text).as_deref() == Some(value),
-            _ => moment(text) == moment(value),
-        };
-    }
-    let python = text.replace("NaN", r#"{"$float":"nan"}"#);
-    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&python));
-    parsed.is_ok_and(|parsed: Value| same(&parsed, expected))
-}
-
-/// One value of JSON and the recorded one.
-fn same(is: &Value, expected: &Value) -> bool {
-    match (is, expected) {
-        (Value::Number(is), Value::Number(expected)) => {
-            is == expected
-                || (is.as_f64() == expected.as_f64() && (is.is_f64() || expected.is_f64()))
-        }
-        (Value::Array(is), Value::Array(expected)) => {
-            is.len() == expected.len() && is.iter().zip(expected).all(|(is, one)| same(is, one))
-        }
-        (Value::Object(is), Value::Object(expected)) if expected.len() == is.len() => {
-            expected.iter().all(|(key, one)| is.get(key).is_some_and(|is| same(is, one)))
-        }
-        (Value::String(text), Value::Object(_)) => denotes_same(text, expected),
-        (is, expected) => is == expected,
-    }
-}
-
-/// A number that JSON has not, as it is recorded.
-fn float(text: &str) -> Option<String> {
-    let lower = text.trim_start_matches('+').to_lowercase().replace("infinity", "inf");
-    let lower = if lower == "-nan" { "nan".to_owned() } else { lower };
-    ["inf", "-inf", "nan"].contains(&lower.as_str()).then_some(lower)
-}
-
-/// A date or time in one of its ways of writing.
-fn moment(text: &str) -> String {
-    let text = text.replace('Z', "+00:00").replace(' ', "T");
-    let Some((whole, rest)) = text.split_once('.') else { return text };
-    let end = rest.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(rest.len());
-    format!("{whole}.{}{}", rest[..end].trim_end_matches('0'), &rest[end..])
-}
-
 fn from_base64(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
@@ -319,140 +261,3 @@ fn is_whole(request: &[u8]) -> bool {
     });
     body.len() >= length.unwrap_or(0)
 }
-
-/// Calls that look nothing up, or a rule of Prefect's own that a launcher has not: it never builds a flow.
-const NO_LOOK_UP: [&str; 4] = [
-    "cfg-home-dir-backend-write",
-    "cfg-home-dir-toml",
-    "cli-config-dumps-secrets",
-    "secret-in-flow-building",
-];
-
-/// Cases that pfx answers otherwise, as design.md, section 6, decides, by the reason.
-const DIFFERENCES: &[(&str, &[&str])] = &[
-    (
-        "typing is not done: the command gets the text, where Prefect makes a value of a Python literal",
-        &[
-            "local-env-plus-int",
-            "local-toml-underscore-int",
-            "local-env-underscore-int",
-            "local-toml-hex",
-            "local-env-hex",
-            "local-toml-octal",
-            "local-env-binary",
-            "local-toml-dot-first",
-            "local-env-dot-first",
-            "local-toml-dot-last",
-            "local-env-dot-last",
-            "local-toml-true-title",
-            "local-env-true-title",
-            "local-toml-true-odd",
-            "local-env-false-upper",
-            "local-toml-none",
-            "local-toml-py-list",
-            "local-env-py-list",
-            "local-toml-py-dict",
-            "local-env-py-dict",
-            "local-toml-single-quoted",
-            "local-env-single-quoted-int",
-            "local-env-double-wrapped",
-            "local-env-triple-wrapped",
-            "local-toml-raw-string",
-            "local-toml-adjacent-strings",
-            "local-env-adjacent-strings",
-            "local-toml-int-comment",
-            "local-toml-parens",
-            "local-env-parens",
-            "env-type-bool",
-            "env-type-list",
-            "ev-cast-bool",
-            "local-toml-zeros",
-            "local-env-zeros",
-            "local-toml-double-zero",
-            "local-toml-neg-space",
-            "local-env-neg-space",
-            "local-env-neg-paren",
-            "local-toml-hex-upper",
-            "local-env-hex-upper",
-            "local-toml-dot-exp",
-            "local-env-dot-exp",
-            "local-env-underscore-float",
-            "local-toml-py-hex-escape",
-            "local-toml-py-octal-escape",
-            "local-env-py-octal-escape",
-            "local-toml-py-named-escape",
-            "local-env-py-named-escape",
-            "local-env-py-bad-escape",
-            "local-toml-triple-quoted",
-            "local-toml-paren-newline",
-            "local-env-paren-newline",
-            "local-env-formfeed-int",
-            "local-toml-deep-parens",
-            "local-env-deep-parens",
-            "local-toml-z3-lz-float",
-            "local-env-z3-lz-float",
-            "local-env-z3-lz-exp",
-            "local-toml-z3-zero-underscore",
-            "local-toml-z3-list-trailing",
-            "local-toml-z3-exp-underscore",
-            "local-toml-z3-json-num-plus",
-            "local-env-z3-json-num-plus",
-            "local-toml-z3-fals-long-s",
-        ],
-    ),
-    (
-        "typing is not done inside tables either: their texts stay texts",
-        &["local-interp-in-nested-table"],
-    ),
-    (
-        "JSON keeps its own text, and `\\/` in it is a slash, where Prefect reads Python and keeps the backslash",
-        &["local-env-json-slash-escape"],
-    ),
-    (
-        "a JSON string is unwrapped as JSON, where Prefect reads Python and keeps the backslash",
-        &["local-toml-json-string-slash"],
-    ),
-    (
-        "`${…}` that names nothing is an error, where Prefect silently puts nothing",
-        &[
-            "local-toml-interp-unset-brace",
-            "local-env-interp-unset-brace",
-            "local-toml-interp-unset-brace-mid",
-            "local-env-interp-unset-brace-mid",
-            "local-toml-interp-space-brace",
-            "local-env-interp-space-brace",
-            "local-interp-case-sensitive-key",
-            "local-interp-table-ref",
-            "default-rate-limiting",
-            "default-tasks-defaults",
-            "tasks-defaults-custom",
-        ],
-    ),
-    (
-        "references that go round in a circle are an error, where Prefect stops somewhere",
-        &[
-            "local-toml-interp-cyclic-env",
-            "local-toml-interp-selfgrow",
-            "local-interp-self",
-            "local-interp-self-grow",
-            "local-interp-cycle",
-        ],
-    ),
-    (
-        "a key that Prefect refuses is read: `check` warns of it",
-        &[
-            "name-toml-forbidden-get",
-            "name-toml-forbidden-update",
-            "name-toml-forbidden-box",
-            "name-toml-forbidden-nested",
-            "name-toml-forbidden-elsewhere",
-            "name-env-forbidden",
-            "local-env-json-with-items-key",
-        ],
-    ),
-    (
-        "TOML 1.0 holds where Prefect's parser is narrower",
-        &["toml-array-mixed", "cfg-utf8-bom", "dialect-ml-four-quotes"],
-    ),
-    ("a NUL byte is refused by the secret's name: no variable can hold it", &["dialect-nul-byte"]),
-];

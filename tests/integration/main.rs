@@ -4,23 +4,38 @@
     clippy::disallowed_methods,
     reason = "tests read their own environment: where the real counterparts are installed"
 )]
+#![allow(
+    clippy::format_collect,
+    reason = "lines and words of a test's text: plain matters, not speed"
+)]
 
 mod support;
 
+mod bindings;
+mod check;
 mod clean;
 mod completions;
 mod conformance;
 mod container;
 mod envfile;
+mod errors;
+mod exec;
 mod export;
 mod file;
 mod floors;
 mod init;
 mod install;
+mod local;
 mod manual;
+mod prefect;
 mod project;
 mod promises;
+mod prompt;
 mod readme;
+mod run;
+mod secrecy;
+mod secret;
 mod systemd;
 mod takeover;
 mod trust;
+mod writes;

@@ -39,6 +39,11 @@ pub fn set(
         return Err(Error::Binding { option: "the name", fault: BindingFault::Empty });
     }
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
+    let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
+    if elsewhere.is_none() && name.contains(odd) {
+        let fault = BindingFault::NotStorable { name: name.to_owned() };
+        return Err(Error::Binding { option: "the name", fault });
+    }
     if elsewhere.is_none() && lossless::is_forbidden(name) {
         let fault = BindingFault::Forbidden { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });

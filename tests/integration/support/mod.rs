@@ -13,7 +13,7 @@ pub use outcome::Outcome;
 pub use pfx::Pfx;
 pub use running::{Running, is_gone};
 pub use static_binary::static_binary;
-pub use strace::{Trace, traced};
+pub use strace::traced;
 pub use terminal::Terminal;
 
 /// The user that has nothing, for what root is never refused.

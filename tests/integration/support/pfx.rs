@@ -76,7 +76,7 @@ impl Pfx {
     }
 
     /// Runs as nobody, if the tests run as root. The program is one that nobody can reach.
-    pub fn as_nobody(mut self) -> Self {
+    pub fn by_nobody(mut self) -> Self {
         if is_root() {
             let mut command = Command::new(reachable(self.command.get_program()));
             command.args(self.command.get_args()).env_clear();
@@ -138,7 +138,7 @@ impl Pfx {
 }
 
 /// Marks what the test runner left open to be closed, so that 0, 1 and 2 is all that is inherited. (And with
-/// something to do first std forks; its other way, posix_spawn(3), leaves a signal ignored.)
+/// something to do first std forks; its other way, `posix_spawn(3)`, leaves a signal ignored.)
 fn keep_own_descriptors() -> io::Result<()> {
     let (first, last) = (3_u32, u32::MAX);
     // SAFETY: no descriptor is closed before the new program starts.

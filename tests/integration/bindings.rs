@@ -1,0 +1,207 @@
+//! What `-s`, `-e`, `--set`, `--unset` and `--all` bind, given as options and as variables.
+
+use crate::support::{Home, Pfx};
+
+/// The variables that the command gets beside HOME and PATH, sorted, one a line.
+#[track_caller]
+fn bound(home: &Home, options: &[&str]) -> String {
+    variables(home.run(options, &["env"]))
+}
+
+#[track_caller]
+fn variables(start: Pfx) -> String {
+    let outcome = start.outcome();
+    assert_eq!((outcome.code(), outcome.stderr()), (Some(0), String::new()));
+    let stdout = outcome.stdout();
+    let mut lines: Vec<&str> = stdout
+        .lines()
+        .filter(|line| !["HOME=", "PATH=", "PFX_"].iter().any(|own| line.starts_with(own)))
+        .collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+fn home() -> Home {
+    Home::with_secrets(
+        "TOKEN = \"t\"\ndb-password = \"p\"\nprod-db = '{\"user\": \"u\", \"port\": 5432, \"n\": {\"~/x\": [true, null, 1.50]}}'\n",
+    )
+}
+
+#[test]
+fn a_secret_goes_into_the_variable_of_its_name_or_the_one_that_is_given() {
+    let home = home();
+    assert_eq!(bound(&home, &["-s", "TOKEN"]), "TOKEN=t");
+    assert_eq!(bound(&home, &["--secret", "db-password"]), "DB_PASSWORD=p");
+    assert_eq!(bound(&home, &["-s", "X=TOKEN", "-s", "y_1=TOKEN"]), "X=t\ny_1=t");
+    assert_eq!(bound(&home, &["-sTOKEN", "--secret=X=TOKEN"]), "TOKEN=t\nX=t");
+}
+
+#[test]
+fn a_pointer_picks_a_part() {
+    let home = home();
+    let user = bound(&home, &["-s", "U=prod-db#/user", "-s", "P=prod-db#/port"]);
+    assert_eq!(user, "P=5432\nU=u");
+    assert_eq!(bound(&home, &["-s", "X=prod-db#/n/~0~1x"]), "X=[true,null,1.50]");
+    assert_eq!(bound(&home, &["-s", "X=prod-db#/n/~0~1x/2"]), "X=1.50");
+    assert_eq!(bound(&home, &["-s", "prod-db#/user"]), "PROD_DB=u");
+}
+
+#[test]
+fn an_optional_one_may_be_missing() {
+    let home = home();
+    assert_eq!(
+        bound(&home, &["--local", "-s", "NONE?", "-s", "TOKEN?", "-e", "NO=NONE?"]),
+        "TOKEN=t"
+    );
+    assert_eq!(bound(&home, &["-s", "X=prod-db?#/none"]), "");
+    // The variable that is there stays.
+    let start = home.run(&["--local", "-s", "NONE?"], &["env"]).env("NONE", "inherited");
+    assert_eq!(variables(start), "NONE=inherited");
+}
+
+#[test]
+fn another_variable_is_bound_byte_for_byte() {
+    let home = home();
+    let start = home.run(&["-e", "X=ODD", "-e", "EMPTY=NOTHING"], &["env"]);
+    let start = start.env("ODD", "\"$HOME\"\t{}").env("NOTHING", "");
+    assert_eq!(variables(start), "EMPTY=\nNOTHING=\nODD=\"$HOME\"\t{}\nX=\"$HOME\"\t{}");
+}
+
+#[test]
+fn a_text_is_set_and_a_variable_removed() {
+    let home = home();
+    assert_eq!(bound(&home, &["--set", "A=b=c d", "--set", "E="]), "A=b=c d\nE=");
+    let start = home.run(&["--unset", "GONE", "--unset", "never"], &["env"]).env("GONE", "x");
+    assert_eq!(variables(start), "");
+    let start = home.run(&["--unset", "TOKEN", "-s", "X=TOKEN"], &["env"]).env("TOKEN", "old");
+    assert_eq!(variables(start), "X=t");
+}
+
+#[test]
+fn without_a_binding_every_local_secret_is_bound() {
+    let home = home();
+    home.write("secrets/extra", "e\n");
+    let all = "DB_PASSWORD=p\nPROD_DB={\"user\": \"u\", \"port\": 5432, \"n\": {\"~/x\": [true, null, 1.50]}}\nTOKEN=t";
+    assert_eq!(bound(&home, &[]), all);
+    assert_eq!(bound(&home, &["--secrets-dir", "secrets"]), format!("{all}\nextra=e"));
+    assert_eq!(bound(&Home::new(), &[]), "");
+}
+
+#[test]
+fn all_comes_beside_other_bindings_and_yields_to_them() {
+    let home = Home::with_secrets("A = \"a\"\nB = \"b\"\n");
+    assert_eq!(bound(&home, &["--local", "--all"]), "A=a\nB=b");
+    assert_eq!(bound(&home, &["--local", "--all", "--set", "B=mine", "-s", "C=A"]), "B=mine\nC=a");
+}
+
+#[test]
+fn a_literal_value_is_bound_as_it_stands() {
+    let home = Home::with_secrets("A = '~/$HOME ${none}'\n");
+    assert_eq!(bound(&home, &["--no-expand", "-s", "A"]), "A=~/$HOME ${none}");
+}
+
+#[test]
+fn an_injected_value_is_never_expanded_again() {
+    let home = Home::with_secrets("A = '%s $(id) `id` {{ x }} \\n'\nB = 'a$VAR'\n");
+    let start = home.run(&["-s", "A", "-s", "B"], &["env"]).env("VAR", "$(id)");
+    assert_eq!(variables(start), "A=%s $(id) `id` {{ x }} \\n\nB=a$(id)\nVAR=$(id)");
+}
+
+#[test]
+fn every_option_can_be_given_as_a_variable() {
+    let home = home();
+    home.write("one dir/X", "x");
+    let start = home
+        .run(&[], &["env"])
+        .env("PFX_SECRET", "TOKEN 'P=prod-db#/port'")
+        .env("PFX_ENV", "OTHER=FROM")
+        .env("FROM", "e")
+        .env("PFX_SET", "S='a b'")
+        .env("PFX_UNSET", "FROM");
+    assert_eq!(variables(start), "OTHER=e\nP=5432\nS=a b\nTOKEN=t");
+    let start = home.run(&["-s", "X"], &["env"]).env("PFX_SECRETS_DIR", "'one dir'");
+    assert_eq!(variables(start), "X=x");
+    let start = home.run(&["--local"], &["env"]).env("PFX_ALL", "1").env("PFX_SET", "A=b");
+    assert!(variables(start).contains("TOKEN=t"));
+    let literal = Home::with_secrets("A = '$HOME'\n");
+    assert_eq!(
+        variables(literal.run(&["-s", "A"], &["env"]).env("PFX_NO_EXPAND", "true")),
+        "A=$HOME"
+    );
+    assert!(variables(literal.run(&["-s", "A"], &["env"]).env("PFX_NO_EXPAND", "0")) != "A=$HOME");
+}
+
+#[test]
+fn an_option_takes_the_place_of_its_variable() {
+    let home = home();
+    let start = home.run(&["-s", "X=TOKEN"], &["env"]).env("PFX_SECRET", "nope");
+    assert_eq!(variables(start), "X=t");
+}
+
+#[test]
+fn one_inside_the_other_both_bind() {
+    let home = home();
+    let inner = [env!("CARGO_BIN_EXE_pfx"), "run", "-s", "X=TOKEN", "--", "env"];
+    assert_eq!(bound(&home, &[&["-s", "TOKEN", "--"], &inner[..]].concat()), "TOKEN=t\nX=t");
+}
+
+#[test]
+fn options_after_the_command_are_the_commands() {
+    let home = home();
+    home.pfx(["run", "-s", "TOKEN", "echo", "-s", "x", "--", "--set"]).gives("-s x -- --set\n");
+}
+
+#[test]
+fn two_bindings_of_one_variable_are_refused() {
+    let home = home();
+    for (options, problem) in [
+        (
+            &["-s", "TOKEN", "-s", "TOKEN"][..],
+            "`TOKEN` is bound twice, by -s TOKEN and by -s TOKEN",
+        ),
+        (
+            &["-s", "TOKEN", "--unset", "TOKEN"],
+            "`TOKEN` is bound twice, by -s TOKEN and by --unset TOKEN",
+        ),
+        (
+            &["-s", "db-password", "--set", "DB_PASSWORD=CANARY"],
+            "`DB_PASSWORD` is bound twice, by -s db-password and by --set DB_PASSWORD",
+        ),
+    ] {
+        let expected = format!(
+            "pfx: error: cannot use two bindings: {problem}\n\
+             pfx: hint: give one of them another variable: `-s OTHER=NAME`\n"
+        );
+        home.run(options, &["true"]).refuses(2, &expected);
+    }
+}
+
+#[test]
+fn bad_bindings_are_refused_each_with_its_reason() {
+    let home = home();
+    let long = format!("{}=TOKEN", "N".repeat(300));
+    let shown = format!("`{}…` is no name of a variable", "N".repeat(200));
+    for (option, text, problem) in [
+        ("-s", "", "--secret: the name is empty"),
+        ("-s", "=TOKEN", "--secret: `` is no name of a variable"),
+        ("-s", "A B=TOKEN", "--secret: `A B` is no name of a variable"),
+        ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is no name of a variable"),
+        ("-s", "1=TOKEN", "--secret: `1` is no name of a variable"),
+        ("-s", "é=TOKEN", "--secret: `é` is no name of a variable"),
+        ("-s", "日本", "--secret: no variable can be named after `日本`"),
+        ("-s", "X=prod-db#/~", "--secret: what follows `#` behind `prod-db` is no JSON Pointer"),
+        ("-s", &long, &format!("--secret: {shown}")),
+        ("-e", "", "--env: the name is empty"),
+        ("--set", "A", "--set: there is no `=`"),
+        ("--set", "=x", "--set: `` is no name of a variable"),
+        ("--unset", "", "--unset: `` is no name of a variable"),
+        ("--unset", "A=b", "--unset: `A=b` is no name of a variable"),
+    ] {
+        let outcome = home.run(&[option, text], &["touch", "started"]).outcome();
+        let stderr = outcome.stderr();
+        let error = stderr.lines().next().unwrap_or_default();
+        assert_eq!(error, format!("pfx: error: cannot use {problem}"));
+        assert_eq!((outcome.code(), outcome.stdout()), (Some(2), String::new()));
+    }
+    assert!(!home.join("started").exists());
+}

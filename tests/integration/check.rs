@@ -1,0 +1,159 @@
+//! `pfx check`: what would be set, where it comes from, and never a value.
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, set_mode};
+
+const ORDER: &str = "\nsecrets are looked for in this order:\n  \
+                     the variables PREFECT__CONTEXT__SECRETS__…\n  \
+                     {home}/.prefect/config.toml [context.secrets]\n";
+
+const NO_STORE: &str = "  no remote store: `--local` was given\n";
+
+#[test]
+fn each_binding_is_told_with_its_place() {
+    let home = Home::with_secrets("A = \"CANARY\"\nprod-db = '{\"p\": \"CANARY\"}'\n");
+    let bindings = [
+        "check",
+        "--local",
+        "-s",
+        "A",
+        "-s",
+        "PG=prod-db#/p",
+        "-s",
+        "V",
+        "-s",
+        "O?",
+        "-e",
+        "H=HOME",
+        "--set",
+        "T=CANARY",
+        "--unset",
+        "GONE",
+    ];
+    let place = "{home}/.prefect/config.toml";
+    let stdout = format!(
+        "A     secret A                   {place}\n\
+         PG    secret prod-db#/p          {place}\n\
+         V     secret V                   PREFECT__CONTEXT__SECRETS__V\n\
+         O     secret O?                  not set: looked in the variables PREFECT__CONTEXT__SECRETS__…, then {place} [context.secrets]\n\
+         H     environment variable HOME  the environment\n\
+         T     text                       the command line\n\
+         GONE  removed\n{ORDER}{NO_STORE}"
+    );
+    let start = home.pfx(bindings).env("PREFECT__CONTEXT__SECRETS__V", "CANARY");
+    start.outcome().assert(0, &stdout, "");
+}
+
+#[test]
+fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
+    let home = Home::with_secrets("db_password = \"v\"\ndb = '{}'\n");
+    home.write("dir/x", "");
+    let places = "the variables PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]";
+    let stdout = format!(
+        "DB_PASSWORD  secret DB_PASSWORD         MISSING: looked in {places}, then dir; there is a `db_password`\n\
+         X            secret db#/none            MISSING: looked in {{home}}/.prefect/config.toml\n\
+         E            environment variable NONE  MISSING: looked in the environment\n{ORDER}  dir\n{NO_STORE}"
+    );
+    home.pfx([
+        "check",
+        "--local",
+        "--secrets-dir",
+        "dir",
+        "-s",
+        "DB_PASSWORD",
+        "-s",
+        "X=db#/none",
+        "-e",
+        "E=NONE",
+    ])
+    .outcome()
+    .assert(1, &stdout, "");
+}
+
+#[test]
+fn without_a_binding_every_local_secret_is_told() {
+    let home = Home::with_secrets("B = \"v\"\na-b = \"v\"\n");
+    let place = "{home}/.prefect/config.toml";
+    let stdout = format!("B    secret B    {place}\nA_B  secret a-b  {place}\n{ORDER}{NO_STORE}");
+    home.pfx(["check", "--local"]).outcome().assert(0, &stdout, "");
+    let nothing = format!("nothing to set: there is no local secret\n{ORDER}{NO_STORE}");
+    Home::new().pfx(["check", "--local"]).outcome().assert(0, &nothing, "");
+}
+
+#[test]
+fn as_json_it_says_the_same_to_a_program() {
+    let home = Home::with_secrets("A = \"CANARY\"\nkeys = \"CANARY\"\n");
+    let words = [
+        "check", "--local", "--json", "-s", "A", "-s", "M=none", "--set", "T=CANARY", "--unset",
+        "G",
+    ];
+    let outcome = home.pfx(words).outcome();
+    assert_eq!((outcome.code(), outcome.stderr()), (Some(1), String::new()));
+    let config = home.config().display().to_string();
+    let variables = "the variables PREFECT__CONTEXT__SECRETS__…";
+    let in_config = format!("{config} [context.secrets]");
+    let printed: Value = serde_json::from_str(&outcome.stdout()).unwrap();
+    let expected = json!({
+        "bindings": [
+            { "variable": "A", "kind": "secret", "name": "A", "pointer": null, "optional": false,
+              "default": false, "found": true, "place": config, "looked_in": null, "near": null },
+            { "variable": "M", "kind": "secret", "name": "none", "pointer": null, "optional": false,
+              "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
+              "near": null },
+            { "variable": "T", "kind": "text", "found": true },
+            { "variable": "G", "kind": "removed", "found": true },
+        ],
+        "sources": [variables, in_config],
+        "no_remote_store": "`--local` was given",
+        "warnings": [format!(
+            "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name"
+        )],
+    });
+    assert_eq!(printed, expected);
+    assert_eq!(outcome.stdout().lines().count(), 1, "one line");
+}
+
+#[test]
+fn keys_with_which_prefect_does_not_start_are_warned_of() {
+    let home = Home::with_config("[tool]\nvalues = 1\n[context.secrets]\nitems = \"v\"\n");
+    let outcome = home.pfx(["check", "--local", "-s", "items"]).outcome();
+    let warning = |key: &str| {
+        format!(
+            "pfx: warning: key `{key}` in {}: Prefect 1.x does not start with a key of this name\n",
+            home.config().display()
+        )
+    };
+    assert_eq!(outcome.code(), Some(0));
+    let mut told: Vec<String> = outcome.stderr().split_inclusive('\n').map(str::to_owned).collect();
+    told.sort();
+    assert_eq!(told, [warning("context.secrets.items"), warning("tool.values")]);
+}
+
+#[test]
+fn a_file_that_others_can_read_is_warned_of() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    set_mode(&home.config(), 0o604);
+    let outcome = home.pfx(["check", "--local", "-s", "A"]).outcome();
+    assert_eq!(
+        outcome.stderr(),
+        format!(
+            "pfx: warning: {0}: other users can read it (mode 0604); mend it with `chmod go-rwx {0}`\n",
+            home.config().display()
+        )
+    );
+    assert_eq!(outcome.code(), Some(0));
+}
+
+#[test]
+fn what_run_refuses_check_refuses() {
+    let home = Home::with_secrets("A = \"a${none}\"\n");
+    for command in [&["check", "--local", "-s", "A"][..], &["run", "--local", "-s", "A", "true"]] {
+        home.pfx(command).refuses(
+            125,
+            "pfx: error: cannot use `A`: its value refers to `${none}`, which is neither a variable nor a \
+             key of the configuration\n\
+             pfx: hint: `--no-expand` takes the values as they are written\n",
+        );
+    }
+}

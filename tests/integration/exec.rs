@@ -1,0 +1,212 @@
+//! Becoming the command: where it is searched, what keeps it from running, and what the kernel takes.
+
+use nix::sys::resource::{Resource, setrlimit};
+
+use crate::support::{Home, is_root, set_mode, traced};
+
+fn home() -> Home {
+    Home::with_secrets("A = \"v\"\n")
+}
+
+#[test]
+fn a_command_that_is_not_there_is_127() {
+    let home = home();
+    home.run(&[], &["no-such-command"]).refuses(
+        127,
+        "pfx: error: cannot run `no-such-command`: not found in PATH\n\
+         pfx: hint: `command -v no-such-command` tells whether PATH has it\n",
+    );
+    home.run(&[], &["./none"]).refuses(127, "pfx: error: cannot run `./none`: no such file\n");
+    home.run(&[], &[""]).refuses(127, "pfx: error: cannot run ``: not found in PATH\n");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_is_126() {
+    let home = home();
+    home.write("plain", "text");
+    home.write("bin/plain", "text");
+    home.run(&[], &["./plain"]).refuses(
+        126,
+        "pfx: error: cannot run `./plain`: ./plain: Permission denied\n\
+         pfx: hint: `chmod +x ./plain`\n",
+    );
+    home.run(&[], &["/"]).refuses(126, "pfx: error: cannot run `/`: /: Permission denied\n");
+    home.run(&[], &["plain"]).env("PATH", "bin").refuses(
+        126,
+        "pfx: error: cannot run `plain`: bin/plain: Permission denied\n\
+         pfx: hint: `chmod +x bin/plain`\n",
+    );
+    home.run(&[], &["./plain/x"])
+        .refuses(127, "pfx: error: cannot run `./plain/x`: no such file\n");
+    home.script("elf", "\x7fELF\x02\x01\x01\0nonsense");
+    let outcome = home.run(&[], &["./elf"]).outcome();
+    assert!([Some(126), Some(2), Some(127)].contains(&outcome.code()), "{}", outcome.said());
+}
+
+#[test]
+fn an_interpreter_that_is_not_there_is_127_and_told_apart() {
+    let home = home();
+    home.script("script", "#!/no/such/interpreter\n");
+    home.run(&[], &["./script"]).refuses(
+        127,
+        "pfx: error: cannot run `./script`: ./script is there, but the interpreter it names is not\n\
+         pfx: hint: the first line of a script names its interpreter; a program names its loader\n",
+    );
+}
+
+#[test]
+fn a_script_without_a_first_line_is_run_by_sh() {
+    let home = home();
+    home.script("bare", "echo \"$0 $1 $A\"\n");
+    home.run(&["-s", "A"], &["./bare", "one"]).gives("./bare one v\n");
+    home.run(&["-s", "A"], &["bare", "two"]).env("PATH", ".:/bin").gives("./bare two v\n");
+}
+
+#[test]
+fn the_path_is_searched_as_execvp_does() {
+    let home = home();
+    home.script("one/x", "#!/bin/sh\necho one\n");
+    home.script("two/x", "#!/bin/sh\necho two\n");
+    home.script("x", "#!/bin/sh\necho here\n");
+    let x = |path: &str| home.run(&[], &["x"]).env("PATH", path).outcome().stdout();
+    assert_eq!(x("one:two"), "one\n");
+    assert_eq!(x("none:two:one"), "two\n");
+    assert_eq!((x(""), x(":one"), x("none:"), x("none::one")), four("here\n"));
+    // What may not be run does not end the search; a file where a directory should be neither.
+    set_mode(&home.join("one/x"), 0o600);
+    assert_eq!((x("one:two"), x("x:two")), ("two\n".into(), "two\n".into()));
+    let long = vec!["none"; 1000].join(":") + ":two";
+    assert_eq!(x(&long), "two\n");
+}
+
+fn four(text: &str) -> (String, String, String, String) {
+    (text.into(), text.into(), text.into(), text.into())
+}
+
+#[test]
+fn without_a_path_the_default_one_is_searched_and_not_the_working_directory() {
+    let home = home();
+    home.script("x", "#!/bin/sh\necho here\n");
+    home.run(&[], &["echo", "ok"]).without("PATH").gives("ok\n");
+    assert_eq!(home.run(&[], &["x"]).without("PATH").outcome().code(), Some(127));
+    home.run(&["--unset", "PATH"], &["echo", "ok"]).gives("ok\n");
+}
+
+#[test]
+fn the_command_is_searched_in_the_path_it_will_have() {
+    let home = home();
+    home.script("mine/x", "#!/bin/sh\necho mine\n");
+    home.run(&["--set", "PATH=mine:/bin"], &["x"]).gives("mine\n");
+}
+
+#[test]
+fn the_first_word_is_the_programs_name_as_it_was_given() {
+    let home = home();
+    home.run(&[], &["sh", "-c", "tr '\\0' ' ' </proc/$$/cmdline"])
+        .gives("sh -c tr '\\0' ' ' </proc/$$/cmdline ");
+}
+
+#[test]
+fn a_variable_may_be_as_long_as_the_kernel_takes() {
+    let home = Home::new();
+    let length = 131_071 - "A=".len();
+    home.write(
+        ".prefect/config.toml",
+        format!("[context.secrets]\nA = \"{}\"\n", "v".repeat(length)),
+    );
+    home.run(&["-s", "A"], &["sh", "-c", "echo ${#A}"]).gives(&format!("{length}\n"));
+    home.run(&["-s", "AB=A"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot use `AB`: `AB` would take 131072 bytes and the kernel takes 131071 in one \
+         variable\n",
+    );
+    // On its own it can be any length.
+    assert_eq!(home.pfx(["secret", "get", "A"]).outcome().stdout.len(), length);
+}
+
+#[test]
+fn what_is_too_much_for_the_kernel_is_told_with_the_largest_variable() {
+    let home = Home::new();
+    let lines: String =
+        (0..20).map(|n| format!("S{n:02} = \"{}\"\n", "v".repeat(10_000 + n))).collect();
+    home.write(".prefect/config.toml", format!("[context.secrets]\n{lines}"));
+    let stack = || setrlimit(Resource::RLIMIT_STACK, 512 << 10, 512 << 10).map_err(Into::into);
+    let outcome = home.run(&[], &["true"]).before(stack).outcome();
+    assert_eq!(outcome.code(), Some(125));
+    let stderr = outcome.stderr();
+    assert!(
+        stderr.starts_with(
+            "pfx: error: cannot hand over the environment: with the arguments it takes 20"
+        ) && stderr.ends_with(
+            "bytes and the kernel takes 131072; the largest variable is `S19` with 10023\n\
+             pfx: hint: bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`\n"
+        ),
+        "{stderr}"
+    );
+    home.run(&[], &["true"]).gives("");
+}
+
+#[test]
+fn what_fits_exactly_is_started_as_without_pfx() {
+    // From a bare start that just fits, pfx must not refuse.
+    let home = Home::new();
+    let block: Vec<String> = (0..60).map(|n| format!("V{n:02}={}", "v".repeat(2_000))).collect();
+    let entries: Vec<&[u8]> = block.iter().map(String::as_bytes).collect();
+    let stack = || setrlimit(Resource::RLIMIT_STACK, 512 << 10, 512 << 10).map_err(Into::into);
+    let start = home.run(&["--set", "A=1"], &["/bin/true"]).before(stack);
+    start.environ(&entries).gives("");
+}
+
+#[test]
+fn a_nul_is_refused_where_the_name_is_known() {
+    let home = Home::with_secrets("A = \"a\\u0000b\"\n");
+    home.run(&["-s", "X=A"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot use `A`: its value has a NUL byte, which no variable can hold\n",
+    );
+}
+
+#[test]
+fn a_few_descriptors_are_enough() {
+    let home = home();
+    for limit in [4, 8] {
+        home.run(&["-s", "A"], &["sh", "-c", "echo $A"])
+            .before(move || setrlimit(Resource::RLIMIT_NOFILE, limit, limit).map_err(Into::into))
+            .gives("v\n");
+    }
+    if !is_root() {
+        // The paths of a process that has hidden are shown to root alone.
+        return;
+    }
+    let config = home.config();
+    let options = ["-P", config.to_str().unwrap(), "-e", "inject=openat:error=EMFILE"];
+    let trace = traced(&home, &options, &["run", "-s", "A", "--", "true"], |start| start);
+    trace.outcome.assert(
+        125,
+        "",
+        "pfx: error: cannot read {home}/.prefect/config.toml: Too many open files\n",
+    );
+}
+
+#[test]
+fn the_binary_may_be_a_link_or_deleted() {
+    let home = home();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_pfx"), home.join("link")).unwrap();
+    home.bare(&["./link", "run", "-s", "A", "--", "printenv", "A"]).gives("v\n");
+}
+
+#[test]
+fn a_set_user_id_start_is_refused() {
+    if !is_root() {
+        // Only root can make such a program that belongs to another user.
+        return;
+    }
+    let home = home();
+    let program = home.join("pfx");
+    std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_pfx")).arg(&program).status().unwrap();
+    set_mode(home.path(), 0o755);
+    set_mode(&program, 0o4755);
+    home.bare(&[program.to_str().unwrap(), "run", "--", "true"])
+        .by_nobody()
+        .refuses(125, "pfx: error: cannot run set-user-ID or with added rights\n");
+}

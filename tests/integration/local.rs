@@ -1,0 +1,266 @@
+//! Where local secrets come from: files, variables, directories, and in which order.
+
+use nix::sys::stat::Mode;
+
+use crate::support::{Home, chown_all, is_root, set_mode};
+
+#[test]
+fn variables_come_before_files_and_files_before_directories() {
+    let home = Home::with_secrets("A = \"config\"\nB = \"config\"\nC = \"config\"\n");
+    home.write(".prefect/backend.toml", "[context.secrets]\nB = \"backend\"\n");
+    for (name, value) in [("A", "x"), ("D", "credential"), ("E", "x")] {
+        home.write(format!("credentials/{name}"), value);
+    }
+    for name in ["A", "D", "E", "F"] {
+        home.write(format!("one/{name}"), "one");
+        home.write(format!("two/{name}"), "two");
+    }
+    home.write("two/G", "two");
+    let dirs = ["--secrets-dir", "one", "--secrets-dir", "two"];
+    let all = ["-s", "A", "-s", "B", "-s", "C", "-s", "D", "-s", "F", "-s", "G"];
+    home.run(&[&dirs[..], &all].concat(), &["sh", "-c", "echo $A $B $C $D $F $G"])
+        .env("PREFECT__CONTEXT__SECRETS__C", "variable")
+        .env("CREDENTIALS_DIRECTORY", home.join("credentials"))
+        .gives("config backend variable credential one two\n");
+}
+
+#[test]
+fn a_file_in_a_directory_is_a_secret_less_one_line_feed() {
+    let home = Home::new();
+    for (name, bytes) in
+        [("a", "x\n"), ("b", "x\n\n"), ("c", ""), ("d", "\"j\""), ("tls.crt", "~$HOME")]
+    {
+        home.write(format!("dir/{name}"), bytes);
+    }
+    set_mode(&home.join("dir/a"), 0o444);
+    home.run(
+        &["--secrets-dir", "dir"],
+        &["sh", "-c", "printf '%s|' \"$a\" \"$b\" \"$c\" \"$d\" \"$TLS_CRT\""],
+    )
+    .gives("x|x\n|||\"j\"|~$HOME|".replace("|||", "||").as_str());
+}
+
+#[test]
+fn a_kubernetes_mount_is_read_through_its_links() {
+    let home = Home::new();
+    home.write("dir/..2026_11_24/token", "t");
+    std::os::unix::fs::symlink("..2026_11_24", home.join("dir/..data")).unwrap();
+    std::os::unix::fs::symlink("..data/token", home.join("dir/token")).unwrap();
+    home.run(&["--secrets-dir", "dir"], &["printenv", "token"]).gives("t\n");
+    home.pfx(["secret", "list", "--secrets-dir", "dir"]).gives("token\n");
+}
+
+#[test]
+fn a_name_never_leads_out_of_a_directory() {
+    let home = Home::new();
+    home.write("outside", "CANARY");
+    home.write("dir/in", "x");
+    for name in ["../outside", "..", ".", "/etc/passwd", "dir/../../outside", ""] {
+        let binding = format!("X={name}");
+        let outcome =
+            home.run(&["--local", "--secrets-dir", "dir", "-s", &binding], &["env"]).outcome();
+        assert_eq!(outcome.code(), Some(125), "{name}: {}", outcome.said());
+        assert!(!outcome.said().contains("CANARY"));
+    }
+}
+
+#[test]
+fn a_directory_that_is_not_there_holds_nothing() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    home.run(&["--secrets-dir", "none", "-s", "A"], &["printenv", "A"]).gives("v\n");
+    home.run(&["--secrets-dir", "none"], &["printenv", "A"]).gives("v\n");
+}
+
+#[test]
+fn without_a_home_the_password_database_has_it() {
+    let home = Home::new();
+    let outcome = home.pfx(["check", "--local", "-s", "A"]).without("HOME").outcome();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
+    let uid = nix::unistd::getuid().to_string();
+    let mine = passwd.lines().find(|line| line.split(':').nth(2) == Some(&uid)).unwrap();
+    let place = format!("{}/.prefect/config.toml", mine.split(':').nth(5).unwrap());
+    assert!(outcome.stdout().contains(&place), "{}", outcome.said());
+}
+
+#[test]
+fn with_an_empty_home_there_is_no_file() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    home.run(&["--local", "-s", "A"], &["true"]).env("HOME", "").refuses(
+        125,
+        "pfx: error: cannot find the secret `A`: looked in the variables PREFECT__CONTEXT__SECRETS__…; \
+         no remote store was asked: `--local` was given\n\
+         pfx: hint: `pfx secret set A` stores it on this machine\n",
+    );
+    home.pfx(["secret", "set", "A"]).env("HOME", "").stdin("v").refuses(
+        2,
+        "pfx: error: there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set\n\
+         pfx: hint: set HOME, or PREFECT__USER_CONFIG_PATH to the path of the file\n",
+    );
+}
+
+#[test]
+fn the_path_variables_are_expanded_and_replace_the_default() {
+    let home = Home::with_secrets("A = \"default\"\n");
+    home.write("other.toml", "[context.secrets]\nA = \"other\"\n");
+    let run = || home.run(&["-s", "A"], &["printenv", "A"]);
+    run().env("PREFECT__USER_CONFIG_PATH", "~/other.toml").gives("other\n");
+    run().env("PREFECT__USER_CONFIG_PATH", "$D/other.toml").env("D", home.path()).gives("other\n");
+    run().env("PREFECT__BACKEND_CONFIG_PATH", "other.toml").gives("other\n");
+}
+
+#[test]
+fn a_path_variable_that_names_no_file_is_warned_of_and_nothing_else_is_read() {
+    let home = Home::with_secrets("A = \"default\"\n");
+    let outcome = home
+        .run(&["--local", "-s", "A"], &["true"])
+        .env("PREFECT__USER_CONFIG_PATH", "/none.toml")
+        .outcome();
+    assert_eq!(outcome.code(), Some(125));
+    assert!(outcome.stderr().contains("/none.toml"), "{}", outcome.stderr());
+}
+
+#[test]
+fn a_file_that_others_can_write_is_refused() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    set_mode(&home.config(), 0o620);
+    home.run(&["-s", "A"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot trust {home}/.prefect/config.toml: other users can write it (mode 0620)\n\
+         pfx: hint: `chmod go-w {home}/.prefect/config.toml`\n",
+    );
+}
+
+#[test]
+fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    set_mode(&home.config(), 0o644);
+    home.run(&["-s", "A"], &["printenv", "A"]).outcome().assert(
+        0,
+        "v\n",
+        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); mend it with \
+         `chmod go-rwx {home}/.prefect/config.toml`\n",
+    );
+    home.run(&["--strict", "-s", "A"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot trust {home}/.prefect/config.toml: other users can read it (mode 0644)\n\
+         pfx: hint: `chmod go-rwx {home}/.prefect/config.toml`\n",
+    );
+}
+
+#[test]
+fn a_file_of_another_user_is_refused_and_root_is_warned() {
+    if !is_root() {
+        // Nobody else can give a file away.
+        return;
+    }
+    let home = Home::with_secrets("A = \"v\"\n");
+    set_mode(home.path(), 0o755);
+    home.give_to_nobody();
+    chown_all(&home.config(), 1234);
+    set_mode(&home.config(), 0o644);
+    home.run(&["-s", "A"], &["true"]).by_nobody().refuses(
+        125,
+        "pfx: error: cannot trust {home}/.prefect/config.toml: it belongs to another user (uid 1234)\n\
+         pfx: hint: `chown \"$(id -u)\" {home}/.prefect/config.toml`\n",
+    );
+    let outcome = home.run(&["-s", "A"], &["printenv", "A"]).outcome();
+    assert_eq!((outcome.code(), outcome.stdout()), (Some(0), "v\n".to_owned()));
+    assert!(outcome.stderr().contains("it belongs to another user (uid 1234)"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    home.write("dir/A", "other");
+    set_mode(&home.config(), 0o000);
+    home.give_to_nobody();
+    home.run(&["--secrets-dir", "dir", "-s", "A"], &["true"])
+        .by_nobody()
+        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let home = Home::new();
+    nix::unistd::mkfifo(&home.config(), Mode::S_IRWXU).unwrap();
+    let refused =
+        "pfx: error: cannot trust {home}/.prefect/config.toml: it is not a regular file\n";
+    home.run(&["-s", "A"], &["true"]).refuses(125, refused);
+    home.pfx(["secret", "set", "A"]).stdin("v").refuses(125, refused);
+    std::fs::remove_file(home.config()).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", home.config()).unwrap();
+    home.run(&["-s", "A"], &["true"]).refuses(125, refused);
+    std::fs::remove_file(home.config()).unwrap();
+    // A directory is no file, as for Prefect.
+    std::fs::create_dir(home.config()).unwrap();
+    home.run(&["--local", "-s", "A?"], &["true"]).gives("");
+}
+
+#[test]
+fn a_file_that_is_too_long_is_refused_unread() {
+    let home = Home::with_secrets("");
+    let file = std::fs::OpenOptions::new().write(true).open(home.config()).unwrap();
+    file.set_len(1 << 30).unwrap();
+    home.run(&["-s", "A"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot trust {home}/.prefect/config.toml: it is longer than 4194304 bytes\n",
+    );
+}
+
+#[test]
+fn names_of_all_kinds_are_found_exactly() {
+    let long = "n".repeat(10_000);
+    let names = [
+        "a.b", "a-b", "a b", "a\"b", "é", "日本", "A__B", "a=b", "a\\b", "a\nb", &long, "-x", "--",
+    ];
+    let home = Home::new();
+    for name in names {
+        home.pfx(["secret", "set", "--", name]).stdin(format!("value of {name}")).gives("");
+    }
+    for name in names {
+        home.pfx(["secret", "get", "--", name]).gives(&format!("value of {name}"));
+        let binding = format!("X={name}");
+        home.run(&["-s", &binding], &["printenv", "X"]).gives(&format!("value of {name}\n"));
+        let outcome = home.pfx(["secret", "get", "--", &name.to_uppercase()]).outcome();
+        assert_eq!(
+            outcome.code() == Some(1),
+            name.to_uppercase() != name && name != "a__b",
+            "{name}"
+        );
+    }
+    for name in names {
+        home.pfx(["secret", "delete", "--", name]).gives("");
+    }
+    home.pfx(["secret", "list"]).gives("");
+}
+
+#[test]
+fn a_locale_changes_nothing() {
+    let home = Home::with_secrets("i = \"small\"\nI = \"large\"\n");
+    for locale in ["C", "POSIX", "tr_TR.UTF-8", "nonsense"] {
+        home.run(&["-s", "i", "-s", "I"], &["sh", "-c", "echo $i $I"])
+            .env("LC_ALL", locale)
+            .env("LANG", locale)
+            .gives("small large\n");
+    }
+}
+
+#[test]
+fn ten_thousand_secrets_are_read_in_no_time() {
+    let lines: String = (0..10_000).map(|n| format!("SECRET_{n} = \"value {n}\"\n")).collect();
+    let home = Home::with_secrets(&lines);
+    home.run(&["-s", "SECRET_9999"], &["printenv", "SECRET_9999"]).gives("value 9999\n");
+    let listed = home.pfx(["secret", "list"]).outcome().stdout();
+    assert_eq!(listed.lines().count(), 10_000);
+}
+
+#[test]
+fn what_lies_in_the_working_directory_is_never_read() {
+    let home = Home::with_secrets("A = \"mine\"\n");
+    home.write("hostile/.prefect/config.toml", "[context.secrets]\nA = \"theirs\"\n");
+    home.write("hostile/config.toml", "[context.secrets]\nA = \"theirs\"\n");
+    home.run(&["-s", "A"], &["printenv", "A"]).current_dir(home.join("hostile")).gives("mine\n");
+    // A relative HOME is taken as it is, as Prefect takes it.
+    let outcome = home.run(&["-s", "A"], &["printenv", "A"]).env("HOME", "hostile").outcome();
+    assert_eq!(outcome.stdout(), "theirs\n");
+}

@@ -1,0 +1,125 @@
+//! `pfx run` on the whole: what it says, what `--prefect` adds, how verbose it is.
+
+use crate::support::{Home, set_mode};
+
+#[test]
+fn it_says_nothing_of_its_own() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    home.run(&[], &["sh", "-c", "echo out $A; echo err >&2"])
+        .outcome()
+        .assert(0, "out v\n", "err\n");
+}
+
+#[test]
+fn verbose_tells_where_each_value_comes_from() {
+    let home = Home::with_secrets("A = \"CANARY\"\n");
+    home.run(&["--local", "-v", "-s", "A", "-s", "X=none?", "-e", "H=HOME"], &["true"])
+        .outcome()
+        .assert(
+            0,
+            "",
+            "pfx: A: secret `A` from {home}/.prefect/config.toml\n\
+         pfx: X: secret `none` is missing, and optional\n\
+         pfx: H: environment variable `HOME` from the environment\n",
+        );
+}
+
+#[test]
+fn without_any_configuration_it_starts_the_command() {
+    let home = Home::new();
+    std::fs::remove_dir(home.join(".prefect")).unwrap();
+    home.run(&["-e", "H=HOME"], &["printenv", "H"]).gives(&format!("{}\n", home.path().display()));
+    assert_eq!(home.contents(), [], "nothing is made");
+}
+
+#[test]
+fn a_home_that_nobody_may_enter_is_an_error_and_not_an_absence() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    home.give_to_nobody();
+    set_mode(&home.join(".prefect"), 0o000);
+    home.run(&["-s", "A"], &["true"])
+        .by_nobody()
+        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
+    set_mode(&home.join(".prefect"), 0o700);
+}
+
+#[test]
+fn for_prefect_each_secret_is_handed_over_in_the_lossless_form() {
+    let home = Home::with_secrets(
+        "A = \"P@$$w0rd~\"\nJ = '{\"a\": [1, true]}'\nAWS_CREDENTIALS = '{\"ACCESS_KEY\": \"k\"}'\n",
+    );
+    let bindings = ["--prefect", "-s", "X=A", "-s", "J", "-s", "K=J#/a", "-s", "AWS_CREDENTIALS"];
+    let outcome = home.run(&bindings, &["/bin/cat", "/proc/self/environ"]).outcome();
+    let stdout = outcome.stdout();
+    let mut entries: Vec<&str> = stdout
+        .split('\0')
+        .filter(|entry| !entry.starts_with("HOME=") && !entry.starts_with("PATH="))
+        .collect();
+    entries.sort_unstable();
+    assert_eq!(
+        entries,
+        [
+            "",
+            "AWS_CREDENTIALS={\"ACCESS_KEY\": \"k\"}",
+            "J={\"a\": [1, true]}",
+            "K=[1,true]",
+            "PREFECT__CONTEXT__SECRETS__A=\n \"P@\\u0024\\u0024w0rd~\"",
+            "PREFECT__CONTEXT__SECRETS__AWS_CREDENTIALS={\"ACCESS_KEY\":\"k\"}",
+            "PREFECT__CONTEXT__SECRETS__J=\n {\"a\":[1,true]}",
+            "X=P@$$w0rd~",
+        ]
+    );
+}
+
+#[test]
+fn for_prefect_a_variable_that_is_there_is_replaced() {
+    let home = Home::new();
+    let outcome = home
+        .run(&["--prefect", "-s", "A"], &["printenv", "PREFECT__CONTEXT__SECRETS__A"])
+        .env("PREFECT__CONTEXT__SECRETS__A", "plain$HOME")
+        .outcome();
+    assert_eq!(outcome.stdout(), format!("\n \"plain{}\"\n", home.path().display()));
+}
+
+#[test]
+fn for_prefect_a_name_that_it_cannot_take_is_refused_if_it_is_named() {
+    let home = Home::with_secrets("A__B = \"v\"\nkeys = \"v\"\nC = \"v\"\n");
+    for name in ["A__B", "keys"] {
+        let stderr = format!(
+            "pfx: error: cannot use --prefect: Prefect 1.x cannot take the secret `{name}` from a variable\n\
+             pfx: hint: leave out `--prefect`, or bind other names\n"
+        );
+        home.run(&["--prefect", "-s", name], &["true"]).refuses(2, &stderr);
+    }
+    let all = home.run(&["--prefect"], &["env"]).outcome().stdout();
+    assert!(
+        all.contains("A__B=v\n") && !all.contains("SECRETS__A__B") && all.contains("SECRETS__C="),
+        "{all}"
+    );
+}
+
+#[test]
+fn a_hundred_at_once_all_start() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    let all: Vec<_> =
+        (0..100).map(|_| home.run(&["-s", "A"], &["printenv", "A"]).start()).collect();
+    for one in all {
+        one.finish().assert(0, "v\n", "");
+    }
+}
+
+#[test]
+fn a_file_that_is_replaced_all_the_time_is_always_read_whole() {
+    let home = Home::with_secrets("A = \"0\"\n");
+    let script = "i=0; echo ready; while [ ! -e stop ]; do i=$((i+1)); \
+                  printf '[context.secrets]\\nA = \"%s\"\\n' $i >new; chmod 600 new; mv new .prefect/config.toml; done";
+    let mut writer = home.bare(&["sh", "-c", script]).start();
+    writer.wait_until_ready();
+    for _ in 0..50 {
+        let outcome = home.run(&["-s", "A"], &["printenv", "A"]).outcome();
+        assert_eq!((outcome.code(), outcome.stderr()), (Some(0), String::new()));
+        assert!(outcome.stdout().trim().parse::<u32>().is_ok());
+    }
+    home.write("stop", "");
+    writer.finish();
+}

@@ -1,0 +1,274 @@
+//! One canary value through every command and every failure, at every verbosity: it is never in any output but
+//! that of `secret get` and of the command.
+
+use crate::support::{Home, Outcome, Pfx, is_root, set_mode, traced};
+
+/// No fragment of this occurs in any message.
+const CANARY: &str = "Xc4n4rY-9e2b";
+
+/// Half a canary gives it away too.
+const HALF: &str = "c4n4rY";
+
+fn home() -> Home {
+    let home = Home::with_secrets(&format!(
+        "A = \"{CANARY}\"\nJ = '{{\"a\": \"{CANARY}\"}}'\nE = \"$HOME{CANARY}\"\nkeys = \"{CANARY}\"\n"
+    ));
+    home.write("dir/F", CANARY);
+    home
+}
+
+/// Every way of asking for more words.
+const VERBOSITIES: [&[(&str, &str)]; 4] = [
+    &[],
+    &[("PFX_VERBOSE", "1")],
+    &[("PFX_VERBOSE", "1"), ("PFX_ERROR_FORMAT", "json")],
+    &[("PFX_VERBOSE", "1"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")],
+];
+
+#[track_caller]
+fn silent(outcome: &Outcome, what: &str) {
+    let said = outcome.said();
+    assert!(!said.contains(HALF), "{what}: {said}");
+}
+
+#[track_caller]
+fn always_silent(home: &Home, words: &[&str], prepare: impl Fn(Pfx) -> Pfx) {
+    for verbosity in VERBOSITIES {
+        let mut start = prepare(home.pfx(words));
+        for (name, value) in verbosity {
+            start = start.env(name, value);
+        }
+        silent(&start.outcome(), &format!("{words:?} {verbosity:?}"));
+    }
+}
+
+#[test]
+fn no_command_that_succeeds_tells_a_value() {
+    let home = home();
+    for words in [
+        &["run", "--secrets-dir", "dir", "--", "true"][..],
+        &["run", "--prefect", "-s", "A", "-s", "X=J#/a", "-s", "E", "--", "true"],
+        &["run", "-s", "A", "--set", "S=Xc4n4rY", "--", "true"],
+        &["check", "--local", "--secrets-dir", "dir"],
+        &["check", "--local", "--json", "-s", "A", "-s", "X=J#/a", "--set", "S=Xc4n4rY"],
+        &["secret", "list"],
+        &["secret", "list", "--json", "--secrets-dir", "dir"],
+        &["--help"],
+        &["run", "--help"],
+        &["completions", "zsh"],
+    ] {
+        always_silent(&home, words, |start| {
+            start
+                .env("PREFECT__CONTEXT__SECRETS__V", CANARY)
+                .env("OTHER", CANARY)
+                .env("PFX_SET", format!("P={CANARY}"))
+        });
+    }
+    always_silent(&home, &["secret", "set", "N"], |start| start.stdin(CANARY));
+    always_silent(&home, &["secret", "set", "N", "--json"], |start| {
+        start.stdin(format!("\"{CANARY}\""))
+    });
+    always_silent(&home, &["secret", "set", "N", "--from-file", "dir/F"], |start| start);
+    always_silent(&home, &["secret", "delete", "N"], |start| start);
+}
+
+#[test]
+fn no_failure_tells_a_value() {
+    let home = home();
+    for words in [
+        &["run", "--local", "-s", "A", "-s", "none", "true"][..],
+        &["run", "-s", "A", "./none"],
+        &["run", "-s", "A", "/"],
+        &["run", "-s", "X=A#/a", "true"],
+        &["run", "-s", "X=J#/none", "true"],
+        &["run", "--set", "Xc4n4rY", "true"],
+        &["run", "--set", "1=Xc4n4rY", "true"],
+        &["run", "-s", "A", "--set", "A=Xc4n4rY", "true"],
+        &["run", "--strict", "-s", "A", "true"],
+        &["secret", "set", "A", CANARY],
+        &["secret", "set", "A", "--value", CANARY],
+        &["secret", "set", "A", "--value=Xc4n4rY"],
+        &["secret", "set", "--json=Xc4n4rY", "A"],
+        &["run", "--frobnicate=Xc4n4rY", "true"],
+        &["run", "--no-expand=Xc4n4rY", "true"],
+        &["run", "--strict=Xc4n4rY", "true"],
+    ] {
+        always_silent(&home, words, |start| start);
+    }
+    for (name, value) in [
+        ("PFX_NO_EXPAND", CANARY),
+        ("PFX_TIMEOUT", CANARY),
+        ("PFX_REMOTE", CANARY),
+        ("PFX_ERROR_FORMAT", CANARY),
+        ("PFX_SET", "'Xc4n4rY"),
+        ("PREFECT__CONTEXT__SECRETS", CANARY),
+        ("PREFECT__CONTEXT__SECRETS__A__B", CANARY),
+        ("PREFECT__CONTEXT__SECRETS__A", "Xc4n4rY${none}"),
+        ("PREFECT__CLOUD__API_KEY", "Xc4n4rY\n"),
+    ] {
+        for words in
+            [&["run", "--local", "-s", "A", "true"][..], &["check", "--local"], &["secret", "list"]]
+        {
+            let start = home.pfx(words).env(name, value);
+            silent(&start.outcome(), &format!("{words:?} with {name}"));
+        }
+    }
+    let long = CANARY.repeat(131_072 / CANARY.len() + 1);
+    home.pfx(["secret", "set", "L"]).stdin(&long).gives("");
+    always_silent(&home, &["run", "-s", "L", "true"], |start| start);
+    always_silent(&home, &["secret", "set", "N"], |start| start.stdin(format!("{CANARY}\0")));
+    always_silent(&home, &["secret", "set", "N", "--json"], |start| start.stdin(CANARY));
+    always_silent(&home, &["secret", "set", "items"], |start| start.stdin(CANARY));
+    set_mode(&home.config(), 0o666);
+    always_silent(&home, &["run", "-s", "A", "true"], |start| start);
+    always_silent(&home, &["secret", "set", "A"], |start| start.stdin(CANARY));
+}
+
+#[test]
+fn a_broken_file_with_the_value_on_the_bad_spot_tells_nothing_of_it() {
+    let texts = [
+        "A = \"Xc4n4rY\n",
+        "A = Xc4n4rY\n",
+        "Xc4n4rY\n",
+        "A = \"\"\"\nXc4n4rY = \"\\q\"\n\"\"\"\n",
+        "A = \"Xc4n4rY\" Xc4n4rY\n",
+        "A = 'Xc4n4rY\n",
+        "A = \"\"\"Xc4n4rY\n",
+        "A = [Xc4n4rY\n",
+        "A = {Xc4n4rY\n",
+        "A = \"Xc4n4rY\\z\"\n",
+        "[Xc4n4rY\n",
+        "\"Xc4n4rY\n",
+        "A = 1\nA = \"Xc4n4rY\"\n",
+        "A.b = \"Xc4n4rY\"\nA = 1\n",
+        "A = 0xXc4n4rY\n",
+        "A = \"Xc4n4rY\u{1}\n",
+        "A = 2020-01-01Xc4n4rY\n",
+        "A = 1.Xc4n4rY\n",
+        "A = trueXc4n4rY\n",
+        "A = '''Xc4n4rY''''''\n",
+        "A = \"Xc4n4rY\\e\"\n",
+    ];
+    for file in ["config.toml", "backend.toml"] {
+        for text in texts {
+            let home = Home::new();
+            home.write(format!(".prefect/{file}"), format!("[context.secrets]\n{text}"));
+            for words in [
+                &["run", "--local", "-s", "A", "true"][..],
+                &["check", "--local"],
+                &["secret", "get", "A"],
+            ] {
+                let outcome = home.pfx(words).env("PFX_VERBOSE", "1").outcome();
+                silent(&outcome, text);
+                assert_eq!(outcome.code(), Some(125), "{text:?}: {}", outcome.said());
+            }
+            if file == "config.toml" {
+                silent(&home.pfx(["secret", "set", "A"]).stdin(CANARY).outcome(), text);
+                silent(&home.pfx(["secret", "delete", "A"]).outcome(), text);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_files_of_prefect_hold_a_value_afterwards() {
+    let home = Home::new();
+    home.pfx(["secret", "set", "A"]).stdin(CANARY).gives("");
+    home.run(&["-s", "A"], &["true"]).gives("");
+    home.pfx(["secret", "get", "A"]).gives(CANARY);
+    let holders: Vec<_> = home
+        .contents()
+        .into_iter()
+        .filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains(HALF))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(holders, [home.config()]);
+    home.pfx(["secret", "delete", "A"]).gives("");
+    assert_eq!(home.prefect_files(), ["config.toml"]);
+}
+
+#[test]
+fn a_value_goes_to_the_command_and_nowhere_else() {
+    if !is_root() {
+        // What a process that has hidden hands to the kernel is shown to root alone.
+        return;
+    }
+    let home = home();
+    let trace = traced(&home, &["-v"], &["run", "-v", "-s", "A", "--", "true"], |start| start);
+    assert_eq!(trace.outcome.code(), Some(0));
+    let told: Vec<&str> = trace
+        .text
+        .lines()
+        .filter(|line| line.contains(HALF))
+        .filter(|line| !(line.contains("read(") && line.contains("context.secrets")))
+        .collect();
+    // The environment of the command, and not its arguments.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("execve(") && told[0].contains(&format!("\"A={CANARY}\"")),
+        "{}",
+        told[0]
+    );
+}
+
+#[test]
+fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
+    let home = Home::new();
+    home.give_to_nobody();
+    set_mode(home.path(), 0o700);
+    let waiting = home.pfx(["secret", "set", "A"]).env("OTHER", CANARY).by_nobody().start();
+    let file = |name: &str| format!("/proc/{}/{name}", waiting.pid());
+    let start = std::time::Instant::now();
+    // Root owns the files of a process that is not dumpable (proc(5)).
+    let owner =
+        || std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(file("environ")).unwrap());
+    let mine = home.bare(&["id", "-u"]).by_nobody().outcome().stdout();
+    let visible = || {
+        owner().to_string() == mine.trim()
+            || !std::fs::read(file("cmdline")).unwrap().starts_with(b"/")
+    };
+    while visible() {
+        assert!(start.elapsed().as_secs() < 30, "it can be looked into");
+        std::thread::yield_now();
+    }
+    for name in ["environ", "mem", "maps"] {
+        let outcome = home.bare(&["cat", &file(name)]).by_nobody().outcome();
+        assert!(outcome.stderr().contains("Permission denied"), "{name}: {}", outcome.said());
+        assert!(outcome.stdout.is_empty());
+    }
+    let cmdline = std::fs::read(file("cmdline")).unwrap();
+    assert!(!String::from_utf8_lossy(&cmdline).contains(HALF));
+    assert_eq!(waiting.finish().code(), Some(0));
+}
+
+#[test]
+fn a_fault_of_the_system_at_any_call_tells_no_value() {
+    let home = home();
+    // What a run opens, reads and asks of its files, failing one after the other.
+    for call in ["openat", "read", "statx", "execve", "prlimit64", "fcntl"] {
+        for error in ["EIO", "ENOMEM", "EMFILE"] {
+            for when in 1..4 {
+                let inject = format!("inject={call}:error={error}:when={when}");
+                let config = home.config();
+                // Only what concerns the file, or every call where it has no path of its own.
+                let mut options = vec!["-e", inject.as_str()];
+                if ["openat", "read", "statx"].contains(&call) {
+                    options.extend(["-P", config.to_str().unwrap()]);
+                }
+                if call == "execve" && when == 1 {
+                    // That would be pfx's own start.
+                    continue;
+                }
+                let trace =
+                    traced(&home, &options, &["run", "-v", "-s", "A", "--", "true"], |start| start);
+                silent(&trace.outcome, &inject);
+                let code = trace.outcome.code();
+                assert!(
+                    [Some(0), Some(125), Some(126), Some(127)].contains(&code),
+                    "{inject}: {}",
+                    trace.outcome.said()
+                );
+            }
+        }
+    }
+}
