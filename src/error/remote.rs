@@ -10,6 +10,8 @@ use crate::name::Shown;
 pub enum RemoteFault {
     /// The URL is none that pfx talks to.
     Address { problem: &'static str },
+    /// The server wants a credential, and none is configured.
+    Anonymous { status: u16 },
     /// The answer is not what this API answers. `problem` is pfx's own text, such as a JSON path.
     Answer { problem: String },
     /// The connection could not be made, or broke; in words of pfx's own.
@@ -18,6 +20,8 @@ pub enum RemoteFault {
     Credential { problem: &'static str, origin: String },
     /// Time is up, in seconds.
     Deadline { seconds: u64 },
+    /// The server knows who asks, and that one may not. `right` is what would have to be allowed.
+    Forbidden { status: u16, right: String, credential: Option<String> },
     /// The server answered with an error. `message` is its own, without control characters and cut.
     Refused { status: u16, message: Option<String> },
     /// The server sends elsewhere: `to` is the host it names. Nothing was sent there.
@@ -36,6 +40,14 @@ impl RemoteFault {
     /// One thing to do about it, where that is surely right.
     pub(super) fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Anonymous { .. } => {
+                "PREFECT_API_KEY is for Prefect Cloud, PREFECT_API_AUTH_STRING for a server of your own"
+                    .to_owned()
+            }
+            Self::Forbidden { .. } => {
+                "in Prefect Cloud the role needs the right to see secret block data; `pfx doctor` tells whose key this is"
+                    .to_owned()
+            }
             Self::Connection { .. } | Self::Unauthorized { .. } => {
                 "`pfx doctor` tells what is configured, where, and what answers".to_owned()
             }
@@ -87,6 +99,17 @@ impl fmt::Display for RemoteFault {
                 write!(formatter, "{}", Shown(problem))
             }
             Self::Unsupported { problem, .. } => write!(formatter, "{}", Shown(problem)),
+            Self::Anonymous { status } => {
+                write!(formatter, "it answered {status}, and no credential is configured")
+            }
+            Self::Forbidden { status, right, credential } => {
+                write!(formatter, "it answered {status}: ")?;
+                match credential {
+                    Some(origin) => write!(formatter, "the credential from {}", Shown(origin))?,
+                    None => formatter.write_str("a request without a credential")?,
+                }
+                write!(formatter, " may not {}", Shown(right))
+            }
             Self::Deadline { seconds } => write!(formatter, "time is up after {seconds} s"),
             Self::Refused { status, message: Some(message) } => {
                 write!(formatter, "it answered {status}: {}", Shown(message))

@@ -9,6 +9,14 @@ use crate::name::Shown;
 pub enum ValueFault {
     /// `${…}` references lead back to where they began, or nest too deep.
     Cycle,
+    /// It is what Prefect shows in place of a secret, and would not be stored.
+    IsMask,
+    /// It has a key `$ref`, which Prefect takes for a reference to another block.
+    IsReference,
+    /// Prefect shows `********` in its place.
+    Masked,
+    /// The block has no field `value`.
+    NoValue,
     /// A NUL byte.
     Nul,
     /// The form of an export cannot hold it.
@@ -17,6 +25,10 @@ pub enum ValueFault {
     NotJson,
     /// The bytes are no UTF-8.
     NotUtf8,
+    /// JSON's null.
+    Null,
+    /// Longer than a store takes, in bytes of JSON.
+    TooLongFor { what: &'static str, bytes: usize, limit: usize },
     /// Longer than one variable may be: bytes of `NAME=value`.
     TooLong { variable: String, bytes: usize, limit: usize },
     /// `${…}` names what is neither a variable nor a key of the configuration.
@@ -39,7 +51,17 @@ impl ValueFault {
                     "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
                 )
             }
-            Self::NotUtf8 => return None,
+            Self::Masked => {
+                "in Prefect Cloud the role needs the right to see secret block data".to_owned()
+            }
+            Self::IsReference => {
+                "stored as text instead of JSON, pfx and Prefect's Secret.get() read it just as well"
+                    .to_owned()
+            }
+            Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block".to_owned(),
+            Self::IsMask | Self::Null | Self::NotUtf8 | Self::TooLongFor { .. } => {
+                return None;
+            }
         })
     }
 }
@@ -48,6 +70,21 @@ impl fmt::Display for ValueFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cycle => formatter.write_str("its references go round in a circle"),
+            Self::IsMask => formatter.write_str(
+                "`********` is what Prefect shows in place of a secret, and it would keep the old value",
+            ),
+            Self::IsReference => formatter.write_str(
+                "it has a key `$ref`, which Prefect takes for a reference to another block",
+            ),
+            Self::Masked => formatter.write_str(
+                "Prefect shows `********` in its place: whoever asks may not see secret data",
+            ),
+            Self::NoValue => formatter.write_str("its block has no field `value`"),
+            Self::Null => formatter.write_str("its value is JSON's null, which no variable can hold"),
+            Self::TooLongFor { what, bytes, limit } => write!(
+                formatter,
+                "its JSON takes {bytes} bytes, and Prefect takes {limit} in one {what}"
+            ),
             Self::Nul => {
                 formatter.write_str("its value has a NUL byte, which no variable can hold")
             }

@@ -5,6 +5,7 @@ pub mod ascii_json;
 mod cause;
 pub mod cloud1;
 pub mod http;
+pub mod prefect;
 pub mod progress;
 mod quiet;
 pub mod retry;
@@ -66,6 +67,11 @@ pub trait Store {
 
     /// Deletes a key; `false` if there is none.
     fn delete_key(&self, key: &str) -> Result<bool, Error>;
+
+    /// The name under which this store keeps a secret or a key, if it cannot be the name itself.
+    fn written_as(&self, _reference: &Reference) -> Option<String> {
+        None
+    }
 }
 
 /// One thing that a store has.

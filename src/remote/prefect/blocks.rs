@@ -1,0 +1,249 @@
+//! Block documents: secrets and every other type.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::names;
+use super::refusal::{self, Asked};
+use super::session::Session;
+use super::wire::{self, Block, PAGE, Secrets};
+use crate::error::{Error, ValueFault};
+use crate::remote::http::{Effect, Request, Response};
+
+/// The slug of the type whose blocks are secrets.
+pub const SECRET: &str = "secret";
+
+const READ: Asked = Asked { what: "blocks and their secret data", effect: Effect::Read };
+const WRITE: Asked = Asked { what: "blocks", effect: Effect::Write };
+
+/// A bound on pages, should a server never come to an end: twenty thousand names.
+const MOST_PAGES: usize = 100;
+
+/// What to ask for: the names that are wanted of each type.
+#[derive(Default)]
+pub struct Wanted(BTreeMap<String, BTreeSet<String>>);
+
+impl Wanted {
+    pub fn add(&mut self, slug: &str, name: String) {
+        self.0.entry(slug.to_owned()).or_default().insert(name);
+    }
+
+    /// The requests that cover all: one for each two hundred names. What is asked for is every wanted name
+    /// of every wanted type, so more may come than was wanted.
+    #[must_use]
+    pub fn requests(&self, session: &Session) -> Vec<Request> {
+        self.chunks().iter().map(|chunk| self.page(session, chunk, 0)).collect()
+    }
+
+    fn chunks(&self) -> Vec<Vec<&str>> {
+        let names: BTreeSet<&str> = self.0.values().flatten().map(String::as_str).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        names.chunks(PAGE).map(<[&str]>::to_vec).collect()
+    }
+
+    fn page(&self, session: &Session, names: &[&str], offset: usize) -> Request {
+        let slugs: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        let body = wire::filter_blocks(&slugs, names, offset, Secrets::Shown);
+        session.request("POST", &["block_documents", "filter"], Some(&body), Effect::Read)
+    }
+
+    /// Reads the answers to [`Wanted::requests`], and asks for further pages where there may be some.
+    ///
+    /// # Errors
+    /// [`Error::Remote`].
+    pub fn read(
+        &self,
+        session: &Session,
+        mut responses: Vec<Response>,
+    ) -> Result<BTreeMap<(String, String), Value>, Error> {
+        let mut found = BTreeMap::new();
+        let mut asked: Vec<(Vec<&str>, usize)> =
+            self.chunks().into_iter().map(|names| (names, 0)).collect();
+        while !asked.is_empty() {
+            let mut next = Vec::new();
+            for ((names, offset), response) in asked.into_iter().zip(&responses) {
+                let blocks = page(session, response)?;
+                let further = offset + PAGE;
+                // A name occurs once in each type.
+                if blocks.len() >= PAGE && further < names.len() * self.0.len() {
+                    next.push((names, further));
+                }
+                found
+                    .extend(blocks.into_iter().map(|block| ((block.slug, block.name), block.data)));
+            }
+            let requests = next.iter().map(|(names, offset)| self.page(session, names, *offset));
+            responses = session.send_all(requests.collect())?;
+            asked = next;
+        }
+        Ok(found)
+    }
+}
+
+/// The value of a secret's block.
+///
+/// # Errors
+/// [`Error::Value`] if it has none that may be used; `name` is as it was asked for.
+pub fn value<'d>(name: &str, data: &'d Value) -> Result<&'d Value, Error> {
+    let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
+    match data.get("value") {
+        None => fault(ValueFault::NoValue),
+        Some(Value::Null) => fault(ValueFault::Null),
+        Some(value) if wire::is_masked(value) => fault(ValueFault::Masked),
+        Some(value) => Ok(value),
+    }
+}
+
+/// The names of all secrets.
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn list(session: &Session) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for number in 0..MOST_PAGES {
+        let body = wire::filter_blocks(&[SECRET], &[], number * PAGE, Secrets::Hidden);
+        let response = session.send(filter(session, &body))?;
+        let blocks = page(session, &response)?;
+        let is_last = blocks.len() < PAGE;
+        names.extend(blocks.into_iter().map(|block| block.name));
+        if is_last {
+            return Ok(names);
+        }
+    }
+    Err(session.malformed(format!("its list of blocks has more than {MOST_PAGES} pages")))
+}
+
+/// Creates a secret or replaces its value.
+///
+/// # Errors
+/// [`Error::Remote`], or [`Error::Value`] for a value that Prefect would not keep as it is.
+pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
+    let block = written_name(session, name)?;
+    let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
+    if value.is_null() {
+        return fault(ValueFault::Null);
+    }
+    if wire::is_masked(value) {
+        return fault(ValueFault::IsMask);
+    }
+    if wire::has_reference(value) {
+        return fault(ValueFault::IsReference);
+    }
+    let data = json!({ "value": value });
+    let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
+    let [kind, block_documents] = both(session, kind, find(session, &block))?;
+    // A second try covers a block that came or went between the question and the answer.
+    let mut known = id(session, &block_documents)?;
+    for _ in 0..2 {
+        if let Some(id) = known {
+            let body = json!({ "data": data, "merge_existing_data": false });
+            let path = ["block_documents", &id];
+            let response =
+                session.send(session.request("PATCH", &path, Some(&body), Effect::Write))?;
+            match response.status {
+                200 | 204 => return Ok(()),
+                404 if refusal::is_absence(&response) => {}
+                _ => return Err(session.refused(&response, WRITE)),
+            }
+        }
+        let (type_id, schema_id) = kind_of_secret(session, &kind)?;
+        let body = json!({
+            "name": block,
+            "data": data,
+            "block_type_id": type_id,
+            "block_schema_id": schema_id,
+        });
+        let path = ["block_documents", ""];
+        let response = session.send(session.request("POST", &path, Some(&body), Effect::Write))?;
+        match response.status {
+            200 | 201 => return Ok(()),
+            409 => known = id(session, &session.send(find(session, &block))?)?,
+            _ => return Err(session.refused(&response, WRITE)),
+        }
+    }
+    Err(session.unsupported(format!("the block `{block}` comes and goes"), None))
+}
+
+/// Deletes a secret; `false` if there is none.
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn delete(session: &Session, name: &str) -> Result<bool, Error> {
+    let Some(block) = names::of_block(name) else { return Ok(false) };
+    let Some(id) = id(session, &session.send(find(session, &block))?)? else { return Ok(false) };
+    let path = ["block_documents", &id];
+    let response = session.send(session.request("DELETE", &path, None, Effect::Write))?;
+    match response.status {
+        200 | 204 => Ok(true),
+        404 if refusal::is_absence(&response) => Ok(false),
+        _ => Err(session.refused(&response, WRITE)),
+    }
+}
+
+/// The name of the block that a secret is written to.
+fn written_name(session: &Session, name: &str) -> Result<String, Error> {
+    names::of_block(name).ok_or_else(|| {
+        session.unsupported(
+            format!("no block can be called `{name}`"),
+            Some("a block's name is lower-case letters, digits and `-`"),
+        )
+    })
+}
+
+/// The ids of the type of secrets and of its newest schema. A server whose own types are not there yet is
+/// told to install them.
+fn kind_of_secret(session: &Session, asked: &Response) -> Result<(String, String), Error> {
+    let malformed = |problem| session.malformed(problem);
+    let installed;
+    let kind = if refusal::is_absence(asked) {
+        let path = ["block_types", "install_system_block_types"];
+        let response = session.send(session.request("POST", &path, None, Effect::Write))?;
+        if response.status >= 400 {
+            return Err(session.refused(&response, WRITE));
+        }
+        let path = ["block_types", "slug", SECRET];
+        installed = session.send(session.request("GET", &path, None, Effect::Read))?;
+        &installed
+    } else {
+        asked
+    };
+    if kind.status != 200 {
+        return Err(session.refused(kind, READ));
+    }
+    let type_id = wire::id(&kind.body).map_err(malformed)?;
+    let body = wire::filter_schemas(&type_id);
+    let path = ["block_schemas", "filter"];
+    let response = session.send(session.request("POST", &path, Some(&body), Effect::Read))?;
+    if response.status != 200 {
+        return Err(session.refused(&response, READ));
+    }
+    match wire::first_id(&response.body).map_err(malformed)? {
+        Some(schema_id) => Ok((type_id, schema_id)),
+        None => Err(session.malformed("the type `secret` has no schema".to_owned())),
+    }
+}
+
+fn filter(session: &Session, body: &Value) -> Request {
+    session.request("POST", &["block_documents", "filter"], Some(body), Effect::Read)
+}
+
+/// Asks for the block of one secret, without its value.
+fn find(session: &Session, block: &str) -> Request {
+    filter(session, &wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden))
+}
+
+fn id(session: &Session, response: &Response) -> Result<Option<String>, Error> {
+    Ok(page(session, response)?.into_iter().next().map(|block| block.id))
+}
+
+fn page(session: &Session, response: &Response) -> Result<Vec<Block>, Error> {
+    if response.status != 200 {
+        return Err(session.refused(response, READ));
+    }
+    wire::blocks(&response.body).map_err(|problem| session.malformed(problem))
+}
+
+fn both(session: &Session, first: Request, second: Request) -> Result<[Response; 2], Error> {
+    let responses: Result<[Response; 2], _> = session.send_all(vec![first, second])?.try_into();
+    responses.map_err(|_| session.malformed("there is none".to_owned()))
+}

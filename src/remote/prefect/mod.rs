@@ -1,0 +1,154 @@
+//! Prefect 2 and 3, a server or the Cloud: Secret blocks, any block's fields, and Variables, over REST.
+
+mod blocks;
+pub mod names;
+mod refusal;
+mod session;
+mod variables;
+pub mod wire;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use self::blocks::{SECRET, Wanted};
+use self::session::Session;
+use super::http::Client;
+use super::{Answer, Store};
+use crate::error::{Error, ValueFault};
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+
+pub use self::variables::LONGEST as LONGEST_VARIABLE;
+
+/// One server, or one workspace of the Cloud.
+pub struct Prefect {
+    session: Session,
+    /// What a person should know about its URL.
+    note: Option<String>,
+}
+
+impl Prefect {
+    #[must_use]
+    pub const fn new(client: Client, note: Option<String>) -> Self {
+        Self { session: Session::new(client), note }
+    }
+}
+
+impl Store for Prefect {
+    fn place(&self) -> String {
+        match &self.note {
+            Some(note) => format!("{} ({note})", self.session.url()),
+            None => self.session.url().to_owned(),
+        }
+    }
+
+    fn keeps(&self, reference: &Reference) -> bool {
+        !matches!(reference, Reference::Env(_))
+    }
+
+    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
+        let mut blocks = Wanted::default();
+        let mut keys = BTreeSet::new();
+        for reference in wanted {
+            match reference {
+                Reference::Secret(name) => {
+                    if let Some(name) = names::of_block(name) {
+                        blocks.add(SECRET, name);
+                    }
+                }
+                Reference::Block { slug, name } => blocks.add(slug, name.clone()),
+                Reference::Key(key) => keys.extend(names::of_variable(key)),
+                Reference::Env(_) => {}
+            }
+        }
+        let mut requests = blocks.requests(&self.session);
+        let of_blocks = requests.len();
+        requests.extend(variables::requests(&self.session, &keys));
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut responses = self.session.send_all(requests)?;
+        let variables = variables::read(&self.session, &responses.split_off(of_blocks))?;
+        let blocks = blocks.read(&self.session, responses)?;
+
+        let mut answers = Vec::new();
+        for &reference in wanted {
+            let found = match reference {
+                Reference::Secret(name) => {
+                    let block = names::of_block(name);
+                    let data =
+                        block.and_then(|block| blocks.get_key_value(&(SECRET.into(), block)));
+                    let Some(((_, block), data)) = data else { continue };
+                    let value = SecretValue::of_json(name, blocks::value(name, data)?)?;
+                    (value, (block != name).then(|| format!("block {SECRET}/{block}")))
+                }
+                Reference::Block { slug, name } => {
+                    let Some(data) = blocks.get(&(slug.clone(), name.clone())) else { continue };
+                    (SecretValue::of_json(&reference.name(), data)?, None)
+                }
+                Reference::Key(key) => {
+                    let names = names::of_variable(key);
+                    let found = names.iter().find_map(|name| variables.get_key_value(name));
+                    let Some((variable, value)) = found else { continue };
+                    if value.is_null() {
+                        return Err(Error::Value { name: key.clone(), fault: ValueFault::Null });
+                    }
+                    let found_as = (variable != key).then(|| format!("variable {variable}"));
+                    (SecretValue::of_json(key, value)?, found_as)
+                }
+                Reference::Env(_) => continue,
+            };
+            let (value, found_as) = found;
+            answers.push(Answer { reference: reference.clone(), value, found_as });
+        }
+        Ok(answers)
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        blocks::list(&self.session).map(sorted)
+    }
+
+    fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
+        blocks::set(&self.session, name, value)
+    }
+
+    fn delete_secret(&self, name: &str) -> Result<bool, Error> {
+        blocks::delete(&self.session, name)
+    }
+
+    fn keys(&self) -> Result<Vec<String>, Error> {
+        variables::list(&self.session).map(sorted)
+    }
+
+    fn key(&self, key: &str) -> Result<Option<Value>, Error> {
+        let names = names::of_variable(key);
+        let asked: BTreeSet<String> = names.iter().cloned().collect();
+        let responses = self.session.send_all(variables::requests(&self.session, &asked))?;
+        let mut found = variables::read(&self.session, &responses)?;
+        Ok(names.iter().find_map(|name| found.remove(name)))
+    }
+
+    fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
+        variables::set(&self.session, key, value, tags)
+    }
+
+    fn delete_key(&self, key: &str) -> Result<bool, Error> {
+        variables::delete(&self.session, key)
+    }
+
+    fn written_as(&self, reference: &Reference) -> Option<String> {
+        let (name, written) = match reference {
+            Reference::Secret(name) => (name, names::of_block(name)?),
+            Reference::Key(key) => (key, names::of_variable(key).into_iter().next()?),
+            Reference::Block { .. } | Reference::Env(_) => return None,
+        };
+        (*name != written).then_some(written)
+    }
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,122 @@
+//! What an answer that is an error means, in words that say what is missing. Pure.
+
+use super::wire;
+use crate::error::RemoteFault;
+use crate::remote::http::{Effect, Response};
+
+/// What was asked for, for the words that tell it was refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// What of: `blocks` or `variables`.
+    pub what: &'static str,
+    pub effect: Effect,
+}
+
+/// Who asks: where the credential came from, if there is one.
+pub type Asker<'a> = Option<&'a str>;
+
+/// What the API answers to a URL that is none of its own; a thing that is not there has other words.
+const NOWHERE: &str = "Not Found";
+
+/// Whether an answer demands a CSRF token (`server/api/middleware.py`).
+#[must_use]
+pub fn demands_token(response: &Response) -> bool {
+    response.status == 403
+        && wire::detail(&response.body).is_some_and(|detail| {
+            detail.contains("CSRF token") || detail.contains("client identifier")
+        })
+}
+
+/// Whether an answer says that one thing is not there, which is no fault.
+#[must_use]
+pub fn is_absence(response: &Response) -> bool {
+    response.status == 404 && wire::detail(&response.body).is_some_and(|detail| detail != NOWHERE)
+}
+
+/// The fault that an answer with the status of an error stands for. The body of a 422 is never told: it
+/// repeats the request. Nor is that of any answer to a write.
+#[must_use]
+pub fn fault(response: &Response, asked: Asked, asker: Asker<'_>) -> RemoteFault {
+    let status = response.status;
+    let writes = asked.effect == Effect::Write;
+    match status {
+        401 => match asker {
+            Some(credential) => {
+                RemoteFault::Unauthorized { status, credential: credential.to_owned() }
+            }
+            None => RemoteFault::Anonymous { status },
+        },
+        403 if demands_token(response) => RemoteFault::Unsupported {
+            problem: "it wants a CSRF token and gives none that it takes".to_owned(),
+            hint: None,
+        },
+        403 => {
+            let act = if writes { "change" } else { "read" };
+            let right = format!("{act} {}", asked.what);
+            RemoteFault::Forbidden { status, right, credential: asker.map(str::to_owned) }
+        }
+        404 | 405 if !is_absence(response) => RemoteFault::Unsupported {
+            problem: format!("there is no Prefect API at its path (it answered {status})"),
+            hint: Some(
+                "the API's URL ends in /api, such as http://127.0.0.1:4200/api; `pfx doctor` tells where it is set"
+                    .to_owned(),
+            ),
+        },
+        422 if writes => RemoteFault::Unsupported {
+            problem: format!("it does not take this value or name for its {} (422)", asked.what),
+            hint: None,
+        },
+        422 => RemoteFault::Refused { status, message: None },
+        _ => {
+            let message = if writes { None } else { wire::detail(&response.body) };
+            RemoteFault::Refused { status, message }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::Zeroizing;
+
+    fn answer(status: u16, body: &str) -> Response {
+        Response { status, body: Zeroizing::new(body.as_bytes().to_vec()) }
+    }
+
+    fn told(status: u16, body: &str, effect: Effect) -> String {
+        let asked = Asked { what: "blocks", effect };
+        fault(&answer(status, body), asked, Some("PREFECT_API_KEY")).to_string()
+    }
+
+    #[test]
+    fn no_answer_is_repeated_that_may_hold_a_value() {
+        let body = r#"{"detail":"CANARY","request_body":{"value":"CANARY"}}"#;
+        for status in [400, 401, 403, 404, 409, 413, 418, 422, 429, 500] {
+            assert!(!told(status, body, Effect::Write).contains("CANARY"), "{status}");
+        }
+        for status in [401, 403, 422] {
+            assert!(!told(status, body, Effect::Read).contains("CANARY"), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_url_is_not_an_absent_thing() {
+        assert!(is_absence(&answer(404, r#"{"detail":"Block document not found"}"#)));
+        assert!(!is_absence(&answer(404, r#"{"detail":"Not Found"}"#)));
+        assert!(!is_absence(&answer(404, "<html>")));
+        assert!(told(404, r#"{"detail":"Not Found"}"#, Effect::Read).contains("no Prefect API"));
+    }
+
+    #[test]
+    fn only_a_lack_of_a_token_demands_one() {
+        for detail in [
+            "Missing CSRF token.",
+            "Missing client identifier.",
+            "Invalid CSRF token or client identifier.",
+        ] {
+            assert!(demands_token(&answer(403, &format!(r#"{{"detail":"{detail}"}}"#))));
+        }
+        assert!(!demands_token(&answer(403, r#"{"detail":"Forbidden"}"#)));
+        assert!(!demands_token(&answer(422, r#"{"detail":"Missing CSRF token."}"#)));
+    }
+}

@@ -1,0 +1,172 @@
+//! Requests to one API, with the CSRF token that a server may demand: the request goes first, and a token is
+//! fetched only if it is refused for want of one. Prefect's own client asks for one before every first write.
+
+use std::cell::RefCell;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::refusal::{self, Asked};
+use super::wire;
+use crate::error::{Error, RemoteFault};
+use crate::remote::http::{Client, Effect, Request, Response};
+
+/// One API and what was agreed with it.
+pub struct Session {
+    client: Client,
+    token: RefCell<Option<Token>>,
+}
+
+/// A CSRF token, and the client that it was given to.
+#[derive(Clone)]
+struct Token {
+    client: String,
+    token: String,
+}
+
+impl Session {
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client, token: RefCell::new(None) }
+    }
+
+    /// A request to a path below the API's URL. A segment `""` at the end is a slash.
+    #[must_use]
+    pub fn request(
+        &self,
+        method: &'static str,
+        path: &[&str],
+        body: Option<&Value>,
+        effect: Effect,
+    ) -> Request {
+        Request {
+            method,
+            url: self.client.access.address.below(path),
+            body: body.map(|body| Arc::new(Zeroizing::new(body.to_string().into_bytes()))),
+            headers: Vec::new(),
+            effect,
+        }
+    }
+
+    /// The API's URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.client.access.address.as_str()
+    }
+
+    /// Sends one request. The answer's status may be that of an error.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn send(&self, request: Request) -> Result<Response, Error> {
+        let mut responses = self.send_all(vec![request])?;
+        responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
+    }
+
+    /// Sends requests side by side; the answers in their order. What is refused for want of a token was not
+    /// done, so it is sent once more with one, be it a write.
+    ///
+    /// # Errors
+    /// As [`Client::send_all`].
+    pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
+        let with_token: Vec<Request> =
+            requests.iter().map(|request| self.with_token(request.clone())).collect();
+        let mut responses = self.client.send_all(with_token)?;
+        let refused: Vec<usize> = responses
+            .iter()
+            .enumerate()
+            .filter_map(|(index, response)| refusal::demands_token(response).then_some(index))
+            .collect();
+        if refused.is_empty() || !self.fetch_token()? {
+            return Ok(responses);
+        }
+        let again = refused.iter().map(|&index| self.with_token(requests[index].clone())).collect();
+        for (index, response) in refused.into_iter().zip(self.client.send_all(again)?) {
+            responses[index] = response;
+        }
+        Ok(responses)
+    }
+
+    /// The error that an answer stands for.
+    #[must_use]
+    pub fn refused(&self, response: &Response, asked: Asked) -> Error {
+        let credential = self.client.access.credential.as_ref();
+        let asker = credential.map(|credential| credential.origin.as_str());
+        let fault = match refusal::fault(response, asked, asker) {
+            RemoteFault::Refused { status, message: Some(message) } => {
+                let message = Some(self.client.without_credential(&message));
+                RemoteFault::Refused { status, message }
+            }
+            other => other,
+        };
+        self.client.error(fault)
+    }
+
+    /// The error that an answer is not what this API answers.
+    #[must_use]
+    pub fn malformed(&self, problem: String) -> Error {
+        self.client.error(RemoteFault::Answer { problem })
+    }
+
+    /// The error that what is asked for cannot be had here.
+    #[must_use]
+    pub fn unsupported(&self, problem: String, hint: Option<&str>) -> Error {
+        let hint = hint.map(str::to_owned);
+        self.client.error(RemoteFault::Unsupported { problem, hint })
+    }
+
+    fn with_token(&self, mut request: Request) -> Request {
+        if request.method != "GET"
+            && let Some(Token { client, token }) = &*self.token.borrow()
+        {
+            request.headers.push(("Prefect-Csrf-Client".to_owned(), client.clone()));
+            request.headers.push(("Prefect-Csrf-Token".to_owned(), token.clone()));
+        }
+        request
+    }
+
+    /// Gets a token; `false` if the server says that it gives none.
+    fn fetch_token(&self) -> Result<bool, Error> {
+        let client = client_id();
+        let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
+        request.url.query_pairs_mut().append_pair("client", &client);
+        let response = self.client.send(request)?;
+        if response.status != 200 {
+            return Ok(false);
+        }
+        let token = wire::token(&response.body).map_err(|problem| self.malformed(problem))?;
+        *self.token.borrow_mut() = Some(Token { client, token });
+        Ok(true)
+    }
+}
+
+/// A name for this client, in the form of a random UUID (RFC 9562, 5.4). It keeps apart clients that have
+/// the same credential, and is no secret.
+fn client_id() -> String {
+    let [high, low] = [0, 1].map(|part: u8| RandomState::new().hash_one(part));
+    let high = (high & !0xf000) | 0x4000;
+    let low = (low & !(0b11 << 62)) | (0b10 << 62);
+    let (first, second, third) = (high >> 32, (high >> 16) & 0xffff, high & 0xffff);
+    format!(
+        "{first:08x}-{second:04x}-{third:04x}-{:04x}-{:012x}",
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_has_the_form_of_a_random_uuid_and_no_two_are_alike() {
+        let id = client_id();
+        let lengths: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert_eq!(&id[14..15], "4");
+        assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"));
+        assert_ne!(id, client_id());
+    }
+}

@@ -1,0 +1,174 @@
+//! Variables: the successor of Prefect 1.x's key-value store. They are kept in clear, and hold any JSON;
+//! in Prefect 2 strings only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::names;
+use super::refusal::{self, Asked};
+use super::session::Session;
+use super::wire::{self, PAGE, Variable};
+use crate::error::{Error, ValueFault};
+use crate::remote::http::{Effect, Request, Response};
+
+/// The longest value, in bytes of its compact JSON (`prefect/types/__init__.py`, `check_variable_value`; seen
+/// with 3.8.8: a string of 4 998 letters fits and one of 4 999 does not).
+pub const LONGEST: usize = 5_000;
+
+const READ: Asked = Asked { what: "variables", effect: Effect::Read };
+const WRITE: Asked = Asked { what: "variables", effect: Effect::Write };
+
+/// As with blocks.
+const MOST_PAGES: usize = 100;
+
+/// The requests that ask for all these names, two hundred each.
+#[must_use]
+pub fn requests(session: &Session, names: &BTreeSet<String>) -> Vec<Request> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // A name occurs once, so no page overflows.
+    names.chunks(PAGE).map(|names| filter(session, &wire::filter_variables(names, 0))).collect()
+}
+
+/// Reads the answers to [`requests`].
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn read(session: &Session, responses: &[Response]) -> Result<BTreeMap<String, Value>, Error> {
+    let mut found = BTreeMap::new();
+    for response in responses {
+        found.extend(page(session, response)?.into_iter().map(|one| (one.name, one.value)));
+    }
+    Ok(found)
+}
+
+/// The names of all variables.
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn list(session: &Session) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for number in 0..MOST_PAGES {
+        let body = wire::filter_variables(&[], number * PAGE);
+        let variables = page(session, &session.send(filter(session, &body))?)?;
+        let is_last = variables.len() < PAGE;
+        names.extend(variables.into_iter().map(|variable| variable.name));
+        if is_last {
+            return Ok(names);
+        }
+    }
+    Err(session.malformed(format!("its list of variables has more than {MOST_PAGES} pages")))
+}
+
+/// Creates a variable or replaces its value, and its tags if some are given.
+///
+/// # Errors
+/// [`Error::Remote`], or [`Error::Value`] for a value that does not fit.
+pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
+    let name = written_name(session, key)?;
+    let bytes = value.to_string().len();
+    if bytes > LONGEST {
+        let fault = ValueFault::TooLongFor { what: "variable", bytes, limit: LONGEST };
+        return Err(Error::Value { name: key.to_owned(), fault });
+    }
+    if !value.is_string() {
+        // Prefect 2 would keep 42 as "42" and true as "True", without a word.
+        strings_only(session)?;
+    }
+    let mut body = json!({ "value": value });
+    if !tags.is_empty() {
+        body["tags"] = json!(tags);
+    }
+    let change =
+        session.request("PATCH", &["variables", "name", &name], Some(&body), Effect::Write);
+    let response = session.send(change.clone())?;
+    match response.status {
+        200 | 204 => return Ok(()),
+        404 if refusal::is_absence(&response) => {}
+        _ => return Err(refused(session, &response)),
+    }
+    body["name"] = json!(name);
+    let create = session.request("POST", &["variables", ""], Some(&body), Effect::Write);
+    let response = session.send(create)?;
+    match response.status {
+        200 | 201 => Ok(()),
+        // Somebody else was quicker.
+        409 => match session.send(change)? {
+            Response { status: 200 | 204, .. } => Ok(()),
+            response => Err(refused(session, &response)),
+        },
+        _ => Err(refused(session, &response)),
+    }
+}
+
+/// Deletes a variable; `false` if there is none. Only the name that would be written to counts.
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn delete(session: &Session, key: &str) -> Result<bool, Error> {
+    let Some(name) = names::of_variable(key).into_iter().next() else { return Ok(false) };
+    let path = ["variables", "name", &name];
+    let response = session.send(session.request("DELETE", &path, None, Effect::Write))?;
+    match response.status {
+        200 | 204 => Ok(true),
+        404 if refusal::is_absence(&response) => Ok(false),
+        _ => Err(refused(session, &response)),
+    }
+}
+
+/// The name of the variable that a key is written to.
+fn written_name(session: &Session, key: &str) -> Result<String, Error> {
+    names::of_variable(key).into_iter().next().ok_or_else(|| {
+        session.unsupported(
+            format!("no variable can be called `{key}`"),
+            Some("a variable's name is at most 255 lower-case letters, digits, `-` and `_`"),
+        )
+    })
+}
+
+/// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a
+/// later one, and has the last word.
+fn strings_only(session: &Session) -> Result<(), Error> {
+    match version(session)? {
+        Some(version) if version.starts_with("2.") => Err(only_strings(session, &version)),
+        _ => Ok(()),
+    }
+}
+
+fn only_strings(session: &Session, version: &str) -> Error {
+    session.unsupported(
+        format!(
+            "it is Prefect {version}, whose variables hold strings only, and whose names have no `-`"
+        ),
+        Some("without `--json` the value is stored as the text that it is"),
+    )
+}
+
+fn version(session: &Session) -> Result<Option<String>, Error> {
+    let request = session.request("GET", &["admin", "version"], None, Effect::Read);
+    let response = session.send(request)?;
+    let text = serde_json::from_slice::<String>(&response.body).ok();
+    Ok(text.filter(|_| response.status == 200))
+}
+
+/// The error of a write. A 422 of Prefect 2 has reasons of its own.
+fn refused(session: &Session, response: &Response) -> Error {
+    if response.status == 422
+        && let Ok(Some(version)) = version(session)
+        && version.starts_with("2.")
+    {
+        return only_strings(session, &version);
+    }
+    session.refused(response, WRITE)
+}
+
+fn filter(session: &Session, body: &Value) -> Request {
+    session.request("POST", &["variables", "filter"], Some(body), Effect::Read)
+}
+
+fn page(session: &Session, response: &Response) -> Result<Vec<Variable>, Error> {
+    if response.status != 200 {
+        return Err(session.refused(response, READ));
+    }
+    wire::variables(&response.body).map_err(|problem| session.malformed(problem))
+}
