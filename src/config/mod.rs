@@ -11,6 +11,8 @@ mod expand;
 mod layers;
 pub mod lossless;
 mod pieces;
+pub mod profiles;
+pub mod python_dotenv;
 mod variables;
 
 pub use document::{Document, position};

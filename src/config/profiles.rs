@@ -1,0 +1,136 @@
+//! `profiles.toml` of Prefect 2 and 3: named sets of settings, one of them active. Pure.
+
+use toml::de::DeValue;
+
+use super::document::{Document, Walk, scalar};
+use crate::error::Error;
+
+/// Profiles that Prefect knows without a file (`prefect/settings/profiles.toml`), with the API URL of each.
+const BUILT_IN: [(&str, Option<&str>); 4] = [
+    ("cloud", None),
+    ("ephemeral", None),
+    ("local", Some("http://127.0.0.1:4200/api")),
+    ("test", None),
+];
+
+/// The variable of a setting, as a profile has it.
+const URL: &str = "PREFECT_API_URL";
+
+/// The profiles of one file, or Prefect's own if there is none.
+pub struct Profiles<'t> {
+    document: Option<Document<'t>>,
+    place: String,
+}
+
+/// The settings of one profile.
+pub struct Profile {
+    pub name: String,
+    /// Variables and their texts.
+    pub settings: Vec<(String, String)>,
+}
+
+impl<'t> Profiles<'t> {
+    /// Parses `text`. `place` is its path, for messages.
+    ///
+    /// # Errors
+    /// [`Error::Config`], which quotes nothing.
+    pub fn parse(text: Option<&'t str>, place: &str) -> Result<Self, Error> {
+        let document = text.map(|text| Document::parse(text, place)).transpose()?;
+        Ok(Self { document, place: place.to_owned() })
+    }
+
+    /// The profile called `chosen`, or else the active one; `None` if none is chosen.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if there is no profile of that name (Prefect takes none then, and says nothing), or
+    /// a setting of it is no text.
+    pub fn active(&self, chosen: Option<&str>) -> Result<Option<Profile>, Error> {
+        let walk = |path: &[&str]| match self.document.as_ref().map(|file| file.walk(path)) {
+            Some(Walk::Found(value)) => Some(value),
+            _ => None,
+        };
+        let active = walk(&["active"]).and_then(DeValue::as_str);
+        let Some(name) = chosen.or(active).filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let fault = |key: String, problem: String| Error::Config {
+            place: self.place.clone(),
+            at: None,
+            key: Some(key),
+            problem,
+        };
+        let name = name.to_owned();
+        let Some(profile) = walk(&["profiles", &name]) else {
+            let Some((_, url)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) else {
+                let from = if chosen.is_some() { "PREFECT_PROFILE" } else { "active" };
+                let problem = format!("{from} names it, and there is no such profile");
+                return Err(fault(format!("profiles.{name}"), problem));
+            };
+            let settings = url.map(|url| (URL.to_owned(), url.to_owned()));
+            return Ok(Some(Profile { name, settings: settings.into_iter().collect() }));
+        };
+        let DeValue::Table(table) = profile else {
+            return Err(fault(format!("profiles.{name}"), "it must be a table".to_owned()));
+        };
+        let mut settings = Vec::new();
+        for (key, value) in table {
+            let key = key.get_ref().to_string();
+            let text = match value.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Array(_) | DeValue::Table(_) => {
+                    let problem = "it must be a text".to_owned();
+                    return Err(fault(format!("profiles.{name}.{key}"), problem));
+                }
+                other => scalar(other),
+            };
+            settings.push((key, text));
+        }
+        Ok(Some(Profile { name, settings }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "active = \"a\"\n[profiles.a]\nPREFECT_API_URL = \"u\"\nN = 1\n\
+                        [profiles.local]\nPREFECT_API_URL = \"mine\"\n[profiles.bad]\nX = [\"CANARY\"]\n";
+
+    fn active(text: Option<&str>, chosen: Option<&str>) -> Result<Vec<String>, String> {
+        let profile = Profiles::parse(text, "p.toml")
+            .and_then(|profiles| profiles.active(chosen))
+            .map_err(|error| error.to_string())?;
+        let settings = profile.map(|profile| profile.settings).unwrap_or_default();
+        Ok(settings.into_iter().map(|(name, value)| format!("{name}={value}")).collect())
+    }
+
+    #[test]
+    fn the_active_profile_is_taken_unless_another_is_chosen() {
+        assert_eq!(active(Some(FILE), None).unwrap(), ["N=1", "PREFECT_API_URL=u"]);
+        assert_eq!(active(Some(FILE), Some("local")).unwrap(), ["PREFECT_API_URL=mine"]);
+        assert!(active(Some("[profiles.a]\nX = \"1\"\n"), None).unwrap().is_empty());
+        assert!(active(None, None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn prefects_own_profiles_need_no_file() {
+        assert_eq!(
+            active(None, Some("local")).unwrap(),
+            ["PREFECT_API_URL=http://127.0.0.1:4200/api"]
+        );
+        assert!(active(Some(FILE), Some("ephemeral")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_profile_and_one_that_is_no_table_of_texts_are_errors() {
+        for (chosen, told) in [
+            ("nope", "key `profiles.nope`: PREFECT_PROFILE names it"),
+            ("bad", "key `profiles.bad.X`: it must be a text"),
+        ] {
+            let error = active(Some(FILE), Some(chosen)).unwrap_err();
+            assert!(error.contains(told) && !error.contains("CANARY"), "{error}");
+        }
+        let error = active(Some("active = \"gone\"\n"), None).unwrap_err();
+        assert!(error.contains("active names it"), "{error}");
+    }
+}
