@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::document::{Document, Walk, scalar};
+use crate::document::{Document, Walk, scalar};
 use crate::error::Error;
 
 /// Profiles that Prefect knows without a file (`prefect/settings/profiles.toml`), with the API URL of each.

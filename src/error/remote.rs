@@ -22,6 +22,9 @@ pub enum RemoteFault {
     Deadline { seconds: u64 },
     /// The server knows who asks, and that one may not. `right` is what would have to be allowed.
     Forbidden { status: u16, right: String, credential: Option<String> },
+    /// A credential would go to a URL that a file in the working directory chose. `url` and `origin` tell
+    /// where each is set.
+    Mixed { what: &'static str, origin: String, url: String },
     /// The server answered with an error. `message` is its own, without control characters and cut.
     Refused { status: u16, message: Option<String> },
     /// The server sends elsewhere: `to` is the host it names. Nothing was sent there.
@@ -50,6 +53,10 @@ impl RemoteFault {
             }
             Self::Connection { .. } | Self::Unauthorized { .. } => {
                 "`pfx doctor` tells what is configured, where, and what answers".to_owned()
+            }
+            Self::Mixed { .. } => {
+                "if the URL is right, `export PREFECT_API_URL=…` says so; else put the credential beside it"
+                    .to_owned()
             }
             Self::Deadline { .. } => "`--timeout SECONDS` waits longer".to_owned(),
             Self::Redirect { .. } => {
@@ -80,6 +87,13 @@ impl RemoteFault {
                 "cannot send the credential from {} to {place}: {problem}",
                 Shown(origin)
             ),
+            Self::Mixed { what, origin, url } => write!(
+                formatter,
+                "cannot send the {what} from {} to {place}: that URL is from {}, in the working directory, \
+                 and the {what} is not",
+                Shown(origin),
+                Shown(url)
+            ),
             Self::Unsupported { problem, .. } => write!(formatter, "cannot ask {place}: {problem}"),
             Self::UnknownOutcome { cause } => {
                 write!(formatter, "cannot tell whether {place} did it: {cause}")
@@ -97,6 +111,9 @@ impl fmt::Display for RemoteFault {
             }
             Self::Answer { problem } | Self::Connection { problem } => {
                 write!(formatter, "{}", Shown(problem))
+            }
+            Self::Mixed { what, .. } => {
+                write!(formatter, "the {what} is not from where the URL is from")
             }
             Self::Unsupported { problem, .. } => write!(formatter, "{}", Shown(problem)),
             Self::Anonymous { status } => {

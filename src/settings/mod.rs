@@ -3,6 +3,7 @@
 pub mod cloud1;
 pub mod env_file;
 mod network;
+pub mod prefect;
 pub mod project;
 pub mod remote;
 

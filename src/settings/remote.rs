@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Fact, cloud1};
+use super::{Fact, cloud1, prefect};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -85,8 +85,22 @@ pub fn settle(
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
     }
+    let mut without_url = None;
+    if choice.store != Some(cli::Remote::Cloud1) {
+        let prefect = prefect::Settings::new(inherited, local.is_strict())?;
+        without_url = prefect.obstacle();
+        if without_url.is_none() {
+            return Ok(Settled::Store(Box::new(prefect.store(choice, inherited)?)));
+        }
+    }
+    if let (Some(cli::Remote::Prefect), Some(why)) = (choice.store, &without_url) {
+        return Ok(Settled::None { why: why.clone() });
+    }
     let cloud1 = cloud1::Settings::new(local)?;
-    if let Some(why) = cloud1.obstacle() {
+    if let Some(mut why) = cloud1.obstacle() {
+        if let Some(without_url) = without_url {
+            why = format!("{why}; {without_url}");
+        }
         return Ok(Settled::None { why });
     }
     Ok(Settled::Store(Box::new(cloud1.store(choice, inherited)?)))
@@ -114,6 +128,13 @@ impl Overview {
     pub fn new(choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
         let (mut sections, mut concerns, mut errors, mut login) =
             (Vec::new(), Vec::new(), Vec::new(), None);
+        match prefect::Settings::new(inherited, local.is_strict()) {
+            Ok(settings) => {
+                sections.push(("Prefect 2 and 3".to_owned(), settings.facts()));
+                concerns.extend(settings.concerns.iter().cloned());
+            }
+            Err(error) => errors.push(error),
+        }
         match cloud1::Settings::new(local) {
             Ok(settings) => {
                 sections.push(("Prefect Cloud 1.x".to_owned(), settings.facts()));

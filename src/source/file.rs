@@ -17,6 +17,10 @@ pub const LONGEST: u64 = 4 << 20;
 pub enum Privacy {
     /// Nothing: Docker and Kubernetes mount secrets readable by all inside the container.
     Any,
+    /// Not even that only its owner can write it: a file of a checkout, which a umask of 002 leaves writable by
+    /// its group and which holds more than what pfx looks for. That all can write it, or that it is another
+    /// user's, is told, and matters once it says something.
+    Checkout,
     /// That only its owner can read it: a file that is not is an error.
     Demanded,
     /// That only its owner can read it: a file that is not is told.
@@ -106,16 +110,24 @@ fn judge(file: &File, path: &Path, privacy: Privacy) -> Result<(usize, Option<Tr
     if metadata.len() > LONGEST {
         return Err(too_large(path));
     }
-    if mode & 0o022 != 0 {
+    if mode & 0o022 != 0 && privacy != Privacy::Checkout {
         return Err(distrust(TrustFault::WritableByOthers { mode }));
     }
     let user = nix::unistd::geteuid();
     let foreign = uid != 0 && uid != user.as_raw();
+    if privacy == Privacy::Checkout {
+        let concern = if foreign {
+            Some(TrustFault::ForeignOwner { uid })
+        } else {
+            (mode & 0o002 != 0).then_some(TrustFault::WritableByOthers { mode })
+        };
+        return Ok((usize::try_from(metadata.len()).unwrap_or(0), concern));
+    }
     if foreign && (!user.is_root() || privacy == Privacy::Demanded) {
         return Err(distrust(TrustFault::ForeignOwner { uid }));
     }
     let concern = match privacy {
-        Privacy::Any => None,
+        Privacy::Any | Privacy::Checkout => None,
         _ if foreign => Some(TrustFault::ForeignOwner { uid }),
         _ if mode & 0o044 == 0 => None,
         Privacy::Expected => Some(TrustFault::ReadableByOthers { mode }),

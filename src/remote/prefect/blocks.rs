@@ -94,6 +94,24 @@ pub fn value<'d>(name: &str, data: &'d Value) -> Result<&'d Value, Error> {
     }
 }
 
+/// Asks how many blocks there are.
+#[must_use]
+pub fn count_request(session: &Session) -> Request {
+    let path = ["block_documents", "count"];
+    session.request("POST", &path, Some(&json!({})), Effect::Read)
+}
+
+/// Reads the answer to [`count_request`].
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn count(session: &Session, response: &Response) -> Result<String, Error> {
+    if response.status != 200 {
+        return Err(session.refused(response, READ));
+    }
+    wire::count(&response.body).map_err(|problem| session.malformed(problem))
+}
+
 /// The names of all secrets.
 ///
 /// # Errors
@@ -131,7 +149,7 @@ pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
     }
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
-    let [kind, block_documents] = both(session, kind, find(session, &block))?;
+    let [kind, block_documents] = session.both(kind, find(session, &block))?;
     // A second try covers a block that came or went between the question and the answer.
     let mut known = id(session, &block_documents)?;
     for _ in 0..2 {
@@ -241,9 +259,4 @@ fn page(session: &Session, response: &Response) -> Result<Vec<Block>, Error> {
         return Err(session.refused(response, READ));
     }
     wire::blocks(&response.body).map_err(|problem| session.malformed(problem))
-}
-
-fn both(session: &Session, first: Request, second: Request) -> Result<[Response; 2], Error> {
-    let responses: Result<[Response; 2], _> = session.send_all(vec![first, second])?.try_into();
-    responses.map_err(|_| session.malformed("there is none".to_owned()))
 }

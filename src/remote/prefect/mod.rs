@@ -24,23 +24,34 @@ pub use self::variables::LONGEST as LONGEST_VARIABLE;
 /// One server, or one workspace of the Cloud.
 pub struct Prefect {
     session: Session,
-    /// What a person should know about its URL.
-    note: Option<String>,
+    /// What a person should know about its settings, each a sentence.
+    notes: Vec<String>,
 }
 
 impl Prefect {
     #[must_use]
-    pub const fn new(client: Client, note: Option<String>) -> Self {
-        Self { session: Session::new(client), note }
+    pub const fn new(client: Client, notes: Vec<String>) -> Self {
+        Self { session: Session::new(client), notes }
     }
 }
 
 impl Store for Prefect {
     fn place(&self) -> String {
-        match &self.note {
-            Some(note) => format!("{} ({note})", self.session.url()),
-            None => self.session.url().to_owned(),
-        }
+        self.session.url().to_owned()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
+    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
+        let count = blocks::count_request(&self.session);
+        let version = variables::version_request(&self.session);
+        let [count, version] = self.session.both(count, version)?;
+        let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
+        // The Cloud need not tell its version.
+        facts.extend(variables::version(&version).map(|version| ("version".to_owned(), version)));
+        Ok(facts)
     }
 
     fn keeps(&self, reference: &Reference) -> bool {

@@ -65,6 +65,15 @@ impl Session {
         responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
     }
 
+    /// Sends two requests side by side.
+    ///
+    /// # Errors
+    /// As [`Client::send_all`].
+    pub fn both(&self, first: Request, second: Request) -> Result<[Response; 2], Error> {
+        let responses: Result<[Response; 2], _> = self.send_all(vec![first, second])?.try_into();
+        responses.map_err(|_| self.malformed("there is none".to_owned()))
+    }
+
     /// Sends requests side by side; the answers in their order. What is refused for want of a token was not
     /// done, so it is sent once more with one, be it a write.
     ///

@@ -129,7 +129,7 @@ fn written_name(session: &Session, key: &str) -> Result<String, Error> {
 /// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a
 /// later one, and has the last word.
 fn strings_only(session: &Session) -> Result<(), Error> {
-    match version(session)? {
+    match version(&session.send(version_request(session))?) {
         Some(version) if version.starts_with("2.") => Err(only_strings(session, &version)),
         _ => Ok(()),
     }
@@ -144,17 +144,24 @@ fn only_strings(session: &Session, version: &str) -> Error {
     )
 }
 
-fn version(session: &Session) -> Result<Option<String>, Error> {
-    let request = session.request("GET", &["admin", "version"], None, Effect::Read);
-    let response = session.send(request)?;
+/// Asks for the server's version.
+#[must_use]
+pub fn version_request(session: &Session) -> Request {
+    session.request("GET", &["admin", "version"], None, Effect::Read)
+}
+
+/// The version that an answer to [`version_request`] tells.
+#[must_use]
+pub fn version(response: &Response) -> Option<String> {
     let text = serde_json::from_slice::<String>(&response.body).ok();
-    Ok(text.filter(|_| response.status == 200))
+    text.filter(|_| response.status == 200)
 }
 
 /// The error of a write. A 422 of Prefect 2 has reasons of its own.
 fn refused(session: &Session, response: &Response) -> Error {
     if response.status == 422
-        && let Ok(Some(version)) = version(session)
+        && let Ok(answer) = session.send(version_request(session))
+        && let Some(version) = version(&answer)
         && version.starts_with("2.")
     {
         return only_strings(session, &version);

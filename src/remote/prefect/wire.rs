@@ -117,6 +117,17 @@ pub fn token(body: &[u8]) -> Result<String, String> {
     text(&document(body)?, "/token", "")
 }
 
+/// A number, as its digits.
+///
+/// # Errors
+/// As [`blocks`].
+pub fn count(body: &[u8]) -> Result<String, String> {
+    match document(body)? {
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err("it is no number".to_owned()),
+    }
+}
+
 /// The words with which the API says why not: `detail`, as every error of its own has it.
 #[must_use]
 pub fn detail(body: &[u8]) -> Option<String> {

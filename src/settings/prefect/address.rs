@@ -1,0 +1,99 @@
+//! The API's URL from what people take for it: the page of a workspace that the browser shows. Pure.
+
+use std::borrow::Cow;
+
+use crate::error::RemoteFault;
+
+/// Where the API of Prefect Cloud is, and where its pages are.
+const API: &str = "https://api.prefect.cloud";
+const PAGES: [&str; 2] = ["https://app.prefect.cloud", "app.prefect.cloud"];
+
+/// The URL of the API, and what was made of the one that was given.
+///
+/// # Errors
+/// [`RemoteFault::Address`] if it is a page of Prefect Cloud that belongs to no workspace.
+pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFault> {
+    let given = given.trim();
+    if let Some(path) = PAGES.iter().find_map(|page| given.strip_prefix(page)) {
+        let mut account = None;
+        let mut workspace = None;
+        let mut segments = path.split(['/', '?', '#']);
+        while let Some(segment) = segments.next() {
+            match segment {
+                "account" | "accounts" => account = segments.next().filter(|id| is_id(id)),
+                "workspace" | "workspaces" => workspace = segments.next().filter(|id| is_id(id)),
+                _ => {}
+            }
+        }
+        let (Some(account), Some(workspace)) = (account, workspace) else {
+            return Err(RemoteFault::Address {
+                problem: "it is a page of Prefect Cloud for the browser, and of no workspace",
+            });
+        };
+        let url = format!("{API}/api/accounts/{account}/workspaces/{workspace}");
+        return Ok((
+            Cow::Owned(url),
+            Some("the page in the browser; the API of its workspace is asked"),
+        ));
+    }
+    if let Some(path) = given.strip_prefix(API)
+        && (path.starts_with("/accounts/") || path.starts_with("/account/"))
+    {
+        return api_path(path);
+    }
+    if let Some(path) = given.strip_prefix("https://api.prefect.cloud/api")
+        && path.starts_with("/account/")
+    {
+        return api_path(path);
+    }
+    Ok((Cow::Borrowed(given), None))
+}
+
+fn api_path(path: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFault> {
+    let path = path.replace("/account/", "/accounts/").replace("/workspace/", "/workspaces/");
+    let note = "not quite the API's URL: it is asked as https://api.prefect.cloud/api/accounts/…";
+    Ok((Cow::Owned(format!("{API}/api{path}")), Some(note)))
+}
+
+/// Whether a segment may be the id of an account or a workspace: a UUID, or a handle.
+fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_url_of_a_workspace_becomes_the_apis() {
+        let workspace = "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2";
+        for given in [
+            "https://app.prefect.cloud/account/a-1/workspace/w-2",
+            "https://app.prefect.cloud/account/a-1/workspace/w-2/dashboard?x=y#z",
+            "app.prefect.cloud/account/a-1/workspace/w-2",
+            "https://api.prefect.cloud/accounts/a-1/workspaces/w-2",
+            "https://api.prefect.cloud/api/account/a-1/workspace/w-2",
+        ] {
+            let (url, note) = api(given).unwrap();
+            assert_eq!((url.as_ref(), note.is_some()), (workspace, true), "{given}");
+        }
+    }
+
+    #[test]
+    fn every_other_url_is_left_as_it_is() {
+        for given in [
+            "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2",
+            "http://127.0.0.1:4200/api",
+            "https://app.prefect.cloud.evil.example/account/a/workspace/w",
+            "",
+        ] {
+            match api(given) {
+                Ok((url, note)) => assert_eq!((url.as_ref(), note), (given, None)),
+                // No name of ours that goes on: it is no page of Prefect Cloud either.
+                Err(_) => assert!(given.contains("evil")),
+            }
+        }
+        assert!(api("https://app.prefect.cloud/auth/login").is_err());
+    }
+}

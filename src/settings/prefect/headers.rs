@@ -1,0 +1,72 @@
+//! Headers of the user's own that go with every request. Pure.
+
+use serde_json::Value;
+
+use super::{Setting, fault};
+use crate::error::Error;
+
+/// Headers that are pfx's to decide: those that Prefect keeps to itself, and those that say how the request
+/// itself is to be read.
+const RESERVED: [&str; 9] = [
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "prefect-csrf-client",
+    "prefect-csrf-token",
+    "transfer-encoding",
+    "user-agent",
+];
+
+/// Reads a JSON object of texts.
+///
+/// # Errors
+/// [`Error::Config`] if it is none, or names a header that is not the user's to set.
+pub fn parse(setting: &Setting) -> Result<Vec<(String, String)>, Error> {
+    if setting.text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let Ok(Value::Object(object)) = serde_json::from_str::<Value>(&setting.text) else {
+        return Err(fault(setting, "it must be a JSON object of headers and their texts"));
+    };
+    object
+        .into_iter()
+        .map(|(name, value)| {
+            let Value::String(value) = value else {
+                return Err(fault(setting, "the value of each header must be a text"));
+            };
+            if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+                return Err(fault(setting, &format!("the header `{name}` cannot be set")));
+            }
+            Ok((name, value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::prefect::layers::Place;
+    use zeroize::Zeroizing;
+
+    fn parsed(text: &str) -> Result<Vec<(String, String)>, String> {
+        let text = Zeroizing::new(text.to_owned());
+        let setting = Setting { text, place: Place::User, rank: 0, origin: "H".to_owned() };
+        parse(&setting).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_object_of_texts_is_taken_and_anything_else_is_not_repeated() {
+        let pair = ("X-A".to_owned(), "1".to_owned());
+        assert_eq!(parsed(r#"{"X-A": "1"}"#).unwrap(), [pair]);
+        assert_eq!(parsed(" ").unwrap(), []);
+        for text in [r#"{"X": CANARY}"#, r#"["CANARY"]"#, r#"{"X": ["CANARY"]}"#] {
+            let error = parsed(text).unwrap_err();
+            assert!(!error.contains("CANARY"), "{error}");
+        }
+        for name in ["User-Agent", "Prefect-Csrf-Token", "host", "Content-Length"] {
+            assert!(parsed(&format!(r#"{{"{name}": "CANARY"}}"#)).unwrap_err().contains(name));
+        }
+    }
+}

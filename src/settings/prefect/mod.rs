@@ -1,0 +1,243 @@
+//! How a server of Prefect 2 or 3, or its Cloud, is reached: settings as Prefect 3 finds them, each from the
+//! strongest place that has it. pfx never starts a server, as Prefect does where no URL is set.
+
+mod address;
+mod credential;
+mod headers;
+mod layers;
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use self::layers::{Layers, Place};
+use super::remote::Choice;
+use super::{Fact, network};
+use crate::environment::Inherited;
+use crate::error::{Error, RemoteFault};
+use crate::remote::address::Address;
+use crate::remote::http::Client;
+use crate::remote::prefect::Prefect;
+
+/// A setting: how it is called in variables and profiles, and where it stands in `prefect.toml`.
+#[derive(Clone, Copy)]
+pub struct Name {
+    pub variable: &'static str,
+    pub path: &'static [&'static str],
+}
+
+const URL: Name = Name { variable: "PREFECT_API_URL", path: &["api", "url"] };
+const KEY: Name = Name { variable: "PREFECT_API_KEY", path: &["api", "key"] };
+const AUTH_STRING: Name =
+    Name { variable: "PREFECT_API_AUTH_STRING", path: &["api", "auth_string"] };
+const HEADERS: Name =
+    Name { variable: "PREFECT_CLIENT_CUSTOM_HEADERS", path: &["client", "custom_headers"] };
+const AUTHORITY: Name =
+    Name { variable: "PREFECT_API_SSL_CERT_FILE", path: &["api", "ssl_cert_file"] };
+const INSECURE: Name = Name {
+    variable: "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
+    path: &["api", "tls_insecure_skip_verify"],
+};
+/// Files that hold a credential. They are pfx's own, and heeded from the user's places only: a checkout must
+/// not name a file of the user's for pfx to send.
+const KEY_FILE: Name = Name { variable: "PREFECT_API_KEY_FILE", path: &["api", "key_file"] };
+const AUTH_STRING_FILE: Name =
+    Name { variable: "PREFECT_API_AUTH_STRING_FILE", path: &["api", "auth_string_file"] };
+
+/// All that is heeded.
+const NAMES: [Name; 8] =
+    [URL, KEY, KEY_FILE, AUTH_STRING, AUTH_STRING_FILE, HEADERS, AUTHORITY, INSECURE];
+
+/// A setting's text, and where it is from.
+#[derive(Clone)]
+pub struct Setting {
+    pub text: Zeroizing<String>,
+    pub place: Place,
+    /// The stronger place has the smaller.
+    pub rank: u8,
+    /// `api.url in prefect.toml`.
+    pub origin: String,
+}
+
+/// What is configured for Prefect 2 and 3. Nothing is sent yet.
+pub struct Settings {
+    pub url: Option<Setting>,
+    key: Option<Setting>,
+    key_file: Option<Setting>,
+    auth_string: Option<Setting>,
+    auth_string_file: Option<Setting>,
+    headers: Option<Setting>,
+    authority: Option<Setting>,
+    /// The profile in force, and the file that has it.
+    profile: Option<(String, String)>,
+    /// What a person should know about it all, each a sentence.
+    pub concerns: Vec<String>,
+}
+
+impl Settings {
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// If a file cannot be read or trusted, a profile is named that is not there, or a file in the working
+    /// directory names a file with a credential.
+    pub fn new(inherited: Inherited<'_>, strict: bool) -> Result<Self, Error> {
+        let mut layers = Layers::read(inherited, strict)?;
+        let [url, key, key_file, auth_string, auth_string_file, headers, authority, insecure] =
+            NAMES.map(|name| layers.take(name));
+        for file in [&key_file, &auth_string_file].into_iter().flatten() {
+            if file.place != Place::User {
+                return Err(fault(
+                    file,
+                    "a file in the working directory must not name a file with a credential",
+                ));
+            }
+        }
+        let mut concerns = std::mem::take(&mut layers.concerns);
+        if let Some(setting) = &insecure
+            && matches!(setting.text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
+        {
+            concerns.push(format!(
+                "{} asks for no check of certificates; pfx always checks: PREFECT_API_SSL_CERT_FILE names \
+                 an authority of your own",
+                setting.origin
+            ));
+        }
+        let profile = layers.profile;
+        Ok(Self {
+            url,
+            key,
+            key_file,
+            auth_string,
+            auth_string_file,
+            headers,
+            authority,
+            profile,
+            concerns,
+        })
+    }
+
+    /// Why no such store is asked, if that is so: half a sentence.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        match &self.url {
+            Some(url) if !url.text.trim().is_empty() => None,
+            Some(url) => Some(format!("{} is empty", url.origin)),
+            None => Some("PREFECT_API_URL is not set".to_owned()),
+        }
+    }
+
+    /// All settings, without the values of credentials.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let hidden = |setting: &Setting| {
+            if setting.text.is_empty() { "empty".to_owned() } else { "set".to_owned() }
+        };
+        let shown = |setting: &Setting| setting.text.as_str().to_owned();
+        let fact = |name: &str, setting: &Option<Setting>, value: &dyn Fn(&Setting) -> String| {
+            setting.as_ref().map(|setting| Fact {
+                name: name.to_owned(),
+                value: value(setting),
+                origin: Some(setting.origin.clone()),
+            })
+        };
+        // A URL may hold a user and a password, which is an error elsewhere; here it is not told.
+        let url = |setting: &Setting| {
+            let parsed = address::api(&setting.text)
+                .and_then(|(url, note)| Ok((Address::parse(&url)?, note)));
+            match parsed {
+                Ok((address, None)) => address.as_str().to_owned(),
+                Ok((address, Some(note))) => format!("{} ({note})", address.as_str()),
+                Err(_) if setting.text.is_empty() => "empty".to_owned(),
+                Err(fault) => fault.to_string(),
+            }
+        };
+        let mut facts = vec![match &self.profile {
+            Some((name, place)) => Fact {
+                name: "profile".to_owned(),
+                value: name.clone(),
+                origin: Some(place.clone()),
+            },
+            None => Fact::new("profile", "none"),
+        }];
+        facts.push(
+            fact("API URL", &self.url, &url).unwrap_or_else(|| Fact::new("API URL", "not set")),
+        );
+        let credentials = [
+            ("API key", &self.key, &hidden as &dyn Fn(&Setting) -> String),
+            ("API key's file", &self.key_file, &shown),
+            ("auth string", &self.auth_string, &hidden),
+            ("auth string's file", &self.auth_string_file, &shown),
+            ("headers", &self.headers, &hidden),
+            ("authority", &self.authority, &shown),
+        ];
+        facts.extend(
+            credentials.iter().filter_map(|(name, setting, value)| fact(name, setting, value)),
+        );
+        if credentials[..4].iter().all(|(_, setting, _)| setting.is_none()) {
+            facts.push(Fact::new("credential", "not set"));
+        }
+        facts
+    }
+
+    /// The client for it. There must be no [`Settings::obstacle`].
+    ///
+    /// # Errors
+    /// [`Error::Remote`] if the URL is none that pfx talks to, or a credential would go to a URL that the
+    /// working directory chose; [`Error::Config`] and [`Error::File`] for files that settings name.
+    pub fn store(self, choice: Choice, inherited: Inherited<'_>) -> Result<Prefect, Error> {
+        let Some(url) = &self.url else {
+            return Err(Error::NoStore { why: "PREFECT_API_URL is not set".to_owned() });
+        };
+        let refuse = |fault| Error::Remote { place: format!("from {}", url.origin), fault };
+        let (text, note) = address::api(&url.text).map_err(refuse)?;
+        let address = Address::parse(&text).map_err(refuse)?;
+        let (credential, place) = match self.credential()? {
+            Some((credential, place)) => (Some(credential), Some(place)),
+            None => (None, None),
+        };
+        let meets = |what, origin: &str, place: Place| {
+            let allowed = url.place == Place::User || url.place == place;
+            let fault =
+                RemoteFault::Mixed { what, origin: origin.to_owned(), url: url.origin.clone() };
+            if allowed { Ok(()) } else { Err(Error::Remote { place: address.origin(), fault }) }
+        };
+        if let (Some(credential), Some(place)) = (&credential, place) {
+            meets("credential", &credential.origin, place)?;
+        }
+        let mut headers = Vec::new();
+        if let Some(setting) = &self.headers {
+            headers = headers::parse(setting)?;
+            if !headers.is_empty() {
+                meets("headers", &setting.origin, setting.place)?;
+            }
+        }
+        let authority = self.authority.as_ref().filter(|setting| !setting.text.is_empty());
+        if let Some(setting) = authority
+            && setting.place != Place::User
+            && setting.place != url.place
+        {
+            return Err(fault(
+                setting,
+                "a file in the working directory must not choose whom pfx trusts for a URL that is not from there",
+            ));
+        }
+        let authorities: Vec<&Path> =
+            authority.map(|setting| Path::new(setting.text.as_str())).into_iter().collect();
+        let mut access =
+            network::access(address, credential, choice.timeout, inherited, &authorities)?;
+        access.headers = headers;
+        let mut notes = self.concerns.clone();
+        notes.extend(note.map(|note| format!("{} is {note}", url.origin)));
+        Ok(Prefect::new(Client::new(access), notes))
+    }
+}
+
+/// An error about one setting, which tells nothing of its text.
+fn fault(setting: &Setting, problem: &str) -> Error {
+    Error::Config {
+        place: setting.origin.clone(),
+        at: None,
+        key: None,
+        problem: problem.to_owned(),
+    }
+}
