@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::{Error, Missing};
+use crate::error::{Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::plan::{Every, Listed, Look, Origin, Plan};
 use crate::reference::Reference;
-use crate::secret::SecretValue;
+use crate::secret::{self, SecretValue};
 use crate::source::{Found, Source};
 
 /// What was found for a plan. Values stay in here until the environment is made of them.
@@ -79,8 +79,23 @@ fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcom
         let near = near(&look.reference, &asked)?;
         return Ok(missing(places, near, None));
     };
-    let Some(pointer) = &look.pointer else { return Ok(Outcome::Whole) };
-    Ok(match pointer.pick(&held.value.document(&name)?) {
+    // Of a block, fields that are no secrets are shown to all who may see the block.
+    let shown = |part: &serde_json::Value| match look.reference {
+        Reference::Block { .. } if secret::is_masked(part) => {
+            Err(Error::Value { name: name.clone(), fault: ValueFault::Masked })
+        }
+        _ => Ok(()),
+    };
+    let Some(pointer) = &look.pointer else {
+        if matches!(look.reference, Reference::Block { .. }) {
+            shown(&held.value.document(&name)?)?;
+        }
+        return Ok(Outcome::Whole);
+    };
+    let document = held.value.document(&name)?;
+    let part = pointer.pick(&document);
+    part.map_or(Ok(()), shown)?;
+    Ok(match part {
         Some(part) => Outcome::Part(SecretValue::of_json(&name, part)?),
         None => missing(vec![held.place.clone()], None, Some(pointer.to_string())),
     })
@@ -144,7 +159,6 @@ impl Resolution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ValueFault;
     use crate::plan::Bindings;
     use crate::source::Held;
 

@@ -11,6 +11,22 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ValueFault};
 
 /// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] may have a NUL among them.
+/// What Prefect 2 and 3 put in place of a secret that whoever asks may not see.
+const MASK: &str = "********";
+
+/// Whether Prefect hides this, or anything in it.
+#[must_use]
+pub fn is_masked(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text == MASK,
+        Value::Array(items) => items.iter().any(is_masked),
+        Value::Object(fields) => fields.values().any(is_masked),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The bytes of a value and what they are. No NUL in them: it could not be handed to a program.
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,
@@ -179,6 +195,13 @@ mod tests {
     fn a_nul_is_refused_by_name_and_the_value_is_not_told() {
         let error = SecretValue::text("TOKEN", *b"CANARY\0").unwrap_err().to_string();
         assert!(error.contains("TOKEN") && !error.contains("CANARY"), "{error}");
+    }
+
+    #[test]
+    fn a_mask_is_seen_at_any_depth() {
+        let value = |text| serde_json::from_str(text).unwrap();
+        assert!(is_masked(&value(r#"{"a": [{"b": "********"}]}"#)));
+        assert!(!is_masked(&value(r#"["*********", "*", null, 8]"#)));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::io::{IsTerminal as _, Write};
 
 use crate::error::Error;
-use crate::name::Escaped;
+use crate::name::{Escaped, Shown};
+use crate::reference::Reference;
+use crate::remote::Store;
 use crate::secret::SecretValue;
 
 /// A value, byte for byte, and a line feed behind it on a terminal; or its JSON in a line.
@@ -39,6 +41,14 @@ pub fn names<'a>(
         writeln!(output, "{}", Escaped(name)).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Tells that a store has got something, and under which name if that is another.
+#[must_use]
+pub fn stored(reference: &Reference, store: &dyn Store) -> String {
+    let written_as = store.written_as(reference);
+    let written_as = written_as.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
+    format!("{} is stored in {}{written_as}", Shown(&reference.name()), Shown(&store.place()))
 }
 
 /// A text as it is.

@@ -128,9 +128,11 @@ impl Overview {
     pub fn new(choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
         let (mut sections, mut concerns, mut errors, mut login) =
             (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut url = None;
         match prefect::Settings::new(inherited, local.is_strict()) {
             Ok(settings) => {
                 sections.push(("Prefect 2 and 3".to_owned(), settings.facts()));
+                url = settings.url.as_ref().map(|url| url.origin.clone());
                 concerns.extend(settings.concerns.iter().cloned());
             }
             Err(error) => errors.push(error),
@@ -148,12 +150,20 @@ impl Overview {
         let settled = match settle(choice, inherited, local) {
             Ok(settled) => Some(settled),
             Err(error) => {
-                errors.push(error);
+                // What is broken may have been told above.
+                if errors.is_empty() {
+                    errors.push(error);
+                }
                 None
             }
         };
+        let why = match (choice.store, url) {
+            (Some(_), _) => "it is the one that was named".to_owned(),
+            (None, Some(url)) => format!("{url} is set, and goes before Prefect Cloud 1.x"),
+            (None, None) => "PREFECT_API_URL is not set".to_owned(),
+        };
         let in_force = match &settled {
-            Some(Settled::Store(store)) => store.place(),
+            Some(Settled::Store(store)) => format!("{}: {why}", store.place()),
             Some(Settled::None { .. }) | None => "none".to_owned(),
         };
         Self { sections, concerns, errors, in_force, settled, login }

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::{absent, key};
 use crate::cli::kv::{Delete, Set};
-use crate::command::input;
+use crate::command::{input, print};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
+use crate::reference::Reference;
 use crate::remote::Store;
 use crate::report::Report;
 use crate::settings;
@@ -38,7 +39,7 @@ pub fn set(
     let tags = settings::texts(&arguments.tag, "PFX_TAG", inherited)?;
     let store = open()?;
     store.set_key(key, &value, &tags)?;
-    report.verbose(|| format!("{} is stored in {}", Shown(key), Shown(&store.place())));
+    report.verbose(|| print::stored(&Reference::Key(key.to_owned()), &*store));
     Ok(Exit::Done)
 }
 

@@ -6,12 +6,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::command::{Sources, input, store};
+use crate::command::{Sources, input, print, store};
 use crate::config::{edit, lossless};
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
+use crate::reference::Reference;
 use crate::report::{self, Report};
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
@@ -59,7 +60,7 @@ pub fn set(
     if let Some(choice) = elsewhere {
         let store = store(choice, inherited)?;
         store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
-        report.verbose(|| format!("{} is stored in {}", Shown(name), Shown(&store.place())));
+        report.verbose(|| print::stored(&Reference::Secret(name.to_owned()), &*store));
         return Ok(Exit::Done);
     }
     if bytes.contains(&0) {
@@ -144,7 +145,7 @@ fn warn_if_hidden(
     let settings =
         Settings::new(&cli::Places { no_expand: true, ..Default::default() }, inherited)?;
     let sources = Sources::new(&settings, Choice::LOCAL, inherited);
-    let reference = crate::reference::Reference::Secret(name.to_owned());
+    let reference = Reference::Secret(name.to_owned());
     let wanted = std::collections::BTreeSet::from([&reference]);
     if let Ok(found) = sources.local.look_up(&wanted)
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)

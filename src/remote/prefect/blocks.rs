@@ -10,6 +10,7 @@ use super::session::Session;
 use super::wire::{self, Block, PAGE, Secrets};
 use crate::error::{Error, ValueFault};
 use crate::remote::http::{Effect, Request, Response};
+use crate::secret;
 
 /// The slug of the type whose blocks are secrets.
 pub const SECRET: &str = "secret";
@@ -72,8 +73,9 @@ impl Wanted {
                 found
                     .extend(blocks.into_iter().map(|block| ((block.slug, block.name), block.data)));
             }
-            let requests = next.iter().map(|(names, offset)| self.page(session, names, *offset));
-            responses = session.send_all(requests.collect())?;
+            let page = |(names, offset): &(Vec<&str>, usize)| self.page(session, names, *offset);
+            let requests: Vec<Request> = next.iter().map(page).collect();
+            responses = session.send_all(&requests)?;
             asked = next;
         }
         Ok(found)
@@ -89,7 +91,7 @@ pub fn value<'d>(name: &str, data: &'d Value) -> Result<&'d Value, Error> {
     match data.get("value") {
         None => fault(ValueFault::NoValue),
         Some(Value::Null) => fault(ValueFault::Null),
-        Some(value) if wire::is_masked(value) => fault(ValueFault::Masked),
+        Some(value) if secret::is_masked(value) => fault(ValueFault::Masked),
         Some(value) => Ok(value),
     }
 }
@@ -141,7 +143,7 @@ pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
     if value.is_null() {
         return fault(ValueFault::Null);
     }
-    if wire::is_masked(value) {
+    if secret::is_masked(value) {
         return fault(ValueFault::IsMask);
     }
     if wire::has_reference(value) {

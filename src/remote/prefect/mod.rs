@@ -79,7 +79,7 @@ impl Store for Prefect {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let mut responses = self.session.send_all(requests)?;
+        let mut responses = self.session.send_all(&requests)?;
         let variables = variables::read(&self.session, &responses.split_off(of_blocks))?;
         let blocks = blocks.read(&self.session, responses)?;
 
@@ -135,7 +135,7 @@ impl Store for Prefect {
     fn key(&self, key: &str) -> Result<Option<Value>, Error> {
         let names = names::of_variable(key);
         let asked: BTreeSet<String> = names.iter().cloned().collect();
-        let responses = self.session.send_all(variables::requests(&self.session, &asked))?;
+        let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
         let mut found = variables::read(&self.session, &responses)?;
         Ok(names.iter().find_map(|name| found.remove(name)))
     }

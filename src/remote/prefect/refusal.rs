@@ -13,7 +13,7 @@ pub struct Asked {
 }
 
 /// Who asks: where the credential came from, if there is one.
-pub type Asker<'a> = Option<&'a str>;
+pub type Origin<'a> = Option<&'a str>;
 
 /// What the API answers to a URL that is none of its own; a thing that is not there has other words.
 const NOWHERE: &str = "Not Found";
@@ -36,11 +36,11 @@ pub fn is_absence(response: &Response) -> bool {
 /// The fault that an answer with the status of an error stands for. The body of a 422 is never told: it
 /// repeats the request. Nor is that of any answer to a write.
 #[must_use]
-pub fn fault(response: &Response, asked: Asked, asker: Asker<'_>) -> RemoteFault {
+pub fn fault(response: &Response, asked: Asked, from: Origin<'_>) -> RemoteFault {
     let status = response.status;
     let writes = asked.effect == Effect::Write;
     match status {
-        401 => match asker {
+        401 => match from {
             Some(credential) => {
                 RemoteFault::Unauthorized { status, credential: credential.to_owned() }
             }
@@ -53,7 +53,7 @@ pub fn fault(response: &Response, asked: Asked, asker: Asker<'_>) -> RemoteFault
         403 => {
             let act = if writes { "change" } else { "read" };
             let right = format!("{act} {}", asked.what);
-            RemoteFault::Forbidden { status, right, credential: asker.map(str::to_owned) }
+            RemoteFault::Forbidden { status, right, credential: from.map(str::to_owned) }
         }
         404 | 405 if !is_absence(response) => RemoteFault::Unsupported {
             problem: format!("there is no Prefect API at its path (it answered {status})"),

@@ -61,7 +61,7 @@ impl Session {
     /// # Errors
     /// As [`Client::send`].
     pub fn send(&self, request: Request) -> Result<Response, Error> {
-        let mut responses = self.send_all(vec![request])?;
+        let mut responses = self.send_all(&[request])?;
         responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
     }
 
@@ -70,7 +70,7 @@ impl Session {
     /// # Errors
     /// As [`Client::send_all`].
     pub fn both(&self, first: Request, second: Request) -> Result<[Response; 2], Error> {
-        let responses: Result<[Response; 2], _> = self.send_all(vec![first, second])?.try_into();
+        let responses: Result<[Response; 2], _> = self.send_all(&[first, second])?.try_into();
         responses.map_err(|_| self.malformed("there is none".to_owned()))
     }
 
@@ -79,7 +79,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Client::send_all`].
-    pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
+    pub fn send_all(&self, requests: &[Request]) -> Result<Vec<Response>, Error> {
         let with_token: Vec<Request> =
             requests.iter().map(|request| self.with_token(request.clone())).collect();
         let mut responses = self.client.send_all(with_token)?;
@@ -102,8 +102,8 @@ impl Session {
     #[must_use]
     pub fn refused(&self, response: &Response, asked: Asked) -> Error {
         let credential = self.client.access.credential.as_ref();
-        let asker = credential.map(|credential| credential.origin.as_str());
-        let fault = match refusal::fault(response, asked, asker) {
+        let from = credential.map(|credential| credential.origin.as_str());
+        let fault = match refusal::fault(response, asked, from) {
             RemoteFault::Refused { status, message: Some(message) } => {
                 let message = Some(self.client.without_credential(&message));
                 RemoteFault::Refused { status, message }

@@ -7,9 +7,6 @@ use serde_json::{Value, json};
 /// The most that one page of a filter holds, and so the most names that one asks for.
 pub const PAGE: usize = 200;
 
-/// What the API puts in place of a secret that it does not show.
-pub const MASK: &str = "********";
-
 /// A block document.
 #[derive(Debug)]
 pub struct Block {
@@ -135,17 +132,6 @@ pub fn detail(body: &[u8]) -> Option<String> {
     document.get("detail")?.as_str().map(str::to_owned)
 }
 
-/// Whether anything in a value is hidden by the API.
-#[must_use]
-pub fn is_masked(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == MASK,
-        Value::Array(items) => items.iter().any(is_masked),
-        Value::Object(fields) => fields.values().any(is_masked),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 /// Whether a value has the key `$ref` anywhere: the API takes that for a reference to a block.
 #[must_use]
 pub fn has_reference(value: &Value) -> bool {
@@ -210,8 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_and_references_are_seen_at_any_depth() {
-        assert!(is_masked(&json!({"a": [{"b": MASK}]})) && !is_masked(&json!("*********")));
+    fn references_are_seen_at_any_depth() {
         assert!(has_reference(&json!([{"a": {"$ref": 1}}])) && !has_reference(&json!("$ref")));
     }
 }
