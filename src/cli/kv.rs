@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Subcommand};
 
-use super::Store;
+use super::{Patience, Remote, Store};
 
 /// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
 #[derive(Subcommand)]
@@ -15,6 +15,7 @@ pub enum Kv {
     Set(Set),
     Delete(Delete),
     List(List),
+    Copy(Copy),
 }
 
 /// Print the value of one key; exit status 1 if there is none
@@ -101,4 +102,41 @@ pub struct List {
     pub json: bool,
     #[command(flatten)]
     pub store: Store,
+}
+
+/// Copy keys from one store to another, such as from Prefect Cloud 1.x to the Variables of Prefect 3
+#[derive(Args)]
+#[command(after_help = "\
+A key that the other store cannot call by its name gets one that it can: `Team A/Region` becomes the Variable
+`team_a_region`, and `pfx run -k 'Team A/Region'` finds it there. What is there already with the same value is
+left alone, so that the command can be given again until nothing is left. Exit status 1 if something is.
+
+Examples:
+  pfx kv copy --from cloud1 --to prefect --dry-run
+  pfx kv copy --from cloud1 --to prefect --prefix team-a/
+  pfx kv copy --from cloud1 --to prefect --json | jq '.keys[] | select(.problem)'")]
+pub struct Copy {
+    /// The store to read
+    #[arg(long, value_name = "STORE", env = "PFX_FROM", hide_env_values = true, value_enum)]
+    pub from: Remote,
+    /// The store to write
+    #[arg(long, value_name = "STORE", env = "PFX_TO", hide_env_values = true, value_enum)]
+    pub to: Remote,
+    /// Only keys that begin with this
+    #[arg(long, value_name = "TEXT", env = "PFX_PREFIX", hide_env_values = true)]
+    pub prefix: Option<String>,
+    /// Replace values that are there and differ
+    #[arg(long, env = "PFX_OVERWRITE", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub overwrite: bool,
+    /// Write nothing; tell what would be done
+    #[arg(long, env = "PFX_DRY_RUN", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    #[command(flatten)]
+    pub patience: Patience,
 }

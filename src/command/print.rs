@@ -46,7 +46,7 @@ pub fn names<'a>(
 /// Tells that a store has got something, and under which name if that is another.
 #[must_use]
 pub fn stored(reference: &Reference, store: &dyn Store) -> String {
-    let written_as = store.written_as(reference);
+    let written_as = store.written_as(reference).filter(|name| *name != reference.name());
     let written_as = written_as.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
     format!("{} is stored in {}{written_as}", Shown(&reference.name()), Shown(&store.place()))
 }

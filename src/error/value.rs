@@ -29,6 +29,8 @@ pub enum ValueFault {
     Null,
     /// Longer than a store takes, in bytes of JSON.
     TooLongFor { what: &'static str, bytes: usize, limit: usize },
+    /// It has an integer that the store does not hold.
+    TooLargeNumber { what: &'static str },
     /// Longer than one variable may be: bytes of `NAME=value`.
     TooLong { variable: String, bytes: usize, limit: usize },
     /// `${…}` names what is neither a variable nor a key of the configuration.
@@ -62,6 +64,13 @@ impl ValueFault {
             Self::IsMask | Self::Null | Self::NotUtf8 | Self::TooLongFor { .. } => {
                 return None;
             }
+            Self::IsMask
+            | Self::Nul
+            | Self::Null
+            | Self::NotUtf8
+            | Self::TooLargeNumber { .. }
+            | Self::TooLong { .. }
+            | Self::TooLongFor { .. } => return None,
         })
     }
 }
@@ -81,6 +90,9 @@ impl fmt::Display for ValueFault {
             ),
             Self::NoValue => formatter.write_str("its block has no field `value`"),
             Self::Null => formatter.write_str("its value is JSON's null, which no variable can hold"),
+            Self::TooLargeNumber { what } => {
+                write!(formatter, "it has an integer of more than 64 bits, which no {what} of Prefect holds")
+            }
             Self::TooLongFor { what, bytes, limit } => write!(
                 formatter,
                 "its JSON takes {bytes} bytes, and Prefect takes {limit} in one {what}"

@@ -68,9 +68,26 @@ pub trait Store {
     /// Deletes a key; `false` if there is none.
     fn delete_key(&self, key: &str) -> Result<bool, Error>;
 
-    /// The name under which this store keeps a secret or a key, if it cannot be the name itself.
-    fn written_as(&self, _reference: &Reference) -> Option<String> {
-        None
+    /// The values of some keys by exactly these names, in their order.
+    fn values(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
+        let wanted: Vec<Reference> =
+            keys.iter().map(|key| Reference::Key((*key).to_owned())).collect();
+        let found = self.look_up(&wanted.iter().collect())?;
+        let value = |reference: &Reference| {
+            let answer = found.iter().find(|answer| answer.reference == *reference);
+            answer.map(|answer| answer.value.to_json(&reference.name())).transpose()
+        };
+        wanted.iter().map(value).collect()
+    }
+
+    /// The name under which this store keeps a secret or a key; `None` if it has no name for it.
+    fn written_as(&self, reference: &Reference) -> Option<String> {
+        Some(reference.name())
+    }
+
+    /// Whether this store would take a value for a key, as far as that can be told without asking it.
+    fn fits(&self, _key: &str, _value: &Value) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::source::local::Local;
 use crate::source::remote::Settled;
 
 /// The deadline over everything that is asked of a remote store.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What the command line says about remote stores.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! `pfx kv`: the key-value store of Prefect Cloud 1.x, the Variables of Prefect 2 and 3.
 
+mod copy;
 mod get;
 mod list;
 mod write;
@@ -33,6 +34,7 @@ pub fn kv(
             write::set(arguments, inherited, || open(&arguments.store), report)
         }
         cli::Kv::Delete(arguments) => write::delete(arguments, &*open(&arguments.store)?, report),
+        cli::Kv::Copy(arguments) => copy::copy(arguments, inherited, output),
         cli::Kv::List(arguments) => list::list(arguments, &*open(&arguments.store)?, output),
     }
 }

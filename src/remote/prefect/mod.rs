@@ -19,8 +19,6 @@ use crate::error::{Error, ValueFault};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 
-pub use self::variables::LONGEST as LONGEST_VARIABLE;
-
 /// One server, or one workspace of the Cloud.
 pub struct Prefect {
     session: Session,
@@ -149,12 +147,22 @@ impl Store for Prefect {
     }
 
     fn written_as(&self, reference: &Reference) -> Option<String> {
-        let (name, written) = match reference {
-            Reference::Secret(name) => (name, names::of_block(name)?),
-            Reference::Key(key) => (key, names::of_variable(key).into_iter().next()?),
-            Reference::Block { .. } | Reference::Env(_) => return None,
-        };
-        (*name != written).then_some(written)
+        match reference {
+            Reference::Secret(name) => names::of_block(name),
+            Reference::Key(key) => names::of_variable(key).into_iter().next(),
+            Reference::Block { .. } | Reference::Env(_) => None,
+        }
+    }
+
+    fn values(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
+        let asked: BTreeSet<String> = keys.iter().map(|&key| key.to_owned()).collect();
+        let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
+        let found = variables::read(&self.session, &responses)?;
+        Ok(keys.iter().map(|&key| found.get(key).cloned()).collect())
+    }
+
+    fn fits(&self, key: &str, value: &Value) -> Result<(), Error> {
+        variables::fits(&self.session, key, value).map(|_| ())
     }
 }
 

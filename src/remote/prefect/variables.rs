@@ -14,7 +14,7 @@ use crate::remote::http::{Effect, Request, Response};
 
 /// The longest value, in bytes of its compact JSON (`prefect/types/__init__.py`, `check_variable_value`; seen
 /// with 3.8.8: a string of 4 998 letters fits and one of 4 999 does not).
-pub const LONGEST: usize = 5_000;
+const LONGEST: usize = 5_000;
 
 const READ: Asked = Asked { what: "variables", effect: Effect::Read };
 const WRITE: Asked = Asked { what: "variables", effect: Effect::Write };
@@ -65,12 +65,7 @@ pub fn list(session: &Session) -> Result<Vec<String>, Error> {
 /// # Errors
 /// [`Error::Remote`], or [`Error::Value`] for a value that does not fit.
 pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
-    let name = written_name(session, key)?;
-    let bytes = value.to_string().len();
-    if bytes > LONGEST {
-        let fault = ValueFault::TooLongFor { what: "variable", bytes, limit: LONGEST };
-        return Err(Error::Value { name: key.to_owned(), fault });
-    }
+    let name = fits(session, key, value)?;
     if !value.is_string() {
         // Prefect 2 would keep 42 as "42" and true as "True", without a word.
         strings_only(session)?;
@@ -116,14 +111,39 @@ pub fn delete(session: &Session, key: &str) -> Result<bool, Error> {
     }
 }
 
-/// The name of the variable that a key is written to.
-fn written_name(session: &Session, key: &str) -> Result<String, Error> {
+/// The name of the variable that a key is written to, if this value fits into one.
+///
+/// # Errors
+/// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
+pub fn fits(session: &Session, key: &str, value: &Value) -> Result<String, Error> {
+    let bytes = value.to_string().len();
+    if bytes > LONGEST {
+        let fault = ValueFault::TooLongFor { what: "variable", bytes, limit: LONGEST };
+        return Err(Error::Value { name: key.to_owned(), fault });
+    }
+    if has_large_integer(value) {
+        let fault = ValueFault::TooLargeNumber { what: "variable" };
+        return Err(Error::Value { name: key.to_owned(), fault });
+    }
     names::of_variable(key).into_iter().next().ok_or_else(|| {
         session.unsupported(
             format!("no variable can be called `{key}`"),
             Some("a variable's name is at most 255 lower-case letters, digits, `-` and `_`"),
         )
     })
+}
+
+/// Whether a value has an integer that orjson, which Prefect checks with, does not write.
+fn has_large_integer(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            let is_integer = !number.to_string().contains(['.', 'e', 'E']);
+            is_integer && !number.is_i64() && !number.is_u64()
+        }
+        Value::Array(items) => items.iter().any(has_large_integer),
+        Value::Object(fields) => fields.values().any(has_large_integer),
+        Value::String(_) | Value::Bool(_) | Value::Null => false,
+    }
 }
 
 /// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a

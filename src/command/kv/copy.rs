@@ -1,0 +1,282 @@
+//! `pfx kv copy`: from one store to another, what fits. Tells names and sizes, never values.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli;
+use crate::cli::kv::Copy;
+use crate::command::{print, store};
+use crate::environment::Inherited;
+use crate::error::{Error, RemoteFault};
+use crate::exit::Exit;
+use crate::name::Escaped;
+use crate::reference::Reference;
+use crate::remote::Store;
+use crate::settings::remote::{Choice, TIMEOUT};
+
+/// Keys that are copied within one time-out: a store of thousands takes longer than any start may.
+const TOGETHER: usize = 50;
+
+/// What became of one key.
+struct Line {
+    key: String,
+    /// Its name in the other store.
+    name: Option<String>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Copied,
+    /// It is there, and its value is another.
+    Differs,
+    /// Neither store can hold it under any name, or not at this size.
+    Refused(String),
+    Replaced,
+    /// It is there with this value.
+    Same,
+}
+
+impl Outcome {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Copied => "copied",
+            Self::Differs => "differs",
+            Self::Refused(_) => "refused",
+            Self::Replaced => "replaced",
+            Self::Same => "same",
+        }
+    }
+
+    /// Whether the other store has the value now.
+    const fn is_there(&self) -> bool {
+        matches!(self, Self::Copied | Self::Replaced | Self::Same)
+    }
+}
+
+/// Copies, and tells what became of each key. [`Exit::Absent`] if one is not in the other store now.
+///
+/// # Errors
+/// What either store gives; what was copied until then is told first.
+pub fn copy(
+    arguments: &Copy,
+    inherited: Inherited<'_>,
+    output: &mut dyn Write,
+) -> Result<Exit, Error> {
+    if arguments.from == arguments.to {
+        return Err(Error::Usage {
+            problem: "cannot copy from a store to itself".to_owned(),
+            hint: "`pfx kv copy --from cloud1 --to prefect`".to_owned(),
+        });
+    }
+    let timeout = arguments.patience.timeout.unwrap_or(TIMEOUT);
+    let open = |which| open(which, timeout, inherited);
+    let source = open(arguments.from)?;
+    let prefix = arguments.prefix.as_deref().unwrap_or_default();
+    let keys: Vec<String> =
+        source.keys()?.into_iter().filter(|key| key.starts_with(prefix)).collect();
+    let target = open(arguments.to)?;
+    let places = (source.place(), target.place());
+    let (named, mut lines) = named(keys, &*target);
+
+    let mut failed = None;
+    for together in named.chunks(TOGETHER) {
+        // Each with a time-out of its own.
+        let outcome = open(arguments.from)
+            .and_then(|source| Ok((source, open(arguments.to)?)))
+            .and_then(|(source, target)| some(together, arguments, &*source, &*target, &mut lines));
+        if let Err(error) = outcome {
+            failed = Some(error);
+            break;
+        }
+    }
+    lines.sort_by(|one, other| one.key.cmp(&other.key));
+    let text = if arguments.json {
+        format!("{}\n", as_json(&lines, &places, arguments.dry_run))
+    } else {
+        as_text(&lines, &places, arguments.dry_run)
+    };
+    print::text(&text, output)?;
+    match failed {
+        Some(error) => Err(error),
+        None if lines.iter().all(|line| line.outcome.is_there()) => Ok(Exit::Done),
+        None => Ok(Exit::Absent),
+    }
+}
+
+fn open(
+    which: cli::Remote,
+    timeout: Duration,
+    inherited: Inherited<'_>,
+) -> Result<Box<dyn Store>, Error> {
+    store(Choice { store: Some(which), local: false, timeout }, inherited)
+}
+
+/// The keys with their names in the other store; those that cannot have one, or would share it, apart.
+fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<Line>) {
+    let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut refused = Vec::new();
+    for key in keys {
+        match target.written_as(&Reference::Key(key.clone())) {
+            Some(name) => by_name.entry(name).or_default().push(key),
+            None => {
+                let outcome = Outcome::Refused("it cannot have a name there".to_owned());
+                refused.push(Line { key, name: None, outcome });
+            }
+        }
+    }
+    let mut named = Vec::new();
+    for (name, mut keys) in by_name {
+        match keys.pop() {
+            Some(key) if keys.is_empty() => named.push((key, name)),
+            last => {
+                for key in keys.into_iter().chain(last) {
+                    let problem = format!("another key would be called `{name}` too");
+                    let (name, outcome) = (Some(name.clone()), Outcome::Refused(problem));
+                    refused.push(Line { key, name, outcome });
+                }
+            }
+        }
+    }
+    (named, refused)
+}
+
+/// Copies some keys.
+fn some(
+    named: &[(String, String)],
+    arguments: &Copy,
+    source: &dyn Store,
+    target: &dyn Store,
+    lines: &mut Vec<Line>,
+) -> Result<(), Error> {
+    let keys: Vec<&str> = named.iter().map(|(key, _)| key.as_str()).collect();
+    let called: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+    let there = values(target, &called)?;
+    for (((key, name), value), there) in named.iter().zip(values(source, &keys)?).zip(there) {
+        // Deleted since the keys were listed.
+        let Some(value) = value else { continue };
+        let outcome = one(name, &value, there.as_ref(), arguments, target)?;
+        lines.push(Line { key: key.clone(), name: Some(name.clone()), outcome });
+    }
+    Ok(())
+}
+
+/// Copies one key to its name in the other store.
+fn one(
+    name: &str,
+    value: &Value,
+    there: Option<&Value>,
+    arguments: &Copy,
+    target: &dyn Store,
+) -> Result<Outcome, Error> {
+    let done = match there {
+        Some(there) if is_same(there, value) => return Ok(Outcome::Same),
+        Some(_) if !arguments.overwrite => return Ok(Outcome::Differs),
+        Some(_) => Outcome::Replaced,
+        None => Outcome::Copied,
+    };
+    let tried =
+        if arguments.dry_run { target.fits(name, value) } else { target.set_key(name, value, &[]) };
+    match tried {
+        Ok(()) => Ok(done),
+        Err(Error::Value { fault, .. }) => Ok(Outcome::Refused(fault.to_string())),
+        Err(Error::Remote { fault: RemoteFault::Unsupported { problem, .. }, .. }) => {
+            Ok(Outcome::Refused(problem))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two values are one to a store that reads numbers: 1.50 comes back as 1.5.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || (one.is_f64() && other.is_f64() && one.as_f64() == other.as_f64())
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same = |(key, value)| other.get(key).is_some_and(|other| is_same(value, other));
+            one.len() == other.len() && one.iter().all(same)
+        }
+        _ => one == other,
+    }
+}
+
+/// The values of keys: in one request, or one by one if a value is none that a program could be handed.
+fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
+    match store.values(keys) {
+        Err(Error::Value { .. }) => keys.iter().map(|key| store.key(key)).collect(),
+        other => other,
+    }
+}
+
+fn as_text(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> String {
+    let mut text = String::new();
+    for Line { key, name, outcome } in lines {
+        let name = name.as_ref().filter(|name| *name != key);
+        let name = name.map(|name| format!(" -> {}", Escaped(name))).unwrap_or_default();
+        let problem = match outcome {
+            Outcome::Refused(problem) => format!(": {}", Escaped(problem)),
+            Outcome::Differs => ": another value is there; --overwrite replaces it".to_owned(),
+            _ => String::new(),
+        };
+        text += &format!("{:8}  {}{name}{problem}\n", outcome.word(), Escaped(key));
+    }
+    let count = |wanted: &str| lines.iter().filter(|line| line.outcome.word() == wanted).count();
+    let counts: Vec<String> = ["copied", "replaced", "same", "differs", "refused"]
+        .into_iter()
+        .filter_map(|word| match count(word) {
+            0 => None,
+            count => Some(format!("{count} {word}")),
+        })
+        .collect();
+    let counts = if counts.is_empty() { "nothing to copy".to_owned() } else { counts.join(", ") };
+    let dry_run = if dry_run { "; nothing was written" } else { "" };
+    text + &format!("\n{counts}: from {} to {}{dry_run}\n", Escaped(from), Escaped(to))
+}
+
+fn as_json(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> Value {
+    let keys: Vec<Value> = lines
+        .iter()
+        .map(|Line { key, name, outcome }| {
+            let problem = match outcome {
+                Outcome::Refused(problem) => Some(problem),
+                _ => None,
+            };
+            json!({ "key": key, "name": name, "outcome": outcome.word(), "problem": problem })
+        })
+        .collect();
+    json!({ "from": from, "to": to, "dry_run": dry_run, "keys": keys })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_same_if_a_store_would_give_one_for_the_other() {
+        let value = |text| serde_json::from_str::<Value>(text).unwrap();
+        for (one, other) in [
+            ("1.50", "1.5"),
+            ("[1e2, {\"a\": 0.10}]", "[100.0, {\"a\": 0.1}]"),
+            ("\"x\"", "\"x\""),
+            ("null", "null"),
+        ] {
+            assert!(is_same(&value(one), &value(other)), "{one} {other}");
+        }
+        for (one, other) in [
+            ("1", "1.0"),
+            ("12345678901234567890", "12345678901234567891"),
+            ("[1]", "[1, 2]"),
+            ("{\"a\": 1}", "{\"b\": 1}"),
+            ("\"1\"", "1"),
+        ] {
+            assert!(!is_same(&value(one), &value(other)), "{one} {other}");
+        }
+    }
+}
