@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::names;
 use super::refusal::{self, Asked};
 use super::session::Session;
+use super::variables;
 use super::wire::{self, Block, PAGE, Secrets};
 use crate::error::{Error, ValueFault};
 use crate::remote::http::{Effect, Request, Response};
@@ -148,6 +149,16 @@ pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
     }
     if wire::has_reference(value) {
         return fault(ValueFault::IsReference);
+    }
+    // Prefect 2 takes a number and can then read neither it nor the list it is in: 500 for ever (seen with
+    // 2.20.26).
+    if (value.is_number() || value.is_boolean())
+        && let Some(version) = variables::old_version(session)?
+    {
+        let problem =
+            format!("it is Prefect {version}, whose secrets are no bare number or truth value");
+        let hint = "without `--json` the value is stored as the text that it is";
+        return Err(session.unsupported(problem, Some(hint)));
     }
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);

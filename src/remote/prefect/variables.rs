@@ -80,7 +80,7 @@ pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Resu
     match response.status {
         200 | 204 => return Ok(()),
         404 if refusal::is_absence(&response) => {}
-        _ => return Err(refused(session, &response)),
+        _ => return Err(refused(session, &response, value)),
     }
     body["name"] = json!(name);
     let create = session.request("POST", &["variables", ""], Some(&body), Effect::Write);
@@ -90,9 +90,9 @@ pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Resu
         // Somebody else was quicker.
         409 => match session.send(change)? {
             Response { status: 200 | 204, .. } => Ok(()),
-            response => Err(refused(session, &response)),
+            response => Err(refused(session, &response, value)),
         },
-        _ => Err(refused(session, &response)),
+        _ => Err(refused(session, &response, value)),
     }
 }
 
@@ -107,7 +107,7 @@ pub fn delete(session: &Session, key: &str) -> Result<bool, Error> {
     match response.status {
         200 | 204 => Ok(true),
         404 if refusal::is_absence(&response) => Ok(false),
-        _ => Err(refused(session, &response)),
+        _ => Err(session.refused(&response, WRITE)),
     }
 }
 
@@ -149,19 +149,24 @@ fn has_large_integer(value: &Value) -> bool {
 /// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a
 /// later one, and has the last word.
 fn strings_only(session: &Session) -> Result<(), Error> {
-    match version(&session.send(version_request(session))?) {
-        Some(version) if version.starts_with("2.") => Err(only_strings(session, &version)),
-        _ => Ok(()),
+    match old_version(session)? {
+        Some(version) => Err(only_strings(session, &version)),
+        None => Ok(()),
     }
 }
 
 fn only_strings(session: &Session, version: &str) -> Error {
-    session.unsupported(
-        format!(
-            "it is Prefect {version}, whose variables hold strings only, and whose names have no `-`"
-        ),
-        Some("without `--json` the value is stored as the text that it is"),
-    )
+    let problem = format!("it is Prefect {version}, whose variables hold strings only");
+    session.unsupported(problem, Some("`--string` stores the value as the text that it is"))
+}
+
+/// The server's version if that is one of Prefect 2.
+///
+/// # Errors
+/// [`Error::Remote`].
+pub fn old_version(session: &Session) -> Result<Option<String>, Error> {
+    let version = version(&session.send(version_request(session))?);
+    Ok(version.filter(|version| version.starts_with("2.")))
 }
 
 /// Asks for the server's version.
@@ -178,13 +183,16 @@ pub fn version(response: &Response) -> Option<String> {
 }
 
 /// The error of a write. A 422 of Prefect 2 has reasons of its own.
-fn refused(session: &Session, response: &Response) -> Error {
+fn refused(session: &Session, response: &Response, value: &Value) -> Error {
     if response.status == 422
-        && let Ok(answer) = session.send(version_request(session))
-        && let Some(version) = version(&answer)
-        && version.starts_with("2.")
+        && let Ok(Some(version)) = old_version(session)
     {
-        return only_strings(session, &version);
+        if !value.is_string() {
+            return only_strings(session, &version);
+        }
+        let problem =
+            format!("it is Prefect {version}, whose variables have no `-` in their names");
+        return session.unsupported(problem, None);
     }
     session.refused(response, WRITE)
 }
