@@ -29,6 +29,7 @@ mod local;
 mod manual;
 mod prefect;
 mod project;
+mod prefect3;
 mod promises;
 mod prompt;
 mod readme;

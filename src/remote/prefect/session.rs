@@ -142,8 +142,13 @@ impl Session {
         let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
         request.url.query_pairs_mut().append_pair("client", &client);
         let response = self.client.send(request)?;
-        if response.status != 200 {
-            return Ok(false);
+        match response.status {
+            200 => {}
+            // Tokens are switched off, or the server is older than they are.
+            404 | 422 => return Ok(false),
+            _ => {
+                return Err(self.refused(&response, Asked { what: "tokens", effect: Effect::Read }));
+            }
         }
         let token = wire::token(&response.body).map_err(|problem| self.malformed(problem))?;
         *self.token.borrow_mut() = Some(Token { client, token });

@@ -207,6 +207,10 @@ impl Settings {
         let mut headers = Vec::new();
         if let Some(setting) = &self.headers {
             headers = headers::parse(setting)?;
+            if credential.is_some() {
+                // A credential overwrites it in Prefect as well.
+                headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            }
             if !headers.is_empty() {
                 meets("headers", &setting.origin, setting.place)?;
             }

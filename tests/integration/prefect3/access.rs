@@ -1,0 +1,131 @@
+//! Credentials, CSRF tokens, a server that is gone and one that came back.
+
+use super::home::Home;
+use super::http::Listener;
+use super::server::{AUTH, Server, Version, guarded, plain};
+
+const READ: [&str; 7] = ["run", "-s", "X=db-password", "--", "sh", "-c", "printf %s \"$X\""];
+const VALUE: &str = "s3cr3t-p\u{e4}ssword";
+
+#[test]
+fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
+    let proxy = Listener::before(&guarded().url);
+    let home = Home::new();
+    home.with_url(&proxy.url(), READ).env(AUTH_STRING, AUTH.1).gives(VALUE);
+    let requests = proxy.requests();
+    let methods: Vec<&str> =
+        requests.iter().map(|one| one.line.split('?').next().unwrap()).collect();
+    let filter = "POST /api/block_documents/filter";
+    assert_eq!(methods, [filter, "GET /api/csrf-token", filter]);
+    assert_eq!(requests[0].header("prefect-csrf-token"), None);
+    let client = requests[2].header("prefect-csrf-client").expect("a client");
+    assert!(requests[1].line.ends_with(&format!("?client={client}")));
+
+    let proxy = Listener::before(&plain().url);
+    home.with_url(&proxy.url(), READ).gives(VALUE);
+    assert_eq!(proxy.lines(), ["POST block_documents/filter"]);
+}
+
+#[test]
+fn writes_go_through_where_a_token_is_demanded() {
+    let server = guarded();
+    let home = Home::new();
+    let pfx = |words: &[&str]| home.with_url(&server.url, words).env(AUTH_STRING, AUTH.1);
+    pfx(&["secret", "set", "--remote", "guarded"]).stdin("v").gives("");
+    pfx(&["secret", "get", "--remote", "guarded"]).gives("v");
+    pfx(&["secret", "delete", "--remote", "guarded"]).gives("");
+    pfx(&["kv", "set", "guarded", "1"]).gives("");
+    pfx(&["kv", "get", "guarded"]).gives("1");
+    pfx(&["kv", "delete", "guarded"]).gives("");
+}
+
+const AUTH_STRING: &str = "PREFECT_API_AUTH_STRING";
+const KEY: &str = "PREFECT_API_KEY";
+
+#[test]
+fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is() {
+    let url = &guarded().url;
+    let home = Home::new();
+    let pfx = || home.with_url(url, READ);
+    pfx().refuses(125, &["it answered 401, and no credential is configured", AUTH_STRING]);
+    for variable in [AUTH_STRING, KEY] {
+        let outcome = pfx().env(variable, "admin:CANARY").outcome();
+        let told = format!("it answered 401 to the credential from {variable}");
+        assert!(
+            outcome.stderr.contains(&told) && !outcome.stderr.contains("CANARY"),
+            "{outcome:?}"
+        );
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(125), ""));
+    }
+    // As Prefect 3.8.8 has it.
+    pfx().env(AUTH_STRING, AUTH.1).env(KEY, "key").gives(VALUE);
+}
+
+#[test]
+fn a_credential_may_stand_in_a_file() {
+    let url = &guarded().url;
+    let home = Home::new();
+    let file = home.write("auth", format!("{}\n", AUTH.1));
+    home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file).gives(VALUE);
+    let told = ["PREFECT_API_AUTH_STRING gives a credential too; one of the two must go"];
+    let pfx = home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file);
+    pfx.env(AUTH_STRING, "x").refuses(125, &told);
+    let pfx = home.with_url(url, READ).env("PREFECT_API_KEY_FILE", "none");
+    pfx.refuses(125, &["PREFECT_API_KEY_FILE: the file that it names is not there"]);
+    home.write(".env", "PREFECT_API_KEY_FILE=/etc/shadow\n");
+    home.with_url(url, READ).refuses(125, &["must not name a file with a credential"]);
+}
+
+#[test]
+fn a_bearer_key_and_headers_of_ones_own_are_sent() {
+    let fake = Listener::answering(|_| (200, "[]".to_owned()));
+    let home = Home::new();
+    let file = home.write("key", "pnu_file\r\n");
+    let headers = r#"{"CF-Access-Client-Id": "id"}"#;
+    let pfx = home.with_url(&fake.url(), ["run", "-s", "X=a?", "--", "true"]);
+    pfx.env("PREFECT_API_KEY_FILE", file).env("PREFECT_CLIENT_CUSTOM_HEADERS", headers).gives("");
+    let [request] = &fake.requests()[..] else { panic!("one request") };
+    assert_eq!(request.header("authorization").as_deref(), Some("Bearer pnu_file"));
+    assert_eq!(request.header("cf-access-client-id").as_deref(), Some("id"));
+}
+
+#[test]
+fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
+    let server = Server::start(Version::Three, &[]);
+    let home = Home::new();
+    home.with_url(&server.url, READ).gives(VALUE);
+    server.stop();
+    let host = server.url.trim_end_matches("/api").to_owned();
+    let told = format!("cannot get an answer from {host}: Connection refused");
+    home.with_url(&server.url, READ).refuses(125, &[&told]);
+    let words = ["kv", "set", "x", "1"];
+    home.with_url(&server.url, words).refuses(125, &[&told]);
+    server.restart();
+    home.with_url(&server.url, READ).gives(VALUE);
+    server.stop();
+}
+
+#[test]
+fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
+    let url = plain().url.trim_end_matches("/api").to_owned();
+    let told = ["there is no Prefect API at its path", "the API's URL ends in /api"];
+    Home::new().with_url(&url, READ).refuses(125, &told);
+    Home::new().with_url(&url, ["kv", "delete", "x"]).refuses(125, &told);
+}
+
+#[test]
+fn doctor_tells_what_answers() {
+    let url = &plain().url;
+    let outcome = Home::new().with_url(url, ["doctor"]).outcome();
+    for told in [
+        format!("API URL     {url}  (from PREFECT_API_URL)"),
+        format!("in force  {url}: PREFECT_API_URL is set, and goes before Prefect Cloud 1.x"),
+        "version   3.".to_owned(),
+    ] {
+        assert!(outcome.stdout.contains(&told), "{told:?} is not in {}", outcome.stdout);
+    }
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let outcome = Home::new().with_url(&guarded().url, ["doctor"]).env(KEY, "CANARY").outcome();
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stdout.contains("401") && !outcome.stdout.contains("CANARY"), "{outcome:?}");
+}

@@ -1,0 +1,188 @@
+//! What no real server was brought to do, from one that does it on purpose.
+
+use serde_json::json;
+
+use super::home::Home;
+use super::http::Listener;
+
+/// A block document as the API gives it.
+fn block(slug: &str, name: &str, data: &serde_json::Value) -> String {
+    json!([{
+        "id": "d40d1c5e-0000-4000-8000-000000000000", "name": name, "data": data,
+        "block_type": { "slug": slug },
+    }])
+    .to_string()
+}
+
+const READ: [&str; 6] = ["run", "-s", "X=a", "--", "echo", "started"];
+
+/// What pfx says to an answer, once it has refused it.
+#[track_caller]
+fn told(words: &[&str], status: u16, body: &str) -> String {
+    let body = body.to_owned();
+    let fake = Listener::answering(move |_| (status, body.clone()));
+    let home = Home::new();
+    let pfx = home.with_url(&fake.url(), words).env("PREFECT_API_KEY", "CANARY-key");
+    let outcome = pfx.stdin("CANARY-in").outcome();
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(125), ""), "{outcome:?}");
+    assert!(!outcome.stderr.contains("CANARY"), "{outcome:?}");
+    outcome.stderr
+}
+
+#[test]
+fn a_mask_is_never_handed_over() {
+    let body = block("secret", "a", &json!({ "value": "********" }));
+    let said = told(&READ, 200, &body);
+    assert!(said.contains("cannot use `a`: Prefect shows `********` in its place"), "{said}");
+    assert!(said.contains("hint: in Prefect Cloud the role needs the right"), "{said}");
+    let data = json!({ "host": "h", "password": "********" });
+    let body = block("database-credentials", "pg", &data);
+    for pointer in ["", "#/password"] {
+        let binding = format!("X=database-credentials/pg{pointer}");
+        let said = told(&["run", "-b", &binding, "--", "echo", "started"], 200, &body);
+        assert!(said.contains("cannot use `database-credentials/pg`: Prefect shows"), "{said}");
+    }
+    // What is no secret is shown to all who may see the block.
+    let fake = Listener::answering(move |_| (200, body.clone()));
+    let words = ["run", "-b", "X=database-credentials/pg#/host", "--", "sh", "-c", "echo $X"];
+    Home::new().with_url(&fake.url(), words).gives("h\n");
+}
+
+#[test]
+fn a_role_that_may_not_read_is_told_what_it_lacks() {
+    let said = told(&READ, 403, r#"{"detail":"Forbidden CANARY"}"#);
+    assert!(
+        said.contains("it answered 403: the credential from PREFECT_API_KEY may not read blocks"),
+        "{said}"
+    );
+    let said = told(&["kv", "set", "a", "1"], 403, r#"{"detail":"Forbidden"}"#);
+    assert!(said.contains("may not change variables"), "{said}");
+}
+
+#[test]
+fn the_body_of_a_422_is_never_shown() {
+    let body = r#"{"exception_message":"Invalid request received.","exception_detail":[{"input":"CANARY"}],
+        "request_body":{"data":{"value":"CANARY-in"}},"detail":"CANARY"}"#;
+    for words in [
+        &READ[..],
+        &["secret", "set", "--remote", "a"],
+        &["secret", "delete", "--remote", "a"],
+        &["secret", "list", "--remote"],
+        &["kv", "set", "a", "CANARY"],
+        &["kv", "delete", "a"],
+        &["kv", "get", "a"],
+    ] {
+        let said = told(words, 422, body);
+        assert!(said.contains("422"), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_none_is_told_by_its_path() {
+    for (body, problem) in [
+        ("<html>CANARY", "it is no JSON"),
+        ("[{\"id\": \"CANARY", "it is no JSON"),
+        ("{\"CANARY\": 1}", "it is no list"),
+        (
+            "[{\"id\": \"i\", \"name\": \"a\", \"data\": \"CANARY\"}]",
+            "/0/block_type/slug is missing",
+        ),
+        ("[[\"CANARY\"]]", "/0/id is missing"),
+    ] {
+        let said = told(&READ, 200, body);
+        assert!(said.contains(problem), "{said}");
+    }
+    let deep = "[".repeat(200_000);
+    assert!(told(&READ, 200, &deep).contains("it is no JSON"));
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_taken() {
+    let body = block("secret", "b", &json!({ "value": "CANARY" }));
+    let fake = Listener::answering(move |_| (200, body.clone()));
+    Home::new().with_url(&fake.url(), READ).refuses(125, &["cannot find the secret `a`"]);
+    let body = block("other", "a", &json!({ "value": "CANARY" }));
+    let fake = Listener::answering(move |_| (200, body.clone()));
+    Home::new().with_url(&fake.url(), READ).refuses(125, &["cannot find the secret `a`"]);
+}
+
+#[test]
+fn a_list_that_never_ends_is_given_up() {
+    let page: Vec<_> = (0..200)
+        .map(|index| json!({
+            "id": "i", "name": format!("n{index}"), "data": {}, "block_type": { "slug": "secret" },
+        }))
+        .collect();
+    let page = json!(page).to_string();
+    let fake = Listener::answering(move |_| (200, page.clone()));
+    let told = ["its list of blocks has more than 100 pages"];
+    Home::new().with_url(&fake.url(), ["secret", "list", "--remote"]).refuses(125, &told);
+    assert_eq!(fake.requests().len(), 100);
+}
+
+#[test]
+fn a_read_is_sent_again_and_a_write_never_is() {
+    let fake = Listener::answering(|_| (503, String::new()));
+    Home::new().with_url(&fake.url(), READ).refuses(125, &["it answered 503"]);
+    assert_eq!(fake.requests().len(), 3);
+    let fake = Listener::answering(|_| (503, String::new()));
+    let told = ["cannot tell whether", "look whether it was done before you try again"];
+    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).refuses(125, &told);
+    assert_eq!(fake.lines(), ["PATCH variables/name/a"]);
+}
+
+#[test]
+fn a_server_that_wants_tokens_and_takes_none_is_not_asked_for_ever() {
+    let fake = Listener::answering(|request| {
+        if request.line.starts_with("GET") {
+            return (200, r#"{"token":"CANARY","client":"c"}"#.to_owned());
+        }
+        (403, r#"{"detail":"Invalid CSRF token or client identifier."}"#.to_owned())
+    });
+    let told = ["it wants a CSRF token and gives none that it takes"];
+    Home::new().with_url(&fake.url(), READ).refuses(125, &told);
+    assert_eq!(fake.requests().len(), 3);
+    let fake = Listener::answering(|request| {
+        let status = if request.line.starts_with("GET") { 422 } else { 403 };
+        (status, r#"{"detail":"Missing CSRF token."}"#.to_owned())
+    });
+    Home::new().with_url(&fake.url(), READ).refuses(125, &told);
+    assert_eq!(fake.requests().len(), 2);
+}
+
+#[test]
+fn a_variable_that_another_made_meanwhile_is_changed() {
+    let fake = Listener::answering({
+        let patched = std::sync::atomic::AtomicBool::new(false);
+        move |request| match request.line.split(' ').next() {
+            Some("PATCH") if patched.swap(true, std::sync::atomic::Ordering::SeqCst) => {
+                (204, String::new())
+            }
+            Some("PATCH") => (404, r#"{"detail":"Variable not found."}"#.to_owned()),
+            _ => (409, r#"{"detail":"A variable with the name 'a' already exists."}"#.to_owned()),
+        }
+    });
+    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).gives("");
+    let lines: Vec<String> = fake.requests().into_iter().map(|one| one.line).collect();
+    let patch = "PATCH /api/variables/name/a";
+    assert_eq!(lines, [patch, "POST /api/variables/", patch]);
+}
+
+#[test]
+fn digits_are_kept() {
+    let data = r#"{"value": {"a": 1.50, "b": 1e400, "c": 12345678901234567890.123456789}}"#;
+    let body = format!(
+        r#"[{{"id": "i", "name": "a", "data": {data}, "block_type": {{"slug": "secret"}}}}]"#
+    );
+    let fake = Listener::answering(move |_| (200, body.clone()));
+    let words = ["run", "-s", "X=a", "-s", "Y=a#/c", "--", "sh", "-c", "echo \"$X\" \"$Y\""];
+    let told = "{\"a\":1.50,\"b\":1e+400,\"c\":12345678901234567890.123456789} 12345678901234567890.123456789\n";
+    Home::new().with_url(&fake.url(), words).gives(told);
+}
+
+#[test]
+fn a_value_with_a_nul_is_refused_and_not_cut() {
+    let body = block("secret", "a", &json!({ "value": "CANARY\0CANARY" }));
+    let said = told(&READ, 200, &body);
+    assert!(said.contains("cannot use `a`: its value has a NUL byte"), "{said}");
+}

@@ -1,0 +1,13 @@
+//! Prefect 2 and 3, against the real servers: what the real client writes pfx reads, and the other way round.
+
+mod access;
+mod copy;
+mod faults;
+mod home;
+mod http;
+mod old;
+mod place;
+mod python;
+mod reading;
+mod server;
+mod writing;

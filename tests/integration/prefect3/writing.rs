@@ -1,0 +1,105 @@
+//! `pfx secret set|delete --remote` and `pfx kv set|delete`.
+
+use serde_json::json;
+
+use super::home::Home;
+use super::http::Listener;
+use super::server::plain;
+
+#[test]
+fn a_secret_is_created_then_replaced_then_deleted() {
+    let server = plain();
+    let home = Home::new();
+    let set = |name: &str, value: &str, options: &[&str]| {
+        let words = [&["secret", "set", "--remote", name], options].concat();
+        home.with_url(&server.url, words).stdin(value).gives("");
+    };
+    set("written-secret", "first", &[]);
+    assert_eq!(server.secret("written-secret"), json!({ "value": "first" }));
+    set("written-secret", "two\nlines \u{1f511}", &[]);
+    assert_eq!(server.secret("written-secret"), json!({ "value": "two\nlines \u{1f511}" }));
+    // The old value's fields are not mixed with the new one's.
+    set("WRITTEN_SECRET", r#"{"a": 12345678901234567890123}"#, &["--json"]);
+    set("written-secret", r#"{"b": [1.50, null]}"#, &["--json"]);
+    assert_eq!(server.secret("written-secret"), json!({ "value": { "b": [1.5, null] } }));
+    home.with_url(&server.url, ["secret", "delete", "--remote", "WRITTEN_SECRET"]).gives("");
+    let told = ["cannot find the secret `written-secret`"];
+    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"])
+        .refuses(1, &told);
+}
+
+#[test]
+fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
+    let proxy = Listener::before(&plain().url);
+    let home = Home::new();
+    for (name, value, options, told) in [
+        ("refused", "********", &[][..], "cannot use `refused`: `********` is what Prefect shows"),
+        ("refused", r#"{"a":{"$ref":"CANARY"}}"#, &["--json"], "a key `$ref`"),
+        ("refused", "null", &["--json"], "JSON's null"),
+        ("cl\u{e9}", "CANARY", &[], "no block can be called `cl\u{e9}`"),
+    ] {
+        let words = [&["secret", "set", "--remote", name], options].concat();
+        let pfx = home.with_url(&proxy.url(), words).stdin(value);
+        let outcome = pfx.outcome();
+        assert_eq!(outcome.code, Some(125));
+        assert!(outcome.stderr.contains(told) && !outcome.stderr.contains("CANARY"), "{outcome:?}");
+    }
+    for (key, value, told) in [
+        (
+            "k",
+            "x".repeat(4_999),
+            "its JSON takes 5001 bytes, and Prefect takes 5000 in one variable",
+        ),
+        ("k", "[1000000000000000000000]".to_owned(), "an integer of more than 64 bits"),
+        ("cl\u{e9}", "x".to_owned(), "no variable can be called `cl\u{e9}`"),
+    ] {
+        home.with_url(&proxy.url(), ["kv", "set", key, &value]).refuses(125, &[told]);
+    }
+    assert_eq!(proxy.lines(), Vec::<String>::new());
+}
+
+#[test]
+fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
+    let server = plain();
+    let home = Home::new();
+    let set = |words: &[&str]| {
+        home.with_url(&server.url, [&["kv", "set", "Written.Key"], words].concat()).gives("");
+    };
+    set(&["text", "--tag", "a", "--tag", "b"]);
+    let variable = server.variable("written_key");
+    assert_eq!((&variable["value"], &variable["tags"]), (&json!("text"), &json!(["a", "b"])));
+    set(&[r#"{"n": [1, null, "x"]}"#]);
+    let variable = server.variable("written_key");
+    assert_eq!(variable["value"], json!({ "n": [1, null, "x"] }));
+    assert_eq!(variable["tags"], json!(["a", "b"]));
+    set(&["007", "--string", "--tag", "c"]);
+    let variable = server.variable("written_key");
+    assert_eq!((&variable["value"], &variable["tags"]), (&json!("007"), &json!(["c"])));
+    home.with_url(&server.url, ["kv", "get", "Written.Key"]).gives("007");
+    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).gives("");
+    let told = ["cannot find the key `Written.Key`"];
+    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).refuses(1, &told);
+}
+
+#[test]
+fn the_longest_value_that_is_let_through_is_one_that_the_server_takes() {
+    let server = plain();
+    let home = Home::new();
+    for longest in ["x".repeat(4_998), "\u{e9}".repeat(2_499), "\u{1}".repeat(833)] {
+        home.with_url(&server.url, ["kv", "set", "longest", "-", "--string"])
+            .stdin(&longest)
+            .gives("");
+        assert_eq!(server.variable("longest")["value"], json!(longest));
+    }
+}
+
+#[test]
+fn a_name_of_the_other_spelling_is_read_and_never_deleted() {
+    let server = plain();
+    let home = Home::new();
+    server.create_variable("two_words", &json!("kept"));
+    home.with_url(&server.url, ["kv", "get", "two-words"]).gives("kept");
+    let told = ["cannot find the key `two-words`"];
+    home.with_url(&server.url, ["kv", "delete", "two-words"]).refuses(1, &told);
+    assert_eq!(server.variable("two_words")["value"], json!("kept"));
+}
