@@ -10,4 +10,5 @@ mod place;
 mod python;
 mod reading;
 mod server;
+mod worker;
 mod writing;

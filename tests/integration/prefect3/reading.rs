@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::home::Home;
 use super::http::Listener;
-use super::server::{BULK, Server, plain, secrets};
+use super::server::{BULK, plain, secrets};
 
 const BLOCKS: &str = "POST block_documents/filter";
 const VARIABLES: &str = "POST variables/filter";
@@ -74,7 +74,7 @@ fn secrets_blocks_and_variables_take_one_request_a_kind() {
 
 #[test]
 fn a_filter_of_several_types_that_overflows_its_page_is_read_to_its_end() {
-    let server = Server::start(super::server::Version::Three, &[]);
+    let server = plain();
     let mut words = Vec::new();
     let mut names = Vec::new();
     for index in 0..150 {
@@ -94,7 +94,6 @@ fn a_filter_of_several_types_that_overflows_its_page_is_read_to_its_end() {
     let values = lines(150, |index| format!("value-{index:03}\nhttps://bulk-{index:03}"));
     assert_eq!(read(&proxy.url(), &words, &names), values);
     assert_eq!(proxy.lines(), [BLOCKS, BLOCKS]);
-    server.stop();
 }
 
 #[test]
