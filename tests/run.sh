@@ -4,10 +4,10 @@
 #   tests/run.sh [TEST-ARGUMENT...]     such as: tests/run.sh manual::
 #
 # Debian's packages are installed if some are missing (by root, or by sudo without a password). Python
-# environments with the real Prefect 1.4.1 and 3.8.8 are kept in PFX_TEST_CACHE, by default
+# environments with the real Prefect 1.4.1, 2.20.26 and 3.8.8 are kept in PFX_TEST_CACHE, by default
 # ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs.
 #
-# The tests are told by PFX_TEST_PREFECT1 and PFX_TEST_PREFECT3 (directories of those environments) and
+# The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and _PREFECT3 (directories of those environments) and
 # PFX_TEST_STATIC (the static release binary).
 set -euo pipefail
 
@@ -69,6 +69,8 @@ packages
 environment prefect-1 1.4.1 'setuptools<70'
 # Its server does not start with a newer FastAPI.
 environment prefect-3 3.8.8 'fastapi<0.151'
+# The line before it.
+environment prefect-2 2.20.26 'fastapi<0.151'
 
 user=$(id -u)
 if [[ ${user} -ne 0 ]]; then
@@ -81,6 +83,7 @@ say 'builds the static release binary'
 "${here}/packaging/stage.sh" "${work}/stage"
 
 export PFX_TEST_PREFECT1=${cache}/prefect-1
+export PFX_TEST_PREFECT2=${cache}/prefect-2
 export PFX_TEST_PREFECT3=${cache}/prefect-3
 export PFX_TEST_STATIC=${work}/stage/bin/pfx
 # Variables of whoever runs this are none of the tests' business.

@@ -30,6 +30,7 @@ mod manual;
 mod prefect;
 mod project;
 mod prefect3;
+mod project;
 mod promises;
 mod prompt;
 mod readme;

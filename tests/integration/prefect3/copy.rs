@@ -10,7 +10,7 @@ use super::http::{Listener, Request};
 use super::server::plain;
 
 /// The key-value store of a tenant.
-fn cloud1(rows: &[(&str, Value)]) -> Listener {
+pub fn cloud1(rows: &[(&str, Value)]) -> Listener {
     let rows: BTreeMap<String, Value> =
         rows.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     let rows = Arc::new(rows);

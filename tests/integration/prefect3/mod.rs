@@ -9,6 +9,7 @@ mod old;
 mod place;
 mod python;
 mod reading;
+mod recipe;
 mod server;
 mod worker;
 mod writing;
