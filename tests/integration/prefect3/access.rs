@@ -1,6 +1,6 @@
 //! Credentials, CSRF tokens, a server that is gone and one that came back.
 
-use super::home::Home;
+use super::home::{Home, Tells as _, WithUrl as _};
 use super::http::Listener;
 use super::server::{AUTH, Server, Version, guarded, plain};
 
@@ -47,15 +47,15 @@ fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is()
     let url = &guarded().url;
     let home = Home::new();
     let pfx = || home.with_url(url, READ);
-    pfx().refuses(125, &["it answered 401, and no credential is configured", AUTH_STRING]);
+    pfx().tells(125, &["it answered 401, and no credential is configured", AUTH_STRING]);
     for variable in [AUTH_STRING, KEY] {
         let outcome = pfx().env(variable, "admin:CANARY").outcome();
         let told = format!("it answered 401 to the credential from {variable}");
         assert!(
-            outcome.stderr.contains(&told) && !outcome.stderr.contains("CANARY"),
+            outcome.stderr().contains(&told) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
         );
-        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(125), ""));
+        assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""));
     }
     // As Prefect 3.8.8 has it.
     pfx().env(AUTH_STRING, AUTH.1).env(KEY, "key").gives(VALUE);
@@ -69,11 +69,11 @@ fn a_credential_may_stand_in_a_file() {
     home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file).gives(VALUE);
     let told = ["PREFECT_API_AUTH_STRING gives a credential too; one of the two must go"];
     let pfx = home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file);
-    pfx.env(AUTH_STRING, "x").refuses(125, &told);
+    pfx.env(AUTH_STRING, "x").tells(125, &told);
     let pfx = home.with_url(url, READ).env("PREFECT_API_KEY_FILE", "none");
-    pfx.refuses(125, &["PREFECT_API_KEY_FILE: the file that it names is not there"]);
+    pfx.tells(125, &["PREFECT_API_KEY_FILE: the file that it names is not there"]);
     home.write(".env", "PREFECT_API_KEY_FILE=/etc/shadow\n");
-    home.with_url(url, READ).refuses(125, &["must not name a file with a credential"]);
+    home.with_url(url, READ).tells(125, &["must not name a file with a credential"]);
 }
 
 #[test]
@@ -97,9 +97,9 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
     server.stop();
     let host = server.url.trim_end_matches("/api").to_owned();
     let told = format!("cannot get an answer from {host}: Connection refused");
-    home.with_url(&server.url, READ).refuses(125, &[&told]);
+    home.with_url(&server.url, READ).tells(125, &[&told]);
     let words = ["kv", "set", "x", "1"];
-    home.with_url(&server.url, words).refuses(125, &[&told]);
+    home.with_url(&server.url, words).tells(125, &[&told]);
     server.restart();
     home.with_url(&server.url, READ).gives(VALUE);
     server.stop();
@@ -109,8 +109,8 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
 fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
     let url = plain().url.trim_end_matches("/api").to_owned();
     let told = ["there is no Prefect API at its path", "the API's URL ends in /api"];
-    Home::new().with_url(&url, READ).refuses(125, &told);
-    Home::new().with_url(&url, ["kv", "delete", "x"]).refuses(125, &told);
+    Home::new().with_url(&url, READ).tells(125, &told);
+    Home::new().with_url(&url, ["kv", "delete", "x"]).tells(125, &told);
 }
 
 #[test]
@@ -122,10 +122,13 @@ fn doctor_tells_what_answers() {
         format!("in force  {url}: PREFECT_API_URL is set, and goes before Prefect Cloud 1.x"),
         "version   3.".to_owned(),
     ] {
-        assert!(outcome.stdout.contains(&told), "{told:?} is not in {}", outcome.stdout);
+        assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
     }
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
     let outcome = Home::new().with_url(&guarded().url, ["doctor"]).env(KEY, "CANARY").outcome();
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stdout.contains("401") && !outcome.stdout.contains("CANARY"), "{outcome:?}");
+    assert_eq!(outcome.code(), Some(1));
+    assert!(
+        outcome.stdout().contains("401") && !outcome.stdout().contains("CANARY"),
+        "{outcome:?}"
+    );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::home::{Home, Outcome};
+use super::home::{Home, Outcome, Tells as _, WithUrl as _};
 use super::http::{Listener, Request};
 use super::server::plain;
 
@@ -41,12 +41,12 @@ fn copy(source: &Listener, words: &[&str]) -> Outcome {
     pfx.env("PREFECT__CLOUD__API", source.url()).env("PREFECT__CLOUD__API_KEY", "key").outcome()
 }
 
-/// The last line, and all before it.
-fn summary(outcome: &Outcome) -> (Vec<&str>, &str) {
-    let mut lines: Vec<&str> = outcome.stdout.lines().collect();
+/// The last line up to where it names the stores, and all lines before it.
+fn summary(outcome: &Outcome) -> (Vec<String>, String) {
+    let mut lines: Vec<String> = outcome.stdout().lines().map(str::to_owned).collect();
     let last = lines.pop().expect("a summary");
-    assert_eq!(lines.pop(), Some(""));
-    (lines, last.split(':').next().unwrap())
+    assert_eq!(lines.pop().as_deref(), Some(""));
+    (lines, last.split(':').next().unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -78,21 +78,23 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     let absent = || server.call("GET", "variables/name/copy_region", None).0 == 404;
 
     let dry = copy(&source, &["--dry-run"]);
-    assert_eq!(summary(&dry), (expected.to_vec(), "3 copied, 1 differs, 5 refused"));
-    assert!(dry.stdout.ends_with("; nothing was written\n") && absent());
+    assert_eq!(summary(&dry).0, expected);
+    assert_eq!(summary(&dry).1, "3 copied, 1 differs, 5 refused");
+    assert!(dry.stdout().ends_with("; nothing was written\n") && absent());
 
     let outcome = copy(&source, &["--prefix", "Copy/"]);
-    assert_eq!(summary(&outcome), (vec![expected[0]], "1 copied"));
-    assert_eq!(outcome.code, Some(0));
+    assert_eq!(summary(&outcome).0, [expected[0]]);
+    assert_eq!(summary(&outcome).1, "1 copied");
+    assert_eq!(outcome.code(), Some(0));
 
     let outcome = copy(&source, &[]);
     assert_eq!(summary(&outcome).1, "2 copied, 1 same, 1 differs, 5 refused");
-    assert_eq!(outcome.code, Some(1));
+    assert_eq!(outcome.code(), Some(1));
     assert_eq!(server.variable("copy_float")["value"], json!([1.5, {"a": null}]));
     assert_eq!(server.variable("copy_there")["value"], json!("CANARY-other"));
 
     let outcome = copy(&source, &["--overwrite", "--json"]);
-    let told: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let told: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
     let outcomes: Vec<&str> = told["keys"]
         .as_array()
         .unwrap()
@@ -130,5 +132,5 @@ fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
 #[test]
 fn a_store_is_not_copied_to_itself() {
     let words = ["kv", "copy", "--from", "prefect", "--to", "prefect"];
-    Home::new().with_url(&plain().url, words).refuses(2, &["cannot copy from a store to itself"]);
+    Home::new().with_url(&plain().url, words).tells(2, &["cannot copy from a store to itself"]);
 }

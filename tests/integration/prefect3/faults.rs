@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::Home;
+use super::home::{Home, Tells as _, WithUrl as _};
 use super::http::Listener;
 
 /// A block document as the API gives it.
@@ -24,9 +24,9 @@ fn told(words: &[&str], status: u16, body: &str) -> String {
     let home = Home::new();
     let pfx = home.with_url(&fake.url(), words).env("PREFECT_API_KEY", "CANARY-key");
     let outcome = pfx.stdin("CANARY-in").outcome();
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(125), ""), "{outcome:?}");
-    assert!(!outcome.stderr.contains("CANARY"), "{outcome:?}");
-    outcome.stderr
+    assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""), "{outcome:?}");
+    assert!(!outcome.stderr().contains("CANARY"), "{outcome:?}");
+    outcome.stderr()
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn an_answer_that_is_none_is_told_by_its_path() {
 fn what_was_not_asked_for_is_not_taken() {
     let body = block("secret", "b", &json!({ "value": "CANARY" }));
     let fake = Listener::answering(move |_| (200, body.clone()));
-    Home::new().with_url(&fake.url(), READ).refuses(125, &["cannot find the secret `a`"]);
+    Home::new().with_url(&fake.url(), READ).tells(125, &["cannot find the secret `a`"]);
     let body = block("other", "a", &json!({ "value": "CANARY" }));
     let fake = Listener::answering(move |_| (200, body.clone()));
-    Home::new().with_url(&fake.url(), READ).refuses(125, &["cannot find the secret `a`"]);
+    Home::new().with_url(&fake.url(), READ).tells(125, &["cannot find the secret `a`"]);
 }
 
 #[test]
@@ -116,18 +116,18 @@ fn a_list_that_never_ends_is_given_up() {
     let page = json!(page).to_string();
     let fake = Listener::answering(move |_| (200, page.clone()));
     let told = ["its list of blocks has more than 100 pages"];
-    Home::new().with_url(&fake.url(), ["secret", "list", "--remote"]).refuses(125, &told);
+    Home::new().with_url(&fake.url(), ["secret", "list", "--remote"]).tells(125, &told);
     assert_eq!(fake.requests().len(), 100);
 }
 
 #[test]
 fn a_read_is_sent_again_and_a_write_never_is() {
     let fake = Listener::answering(|_| (503, String::new()));
-    Home::new().with_url(&fake.url(), READ).refuses(125, &["it answered 503"]);
+    Home::new().with_url(&fake.url(), READ).tells(125, &["it answered 503"]);
     assert_eq!(fake.requests().len(), 3);
     let fake = Listener::answering(|_| (503, String::new()));
     let told = ["cannot tell whether", "look whether it was done before you try again"];
-    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).refuses(125, &told);
+    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).tells(125, &told);
     assert_eq!(fake.lines(), ["PATCH variables/name/a"]);
 }
 
@@ -140,13 +140,13 @@ fn a_server_that_wants_tokens_and_takes_none_is_not_asked_for_ever() {
         (403, r#"{"detail":"Invalid CSRF token or client identifier."}"#.to_owned())
     });
     let told = ["it wants a CSRF token and gives none that it takes"];
-    Home::new().with_url(&fake.url(), READ).refuses(125, &told);
+    Home::new().with_url(&fake.url(), READ).tells(125, &told);
     assert_eq!(fake.requests().len(), 3);
     let fake = Listener::answering(|request| {
         let status = if request.line.starts_with("GET") { 422 } else { 403 };
         (status, r#"{"detail":"Missing CSRF token."}"#.to_owned())
     });
-    Home::new().with_url(&fake.url(), READ).refuses(125, &told);
+    Home::new().with_url(&fake.url(), READ).tells(125, &told);
     assert_eq!(fake.requests().len(), 2);
 }
 

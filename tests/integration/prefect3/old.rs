@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::Home;
+use super::home::{Home, Tells as _, WithUrl as _};
 use super::server::old;
 
 #[test]
@@ -29,7 +29,7 @@ fn secrets_blocks_and_variables_of_prefect_2_are_read() {
     ];
     let told = "s3cr3t-p\u{e4}ssword 5432 aws/secret+key plain [1,2] my-value\n";
     Home::new().with_url(url, words).gives(told);
-    Home::new().with_url(url, ["secret", "get", "--remote", "nope"]).refuses(1, &["`nope`"]);
+    Home::new().with_url(url, ["secret", "get", "--remote", "nope"]).tells(1, &["`nope`"]);
 }
 
 #[test]
@@ -39,17 +39,17 @@ fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
     let pfx = |words: &[&str]| home.with_url(&server.url, words);
     for value in ["42", "true", "[1]", "{\"a\":1}"] {
         let told = ["it is Prefect 2.", "whose variables hold strings only", "`--string`"];
-        pfx(&["kv", "set", "old", value]).refuses(125, &told);
+        pfx(&["kv", "set", "old", value]).tells(125, &told);
     }
     let told = ["whose variables have no `-` in their names"];
-    pfx(&["kv", "set", "with-dash", "x"]).refuses(125, &told);
+    pfx(&["kv", "set", "with-dash", "x"]).tells(125, &told);
     pfx(&["kv", "set", "old", "42", "--string", "--tag", "t"]).gives("");
     let variable = server.variable("old");
     assert_eq!((&variable["value"], &variable["tags"]), (&json!("42"), &json!(["t"])));
     pfx(&["kv", "delete", "old"]).gives("");
 
     let told = ["whose secrets are no bare number or truth value"];
-    pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("5").refuses(125, &told);
+    pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("5").tells(125, &told);
     pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("{\"a\":5}").gives("");
     pfx(&["secret", "get", "--remote", "OLD#/a"]).gives("5");
     pfx(&["secret", "set", "--remote", "old"]).stdin("text").gives("");

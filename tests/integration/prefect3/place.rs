@@ -1,7 +1,7 @@
 //! Where the settings are found: as the real client finds them, and never so that a credential meets a URL
 //! that a checkout chose.
 
-use super::home::{Home, Pfx};
+use super::home::{Home, Pfx, Tells as _, WithUrl as _};
 use super::http::Listener;
 use super::server::Version;
 
@@ -113,7 +113,7 @@ fn settings_are_found_where_the_real_client_finds_them() {
         };
         let client = set(home.program(&python, ["-W", "ignore", "-c", ASK])).outcome();
         let expected = format!("{url}/{}\n{}\n", case.url, case.key);
-        assert_eq!(client.stdout, expected, "the real client, case {index}: {client:?}");
+        assert_eq!(client.stdout(), expected, "the real client, case {index}: {client:?}");
 
         let before = fake.requests().len();
         set(home.pfx(READ)).gives("");
@@ -145,9 +145,12 @@ fn a_credential_does_not_meet_a_url_that_the_directory_chose() {
             home.write(".prefect/profiles.toml", own);
             let outcome = home.pfx(READ).outcome();
             let told = format!("cannot send the {what} from ");
-            assert!(outcome.stderr.contains(&told) && outcome.stderr.contains(file), "{outcome:?}");
-            assert!(!outcome.stderr.contains("CANARY"), "{outcome:?}");
-            assert_eq!(outcome.code, Some(125));
+            assert!(
+                outcome.stderr().contains(&told) && outcome.stderr().contains(file),
+                "{outcome:?}"
+            );
+            assert!(!outcome.stderr().contains("CANARY"), "{outcome:?}");
+            assert_eq!(outcome.code(), Some(125));
             // Whoever says that the URL is right has it so.
             let before = fake.requests().len();
             home.with_url(&url, READ).gives("");
@@ -156,7 +159,7 @@ fn a_credential_does_not_meet_a_url_that_the_directory_chose() {
         let home = Home::new();
         home.write(file, &text);
         let told = ["cannot send the credential from PREFECT_API_KEY"];
-        home.pfx(READ).env("PREFECT_API_KEY", "CANARY").refuses(125, &told);
+        home.pfx(READ).env("PREFECT_API_KEY", "CANARY").tells(125, &told);
     }
     // Nine were allowed, all by the variable.
     assert_eq!(fake.requests().len(), 9);
@@ -172,12 +175,12 @@ fn a_checkout_cannot_point_to_the_users_own_credentials() {
     let text = format!("PREFECT_API_URL={url}\nPREFECT_PROFILES_PATH={}\n", own.display());
     home.write(".env", text);
     home.pfx(READ)
-        .refuses(125, &["cannot send the credential from PREFECT_API_KEY in the profile `p`"]);
+        .tells(125, &["cannot send the credential from PREFECT_API_KEY in the profile `p`"]);
     home.write(".env", format!("PREFECT_API_URL={url}\nPREFECT_API_KEY_FILE={}\n", own.display()));
-    home.pfx(READ).refuses(125, &["must not name a file with a credential"]);
+    home.pfx(READ).tells(125, &["must not name a file with a credential"]);
     home.write(".env", "PREFECT_API_SSL_CERT_FILE=evil.pem\n");
     let told = ["must not choose whom pfx trusts for a URL that is not from there"];
-    home.with_url("https://127.0.0.1:1/api", READ).refuses(125, &told);
+    home.with_url("https://127.0.0.1:1/api", READ).tells(125, &told);
     assert_eq!(fake.requests().len(), 0);
 }
 
@@ -196,7 +199,7 @@ fn a_file_that_others_may_write_is_not_trusted_once_it_says_something() {
     mode(0o664);
     home.pfx(READ).gives("");
     mode(0o666);
-    home.pfx(READ).refuses(125, &["cannot trust pyproject.toml: other users can write it"]);
+    home.pfx(READ).tells(125, &["cannot trust pyproject.toml: other users can write it"]);
     assert_eq!(fake.requests().len(), 2);
 }
 
@@ -205,7 +208,7 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
     let home = Home::new();
     std::fs::create_dir(home.path().join(".env")).unwrap();
     let told = ["no remote store was asked", "PREFECT_API_URL is not set"];
-    home.pfx(["run", "-s", "X=a", "--", "true"]).refuses(125, &told);
+    home.pfx(["run", "-s", "X=a", "--", "true"]).tells(125, &told);
     for (file, text, told) in [
         ("prefect.toml", "[api]\nkey = \"CANARY\n", "cannot read prefect.toml:2:"),
         (".prefect/profiles.toml", "x = \"CANARY\n", ".prefect/profiles.toml:1:"),
@@ -214,11 +217,14 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
         let home = Home::new();
         home.write(file, text);
         let outcome = home.pfx(READ).outcome();
-        assert!(outcome.stderr.contains(told) && !outcome.stderr.contains("CANARY"), "{outcome:?}");
-        assert_eq!(outcome.code, Some(125));
+        assert!(
+            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.code(), Some(125));
     }
     let told = ["key `profiles.nope`: PREFECT_PROFILE names it, and there is no such profile"];
-    Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").refuses(125, &told);
+    Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").tells(125, &told);
 }
 
 #[test]
@@ -230,11 +236,14 @@ fn an_url_that_a_secret_must_not_be_sent_to_is_refused() {
         ("localhost:4200/api", "it is no https URL"),
     ] {
         let outcome = Home::new().with_url(url, READ).outcome();
-        assert!(outcome.stderr.contains(told) && !outcome.stderr.contains("CANARY"), "{outcome:?}");
-        assert_eq!(outcome.code, Some(125));
+        assert!(
+            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.code(), Some(125));
     }
     let page = "https://app.prefect.cloud/account/a-1/workspace/w-2/dashboard";
     let outcome = Home::new().with_url(page, ["doctor", "--local"]).outcome();
     let api = "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2";
-    assert!(outcome.stdout.contains(api), "{outcome:?}");
+    assert!(outcome.stdout().contains(api), "{outcome:?}");
 }

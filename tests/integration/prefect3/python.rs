@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::home::Home;
+use super::home::{Home, WithUrl as _};
 use super::server::{guarded, plain};
 
 #[track_caller]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::home::Home;
+use super::home::{Home, Tells as _, WithUrl as _};
 use super::http::Listener;
 use super::server::{BULK, plain, secrets};
 
@@ -17,8 +17,8 @@ fn read(url: &str, bindings: &[String], names: &[&str]) -> String {
         .fold(String::new(), |script, name| script + &format!("printf '%s\\n' \"${name}\";"));
     let words = words.chain(["--", "sh", "-c", &script].map(str::to_owned));
     let outcome = Home::new().with_url(url, words).outcome();
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-    outcome.stdout
+    assert_eq!((outcome.code(), outcome.stderr().as_str()), (Some(0), ""));
+    outcome.stdout()
 }
 
 /// What `line` gives for each number below `count`, one a line.
@@ -160,9 +160,9 @@ fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
         format!("X            secret db-password  {url}\n"),
         format!("MY_VARIABLE  key MY_VARIABLE     {url} (variable my_variable)\n"),
     ] {
-        assert!(outcome.stdout.contains(&told), "{told:?} is not in {}", outcome.stdout);
+        assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
     }
-    assert_eq!(outcome.code, Some(0));
+    assert_eq!(outcome.code(), Some(0));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
         "the blocks `secret/nix`, `no-such-type/x`:",
         url,
     ];
-    Home::new().with_url(url, words).refuses(125, &told);
+    Home::new().with_url(url, words).tells(125, &told);
     let words = ["run", "-s", "C=nope2?", "--", "sh", "-c", "echo ${C-unset}"];
     Home::new().with_url(url, words).gives("unset\n");
 }
@@ -206,7 +206,7 @@ fn null_and_a_block_without_a_value_are_errors_that_name_the_secret() {
         ("-s", "X=no-value", "cannot use `no-value`: its block has no field `value`"),
     ] {
         let words = ["run", option, name, "--", "echo", "started"];
-        Home::new().with_url(url, words).refuses(125, &[told]);
+        Home::new().with_url(url, words).tells(125, &[told]);
     }
 }
 
@@ -226,9 +226,10 @@ fn what_this_machine_has_is_never_asked_for() {
 fn lists_go_over_all_pages() {
     let url = &plain().url;
     let outcome = Home::new().with_url(url, ["secret", "list", "--remote"]).outcome();
-    let names: Vec<&str> = outcome.stdout.lines().collect();
+    let listed = outcome.stdout();
+    let names: Vec<&str> = listed.lines().collect();
     assert!(names.is_sorted() && names.contains(&"db-password") && names.contains(&"bulk-449"));
     assert!(names.len() > BULK, "{}", names.len());
     let outcome = Home::new().with_url(url, ["kv", "list", "--prefix", "many_"]).outcome();
-    assert_eq!(outcome.stdout.lines().count(), 250);
+    assert_eq!(outcome.stdout().lines().count(), 250);
 }

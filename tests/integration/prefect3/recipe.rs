@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::copy::cloud1;
-use super::home::Home;
+use super::home::{Home, WithUrl as _};
 use super::server::plain;
 
 /// The URL of a server as the README has it, and that of Prefect Cloud 1.x.
@@ -40,7 +40,7 @@ fn every_block_about_prefect_3_prints_what_it_says() {
                 .env("PREFECT__CLOUD__API_KEY", "key")
                 .outcome();
             let printed = outcome
-                .stdout
+                .stdout()
                 .replace(&server.url, SERVER)
                 .replace(cloud.url().trim_end_matches("/api"), CLOUD)
                 .replace(&*home.path().to_string_lossy(), "/home/you");

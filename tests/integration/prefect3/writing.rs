@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::Home;
+use super::home::{Home, Tells as _, WithUrl as _};
 use super::http::Listener;
 use super::server::plain;
 
@@ -24,8 +24,7 @@ fn a_secret_is_created_then_replaced_then_deleted() {
     assert_eq!(server.secret("written-secret"), json!({ "value": { "b": [1.5, null] } }));
     home.with_url(&server.url, ["secret", "delete", "--remote", "WRITTEN_SECRET"]).gives("");
     let told = ["cannot find the secret `written-secret`"];
-    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"])
-        .refuses(1, &told);
+    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"]).tells(1, &told);
 }
 
 #[test]
@@ -41,8 +40,11 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         let words = [&["secret", "set", "--remote", name], options].concat();
         let pfx = home.with_url(&proxy.url(), words).stdin(value);
         let outcome = pfx.outcome();
-        assert_eq!(outcome.code, Some(125));
-        assert!(outcome.stderr.contains(told) && !outcome.stderr.contains("CANARY"), "{outcome:?}");
+        assert_eq!(outcome.code(), Some(125));
+        assert!(
+            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            "{outcome:?}"
+        );
     }
     for (key, value, told) in [
         (
@@ -53,7 +55,7 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         ("k", "[1000000000000000000000]".to_owned(), "an integer of more than 64 bits"),
         ("cl\u{e9}", "x".to_owned(), "no variable can be called `cl\u{e9}`"),
     ] {
-        home.with_url(&proxy.url(), ["kv", "set", key, &value]).refuses(125, &[told]);
+        home.with_url(&proxy.url(), ["kv", "set", key, &value]).tells(125, &[told]);
     }
     assert_eq!(proxy.lines(), Vec::<String>::new());
 }
@@ -78,7 +80,7 @@ fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
     home.with_url(&server.url, ["kv", "get", "Written.Key"]).gives("007");
     home.with_url(&server.url, ["kv", "delete", "Written.Key"]).gives("");
     let told = ["cannot find the key `Written.Key`"];
-    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).refuses(1, &told);
+    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).tells(1, &told);
 }
 
 #[test]
@@ -100,6 +102,6 @@ fn a_name_of_the_other_spelling_is_read_and_never_deleted() {
     server.create_variable("two_words", &json!("kept"));
     home.with_url(&server.url, ["kv", "get", "two-words"]).gives("kept");
     let told = ["cannot find the key `two-words`"];
-    home.with_url(&server.url, ["kv", "delete", "two-words"]).refuses(1, &told);
+    home.with_url(&server.url, ["kv", "delete", "two-words"]).tells(1, &told);
     assert_eq!(server.variable("two_words")["value"], json!("kept"));
 }
