@@ -24,6 +24,9 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
                     if found.is_none() && error.kind() != io::ErrorKind::Other {
                         found = Some(words(error));
                     }
+                    // Not `source()`: that is what is behind the inner one, which itself may be TLS's.
+                    next = Some(inner);
+                    continue;
                 }
                 None => found = Some(words(error)),
             }

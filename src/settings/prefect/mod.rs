@@ -225,6 +225,9 @@ impl Settings {
                 "a file in the working directory must not choose whom pfx trusts for a URL that is not from there",
             ));
         }
+        // What the variable names is trusted anyway, for every API.
+        let is_variable = inherited.get(AUTHORITY.variable.as_bytes()).is_some();
+        let authority = authority.filter(|_| !is_variable);
         let authorities: Vec<&Path> =
             authority.map(|setting| Path::new(setting.text.as_str())).into_iter().collect();
         let mut access =
