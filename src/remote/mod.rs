@@ -85,7 +85,7 @@ pub trait Store {
         Some(reference.name())
     }
 
-    /// Whether this store would take a value for a key, as far as that can be told without asking it.
+    /// Whether this store would take a value for a key, as far as that can be told without storing it.
     fn fits(&self, _key: &str, _value: &Value) -> Result<(), Error> {
         Ok(())
     }

@@ -43,12 +43,11 @@ impl Store for Prefect {
     }
 
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let count = blocks::count_request(&self.session);
-        let version = variables::version_request(&self.session);
-        let [count, version] = self.session.both(count, version)?;
+        let count = self.session.send(blocks::count_request(&self.session))?;
         let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
         // The Cloud need not tell its version.
-        facts.extend(variables::version(&version).map(|version| ("version".to_owned(), version)));
+        let version = self.session.version()?;
+        facts.extend(version.map(|version| ("version".to_owned(), version.to_owned())));
         Ok(facts)
     }
 

@@ -1,7 +1,7 @@
 //! Requests to one API, with the CSRF token that a server may demand: the request goes first, and a token is
 //! fetched only if it is refused for want of one. Prefect's own client asks for one before every first write.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::remote::http::{Client, Effect, Request, Response};
 pub struct Session {
     client: Client,
     token: RefCell<Option<Token>>,
+    version: OnceCell<Option<String>>,
 }
 
 /// A CSRF token, and the client that it was given to.
@@ -29,7 +30,7 @@ struct Token {
 impl Session {
     #[must_use]
     pub const fn new(client: Client) -> Self {
-        Self { client, token: RefCell::new(None) }
+        Self { client, token: RefCell::new(None), version: OnceCell::new() }
     }
 
     /// A request to a path below the API's URL. A segment `""` at the end is a slash.
@@ -54,6 +55,20 @@ impl Session {
     #[must_use]
     pub fn url(&self) -> &str {
         self.client.access.address.as_str()
+    }
+
+    /// The server's version, asked for once; `None` if it does not tell.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn version(&self) -> Result<Option<&str>, Error> {
+        if let Some(version) = self.version.get() {
+            return Ok(version.as_deref());
+        }
+        let request = self.request("GET", &["admin", "version"], None, Effect::Read);
+        let response = self.send(request)?;
+        let version = wire::version(&response.body).filter(|_| response.status == 200);
+        Ok(self.version.get_or_init(|| version).as_deref())
     }
 
     /// Sends one request. The answer's status may be that of an error.

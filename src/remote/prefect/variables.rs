@@ -66,10 +66,6 @@ pub fn list(session: &Session) -> Result<Vec<String>, Error> {
 /// [`Error::Remote`], or [`Error::Value`] for a value that does not fit.
 pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
     let name = fits(session, key, value)?;
-    if !value.is_string() {
-        // Prefect 2 would keep 42 as "42" and true as "True", without a word.
-        strings_only(session)?;
-    }
     let mut body = json!({ "value": value });
     if !tags.is_empty() {
         body["tags"] = json!(tags);
@@ -125,6 +121,10 @@ pub fn fits(session: &Session, key: &str, value: &Value) -> Result<String, Error
         let fault = ValueFault::TooLargeNumber { what: "variable" };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
+    if !value.is_string() {
+        // Prefect 2 would keep 42 as "42" and true as "True", without a word.
+        strings_only(session)?;
+    }
     names::of_variable(key).into_iter().next().ok_or_else(|| {
         session.unsupported(
             format!("no variable can be called `{key}`"),
@@ -150,7 +150,7 @@ fn has_large_integer(value: &Value) -> bool {
 /// later one, and has the last word.
 fn strings_only(session: &Session) -> Result<(), Error> {
     match old_version(session)? {
-        Some(version) => Err(only_strings(session, &version)),
+        Some(version) => Err(only_strings(session, version)),
         None => Ok(()),
     }
 }
@@ -164,22 +164,8 @@ fn only_strings(session: &Session, version: &str) -> Error {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn old_version(session: &Session) -> Result<Option<String>, Error> {
-    let version = version(&session.send(version_request(session))?);
-    Ok(version.filter(|version| version.starts_with("2.")))
-}
-
-/// Asks for the server's version.
-#[must_use]
-pub fn version_request(session: &Session) -> Request {
-    session.request("GET", &["admin", "version"], None, Effect::Read)
-}
-
-/// The version that an answer to [`version_request`] tells.
-#[must_use]
-pub fn version(response: &Response) -> Option<String> {
-    let text = serde_json::from_slice::<String>(&response.body).ok();
-    text.filter(|_| response.status == 200)
+pub fn old_version(session: &Session) -> Result<Option<&str>, Error> {
+    Ok(session.version()?.filter(|version| version.starts_with("2.")))
 }
 
 /// The error of a write. A 422 of Prefect 2 has reasons of its own.
@@ -188,7 +174,7 @@ fn refused(session: &Session, response: &Response, value: &Value) -> Error {
         && let Ok(Some(version)) = old_version(session)
     {
         if !value.is_string() {
-            return only_strings(session, &version);
+            return only_strings(session, version);
         }
         let problem =
             format!("it is Prefect {version}, whose variables have no `-` in their names");

@@ -125,6 +125,12 @@ pub fn count(body: &[u8]) -> Result<String, String> {
     }
 }
 
+/// The version that an answer to `/admin/version` tells.
+#[must_use]
+pub fn version(body: &[u8]) -> Option<String> {
+    serde_json::from_slice(body).ok()
+}
+
 /// The words with which the API says why not: `detail`, as every error of its own has it.
 #[must_use]
 pub fn detail(body: &[u8]) -> Option<String> {

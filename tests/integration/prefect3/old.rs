@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::copy::cloud1;
 use super::home::{Home, Tells as _, WithUrl as _};
 use super::server::old;
 
@@ -55,4 +56,15 @@ fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
     pfx(&["secret", "set", "--remote", "old"]).stdin("text").gives("");
     assert_eq!(server.secret("old"), json!({ "value": "text" }));
     pfx(&["secret", "delete", "--remote", "old"]).gives("");
+}
+
+#[test]
+fn what_prefect_2_cannot_hold_is_told_by_a_dry_run_already() {
+    let source = cloud1(&[("old_number", json!(42)), ("old_text", json!("x"))]);
+    let words = ["kv", "copy", "--from", "cloud1", "--to", "prefect", "--dry-run"];
+    let home = Home::new();
+    let pfx = home.with_url(&old().url, words).env("PREFECT__CLOUD__API", source.url());
+    let told = pfx.env("PREFECT__CLOUD__API_KEY", "key").outcome().stdout();
+    assert!(told.starts_with("refused   old_number: it is Prefect 2."), "{told}");
+    assert!(told.contains("\ncopied    old_text\n"), "{told}");
 }
