@@ -61,15 +61,10 @@ impl ValueFault {
                     .to_owned()
             }
             Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block".to_owned(),
-            Self::IsMask | Self::Null | Self::NotUtf8 | Self::TooLongFor { .. } => {
-                return None;
-            }
             Self::IsMask
-            | Self::Nul
             | Self::Null
             | Self::NotUtf8
             | Self::TooLargeNumber { .. }
-            | Self::TooLong { .. }
             | Self::TooLongFor { .. } => return None,
         })
     }

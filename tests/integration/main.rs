@@ -28,7 +28,6 @@ mod install;
 mod local;
 mod manual;
 mod prefect;
-mod project;
 mod prefect3;
 mod project;
 mod promises;

@@ -2,7 +2,7 @@
 
 use super::home::{Home, Tells as _, WithUrl as _};
 use super::http::Listener;
-use super::server::{AUTH, Server, Version, guarded, plain};
+use super::server::{AUTH, Server, Version, alone, guarded, plain};
 
 const READ: [&str; 7] = ["run", "-s", "X=db-password", "--", "sh", "-c", "printf %s \"$X\""];
 const VALUE: &str = "s3cr3t-p\u{e4}ssword";
@@ -28,6 +28,7 @@ fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
 
 #[test]
 fn writes_go_through_where_a_token_is_demanded() {
+    let _alone = alone();
     let server = guarded();
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words).env(AUTH_STRING, AUTH.1);
@@ -91,6 +92,7 @@ fn a_bearer_key_and_headers_of_ones_own_are_sent() {
 
 #[test]
 fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
+    let _alone = alone();
     let server = Server::start(Version::Three, &[]);
     let home = Home::new();
     home.with_url(&server.url, READ).gives(VALUE);
@@ -107,6 +109,7 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
 
 #[test]
 fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
+    let _alone = alone();
     let url = plain().url.trim_end_matches("/api").to_owned();
     let told = ["there is no Prefect API at its path", "the API's URL ends in /api"];
     Home::new().with_url(&url, READ).tells(125, &told);

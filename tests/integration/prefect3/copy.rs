@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::home::{Home, Outcome, Tells as _, WithUrl as _};
 use super::http::{Listener, Request};
-use super::server::plain;
+use super::server::{alone, plain};
 
 /// The key-value store of a tenant.
 pub fn cloud1(rows: &[(&str, Value)]) -> Listener {
@@ -51,6 +51,7 @@ fn summary(outcome: &Outcome) -> (Vec<String>, String) {
 
 #[test]
 fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
+    let _alone = alone();
     let server = plain();
     server.create_variable("copy_there", &json!("CANARY-other"));
     let source = cloud1(&[
@@ -115,6 +116,7 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
 
 #[test]
 fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
+    let _alone = alone();
     let server = plain();
     let keys: Vec<String> = (0..120).map(|index| format!("resume_{index:03}")).collect();
     let rows: Vec<(&str, Value)> = keys.iter().map(|key| (key.as_str(), json!(key))).collect();

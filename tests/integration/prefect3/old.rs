@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::copy::cloud1;
 use super::home::{Home, Tells as _, WithUrl as _};
-use super::server::old;
+use super::server::{alone, old};
 
 #[test]
 fn secrets_blocks_and_variables_of_prefect_2_are_read() {
@@ -35,6 +35,7 @@ fn secrets_blocks_and_variables_of_prefect_2_are_read() {
 
 #[test]
 fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
+    let _alone = alone();
     let server = old();
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words);

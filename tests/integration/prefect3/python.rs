@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::home::{Home, WithUrl as _};
-use super::server::{guarded, plain};
+use super::server::{alone, guarded, plain};
 
 #[track_caller]
 fn printed(mut command: Command) -> String {
@@ -27,6 +27,7 @@ Variable.set("py_json", {"a": [1, None, True]})
 
 #[test]
 fn what_the_python_client_writes_is_read() {
+    let _alone = alone();
     let server = plain();
     let mut python = server.client("python");
     python.args(["-W", "ignore", "-c", WRITE]);
@@ -52,6 +53,7 @@ for name in ["pfx_text", "pfx_json", "pfx_string"]:
 
 #[test]
 fn what_pfx_writes_the_python_client_reads() {
+    let _alone = alone();
     // With a password and tokens, which both must cope with.
     let server = guarded();
     let home = Home::new();
@@ -74,6 +76,7 @@ fn what_pfx_writes_the_python_client_reads() {
 
 #[test]
 fn prefect_variable_and_pfx_kv_are_about_the_same_things() {
+    let _alone = alone();
     let server = plain();
     let home = Home::new();
     let mut set = server.client("prefect");

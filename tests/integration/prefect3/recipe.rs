@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::copy::cloud1;
 use super::home::{Home, WithUrl as _};
-use super::server::plain;
+use super::server::{alone, plain};
 
 /// The URL of a server as the README has it, and that of Prefect Cloud 1.x.
 const SERVER: &str = "http://127.0.0.1:4200/api";
@@ -14,6 +14,7 @@ const CLOUD: &str = "https://api.prefect.io";
 
 #[test]
 fn every_block_about_prefect_3_prints_what_it_says() {
+    let _alone = alone();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text: String = ["README.md", "README-prefect3.md"]
         .iter()

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,19 @@ pub const CSRF: Setting = ("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "true");
 pub fn plain() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(Version::Three, &[]))
+}
+
+/// The one that runs deployments, and is busy with it.
+pub fn busy() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(Version::Three, &[]))
+}
+
+/// Keeps the other tests' pfx from writing while this one's does. A server on SQLite answers 503 to a write
+/// that meets another (`SQLITE_BUSY_SNAPSHOT`); the real client tries again, pfx tells.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One that wants a password and a CSRF token.
@@ -209,7 +222,14 @@ impl Server {
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let headers: Vec<(&str, &str)> =
             self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        call(method, &format!("{}/{path}", self.url), &headers, body)
+        let url = format!("{}/{path}", self.url);
+        loop {
+            match call(method, &url, &headers, body) {
+                // Another wrote meanwhile; see `alone`.
+                (503, _) => thread::sleep(Duration::from_millis(100)),
+                answer => return answer,
+            }
+        }
     }
 
     /// The data of a secret's block.

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::home::Home;
-use super::server::{Server, Version, plain, spawn};
+use super::server::{Server, Version, busy, spawn};
 
 /// Longer than a flow run takes on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -77,7 +77,7 @@ fn start_worker(server: &Server, project: &Home, pool: &str) -> PathBuf {
 
 #[test]
 fn a_flow_sees_the_secret_and_the_server_holds_no_value() {
-    let server = plain();
+    let server = busy();
     let project = Home::new();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/prefect-3");
     for file in ["flow.py", "prefect.yaml"] {
@@ -140,7 +140,7 @@ deployments:
 /// Starts a run of a flow that waits, asserts who is who, and cancels it; the flow's process id and that of
 /// the process that the worker started, once that is gone.
 fn cancelled(pool: &str, command: &str) -> (Pid, Pid) {
-    let server = plain();
+    let server = busy();
     let project = Home::new();
     project.write("flow.py", FLOW);
     project.write("prefect.yaml", PROJECT.replace("POOL", pool).replace("COMMAND", command));
