@@ -64,7 +64,7 @@ pub fn busy() -> &'static Server {
     SERVER.get_or_init(|| Server::start(Version::Three, &[]))
 }
 
-/// Keeps the other tests' pfx from writing while this one's does. A server on SQLite answers 503 to a write
+/// Keeps the other tests' pfx from writing while this one's does. A server on `SQLite` answers 503 to a write
 /// that meets another (`SQLITE_BUSY_SNAPSHOT`); the real client tries again, pfx tells.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
