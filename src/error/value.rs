@@ -9,8 +9,10 @@ use crate::name::Shown;
 pub enum ValueFault {
     /// `${…}` references lead back to where they began, or nest too deep.
     Cycle,
-    /// A NUL byte.
+    /// A NUL byte in a text.
     Nul,
+    /// A NUL byte in what a file can hold and a variable cannot.
+    NulInVariable,
     /// The form of an export cannot hold it.
     NotForFormat { format: &'static str, problem: &'static str },
     /// A pointer was given, and the value is no JSON.
@@ -33,13 +35,13 @@ impl ValueFault {
                 "`--format sh` holds any bytes, `--format json` any text".to_owned()
             }
             Self::NotJson => "leave out the `#/…` to take the whole value".to_owned(),
-            Self::Nul => "a file can hold it: `--file VAR=NAME`".to_owned(),
+            Self::NulInVariable => "a file can hold it: `--file VAR=NAME`".to_owned(),
             Self::TooLong { variable, .. } => {
                 format!(
                     "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
                 )
             }
-            Self::NotUtf8 => return None,
+            Self::Nul | Self::NotUtf8 => return None,
         })
     }
 }
@@ -48,7 +50,7 @@ impl fmt::Display for ValueFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cycle => formatter.write_str("its references go round in a circle"),
-            Self::Nul => {
+            Self::Nul | Self::NulInVariable => {
                 formatter.write_str("its value has a NUL byte, which no variable can hold")
             }
             Self::NotJson => {
