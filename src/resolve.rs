@@ -1,7 +1,5 @@
 //! Fills a plan from sources, each asked once for all that is still wanted. Knows the trait, and no source.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::error::{Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::plan::{Every, Listed, Look, Origin, Plan};
@@ -35,26 +33,30 @@ pub enum Outcome {
 /// here: see [`Resolution::require`].
 pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, Error> {
     if plan.every != Every::Named {
-        // Of two sources that list a name the first one's value is taken, and so that one named it.
-        let mut names = BTreeMap::new();
+        let mut names = Vec::new();
         for source in sources {
             let origin = if source.is_remote() { Origin::Others } else { Origin::Own };
             if plan.every == Every::Listed || origin == Origin::Own {
-                for name in source.secrets()? {
-                    names.entry(name).or_insert(origin);
-                }
+                names.extend(source.secrets()?.into_iter().map(|name| Listed { name, origin }));
             }
         }
-        plan.add_every(names.into_iter().map(|(name, origin)| Listed { name, origin }).collect())?;
+        // Of two sources that list a name the first one's value is taken, and so that one named it: the
+        // sort keeps their order.
+        names.sort_by(|one, other| one.name.cmp(&other.name));
+        names.dedup_by(|later, first| later.name == first.name);
+        plan.add_every(names)?;
     }
-    let mut wanted: BTreeSet<&Reference> = plan.looks().map(|look| &look.reference).collect();
+    let mut wanted: Vec<&Reference> = plan.looks().map(|look| &look.reference).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
     let mut found = Found::new();
     for source in sources {
-        let asked: BTreeSet<&Reference> =
+        let asked: Vec<&Reference> =
             wanted.iter().copied().filter(|reference| source.keeps(reference)).collect();
         if !asked.is_empty() {
-            found.extend(source.look_up(&asked)?);
-            wanted.retain(|reference| !found.contains_key(reference));
+            let mut more = source.look_up(&asked)?;
+            wanted.retain(|reference| !more.contains_key(reference));
+            found.append(&mut more);
         }
     }
     let outcomes =
@@ -63,11 +65,11 @@ pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, E
 }
 
 fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcome, Error> {
-    let name = look.reference.name();
     let missing = |looked_in, near, pointer| {
         let kind = look.reference.kind();
         let not_asked = sources.iter().find_map(|source| source.not_asked(&look.reference));
-        let missing = Missing { kind, name: name.clone(), looked_in, not_asked, near, pointer };
+        let name = look.reference.name();
+        let missing = Missing { kind, name, looked_in, not_asked, near, pointer };
         match look.default {
             Some(_) => Outcome::Default(missing),
             None => Outcome::Missing(missing),
@@ -82,16 +84,17 @@ fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcom
     // Of a block, fields that are no secrets are shown to all who may see the block.
     let shown = |part: &serde_json::Value| match look.reference {
         Reference::Block { .. } if secret::is_masked(part) => {
-            Err(Error::Value { name: name.clone(), fault: ValueFault::Masked })
+            Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked })
         }
         _ => Ok(()),
     };
     let Some(pointer) = &look.pointer else {
         if matches!(look.reference, Reference::Block { .. }) {
-            shown(&held.value.document(&name)?)?;
+            shown(&held.value.document(&look.reference.name())?)?;
         }
         return Ok(Outcome::Whole);
     };
+    let name = look.reference.name();
     let document = held.value.document(&name)?;
     let part = pointer.pick(&document);
     part.map_or(Ok(()), shown)?;
@@ -174,13 +177,13 @@ mod tests {
             matches!(reference, Reference::Secret(_))
         }
 
-        fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+        fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
             assert!(!wanted.is_empty(), "a source is asked only for something");
             let held = self.1.iter().filter_map(|(name, value)| {
                 let reference = Reference::Secret((*name).to_owned());
                 let value = SecretValue::perhaps_json(name, *value).unwrap();
                 let held = Held { value, place: self.0.to_owned() };
-                wanted.contains(&reference).then_some((reference, held))
+                wanted.contains(&&reference).then_some((reference, held))
             });
             Ok(held.collect())
         }
@@ -202,7 +205,7 @@ mod tests {
             true
         }
 
-        fn look_up(&self, _: &BTreeSet<&Reference>) -> Result<Found, Error> {
+        fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
             panic!("asked for what was found already")
         }
 
@@ -223,7 +226,7 @@ mod tests {
             true
         }
 
-        fn look_up(&self, _: &BTreeSet<&Reference>) -> Result<Found, Error> {
+        fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
             Err(Error::Value { name: "failed".to_owned(), fault: ValueFault::Nul })
         }
 

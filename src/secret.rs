@@ -63,7 +63,7 @@ impl SecretValue {
     /// As [`SecretValue::text`].
     pub fn in_variable(&self, name: &str) -> Result<&Self, Error> {
         if self.bytes.contains(&0) {
-            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
+            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::NulInVariable });
         }
         Ok(self)
     }
@@ -111,9 +111,11 @@ impl SecretValue {
     }
 
     fn new(name: &str, bytes: Vec<u8>, form: Form) -> Result<Self, Error> {
-        let value = Self { bytes: Zeroizing::new(bytes), form };
-        value.in_variable(name)?;
-        Ok(value)
+        let bytes = Zeroizing::new(bytes);
+        if bytes.contains(&0) {
+            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
+        }
+        Ok(Self { bytes, form })
     }
 
     /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.

@@ -1,7 +1,7 @@
 //! TOML as Prefect 1.4.1 reads it, with `toml` 0.10.2: here and there wider than TOML 1.0, and without what
 //! TOML 1.1 added. Where that parser is narrower than TOML 1.0, TOML 1.0 holds.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -22,19 +22,21 @@ pub fn parse<'t>(
     rewritten: &'t OnceCell<Zeroizing<String>>,
 ) -> Result<Document<'t>, Error> {
     match Document::parse(text, place) {
-        Ok(document) => match newer(text, document.root()) {
-            Some((offset, problem)) => Err(Error::Config {
-                place: place.to_owned(),
-                at: Some(position(text, offset)),
-                key: None,
-                problem: problem.to_owned(),
-            }),
-            None if !text.contains("\"\"\"") && !text.contains("'''") => Ok(document),
-            None => match rewrite(text) {
+        Ok(document) => {
+            let newer = Newer::of(text);
+            if let Some((offset, problem)) = newer.table(document.root()) {
+                return Err(Error::Config {
+                    place: place.to_owned(),
+                    at: Some(position(text, offset)),
+                    key: None,
+                    problem: problem.to_owned(),
+                });
+            }
+            match newer.has_long_strings.get().then(|| rewrite(text)).flatten() {
                 Some(text) => Document::parse(rewritten.get_or_init(|| text), place),
                 None => Ok(document),
-            },
-        },
+            }
+        }
         Err(error) => {
             let Some(text) = rewrite(text) else { return Err(error) };
             Document::parse(rewritten.get_or_init(|| text), place).map_err(|_| error)
@@ -55,29 +57,51 @@ pub fn universal_newlines(bytes: &mut Vec<u8>) {
     bytes.truncate(to);
 }
 
-/// The first thing in `table` that only TOML 1.1 has, by its offset in `text`, and what it is.
-fn newer(text: &str, table: &DeTable<'_>) -> Option<(usize, &'static str)> {
-    table.iter().find_map(|(key, value)| {
-        escape(text, key.span().start, key.span().end).or_else(|| newer_value(text, value))
-    })
+/// What only TOML 1.1 has, looked for in a parsed text: the offset of the first, and what it is.
+struct Newer<'t> {
+    text: &'t str,
+    /// Whether there is any backslash: most files have none, and then no string is read again.
+    has_escapes: bool,
+    /// Whether a string of several lines was met on the way.
+    has_long_strings: Cell<bool>,
 }
 
-fn newer_value(text: &str, value: &Spanned<DeValue<'_>>) -> Option<(usize, &'static str)> {
-    let (start, end) = (value.span().start, value.span().end);
-    match value.get_ref() {
-        DeValue::String(_) => escape(text, start, end),
-        DeValue::Datetime(moment) => moment
-            .time
-            .filter(|time| time.second.is_none())
-            .map(|_| (start, "a time must have seconds in TOML 1.0")),
-        DeValue::Array(items) => items.iter().find_map(|item| newer_value(text, item)),
-        DeValue::Table(table) => newer(text, table).or_else(|| {
-            let inline = text.get(start..end).filter(|inline| inline.starts_with('{'))?;
-            loose_inline_table(inline).map(|offset| {
-                (start + offset, "an inline table must be one line without a comma at its end")
-            })
-        }),
-        _ => None,
+impl<'t> Newer<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, has_escapes: text.contains('\\'), has_long_strings: Cell::new(false) }
+    }
+
+    fn table(&self, table: &DeTable<'_>) -> Option<(usize, &'static str)> {
+        table.iter().find_map(|(key, value)| {
+            self.string(key.span().start, key.span().end).or_else(|| self.value(value))
+        })
+    }
+
+    fn value(&self, value: &Spanned<DeValue<'_>>) -> Option<(usize, &'static str)> {
+        let (start, end) = (value.span().start, value.span().end);
+        match value.get_ref() {
+            DeValue::String(_) => self.string(start, end),
+            DeValue::Datetime(moment) => moment
+                .time
+                .filter(|time| time.second.is_none())
+                .map(|_| (start, "a time must have seconds in TOML 1.0")),
+            DeValue::Array(items) => items.iter().find_map(|item| self.value(item)),
+            DeValue::Table(table) => self.table(table).or_else(|| {
+                let inline = self.text.get(start..end).filter(|inline| inline.starts_with('{'))?;
+                loose_inline_table(inline).map(|offset| {
+                    (start + offset, "an inline table must be one line without a comma at its end")
+                })
+            }),
+            _ => None,
+        }
+    }
+
+    fn string(&self, start: usize, end: usize) -> Option<(usize, &'static str)> {
+        let bytes = self.text.as_bytes().get(start..end)?;
+        if bytes.starts_with(b"\"\"\"") || bytes.starts_with(b"'''") {
+            self.has_long_strings.set(true);
+        }
+        if self.has_escapes { escape(self.text, start, end) } else { None }
     }
 }
 

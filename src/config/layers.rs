@@ -1,7 +1,7 @@
 //! The layers of a configuration, merged key by key on demand.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use toml::de::DeValue;
@@ -68,30 +68,36 @@ impl<'t> Layers<'t> {
     /// # Errors
     /// [`Error::Config`] if the place of the secrets is no table, or layers contradict each other.
     pub fn secrets(&self) -> Result<Vec<String>, Error> {
-        let mut names = BTreeSet::new();
+        // With each name whether it may be a table: of an empty one it is as if it were never written.
+        let mut names = BTreeMap::new();
         for layer in &self.layers {
             match layer {
                 Layer::File { document, .. } => match document.walk(&SECRETS) {
                     Walk::Found(DeValue::Table(table)) => {
-                        names.extend(table.keys().map(|key| key.get_ref().to_string()));
+                        let tables = table.iter().map(|(key, value)| {
+                            let is_table = matches!(value.get_ref(), DeValue::Table(_));
+                            (key.get_ref().to_string(), is_table)
+                        });
+                        // A map is made at once of what is sorted, which is faster than key by key.
+                        names.append(&mut tables.collect());
                     }
                     Walk::Absent => {}
                     Walk::Blocked | Walk::Found(_) | Walk::Root(_) => return Err(layer.no_table()),
                 },
                 Layer::Variable(variable) => {
                     if let Some(table) = variable.whole_table()? {
-                        names = table.keys().cloned().collect();
+                        names = table.keys().map(|name| (name.clone(), true)).collect();
                     } else if let [context, secrets, name, ..] = variable.path.as_slice()
                         && [context.as_str(), secrets] == SECRETS
                     {
-                        names.insert(name.clone());
+                        names.insert(name.clone(), true);
                     }
                 }
             }
         }
         let mut present = Vec::with_capacity(names.len());
-        for name in names {
-            if self.get(&[SECRETS[0], SECRETS[1], &name])?.is_some() {
+        for (name, may_be_table) in names {
+            if !may_be_table || self.get(&[SECRETS[0], SECRETS[1], &name])?.is_some() {
                 present.push(name);
             }
         }
@@ -227,6 +233,9 @@ impl Work<'_, '_> {
     /// but one reference takes the other value with its kind; else that is spliced in as text.
     fn leaf(&self, leaf: Leaf, depth: usize) -> Expanded<Leaf> {
         let Leaf::Text(text) = leaf else { return Ok(Ok(leaf)) };
+        if !text.contains(&b'$') && !text.starts_with(b"~") {
+            return Ok(Ok(Leaf::Text(text)));
+        }
         let mut text = match self.expansion.variables(&text) {
             Ok(text) => text,
             Err(fault) => return Ok(Err(fault)),

@@ -24,7 +24,7 @@ impl<'a> Inherited<'a> {
     /// The value of a variable; of duplicates the first, as getenv(3) has it.
     #[must_use]
     pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
-        self.variables().find_map(|(other, value)| (other == name).then_some(value))
+        self.0.iter().find_map(|entry| value_of(entry, name))
     }
 
     /// The names of all variables.
@@ -37,6 +37,11 @@ impl<'a> Inherited<'a> {
     pub fn variables(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.0.iter().filter_map(|entry| split(entry.to_bytes()))
     }
+}
+
+/// The value in an entry, if it is that of the variable `name`.
+fn value_of<'e>(entry: &'e CStr, name: &[u8]) -> Option<&'e [u8]> {
+    entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=").filter(|_| !name.is_empty())
 }
 
 /// Cuts an entry at its `=`. One that begins with `=` is no variable.
@@ -85,12 +90,14 @@ impl<'a> Environment<'a> {
     /// # Errors
     /// [`Error::Value`] if an entry would be longer than [`LONGEST_ENTRY`].
     pub fn new(inherited: Inherited<'a>, changes: &[Change<'_>]) -> Result<Self, Error> {
-        let names: HashSet<&[u8]> = changes.iter().map(Change::name).collect();
+        let mut names: Vec<&[u8]> = changes.iter().map(Change::name).collect();
+        names.sort_unstable();
+        let is_changed = |name| names.binary_search(&name).is_ok();
         let kept = inherited
             .0
             .iter()
             .copied()
-            .filter(|entry| split(entry.to_bytes()).is_none_or(|(name, _)| !names.contains(name)))
+            .filter(|entry| split(entry.to_bytes()).is_none_or(|(name, _)| !is_changed(name)))
             .collect();
         let made = changes
             .iter()
@@ -110,9 +117,7 @@ impl<'a> Environment<'a> {
     /// The value that the command will find under this name.
     #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        self.entries()
-            .filter_map(|entry| split(entry.to_bytes()))
-            .find_map(|(other, value)| (other == name).then_some(value))
+        self.entries().find_map(|entry| value_of(entry, name))
     }
 }
 

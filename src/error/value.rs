@@ -17,8 +17,10 @@ pub enum ValueFault {
     Masked,
     /// The block has no field `value`.
     NoValue,
-    /// A NUL byte.
+    /// A NUL byte in a text.
     Nul,
+    /// A NUL byte in what a file can hold and a variable cannot.
+    NulInVariable,
     /// The form of an export cannot hold it.
     NotForFormat { format: &'static str, problem: &'static str },
     /// A pointer was given, and the value is no JSON.
@@ -47,7 +49,7 @@ impl ValueFault {
                 "`--format sh` holds any bytes, `--format json` any text".to_owned()
             }
             Self::NotJson => "leave out the `#/…` to take the whole value".to_owned(),
-            Self::Nul => "a file can hold it: `--file VAR=NAME`".to_owned(),
+            Self::NulInVariable => "a file can hold it: `--file VAR=NAME`".to_owned(),
             Self::TooLong { variable, .. } => {
                 format!(
                     "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
@@ -62,6 +64,7 @@ impl ValueFault {
             }
             Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block".to_owned(),
             Self::IsMask
+            | Self::Nul
             | Self::Null
             | Self::NotUtf8
             | Self::TooLargeNumber { .. }
@@ -92,7 +95,7 @@ impl fmt::Display for ValueFault {
                 formatter,
                 "its JSON takes {bytes} bytes, and Prefect takes {limit} in one {what}"
             ),
-            Self::Nul => {
+            Self::Nul | Self::NulInVariable => {
                 formatter.write_str("its value has a NUL byte, which no variable can hold")
             }
             Self::NotJson => {

@@ -1,7 +1,6 @@
 //! A directory with one file for each secret: systemd's `$CREDENTIALS_DIRECTORY`, Docker's and
 //! Kubernetes' mounts.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Found, Held, Source, file};
@@ -34,7 +33,7 @@ impl Source for Directory {
         matches!(reference, Reference::Secret(_))
     }
 
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let mut found = Found::new();
         for reference in wanted {
             let Reference::Secret(name) = reference else { continue };

@@ -1,6 +1,5 @@
 //! The environment that pfx was started in, as a source (Prefect's `EnvVarSecret`).
 
-use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::{Found, Held, Source};
@@ -23,7 +22,7 @@ impl Source for Variables<'_> {
         matches!(reference, Reference::Env(_))
     }
 
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let mut found = Found::new();
         for reference in wanted {
             if let Reference::Env(name) = reference

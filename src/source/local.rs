@@ -1,7 +1,6 @@
 //! The local secrets of Prefect 1.x: `[context.secrets]` in its files, and the variables over them.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
@@ -203,18 +202,16 @@ impl Source for Local<'_> {
         matches!(reference, Reference::Secret(_))
     }
 
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let layers = self.layers()?;
         self.with_expansion(|expansion| {
-            let mut found = Found::new();
-            for reference in wanted {
-                let Reference::Secret(name) = reference else { continue };
-                let expansion = self.expand.then_some(expansion);
-                if let Some((value, place)) = layers.secret(name, expansion)? {
-                    found.insert((*reference).clone(), Held { value, place });
-                }
-            }
-            Ok(found)
+            let expansion = self.expand.then_some(expansion);
+            let held = |reference: &&Reference| -> Result<Option<(Reference, Held)>, Error> {
+                let Reference::Secret(name) = reference else { return Ok(None) };
+                let found = layers.secret(name, expansion)?;
+                Ok(found.map(|(value, place)| ((*reference).clone(), Held { value, place })))
+            };
+            wanted.iter().filter_map(|reference| held(reference).transpose()).collect()
         })
     }
 

@@ -10,7 +10,7 @@ pub mod remote;
 pub mod store;
 pub mod trusted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::reference::Reference;
@@ -35,12 +35,13 @@ pub trait Source {
     fn keeps(&self, reference: &Reference) -> bool;
 
     /// Those of `wanted` that are here. One that is absent is absent from the answer: not having a thing is
-    /// no error, being unable to say is. `wanted` is never empty, and holds only what this keeps.
+    /// no error, being unable to say is. `wanted` is never empty, sorted, without duplicates, and holds
+    /// only what this keeps.
     ///
     /// # Errors
     /// Whatever kept the source from answering. No other source is asked then: after a time-out or a
     /// broken file, the next one's answer could be the wrong value.
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error>;
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error>;
 
     /// The names of all secrets here.
     ///

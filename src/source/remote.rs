@@ -75,7 +75,7 @@ impl Source for Remote<'_> {
         }
     }
 
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Found, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let Settled::Store(store) = self.settled()? else { return Ok(Found::new()) };
         let kept: BTreeSet<&Reference> =
             wanted.iter().copied().filter(|reference| store.keeps(reference)).collect();

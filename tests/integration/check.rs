@@ -97,9 +97,9 @@ fn as_json_it_says_the_same_to_a_program() {
     let expected = json!({
         "bindings": [
             { "variable": "A", "kind": "secret", "name": "A", "pointer": null, "optional": false,
-              "default": false, "found": true, "place": config, "looked_in": null, "near": null },
+              "delivery": "variable", "default": false, "found": true, "place": config, "looked_in": null, "near": null },
             { "variable": "M", "kind": "secret", "name": "none", "pointer": null, "optional": false,
-              "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
+              "delivery": "variable", "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
               "near": null },
             { "variable": "T", "kind": "text", "found": true },
             { "variable": "G", "kind": "removed", "found": true },
@@ -109,6 +109,10 @@ fn as_json_it_says_the_same_to_a_program() {
         "warnings": [format!(
             "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name"
         )],
+        "project": null,
+        "layers": ["the command line"],
+        "left_out": [],
+        "preserve": false,
     });
     assert_eq!(printed, expected);
     assert_eq!(outcome.stdout().lines().count(), 1, "one line");

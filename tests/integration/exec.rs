@@ -117,8 +117,9 @@ fn a_variable_may_be_as_long_as_the_kernel_takes() {
     home.run(&["-s", "A"], &["sh", "-c", "echo ${#A}"]).gives(&format!("{length}\n"));
     home.run(&["-s", "AB=A"], &["true"]).refuses(
         125,
-        "pfx: error: cannot use `AB`: `AB` would take 131072 bytes and the kernel takes 131071 in one \
-         variable\n",
+        "pfx: error: cannot use `A`: `AB` would take 131072 bytes and the kernel takes 131071 in one \
+         variable\n\
+         pfx: hint: hand it over as a file, whose path the variable holds: `--file AB=NAME`\n",
     );
     // On its own it can be any length.
     assert_eq!(home.pfx(["secret", "get", "A"]).outcome().stdout.len(), length);

@@ -155,7 +155,7 @@ fn without_a_descriptor_left_it_says_so() {
             // SAFETY: a structure in this frame.
             unsafe {
                 // Those of the tests' own are none of pfx's.
-                libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as i32);
+                libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC.cast_signed());
                 libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
             }
             Ok(())

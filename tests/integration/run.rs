@@ -1,6 +1,6 @@
 //! `pfx run` on the whole: what it says, what `--prefect` adds, how verbose it is.
 
-use crate::support::{Home, set_mode};
+use crate::support::{Home, is_root, set_mode};
 
 #[test]
 fn it_says_nothing_of_its_own() {
@@ -122,4 +122,53 @@ fn a_file_that_is_replaced_all_the_time_is_always_read_whole() {
     }
     home.write("stop", "");
     writer.finish();
+}
+
+#[test]
+fn as_the_first_process_the_command_is_the_first_process() {
+    if !is_root() {
+        // Only root can make a namespace of processes.
+        return;
+    }
+    let home = Home::with_secrets("A = \"v\"\n");
+    let pfx = env!("CARGO_BIN_EXE_pfx");
+    let words = ["unshare", "-pf", pfx, "run", "-s", "A", "--", "sh", "-c", "echo $$ $A; exit 7"];
+    home.bare(&words).outcome().assert(7, "1 v\n", "");
+}
+
+#[test]
+fn it_needs_neither_proc_nor_tmp_nor_a_writable_disk() {
+    if !is_root() {
+        // Only root can take them away.
+        return;
+    }
+    let home = Home::with_secrets("A = \"v\"\n");
+    let script = "mount --bind . /mnt && mount -t tmpfs -o ro tmpfs /tmp && umount -l /proc && \
+                  cd /mnt && mount -o remount,bind,ro /mnt && exec \"$PFX\" run -s A -- printenv A";
+    let pfx = std::path::Path::new(env!("CARGO_BIN_EXE_pfx"));
+    home.bare(&["unshare", "-m", "sh", "-c", script])
+        .env("PFX", pfx)
+        .env("HOME", "/mnt")
+        .gives("v\n");
+}
+
+#[test]
+fn what_a_service_manager_hands_over_reaches_the_command() {
+    let home = Home::with_secrets("A = \"v\"\n");
+    let given = [
+        ("NOTIFY_SOCKET", "@abstract"),
+        ("LISTEN_FDS", "1"),
+        ("LISTEN_FDNAMES", "web"),
+        ("WATCHDOG_USEC", "5000000"),
+        ("INVOCATION_ID", "0123456789abcdef"),
+        ("JOURNAL_STREAM", "8:12345"),
+    ];
+    let mut start = home.run(&["-s", "A"], &["env"]);
+    for (name, value) in given {
+        start = start.env(name, value);
+    }
+    let printed = start.outcome().stdout();
+    for (name, value) in given {
+        assert!(printed.lines().any(|line| line == format!("{name}={value}")), "{printed}");
+    }
 }

@@ -146,8 +146,7 @@ fn warn_if_hidden(
         Settings::new(&cli::Places { no_expand: true, ..Default::default() }, inherited)?;
     let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let reference = Reference::Secret(name.to_owned());
-    let wanted = std::collections::BTreeSet::from([&reference]);
-    if let Ok(found) = sources.local.look_up(&wanted)
+    if let Ok(found) = sources.local.look_up(&[&reference])
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)
     {
         let (name, place) = (name.to_owned(), held.place.clone());

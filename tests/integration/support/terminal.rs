@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
-use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
 use super::Home;
 
@@ -69,8 +69,12 @@ impl Terminal {
         tcgetattr(&self.slave).expect("its settings").local_flags.contains(LocalFlags::ECHO)
     }
 
-    /// How many typed bytes wait to be read.
+    /// How many typed bytes wait to be read, those of an unfinished line among them.
     pub fn waiting(&self) -> i32 {
+        // In canonical mode an unfinished line is not counted (`TIOCINQ`, ioctl_tty(2)).
+        let mut settings = tcgetattr(&self.slave).expect("its settings");
+        settings.local_flags.remove(LocalFlags::ICANON);
+        tcsetattr(&self.slave, SetArg::TCSANOW, &settings).expect("its settings can be changed");
         let mut count = 0;
         // SAFETY: FIONREAD writes one int.
         let result = unsafe {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Machine {
     /// What both sides see: here, and as /mnt/share over there.
@@ -71,7 +71,7 @@ impl Machine {
         loop {
             assert!(start.elapsed() < DEADLINE, "systemd does not come up");
             let children = fs::read_to_string(format!("/proc/{holder}/task/{holder}/children"));
-            self.process = children.unwrap_or_default().trim().to_owned();
+            children.unwrap_or_default().trim().clone_into(&mut self.process);
             if !self.process.is_empty()
                 && self.systemctl(&["is-active", "pfx-test.target"]) == "active"
             {
