@@ -101,7 +101,10 @@ mod tests {
             .and_then(|profiles| profiles.active(chosen))
             .map_err(|error| error.to_string())?;
         let settings = profile.map(|profile| profile.settings).unwrap_or_default();
-        Ok(settings.into_iter().map(|(name, value)| format!("{name}={value}")).collect())
+        let mut pairs: Vec<String> =
+            settings.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.sort();
+        Ok(pairs)
     }
 
     #[test]
