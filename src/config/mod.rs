@@ -10,12 +10,14 @@ pub mod edit;
 mod expand;
 mod layers;
 pub mod lossless;
+mod node;
 mod pieces;
 mod variables;
 
 pub use document::{Document, position};
 pub use expand::Expansion;
-pub use layers::{DEFAULTS_PLACE, Layer, Layers, Leaf, Node};
+pub use layers::{DEFAULTS_PLACE, Layer, Layers};
+pub use node::Leaf;
 pub use variables::overrides;
 
 use crate::document;
