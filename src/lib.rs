@@ -18,6 +18,7 @@
 //!
 //! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open
 //!    descriptors, signal mask and ignored signals, SIGPIPE as pfx inherited it.
+//!    With `--init` it is the child of a pfx that holds nothing, and all the rest is so too.
 //! 2. The command's arguments and all inherited variables reach the child byte for byte.
 //! 3. No value is ever written anywhere but to the child, and to `secret get` and `export`.
 //! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says

@@ -5,25 +5,30 @@ use crate::exit::Exit;
 use crate::plan::{Every, Listed, Look, Origin, Plan};
 use crate::reference::Reference;
 use crate::secret::{self, SecretValue};
-use crate::source::{Found, Source};
+use crate::source::{Found, Held, Source};
 
 /// What was found for a plan. Values stay in here until the environment is made of them.
 pub struct Resolution {
-    found: Found,
+    /// Sorted by what was looked for.
+    found: Vec<(Reference, Held)>,
     /// One for each look-up of the plan, in its order.
     outcomes: Vec<Outcome>,
 }
 
 /// What became of one look-up.
 pub enum Outcome {
-    /// Found whole, under the look-up's reference.
-    Whole,
+    /// Found: [`Resolution::held`] has it.
+    Whole(Index),
     /// Found, and this part picked from it.
-    Part(SecretValue),
+    Part(Index, SecretValue),
     /// Missing, and the look-up's default stands in for it.
     Default(Missing),
     Missing(Missing),
 }
+
+/// Where in a [`Resolution`] something is.
+#[derive(Clone, Copy)]
+pub struct Index(usize);
 
 /// Looks up all that `plan` wants. The sources are asked in order; absence passes a name on to the next.
 /// If every secret is wanted, they are listed first and the plan grows by what they have.
@@ -55,16 +60,26 @@ pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, E
             wanted.iter().copied().filter(|reference| source.keeps(reference)).collect();
         if !asked.is_empty() {
             let mut more = source.look_up(&asked)?;
-            wanted.retain(|reference| !more.contains_key(reference));
+            // Both are sorted.
+            let mut here = more.keys().peekable();
+            wanted.retain(|reference| {
+                while here.next_if(|other| other < reference).is_some() {}
+                here.peek() != Some(reference)
+            });
             found.append(&mut more);
         }
     }
+    let found: Vec<(Reference, Held)> = found.into_iter().collect();
     let outcomes =
         plan.looks().map(|look| outcome(look, &found, sources)).collect::<Result<_, _>>()?;
     Ok(Resolution { found, outcomes })
 }
 
-fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcome, Error> {
+fn outcome(
+    look: &Look,
+    found: &[(Reference, Held)],
+    sources: &[&dyn Source],
+) -> Result<Outcome, Error> {
     let missing = |looked_in, near, pointer| {
         let kind = look.reference.kind();
         let not_asked = sources.iter().find_map(|source| source.not_asked(&look.reference));
@@ -75,33 +90,40 @@ fn outcome(look: &Look, found: &Found, sources: &[&dyn Source]) -> Result<Outcom
             None => Outcome::Missing(missing),
         }
     };
-    let Some(held) = found.get(&look.reference) else {
+    let Ok(index) = found.binary_search_by(|(other, _)| other.cmp(&look.reference)) else {
         let asked: Vec<_> = sources.iter().filter(|source| source.keeps(&look.reference)).collect();
         let places = asked.iter().flat_map(|source| source.places()).collect();
         let near = near(&look.reference, &asked)?;
         return Ok(missing(places, near, None));
     };
-    // Of a block, fields that are no secrets are shown to all who may see the block.
-    let shown = |part: &serde_json::Value| match look.reference {
+    let held = &found[index].1;
+    let index = Index(index);
+    let Some(pointer) = &look.pointer else {
+        if matches!(look.reference, Reference::Block { .. }) {
+            refuse_mask(look, &held.value.document(&look.reference.name())?)?;
+        }
+        return Ok(Outcome::Whole(index));
+    };
+    let name = look.reference.name();
+    let document = held.value.document(&name)?;
+    Ok(match pointer.pick(&document) {
+        Some(part) => {
+            refuse_mask(look, part)?;
+            Outcome::Part(index, SecretValue::of_json(&name, part)?)
+        }
+        None => missing(vec![held.place.clone()], None, Some(pointer.to_string())),
+    })
+}
+
+/// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
+/// block.
+fn refuse_mask(look: &Look, part: &serde_json::Value) -> Result<(), Error> {
+    match look.reference {
         Reference::Block { .. } if secret::is_masked(part) => {
             Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked })
         }
         _ => Ok(()),
-    };
-    let Some(pointer) = &look.pointer else {
-        if matches!(look.reference, Reference::Block { .. }) {
-            shown(&held.value.document(&look.reference.name())?)?;
-        }
-        return Ok(Outcome::Whole);
-    };
-    let name = look.reference.name();
-    let document = held.value.document(&name)?;
-    let part = pointer.pick(&document);
-    part.map_or(Ok(()), shown)?;
-    Ok(match part {
-        Some(part) => Outcome::Part(SecretValue::of_json(&name, part)?),
-        None => missing(vec![held.place.clone()], None, Some(pointer.to_string())),
-    })
+    }
 }
 
 /// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.
@@ -122,18 +144,28 @@ impl Resolution {
         plan.looks().zip(&self.outcomes)
     }
 
-    /// What was found, whole, whichever part of it was wanted.
+    /// What was found, whole, whichever part of it was wanted; each thing once.
+    pub fn found(&self) -> impl Iterator<Item = (&Reference, &Held)> {
+        self.found.iter().map(|(reference, held)| (reference, held))
+    }
+
+    /// What was found for a look-up, and where; `None` if it is missing.
     #[must_use]
-    pub const fn found(&self) -> &Found {
-        &self.found
+    pub fn held(&self, outcome: &Outcome) -> Option<&Held> {
+        match outcome {
+            Outcome::Whole(Index(index)) | Outcome::Part(Index(index), _) => {
+                self.found.get(*index).map(|(_, held)| held)
+            }
+            Outcome::Default(_) | Outcome::Missing(_) => None,
+        }
     }
 
     /// The value for a look-up; `None` if it is missing.
     #[must_use]
     pub fn value<'r>(&'r self, look: &'r Look, outcome: &'r Outcome) -> Option<&'r SecretValue> {
         match outcome {
-            Outcome::Whole => self.found.get(&look.reference).map(|held| &held.value),
-            Outcome::Part(value) => Some(value),
+            Outcome::Whole(_) => self.held(outcome).map(|held| &held.value),
+            Outcome::Part(_, value) => Some(value),
             Outcome::Default(_) => look.default.as_ref(),
             Outcome::Missing(_) => None,
         }
@@ -163,7 +195,6 @@ impl Resolution {
 mod tests {
     use super::*;
     use crate::plan::Bindings;
-    use crate::source::Held;
 
     /// Has the named secrets, each with the value that is given.
     struct Has(&'static str, &'static [(&'static str, &'static str)]);

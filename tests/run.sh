@@ -7,8 +7,8 @@
 # environments with the real Prefect 1.4.1, 2.20.26 and 3.8.8 are kept in PFX_TEST_CACHE, by default
 # ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs.
 #
-# The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and _PREFECT3 (directories of those environments) and
-# PFX_TEST_STATIC (the static release binary).
+# cargo-deb is kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and _PREFECT3 (directories of those
+# environments), PFX_TEST_STATIC (the static release binary) and PFX_TEST_CARGO_DEB (the directory of cargo-deb).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -71,6 +71,11 @@ environment prefect-1 1.4.1 'setuptools<70'
 environment prefect-3 3.8.8 'fastapi<0.151'
 # The line before it.
 environment prefect-2 2.20.26 'fastapi<0.151'
+# A minute and a half on two cores, once.
+if [[ ! -x ${cache}/cargo-deb/bin/cargo-deb ]]; then
+  say 'builds cargo-deb'
+  cargo install --quiet --locked --root "${cache}/cargo-deb" cargo-deb@3.8.0
+fi
 
 user=$(id -u)
 if [[ ${user} -ne 0 ]]; then
@@ -85,6 +90,7 @@ say 'builds the static release binary'
 export PFX_TEST_PREFECT1=${cache}/prefect-1
 export PFX_TEST_PREFECT2=${cache}/prefect-2
 export PFX_TEST_PREFECT3=${cache}/prefect-3
+export PFX_TEST_CARGO_DEB=${cache}/cargo-deb/bin
 export PFX_TEST_STATIC=${work}/stage/bin/pfx
 # Variables of whoever runs this are none of the tests' business.
 for variable in "${!PFX_@}" "${!PREFECT_@}"; do

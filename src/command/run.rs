@@ -137,8 +137,7 @@ const DEFAULT_SECRETS: [&str; 6] = [
 fn tell(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
     for (look, outcome) in resolution.of(plan) {
         report.verbose(|| {
-            let held = resolution.found().get(&look.reference);
-            let from = match (outcome, held) {
+            let from = match (outcome, resolution.held(outcome)) {
                 (Outcome::Default(_), _) => "is missing, so its default".to_owned(),
                 (Outcome::Missing(_), _) | (_, None) => "is missing, and optional".to_owned(),
                 (_, Some(held)) => format!("from {}", Shown(&held.place)),

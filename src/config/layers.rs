@@ -3,11 +3,11 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use toml::de::DeValue;
 
-use super::document::{Document, Walk, in_order, scalar, to_json};
+use super::document::{Document, Walk};
 use super::expand::{self, Expansion};
+use super::node::{Leaf, Node};
 use super::variables::Override;
 use crate::error::{Error, ValueFault};
 use crate::secret::SecretValue;
@@ -38,23 +38,6 @@ pub enum Layer<'t> {
 pub struct Layers<'t> {
     layers: Vec<Layer<'t>>,
     defaults: OnceCell<Layer<'static>>,
-}
-
-/// A merged value.
-pub enum Node {
-    Leaf(Leaf),
-    /// Keys in the order in which the layers bring them; never empty.
-    Table(Vec<(String, Node)>),
-}
-
-/// A value that is no table.
-#[derive(Clone)]
-pub enum Leaf {
-    Array(Value),
-    /// A number, truth value, date or time, as text.
-    Scalar(String),
-    /// A string; from a variable it may be no UTF-8.
-    Text(Vec<u8>),
 }
 
 impl<'t> Layers<'t> {
@@ -291,104 +274,6 @@ fn defaults() -> Layer<'static> {
     let place = DEFAULTS_PLACE.to_owned();
     let document = Document::parse(DEFAULTS, &place).expect("a test parses the defaults");
     Layer::File { document, place }
-}
-
-impl Node {
-    fn of_toml(value: &DeValue<'_>) -> Self {
-        match value {
-            DeValue::Array(_) => Self::Leaf(Leaf::Array(to_json(value))),
-            DeValue::String(text) => Self::Leaf(Leaf::Text(text.as_bytes().to_vec())),
-            DeValue::Table(table) => Self::Table(
-                in_order(table)
-                    .map(|(key, value)| (key.to_owned(), Self::of_toml(value)))
-                    .collect(),
-            ),
-            other => Self::Leaf(Leaf::Scalar(scalar(other))),
-        }
-    }
-
-    /// Takes a JSON object's value. Strings are leaves like any other.
-    pub(super) fn of_json(value: &Value) -> Self {
-        match value {
-            Value::Object(map) => Self::Table(
-                map.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect(),
-            ),
-            Value::String(text) => Self::Leaf(Leaf::Text(text.as_bytes().to_vec())),
-            Value::Array(_) => Self::Leaf(Leaf::Array(value.clone())),
-            other => Self::Leaf(Leaf::Scalar(other.to_string())),
-        }
-    }
-
-    /// A table onto a table merges; anything else replaces (`utilities/collections.py`, `merge_dicts`).
-    fn merge(&mut self, above: Self) {
-        match (self, above) {
-            (Self::Table(below), Self::Table(above)) => {
-                for (key, node) in above {
-                    match below.iter_mut().find(|(other, _)| *other == key) {
-                        Some((_, old)) => old.merge(node),
-                        None => below.push((key, node)),
-                    }
-                }
-            }
-            (below, above) => *below = above,
-        }
-    }
-
-    /// Prefect flattens the tree to its leaves, and so an empty table is as if never written.
-    fn without_empty_tables(self) -> Option<Self> {
-        match self {
-            Self::Leaf(_) => Some(self),
-            Self::Table(entries) => {
-                let entries: Vec<_> = entries
-                    .into_iter()
-                    .filter_map(|(key, node)| Some((key, node.without_empty_tables()?)))
-                    .collect();
-                (!entries.is_empty()).then_some(Self::Table(entries))
-            }
-        }
-    }
-
-    fn into_json(self) -> Result<Value, ValueFault> {
-        match self {
-            Self::Leaf(Leaf::Array(value)) => Ok(value),
-            Self::Leaf(Leaf::Scalar(text)) => {
-                Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
-            }
-            Self::Leaf(Leaf::Text(text)) => {
-                String::from_utf8(text).map(Value::String).map_err(|_| ValueFault::NotUtf8)
-            }
-            Self::Table(entries) => entries
-                .into_iter()
-                .map(|(key, node)| Ok((key, node.into_json()?)))
-                .collect::<Result<_, _>>()
-                .map(Value::Object),
-        }
-    }
-}
-
-impl Leaf {
-    /// As text in another text. Python spells truth values with a capital, and so does Prefect here.
-    fn spliced(self) -> Vec<u8> {
-        match self {
-            Self::Array(value) => value.to_string().into_bytes(),
-            Self::Scalar(text) => match text.as_str() {
-                "true" => b"True".to_vec(),
-                "false" => b"False".to_vec(),
-                _ => text.into_bytes(),
-            },
-            Self::Text(text) => text,
-        }
-    }
-
-    /// As the text of a setting.
-    #[must_use]
-    pub fn into_text(self) -> String {
-        match self {
-            Self::Array(value) => value.to_string(),
-            Self::Scalar(text) => text,
-            Self::Text(text) => String::from_utf8_lossy(&text).into_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod edit;
 mod expand;
 mod layers;
 pub mod lossless;
+mod node;
 mod pieces;
 pub mod profiles;
 pub mod python_dotenv;
@@ -17,7 +18,8 @@ mod variables;
 
 pub use document::{Document, position};
 pub use expand::Expansion;
-pub use layers::{DEFAULTS_PLACE, Layer, Layers, Leaf, Node};
+pub use layers::{DEFAULTS_PLACE, Layer, Layers};
+pub use node::Leaf;
 pub use variables::overrides;
 
 use crate::document;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::layers::{Leaf, Node, SECRETS};
+use super::layers::SECRETS;
+use super::node::{Leaf, Node};
 use crate::environment::Inherited;
 use crate::error::Error;
 

@@ -13,7 +13,8 @@ use crate::wanted::{Lookup, Wanted};
 /// One wanted change of the environment, and how the user wrote it.
 #[derive(Debug)]
 pub struct Binding {
-    pub written: String,
+    /// `None` for a secret that no one wrote down and that a source lists.
+    pub written: Option<String>,
     pub action: Action,
     /// Whether a file says so, and `written` tells where, rather than the command line.
     pub in_file: bool,
@@ -55,7 +56,8 @@ pub enum Delivery {
 
 impl Binding {
     pub(super) fn new(option: &str, text: &OsStr, action: Action) -> Self {
-        Self { written: format!("{option} {}", text.to_string_lossy()), action, in_file: false }
+        let written = Some(format!("{option} {}", text.to_string_lossy()));
+        Self { written, action, in_file: false }
     }
 
     /// What a file wants of a variable. `written` tells which line of which file.
@@ -69,7 +71,16 @@ impl Binding {
                 Action::Look(Look { variable, reference, pointer, optional, default, delivery })
             }
         };
-        Self { written, action, in_file: true }
+        Self { written: Some(written), action, in_file: true }
+    }
+
+    /// How the user wrote it, for messages.
+    pub(super) fn told(&self) -> String {
+        match (&self.written, &self.action) {
+            (Some(written), _) => written.clone(),
+            (None, Action::Look(look)) => format!("the secret {}", look.reference.name()),
+            (None, _) => "a secret".to_owned(),
+        }
     }
 
     /// The variable that it changes.

@@ -127,7 +127,7 @@ impl Plan {
             let (variable, value) = binding::assignment(text)?;
             let written = format!("--set {variable}");
             let action = Action::Set(variable, value);
-            bindings.push(Binding { written, action, in_file: false });
+            bindings.push(Binding { written: Some(written), action, in_file: false });
         }
         for text in &written.removals {
             let name = text.as_bytes();
@@ -193,9 +193,8 @@ impl Plan {
                     continue;
                 }
             }
-            let written = format!("the secret {name}");
             let action = Action::Look(Look::whole(variable, reference));
-            added.push(Binding { written, action, in_file: false });
+            added.push(Binding { written: None, action, in_file: false });
         }
         if !refused.is_empty() {
             return Err(fault("every secret", BindingFault::Takeover { names: refused }));
@@ -223,11 +222,14 @@ pub enum Origin {
 }
 
 fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {
-    let mut seen: HashMap<&[u8], &Binding> = HashMap::new();
-    for binding in bindings {
-        if let Some(first) = seen.insert(binding.variable(), binding) {
-            let variable = String::from_utf8_lossy(binding.variable()).into_owned();
-            let (first, second) = (first.written.clone(), binding.written.clone());
+    let mut sorted: Vec<&Binding> = bindings.iter().collect();
+    sorted.sort_by(|one, other| one.variable().cmp(other.variable()));
+    for pair in sorted.windows(2) {
+        if let [first, second] = pair
+            && first.variable() == second.variable()
+        {
+            let variable = String::from_utf8_lossy(first.variable()).into_owned();
+            let (first, second) = (first.told(), second.told());
             return Err(fault("two bindings", BindingFault::Duplicate { variable, first, second }));
         }
     }

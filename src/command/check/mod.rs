@@ -101,7 +101,8 @@ fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
                     [look.variable.to_string(), wanted(look), verdict(look, outcome, resolution)]
                 }
                 Action::Set(variable, _) => {
-                    let place = if binding.in_file { &binding.written } else { "the command line" };
+                    let place = binding.written.as_deref().filter(|_| binding.in_file);
+                    let place = place.unwrap_or("the command line");
                     [variable.to_string(), "text".to_owned(), Shown(place).to_string()]
                 }
                 Action::Keep(name) => [
@@ -163,11 +164,9 @@ fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
                 .unwrap_or_default();
             format!("{word}: looked in {}{near}", places.join(", then "))
         }
-        Outcome::Whole | Outcome::Part(_) => resolution
-            .found()
-            .get(&look.reference)
-            .map(|held| Shown(&held.place).to_string())
-            .unwrap_or_default(),
+        Outcome::Whole(_) | Outcome::Part(..) => {
+            resolution.held(outcome).map(|held| Shown(&held.place).to_string()).unwrap_or_default()
+        }
     }
 }
 
@@ -190,12 +189,9 @@ fn as_json(
                         Outcome::Default(missing) | Outcome::Missing(missing) => {
                             (Some(&missing.looked_in), missing.near.as_ref())
                         }
-                        Outcome::Whole | Outcome::Part(_) => (None, None),
+                        Outcome::Whole(_) | Outcome::Part(..) => (None, None),
                     };
-                    let place = match looked_in {
-                        Some(_) => None,
-                        None => resolution.found().get(&look.reference).map(|held| &held.place),
-                    };
+                    let place = resolution.held(outcome).map(|held| &held.place);
                     json!({
                         "variable": look.variable.as_str(),
                         "kind": look.reference.kind(),

@@ -78,7 +78,7 @@ fn no_descriptor_and_no_directory_is_held() {
 #[test]
 fn output_that_the_command_closes_is_closed() {
     let home = home();
-    let script = "exec 2>&-; echo $$; exec >&-; sleep 300";
+    let script = "exec 2>&-; echo $$; exec >&-; exec sleep 300";
     let mut running = init(&home, &[], &["sh", "-c", script]).start();
     let said = running.read_to_end();
     assert!(said.trim().parse::<i32>().is_ok(), "{said}");

@@ -111,3 +111,21 @@ impl Terminal {
         }
     }
 }
+
+/// Ends all that is left of its session: what ignores a hang-up would stay for ever.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let session = self.child.id().to_string();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Ok(process) = entry.file_name().to_string_lossy().parse() else { continue };
+            let line = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // Behind the name: state, parent, process group, session (proc_pid_stat(5)).
+            let rest = line.rsplit_once(") ").map_or("", |(_, rest)| rest);
+            if rest.split(' ').nth(3) == Some(&session) {
+                let process = nix::unistd::Pid::from_raw(process);
+                let _ = nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL);
+            }
+        }
+        let _ = self.child.wait();
+    }
+}
