@@ -1,5 +1,6 @@
 //! What goes to stdout.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 
 use crate::error::Error;
@@ -20,7 +21,28 @@ pub fn value(
         let json = value.to_json(name)?;
         return writeln!(output, "{json}").map_err(failed);
     }
-    output.write_all(value.expose()).map_err(failed)?;
+    bytes(value.expose(), output)
+}
+
+/// A value as a store has it: a string byte for byte, any other as its JSON; or JSON in any case.
+///
+/// # Errors
+/// [`Error::Terminal`].
+pub fn json_value(
+    value: &serde_json::Value,
+    json: bool,
+    output: &mut dyn Write,
+) -> Result<(), Error> {
+    match value {
+        serde_json::Value::String(text) if !json => bytes(text.as_bytes(), output),
+        value if json => writeln!(output, "{value}").map_err(failed),
+        value => bytes(value.to_string().as_bytes(), output),
+    }
+}
+
+/// Bytes as they are, and on a terminal a line feed behind them.
+fn bytes(bytes: &[u8], output: &mut dyn Write) -> Result<(), Error> {
+    output.write_all(bytes).map_err(failed)?;
     if std::io::stdout().is_terminal() {
         output.write_all(b"\n").map_err(failed)?;
     }
@@ -35,10 +57,12 @@ pub fn names<'a>(
     names: impl Iterator<Item = &'a str>,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
+    // stdout writes line by line, and a store may have a hundred thousand.
+    let mut lines = String::new();
     for name in names {
-        writeln!(output, "{}", Escaped(name)).map_err(failed)?;
+        let _ = writeln!(lines, "{}", Escaped(name));
     }
-    Ok(())
+    text(&lines, output)
 }
 
 /// A text as it is.

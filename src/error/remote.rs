@@ -2,6 +2,7 @@
 //! short, never a value and never a credential.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::name::Shown;
 
@@ -16,8 +17,8 @@ pub enum RemoteFault {
     Connection { problem: String },
     /// The credential cannot be sent.
     Credential { problem: &'static str, origin: String },
-    /// Time is up, in seconds.
-    Deadline { seconds: u64 },
+    /// Time is up.
+    Deadline { after: Duration },
     /// The server answered with an error. `message` is its own, without control characters and cut.
     Refused { status: u16, message: Option<String> },
     /// The server sends elsewhere: `to` is the host it names. Nothing was sent there.
@@ -87,7 +88,9 @@ impl fmt::Display for RemoteFault {
                 write!(formatter, "{}", Shown(problem))
             }
             Self::Unsupported { problem, .. } => write!(formatter, "{}", Shown(problem)),
-            Self::Deadline { seconds } => write!(formatter, "time is up after {seconds} s"),
+            Self::Deadline { after } => {
+                write!(formatter, "time is up after {} s", after.as_secs_f64())
+            }
             Self::Refused { status, message: Some(message) } => {
                 write!(formatter, "it answered {status}: {}", Shown(message))
             }

@@ -28,9 +28,19 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
                 None => found = Some(words(error)),
             }
         }
-        if error.to_string() == "dns error" {
-            found = Some("the host's name is not known, or no name server answers".to_owned());
-            break;
+        // Types that cannot be named; their words are fixed and hold nothing.
+        let text = error.to_string();
+        if text == "dns error" {
+            return Some("the host's name is not known, or no name server answers".to_owned());
+        }
+        if text.starts_with("tunnel error") && found.is_none() {
+            let wants_password = text.contains("proxy authorization");
+            let problem = if wants_password {
+                "the proxy wants a user and a password"
+            } else {
+                "the proxy makes no connection"
+            };
+            found = Some(problem.to_owned());
         }
         next = error.source();
     }

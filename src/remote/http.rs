@@ -9,18 +9,17 @@
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::tls::Version;
 use reqwest::{Certificate, Method, NoProxy, Proxy};
 use tokio::runtime::Runtime;
-use url::Url;
 use zeroize::Zeroizing;
 
-use super::address::{Address, host_of};
+use super::address::{host_of, proxy_host};
 use super::cause::{cause, words};
+pub use super::exchange::{Access, Credential, Effect, Request, Response};
 use super::progress::{PATIENCE, Progress};
 use super::quiet::Quiet;
 use super::retry;
@@ -32,58 +31,6 @@ const LONGEST_BODY: usize = 4 << 20;
 const LONGEST_HEAD: usize = 64 << 10;
 /// Requests that are under way at once.
 const SIDE_BY_SIDE: usize = 8;
-
-/// How to reach an API: everything that is settled before the first request.
-#[derive(Clone)]
-pub struct Access {
-    pub address: Address,
-    pub credential: Option<Credential>,
-    /// Sent with every request: names and values.
-    pub headers: Vec<(String, String)>,
-    /// PEM files of certificate authorities that are trusted beside the system's, read by whoever settles
-    /// this; each with its path, for messages.
-    pub authorities: Vec<(String, Vec<u8>)>,
-    /// The URL of a proxy for https, and the hosts that are reached without (`HTTPS_PROXY`, `NO_PROXY`).
-    pub proxy: Option<(Zeroizing<String>, Option<String>)>,
-    /// For everything that is asked of this API, from the first request on.
-    pub timeout: Duration,
-}
-
-/// The value of an `Authorization` header, and where it came from.
-#[derive(Clone)]
-pub struct Credential {
-    pub header: Zeroizing<String>,
-    /// The key alone, which no message may repeat.
-    pub key: Zeroizing<String>,
-    /// A variable or a file.
-    pub origin: String,
-}
-
-/// One request.
-#[derive(Clone)]
-pub struct Request {
-    pub method: &'static str,
-    pub url: Url,
-    /// JSON, with its `Content-Type`; it may hold a secret.
-    pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
-    pub headers: Vec<(String, String)>,
-    pub effect: Effect,
-}
-
-/// Whether a request changes anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It may be sent again if the answer is lost.
-    Read,
-    /// It is sent once.
-    Write,
-}
-
-/// An answer that came whole. Its status may be that of an error.
-pub struct Response {
-    pub status: u16,
-    pub body: Zeroizing<Vec<u8>>,
-}
 
 /// One API, by one credential.
 pub struct Client {
@@ -133,14 +80,14 @@ impl Client {
         let Some(runtime) = &built.runtime else { return Ok(Vec::new()) };
         let deadline = built.started + self.access.timeout;
         let quiet = Quiet::new();
-        let outcome = runtime.block_on(self.all(&built.client, requests, deadline));
+        let outcome = runtime.block_on(self.all(built, requests, deadline));
         drop(quiet);
         outcome.map_err(|fault| self.error(fault))
     }
 
     async fn all(
         &self,
-        client: &reqwest::Client,
+        built: &Built,
         requests: Vec<Request>,
         deadline: Instant,
     ) -> Result<Vec<Response>, RemoteFault> {
@@ -152,7 +99,7 @@ impl Client {
                 .take(SIDE_BY_SIDE)
                 .map(|request| {
                     let writes = request.effect == Effect::Write;
-                    let work = persist(client.clone(), request, deadline);
+                    let work = persist(built.client.clone(), request, deadline);
                     (writes, tokio::spawn(tokio::time::timeout_at(deadline.into(), work)))
                 })
                 .collect();
@@ -160,7 +107,7 @@ impl Client {
                 return Ok(responses);
             }
             let place = self.access.address.origin();
-            let mut progress = Progress::new(&place);
+            let mut progress = Progress::new(&place, built.started);
             for (writes, task) in tasks {
                 let fault = match watched(task, &mut progress).await {
                     Ok(Ok(response)) => {
@@ -169,7 +116,7 @@ impl Client {
                     }
                     Ok(Err(fault)) => fault,
                     Err(_elapsed) => {
-                        let late = RemoteFault::Deadline { seconds: self.access.timeout.as_secs() };
+                        let late = RemoteFault::Deadline { after: self.access.timeout };
                         if writes { unknown(late) } else { late }
                     }
                 };
@@ -178,22 +125,39 @@ impl Client {
         }
     }
 
-    /// Waits before something is asked again; `false`, at once, if the deadline is nearer.
+    /// Waits before something is asked again, `longest` at most and by chance less; `false`, at once, if the
+    /// deadline is nearer.
     #[must_use]
-    pub fn pause(&self, wait: Duration) -> bool {
+    pub fn pause(&self, longest: Duration) -> bool {
         let Some(built) = self.built.get() else { return true };
         let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
-        if wait >= left {
-            return false;
-        }
-        std::thread::sleep(wait);
+        let wait = retry::drawn(longest, chance());
+        let Some(runtime) = built.runtime.as_ref().filter(|_| wait < left) else { return false };
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        runtime.block_on(async {
+            watched(tokio::spawn(tokio::time::sleep(wait)), &mut progress).await;
+        });
         true
     }
 
     /// An error of this API.
     #[must_use]
     pub fn error(&self, fault: RemoteFault) -> Error {
+        let fault = match (fault, self.proxy()) {
+            (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
+                problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
+            },
+            (fault, _) => fault,
+        };
         Error::Remote { place: self.access.address.origin(), fault }
+    }
+
+    /// The host of the proxy that is asked, without the user and password that may stand before it.
+    fn proxy(&self) -> Option<String> {
+        let (url, _) = self.access.proxy.as_ref()?;
+        let asked = self.access.address.is_https() && !self.access.address.is_loopback();
+        asked.then(|| proxy_host(url))
     }
 
     /// A server's words, less the credential should they repeat it.
@@ -293,17 +257,22 @@ fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(), Rem
     Ok(())
 }
 
-/// Waits for a task, and tells how long it takes once that is long.
+/// Waits for a task, and tells how long that takes once it is long.
 async fn watched<T>(mut task: tokio::task::JoinHandle<T>, progress: &mut Progress<'_>) -> T {
-    let started = Instant::now();
     loop {
         match tokio::time::timeout(PATIENCE, &mut task).await {
             Ok(Ok(done)) => return done,
             // The only way for a task to end otherwise is a panic, which goes on here.
             Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            Err(_elapsed) => progress.tell(started.elapsed()),
+            Err(_elapsed) => progress.tell(),
         }
     }
+}
+
+/// Any number.
+fn chance() -> u64 {
+    // Its keys are random, and others for each.
+    RandomState::new().hash_one(0)
 }
 
 /// Sends a request until it is answered, or trying is over.
@@ -321,10 +290,9 @@ async fn persist(
             Err(failure) => (failure.is_transient, None),
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        let chance = RandomState::new().hash_one(tried);
         if retriable
             && request.effect == Effect::Read
-            && let Some(pause) = retry::pause(tried, left, retry_after, chance)
+            && let Some(pause) = retry::pause(tried, left, retry_after, chance())
         {
             tokio::time::sleep(pause).await;
             continue;

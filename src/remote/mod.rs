@@ -4,6 +4,7 @@ pub mod address;
 pub mod ascii_json;
 mod cause;
 pub mod cloud1;
+mod exchange;
 pub mod http;
 pub mod progress;
 mod quiet;

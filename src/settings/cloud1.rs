@@ -121,7 +121,10 @@ impl Settings {
             hidden("API key", &self.api_key, "set"),
         ];
         facts.push(match &self.tenant {
-            Some(tenant) => shown("tenant", tenant),
+            Some(tenant) => Fact {
+                value: uuid(&tenant.text).unwrap_or_else(|| format!("{}, no UUID", *tenant.text)),
+                ..shown("tenant", tenant)
+            },
             None => Fact::new("tenant", "not set: the one that the key belongs to"),
         });
         facts.push(match &self.use_local_secrets {

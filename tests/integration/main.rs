@@ -14,6 +14,7 @@ mod support;
 mod bindings;
 mod check;
 mod clean;
+mod cloud1;
 mod completions;
 mod conformance;
 mod container;

@@ -51,6 +51,10 @@ pub fn set(
     let bytes = value(arguments, name)?;
     let fault = |fault| Error::Value { name: name.to_owned(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
+    // No program could be handed it.
+    if bytes.contains(&0) {
+        return Err(fault(ValueFault::Nul));
+    }
     let json: Option<Value> = if arguments.json {
         Some(serde_json::from_str(text).map_err(|_| fault(ValueFault::NotJson))?)
     } else {
@@ -61,9 +65,6 @@ pub fn set(
         store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
         report.verbose(|| format!("{} is stored in {}", Shown(name), Shown(&store.place())));
         return Ok(Exit::Done);
-    }
-    if bytes.contains(&0) {
-        return Err(fault(ValueFault::Nul));
     }
     let stored = Zeroizing::new(match &json {
         Some(json) => lossless::encode_value(json),

@@ -62,7 +62,7 @@ pub fn read(
     let document: Value = match serde_json::from_slice(body) {
         Ok(document) => document,
         Err(_) if status == 400 => return Err(RemoteFault::Refused { status, message: None }),
-        Err(_) => return Err(malformed("it is not JSON")),
+        Err(_) => return Err(malformed("it is no JSON, or nested too deeply")),
     };
     let errors = match document.get("errors") {
         None | Some(Value::Null) => &[],
@@ -82,35 +82,47 @@ pub fn read(
     }
     let several = query.fields.len() > 1;
     let data = document.get("data");
+    let of_field = |error: &Value| {
+        let path = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
+        query.fields.iter().position(|field| Some(field.as_str()) == path)
+    };
+    if several && let Some(stray) = errors.iter().find(|error| of_field(error).is_none()) {
+        // It is about no alias: either the server knows none, or it failed as a whole.
+        let asks_again = is_absence(stray) || status == 400 || refuses_document(stray);
+        return if asks_again { Ok(Answer::OneByOne) } else { Err(refused(Some(stray))) };
+    }
     let mut fields = Vec::with_capacity(query.fields.len());
     let mut unanswered = None;
-    for field in &query.fields {
-        let of_field = |error: &&Value| {
-            error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str) == Some(field)
-        };
+    for (index, field) in query.fields.iter().enumerate() {
         // Of a single field every error speaks, wherever it says that it belongs.
-        let error =
-            errors.iter().find(of_field).or_else(|| if several { None } else { errors.first() });
+        let mut own = errors.iter().filter(|error| !several || of_field(error) == Some(index));
+        let error = own.clone().next();
         match (error, data.and_then(|data| data.get(field))) {
-            (Some(error), _) if is_absence(error) => fields.push(Field::Absent),
+            // As Prefect has it: the phrase anywhere in what is said of the field.
+            (Some(_), _) if own.any(is_absence) => fields.push(Field::Absent),
             (Some(error), _) => return Err(refused(Some(error))),
             (None, Some(value)) if status < 400 => fields.push(Field::Present(value.clone())),
             (None, _) => unanswered = Some(field),
         }
     }
     let Some(field) = unanswered else { return Ok(Answer::Fields(fields)) };
-    if several && fields.is_empty() {
+    if several && fields.is_empty() && (status == 400 || data.is_some_and(Value::is_object)) {
         return Ok(Answer::OneByOne);
     }
-    Err(match errors.first() {
-        Some(error) => refused(Some(error)),
-        None if status == 400 => refused(None),
-        None => malformed(&format!("`data.{field}` is missing")),
+    Err(match status {
+        400 => refused(None),
+        _ => malformed(&format!("`data.{field}` is missing")),
     })
 }
 
 fn is_absence(error: &Value) -> bool {
-    error.get("message").and_then(Value::as_str).is_some_and(|message| message.contains(ABSENT))
+    error.to_string().contains(ABSENT)
+}
+
+/// Whether a GraphQL server did not even begin to answer the document.
+fn refuses_document(error: &Value) -> bool {
+    let code = error.pointer("/extensions/code").and_then(Value::as_str);
+    matches!(code, Some("GRAPHQL_VALIDATION_FAILED" | "GRAPHQL_PARSE_FAILED"))
 }
 
 /// An error's code and words, short.
@@ -220,6 +232,20 @@ mod tests {
         let old = json!({"path": ["secret_value"], "message": ABSENT});
         let answer = json!({"data": {"secret_value": null}, "errors": [old]});
         assert!(matches!(two(&answer), Ok(Answer::OneByOne)));
+        assert!(matches!(two(&json!({"data": {"secret_value": "v"}})), Ok(Answer::OneByOne)));
+    }
+
+    #[test]
+    fn an_error_of_the_whole_is_no_value_of_any() {
+        let boom = json!({"message": "boom"});
+        for data in [json!({"s0": "v", "s1": "w"}), json!({"s0": null, "s1": null}), json!(null)] {
+            let fault = two(&json!({"data": data, "errors": [boom]})).unwrap_err();
+            assert_eq!(fault.to_string(), "it answered 200: boom");
+        }
+        for answer in [json!({"data": null}), json!({}), json!([]), json!("x"), json!(null)] {
+            assert!(two(&answer).is_err(), "{answer}");
+        }
+        assert!(two(&json!({"data": {"s0": "v"}})).is_err());
     }
 
     #[test]
