@@ -105,7 +105,8 @@ pub fn host_of(location: &str, base: &Url) -> String {
 /// The host and port of a proxy's URL, without the user and password that may stand before them.
 #[must_use]
 pub fn proxy_host(text: &str) -> String {
-    let parsed = Url::parse(text).or_else(|_| Url::parse(&format!("http://{text}")));
+    let parsed =
+        if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
     match parsed.as_ref().map(|url| (url.host_str(), url.port_or_known_default())) {
         Ok((Some(host), Some(port))) => format!("{host}:{port}"),
         Ok((Some(host), None)) => host.to_owned(),

@@ -15,17 +15,12 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
         if let Some(fault) = error.downcast_ref::<rustls::Error>() {
             return Some(tls(fault));
         }
+        next = error.source();
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            match error.get_ref() {
-                Some(inner) => {
-                    if let Some(fault) = inner.downcast_ref::<rustls::Error>() {
-                        return Some(tls(fault));
-                    }
-                    if found.is_none() && error.kind() != io::ErrorKind::Other {
-                        found = Some(words(error));
-                    }
-                }
-                None => found = Some(words(error)),
+            found = words(error).or(found);
+            // `source` leaves out the error that is wrapped, and gives that one's source.
+            if let Some(inner) = error.get_ref() {
+                next = Some(inner);
             }
         }
         // Types that cannot be named; their words are fixed and hold nothing.
@@ -42,18 +37,14 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
             };
             found = Some(problem.to_owned());
         }
-        next = error.source();
     }
     found
 }
 
-/// An operating system's error without Rust's words round it.
+/// An operating system's error without Rust's words round it; nothing if it is a library's.
 #[must_use]
-pub fn words(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => Errno::from_raw(code).desc().to_owned(),
-        None => error.kind().to_string(),
-    }
+pub fn words(error: &io::Error) -> Option<String> {
+    error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned())
 }
 
 /// A fault of TLS: what it is, and what a person could do about it.
@@ -61,7 +52,8 @@ fn tls(error: &rustls::Error) -> String {
     use rustls::CertificateError as Fault;
     let what = match error {
         rustls::Error::InvalidCertificate(fault) => match fault {
-            Fault::UnknownIssuer => {
+            // Signed by an authority of the right name with another key: the name alone is not trusted.
+            Fault::UnknownIssuer | Fault::BadSignature => {
                 "no known authority signed the server's certificate; SSL_CERT_FILE may name another's"
             }
             Fault::Expired | Fault::ExpiredContext { .. } => {

@@ -1,8 +1,7 @@
 //! Requests and answers: the only part of pfx that knows the HTTP client. Built on first use.
 //!
-//! The client is the asynchronous one on a runtime of this thread's own: one deadline then covers DNS,
-//! connect, TLS, body and retries, which no time-out of the blocking client does, and several requests
-//! run side by side without threads.
+//! The client is the asynchronous one: one deadline then covers DNS, connect, TLS, body and retries, which no
+//! time-out of the blocking client does, and several requests run side by side on one thread.
 
 #![expect(clippy::disallowed_types, reason = "the one home of the HTTP client")]
 
@@ -14,14 +13,13 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::tls::Version;
 use reqwest::{Certificate, Method, NoProxy, Proxy};
-use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 use super::address::{host_of, proxy_host};
 use super::cause::{cause, words};
 pub use super::exchange::{Access, Credential, Effect, Request, Response};
-use super::progress::{PATIENCE, Progress};
-use super::quiet::Quiet;
+use super::network::Network;
+use super::progress::Progress;
 use super::retry;
 use crate::error::{Error, RemoteFault};
 
@@ -39,18 +37,9 @@ pub struct Client {
 }
 
 struct Built {
-    runtime: Option<Runtime>,
     client: reqwest::Client,
+    network: Network,
     started: Instant,
-}
-
-impl Drop for Built {
-    fn drop(&mut self) {
-        // A look-up of a name that hangs must not keep pfx.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Client {
@@ -77,51 +66,19 @@ impl Client {
     /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
     pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
         let built = self.built()?;
-        let Some(runtime) = &built.runtime else { return Ok(Vec::new()) };
         let deadline = built.started + self.access.timeout;
-        let quiet = Quiet::new();
-        let outcome = runtime.block_on(self.all(built, requests, deadline));
-        drop(quiet);
-        outcome.map_err(|fault| self.error(fault))
-    }
-
-    async fn all(
-        &self,
-        built: &Built,
-        requests: Vec<Request>,
-        deadline: Instant,
-    ) -> Result<Vec<Response>, RemoteFault> {
-        let mut responses = Vec::with_capacity(requests.len());
-        let mut waiting = requests.into_iter();
-        loop {
-            let tasks: Vec<_> = waiting
-                .by_ref()
-                .take(SIDE_BY_SIDE)
-                .map(|request| {
-                    let writes = request.effect == Effect::Write;
-                    let work = persist(built.client.clone(), request, deadline);
-                    (writes, tokio::spawn(tokio::time::timeout_at(deadline.into(), work)))
-                })
-                .collect();
-            if tasks.is_empty() {
-                return Ok(responses);
+        let writes = requests.iter().any(|request| request.effect == Effect::Write);
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        let work = all(built.client.clone(), requests, deadline);
+        let outcome = built.network.wait(work, deadline, &mut progress).unwrap_or(Ok(None));
+        match outcome {
+            Ok(Some(responses)) => Ok(responses),
+            Ok(None) => {
+                let late = RemoteFault::Deadline { after: self.access.timeout };
+                Err(self.error(if writes { unknown(late) } else { late }))
             }
-            let place = self.access.address.origin();
-            let mut progress = Progress::new(&place, built.started);
-            for (writes, task) in tasks {
-                let fault = match watched(task, &mut progress).await {
-                    Ok(Ok(response)) => {
-                        responses.push(response);
-                        continue;
-                    }
-                    Ok(Err(fault)) => fault,
-                    Err(_elapsed) => {
-                        let late = RemoteFault::Deadline { after: self.access.timeout };
-                        if writes { unknown(late) } else { late }
-                    }
-                };
-                return Err(fault);
-            }
+            Err(fault) => Err(self.error(fault)),
         }
     }
 
@@ -132,13 +89,13 @@ impl Client {
         let Some(built) = self.built.get() else { return true };
         let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
         let wait = retry::drawn(longest, chance());
-        let Some(runtime) = built.runtime.as_ref().filter(|_| wait < left) else { return false };
+        if wait >= left {
+            return false;
+        }
         let place = self.access.address.origin();
         let mut progress = Progress::new(&place, built.started);
-        runtime.block_on(async {
-            watched(tokio::spawn(tokio::time::sleep(wait)), &mut progress).await;
-        });
-        true
+        let deadline = built.started + self.access.timeout;
+        built.network.wait(tokio::time::sleep(wait), deadline, &mut progress).is_some()
     }
 
     /// An error of this API.
@@ -176,12 +133,11 @@ impl Client {
             return Ok(built);
         }
         let client = self.build().map_err(|fault| self.error(fault))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(SIDE_BY_SIDE)
-            .build()
-            .map_err(|cause| self.error(RemoteFault::Connection { problem: words(&cause) }))?;
-        let built = Built { runtime: Some(runtime), client, started: Instant::now() };
+        let network = Network::start().map_err(|cause| {
+            let problem = words(&cause).unwrap_or_else(|| "no thread starts".to_owned());
+            self.error(RemoteFault::Connection { problem })
+        })?;
+        let built = Built { client, network, started: Instant::now() };
         Ok(self.built.get_or_init(|| built))
     }
 
@@ -257,14 +213,33 @@ fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(), Rem
     Ok(())
 }
 
-/// Waits for a task, and tells how long that takes once it is long.
-async fn watched<T>(mut task: tokio::task::JoinHandle<T>, progress: &mut Progress<'_>) -> T {
+/// Sends all of them, some side by side; `None` when time is up.
+async fn all(
+    client: reqwest::Client,
+    requests: Vec<Request>,
+    deadline: Instant,
+) -> Result<Option<Vec<Response>>, RemoteFault> {
+    let mut responses = Vec::with_capacity(requests.len());
+    let mut waiting = requests.into_iter();
     loop {
-        match tokio::time::timeout(PATIENCE, &mut task).await {
-            Ok(Ok(done)) => return done,
-            // The only way for a task to end otherwise is a panic, which goes on here.
-            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            Err(_elapsed) => progress.tell(),
+        let tasks: Vec<_> = waiting
+            .by_ref()
+            .take(SIDE_BY_SIDE)
+            .map(|request| {
+                let work = persist(client.clone(), request, deadline);
+                tokio::spawn(tokio::time::timeout_at(deadline.into(), work))
+            })
+            .collect();
+        if tasks.is_empty() {
+            return Ok(Some(responses));
+        }
+        for task in tasks {
+            match task.await {
+                Ok(Ok(response)) => responses.push(response?),
+                Ok(Err(_elapsed)) => return Ok(None),
+                // The only way for a task to end otherwise is a panic, which goes on here.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ mod cause;
 pub mod cloud1;
 mod exchange;
 pub mod http;
+mod network;
 pub mod progress;
-mod quiet;
 pub mod retry;
 
 use std::collections::BTreeSet;

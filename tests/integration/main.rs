@@ -24,6 +24,7 @@ mod exec;
 mod export;
 mod file;
 mod floors;
+mod hostile;
 mod init;
 mod install;
 mod local;
