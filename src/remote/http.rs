@@ -95,7 +95,9 @@ impl Client {
         let place = self.access.address.origin();
         let mut progress = Progress::new(&place, built.started);
         let deadline = built.started + self.access.timeout;
-        built.network.wait(tokio::time::sleep(wait), deadline, &mut progress).is_some()
+        // Its clock is the runtime's, so it is made there.
+        let sleep = async move { tokio::time::sleep(wait).await };
+        built.network.wait(sleep, deadline, &mut progress).is_some()
     }
 
     /// An error of this API.
