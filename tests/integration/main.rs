@@ -41,6 +41,7 @@ mod requests;
 mod run;
 mod secrecy;
 mod secret;
+mod side_by_side;
 mod systemd;
 mod takeover;
 mod trust;
