@@ -41,9 +41,10 @@ fn secrets_and_keys_are_asked_for_at_the_same_time() {
     let both = Arc::new(Barrier::new(2));
     let server = Server::answering(move |request| {
         both.wait();
-        let data = match request.body.contains("secret_value") {
-            true => json!({ "secret_value": "s" }),
-            false => json!({ "key_value": [{ "value": "k" }] }),
+        let data = if request.body.contains("secret_value") {
+            json!({ "secret_value": "s" })
+        } else {
+            json!({ "key_value": [{ "value": "k" }] })
         };
         reply(200, &[], json!({ "data": data }).to_string())
     });

@@ -15,7 +15,7 @@ use crate::support::cloud1::{home, value};
 use crate::support::tls::{Authority, wrap};
 use crate::support::{Home, Server, is_root};
 
-/// Does `act` in a network of its own that has only loopback and 2001:db8::9 on it, with these files for
+/// Does `act` in a network of its own that has only loopback and `2001:db8::9` on it, with these files for
 /// /etc/resolv.conf and /etc/hosts. Does nothing where the tests have not the rights.
 fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
     if !is_root() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{CANARY, Case, all_fail, failure, run};
 use crate::support::cloud1::home;
-use crate::support::reply;
+use crate::support::{Dialogue, reply};
 
 const SLOW: Duration = Duration::from_millis(100);
 
@@ -34,7 +34,7 @@ fn a_server_that_is_slow_or_silent_is_waited_for_until_the_deadline() {
     let body = head("Content-Length: 1000");
     let chunks = head("Transfer-Encoding: chunked");
     all_fail(vec![
-        Case::new("silence", late, |dialogue| dialogue.fall_silent()),
+        Case::new("silence", late, Dialogue::fall_silent),
         Case::new("head, then silence", late, {
             let body = body.clone();
             move |dialogue| {
@@ -131,7 +131,7 @@ fn an_answer_without_end_is_cut_off() {
     let much = vec![b'x'; 64 << 10];
     let flood = |start: String| {
         let much = much.clone();
-        move |dialogue: &mut crate::support::Dialogue| {
+        move |dialogue: &mut Dialogue| {
             if dialogue.send(&start).is_ok() {
                 dialogue.flood(&much);
             }

@@ -36,7 +36,6 @@ fn a_signal_ends_it_at_once_by_that_signal() {
 }
 
 #[test]
-#[ignore = "until process 1 has the handlers of launch::death"]
 fn a_signal_ends_it_at_once_as_process_1() {
     if !is_root() {
         return;

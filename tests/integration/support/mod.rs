@@ -6,6 +6,7 @@ mod outcome;
 mod pfx;
 mod running;
 mod server;
+mod static_binary;
 mod strace;
 mod terminal;
 pub mod tls;
@@ -13,9 +14,10 @@ pub mod tls;
 pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
-pub use running::Running;
+pub use running::{Running, is_gone};
 pub use server::{Dialogue, Request, Server, Stream, reply};
-pub use strace::{Trace, traced};
+pub use static_binary::static_binary;
+pub use strace::traced;
 pub use terminal::Terminal;
 
 /// The user that has nothing, for what root is never refused.
