@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Measures how long a run waits for a remote store, side by side with what else asks the same.
+#
+#   benches/remote.sh [PART...]         prints a table a part; all parts if none is named
+#   benches/remote.sh --check [PART...] and exits with 1 if a goal is missed
+#
+# Parts: prefect3 (fifty secrets from a real Prefect 3 server on loopback, against curl with the same filter
+# and the real client's Secret.load in one Python process).
+#
+# It builds the static release binary, unless PFX names one, and takes the real Prefect from
+# PFX_TEST_PREFECT3 (default ~/.cache/pfx-tests/prefect-3, which tests/run.sh makes). RUNS (20) and ROUNDS
+# (5) tell how often each command is started. Wants hyperfine, jq and curl.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+runs=${RUNS:-20}
+rounds=${ROUNDS:-5}
+check=0
+if [[ ${1:-} = --check ]]; then
+  check=1
+  shift
+fi
+parts=("$@")
+[[ ${#parts[@]} -gt 0 ]] || parts=(prefect3)
+for tool in hyperfine jq curl; do
+  command -v "${tool}" > /dev/null || { echo "benches/remote.sh: there is no ${tool}" >&2; exit 2; }
+done
+
+work=$(mktemp -d)
+started=()
+finish() {
+  local pid
+  for pid in "${started[@]}"; do
+    kill "${pid}" 2> /dev/null || true
+    wait "${pid}" 2> /dev/null || true
+  done
+  rm -rf "${work}"
+}
+trap finish EXIT
+
+if [[ -z ${PFX:-} ]]; then
+  "${here}/packaging/stage.sh" "${work}/stage"
+  PFX=${work}/stage/bin/pfx
+fi
+missed=0
+
+row() { printf '%-44s %11s %9s %9s  %s\n' "$@"; }
+
+# Fails the part if a figure is above its goal: measured goal.
+verdict() {
+  if jq -en "$1 <= $2" > /dev/null; then echo met; else echo MISSED; fi
+}
+
+# Runs commands in rounds, one after the other in each, so that a machine that gets busy is busy for all:
+# name of the part, environment as `env` takes it, then the commands.
+measure() {
+  local part=$1 index round
+  local -n surroundings=$2
+  shift 2
+  for ((round = 1; round <= rounds; round++)); do
+    index=0
+    for command in "$@"; do
+      env -i "${surroundings[@]}" hyperfine -N --style none --warmup 2 --runs "${runs}" \
+        --export-json "${work}/${part}-${index}-${round}.json" "${command}" > "${work}/log" 2>&1 || {
+        cat "${work}/log" >&2
+        exit 1
+      }
+      index=$((index + 1))
+    done
+  done
+}
+
+# Milliseconds: the median of all times of one command of a part.
+median() {
+  jq -s '[.[].results[0].times[]] | sort | .[length / 2 | floor] * 1000' "${work}/$1-$2"-*.json
+}
+
+# --- Prefect 3 -----------------------------------------------------------------------------------------
+
+part_prefect3() {
+  local venv=${PFX_TEST_PREFECT3:-${HOME}/.cache/pfx-tests/prefect-3} port=${PORT:-14388} url home index
+  [[ -x ${venv}/bin/prefect ]] || { echo "benches/remote.sh: ${venv} has no Prefect" >&2; exit 2; }
+  url=http://127.0.0.1:${port}/api
+  home=${work}/prefect3
+  mkdir -p "${home}"
+  # Nothing of whoever measures: a .env or a profile would change the server.
+  (cd "${home}" && exec env -i "PATH=${venv}/bin:/usr/bin:/bin" "HOME=${home}" "PREFECT_HOME=${home}" \
+    PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 PREFECT_SERVER_LOGGING_LEVEL=WARNING \
+    PREFECT_SERVER_REGISTER_BLOCKS_ON_START=false \
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL=sqlite+aiosqlite:///${home}/prefect.db" \
+    "${venv}/bin/prefect" server start --host 127.0.0.1 --port "${port}" --no-ui --analytics-off \
+    --no-services > "${home}/log" 2>&1 < /dev/null) &
+  started+=($!)
+  curl -fsS --retry 120 --retry-delay 1 --retry-connrefused --max-time 60 "${url}/ready" > /dev/null 2>&1 || {
+    cat "${home}/log" >&2
+    exit 1
+  }
+  ask() { curl -fsS -H 'Content-Type: application/json' "$@"; }
+  ask -X POST "${url}/block_types/install_system_block_types" > /dev/null
+  local type schema
+  type=$(ask "${url}/block_types/slug/secret" | jq -r .id)
+  schema=$(jq -n --arg type "${type}" '{limit: 1, block_schemas: {block_type_id: {any_: [$type]}}}' |
+    ask -d @- "${url}/block_schemas/filter" | jq -r '.[0].id')
+  local bindings=() names=()
+  for ((index = 0; index < 50; index++)); do
+    jq -n --arg type "${type}" --arg schema "${schema}" --arg name "secret-${index}" \
+      '{name: $name, data: {value: "correct-horse-battery-staple"}, block_type_id: $type, block_schema_id: $schema}' |
+      ask -d @- "${url}/block_documents/" > /dev/null
+    bindings+=(-s "SECRET_${index}")
+    names+=("secret-${index}")
+  done
+  jq -nc '{limit: 200, offset: 0, sort: "NAME_ASC", include_secrets: true,
+    block_types: {slug: {any_: ["secret"]}}, block_documents: {name: {any_: $ARGS.positional}}}' \
+    --args "${names[@]}" > "${home}/filter.json"
+  cat > "${home}/load.py" << 'PYTHON'
+from prefect.blocks.system import Secret
+for index in range(50):
+    Secret.load(f"secret-{index}").get()
+PYTHON
+
+  # shellcheck disable=SC2034 # measure reads it by its name
+  local clean=("PATH=/usr/bin:/bin" "HOME=${home}" "PREFECT_API_URL=${url}" LANG=C.UTF-8)
+  measure prefect3 clean \
+    "curl -fsS --compressed -o /dev/null -H Content-Type:application/json -d @${home}/filter.json ${url}/block_documents/filter" \
+    "${PFX} run ${bindings[*]} -- /bin/true"
+  # A fifth of the rounds will do: it takes seconds.
+  local all_runs=${runs} all_rounds=${rounds}
+  runs=3
+  rounds=1
+  measure python clean "${venv}/bin/python -W ignore ${home}/load.py"
+  runs=${all_runs}
+  rounds=${all_rounds}
+
+  local curl pfx python ratio result
+  curl=$(median prefect3 0)
+  pfx=$(median prefect3 1)
+  python=$(median python 0)
+  echo
+  echo "Prefect $("${venv}/bin/python" -c 'from importlib.metadata import version; print(version("prefect"))')," \
+    "50 secrets; ${rounds} rounds of ${runs} runs"
+  echo
+  row '' median ratio goal verdict
+  row 'curl, the same filter' "$(printf '%.1f ms' "${curl}")" 1.00x '' ''
+  ratio=$(jq -n "${pfx} / ${curl}")
+  result=$(verdict "${ratio}" 1.2)
+  [[ ${result} = met ]] || missed=1
+  row 'pfx run, 50 secrets' "$(printf '%.1f ms' "${pfx}")" "$(printf '%.2fx' "${ratio}")" 1.2x "${result}"
+  ratio=$(jq -n "${python} / ${pfx}")
+  # The other way round: how many times as long.
+  result=$(verdict 50 "${ratio}")
+  [[ ${result} = met ]] || missed=1
+  row 'Python, Secret.load 50 times in one process' "$(printf '%.0f ms' "${python}")" \
+    "$(printf '%.0fx pfx' "${ratio}")" '>= 50x' "${result}"
+}
+
+# --- all parts -----------------------------------------------------------------------------------------
+
+read -r load _ < /proc/loadavg
+jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures tell little" >&2
+uname -srm
+"${PFX}" --version
+for part in "${parts[@]}"; do
+  declare -F "part_${part}" > /dev/null || { echo "benches/remote.sh: there is no part ${part}" >&2; exit 2; }
+  "part_${part}"
+done
+[[ ${check} -eq 0 || ${missed} -eq 0 ]]
