@@ -65,6 +65,16 @@ pub fn names<'a>(
     text(&lines, output)
 }
 
+/// Names as a JSON array in a line.
+///
+/// # Errors
+/// [`Error::Terminal`].
+pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
+    // No value is built of it: there may be a hundred thousand.
+    let json = serde_json::to_string(names).unwrap_or_default();
+    writeln!(output, "{json}").map_err(failed)
+}
+
 /// A text as it is.
 ///
 /// # Errors

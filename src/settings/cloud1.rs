@@ -91,7 +91,7 @@ impl Settings {
         {
             concerns.push(format!(
                 "the API key is from {} and the tenant from {}: if the key belongs to another tenant, \
-                 every name is missing",
+                 every name is missing; put both into one place",
                 key.origin, tenant.origin
             ));
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use serde_json::{Value, json};
 
 use crate::support::cloud1::{ABSENT, API_KEY, cloud, home};
-use crate::support::{Dialogue, Home, Server, reply};
+use crate::support::{Dialogue, Home, Server, reply, traced};
 
 fn names(prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("{prefix}{index}")).collect()
@@ -190,4 +190,33 @@ fn the_key_goes_to_the_api_and_to_nobody_else() {
     assert_eq!(request.header("authorization"), Some(&*format!("Bearer {API_KEY}")));
     let rest = format!("{} {}", request.path, request.body);
     assert!(!rest.contains(API_KEY));
+}
+
+#[test]
+fn the_key_and_the_value_cross_the_kernel_only_on_their_way() {
+    let value = "CANARY-VALUE-42";
+    let server = cloud(&[("X", json!(value))], &[]);
+    let home = home(&server.url());
+    let before = home.contents();
+    let options = ["-v", "-yy", "-s", "65536"];
+    let trace = traced(&home, &options, &["run", "-v", "-s", "X", "--", "/bin/true"], |pfx| pfx);
+    assert_eq!(trace.outcome.code(), Some(0), "{}", trace.outcome.stderr());
+    let commands = trace.calls("execve");
+    let (first, last) = (commands[0], commands[commands.len() - 1]);
+    assert!(!first.contains("CANARY") && last.contains(value) && !last.contains(API_KEY));
+    let mut seen = (0, 0);
+    for line in trace.text.lines().filter(|line| line.contains("CANARY") && *line != last) {
+        let of_api = line.contains("<TCP:[") && !line.contains("<TCP:[::");
+        let is_sent =
+            of_api && ["write(", "writev(", "sendto("].iter().any(|call| line.contains(call));
+        let is_received = of_api && ["read(", "recvfrom("].iter().any(|call| line.contains(call));
+        let is_config = line.contains(".prefect/config.toml>") && line.contains("read(");
+        match (line.contains(API_KEY), line.contains(value)) {
+            (true, false) if is_sent || is_config => seen.0 += 1,
+            (false, true) if is_received => seen.1 += 1,
+            _ => panic!("{line}"),
+        }
+    }
+    assert!(seen.0 >= 2 && seen.1 >= 1, "{seen:?} in {}", trace.text);
+    assert_eq!(home.contents(), before);
 }

@@ -140,6 +140,13 @@ impl Cloud1 {
         self.client.access.credential.as_ref().map_or("", |credential| &credential.origin)
     }
 
+    fn names(&self, field: Field) -> Result<Vec<String>, Error> {
+        match field {
+            Field::Names(names) => Ok(names),
+            Field::Absent | Field::Present(_) => Err(self.malformed()),
+        }
+    }
+
     fn malformed(&self) -> Error {
         let problem = "this is no answer of Prefect Cloud 1.x".to_owned();
         self.error(RemoteFault::Answer { problem })
@@ -197,7 +204,7 @@ impl Store for Cloud1 {
             Field::Present(info) => {
                 info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
             }
-            Field::Absent => None,
+            Field::Absent | Field::Names(_) => None,
         };
         // So the API answers a key that it does not know (`cli/auth.py`, `login`).
         let tenant = tenant.ok_or_else(|| {
@@ -267,7 +274,7 @@ impl Store for Cloud1 {
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         let field = self.one(&wire::secret_names(), Effect::Read)?;
-        answer::names(field, None).map_err(|fault| self.error(fault))
+        self.names(field)
     }
 
     fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
@@ -287,14 +294,14 @@ impl Store for Cloud1 {
 
     fn keys(&self) -> Result<Vec<String>, Error> {
         let field = self.one(&wire::keys(), Effect::Read)?;
-        answer::names(field, Some("key")).map_err(|fault| self.error(fault))
+        self.names(field)
     }
 
     fn key(&self, key: &str) -> Result<Option<Value>, Error> {
         let field = self.one(&wire::rows(&[key], "value"), Effect::Read)?;
         match answer::first_row(field, "value").map_err(|fault| self.error(fault))? {
             Field::Present(value) => Ok(Some(value)),
-            Field::Absent => Ok(None),
+            Field::Absent | Field::Names(_) => Ok(None),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CANARY, Case, all_fail, failure, run};
+use super::{CANARY, Case, all_fail, failure, measured, run};
 use crate::support::cloud1::{API_KEY, home, value};
 use crate::support::{Server, reply};
 
@@ -241,4 +241,28 @@ fn a_key_may_hold_what_no_variable_can() {
     home.pfx(["kv", "get", "k", "--json"]).gives("\"a\\u0000b\"\n");
     let run = home.run(&["-k", "k"], &["/bin/echo", "started"]);
     assert_eq!(failure(run, "cannot use `k`"), None);
+}
+
+#[test]
+fn an_answer_of_the_longest_kind_takes_little_memory() {
+    // As many small things as four MiB hold.
+    let short = |what: &str, count: usize| vec![what; count].join(",");
+    for (field, list) in [
+        ("key_value", short(r#"{"key":"k"}"#, 349_000)),
+        ("key_value", short("{}", 1_398_000)),
+        ("secret_names", short(r#""""#, 1_398_000)),
+        ("secret_value", short("[]", 1_398_000)),
+        ("secret_value", short("0", 2_097_000)),
+    ] {
+        let answer = reply(200, &[], format!(r#"{{"data":{{"{field}":[{list}]}}}}"#));
+        let server = Server::answering(move |_| answer.clone());
+        let home = home(&server.url());
+        let pfx = match field {
+            "key_value" => home.pfx(["kv", "list"]),
+            "secret_names" => home.pfx(["secret", "list", "--remote"]),
+            _ => home.pfx(["secret", "get", "--remote", "X"]),
+        };
+        let (outcome, _, memory) = measured(pfx.env("PFX_TIMEOUT", "20"));
+        assert!(memory < super::MOST_MEMORY, "{field}: {memory} KiB, {:?}", outcome.code());
+    }
 }
