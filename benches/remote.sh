@@ -4,12 +4,14 @@
 #   benches/remote.sh [PART...]         prints a table a part; all parts if none is named
 #   benches/remote.sh --check [PART...] and exits with 1 if a goal is missed
 #
-# Parts: prefect3 (fifty secrets from a real Prefect 3 server on loopback, against curl with the same filter
-# and the real client's Secret.load in one Python process).
+# Parts: cloud1 (1, 10 and 100 secrets from a fake Prefect Cloud 1.x on loopback, against curl with the same
+# request and the real client's Secret.get in one Python process); prefect3 (fifty secrets from a real
+# Prefect 3 server on loopback, against curl with the same filter and the real client's Secret.load in one
+# Python process).
 #
-# It builds the static release binary, unless PFX names one, and takes the real Prefect from
-# PFX_TEST_PREFECT3 (default ~/.cache/pfx-tests/prefect-3, which tests/run.sh makes). RUNS (20) and ROUNDS
-# (5) tell how often each command is started. Wants hyperfine, jq and curl.
+# It builds the static release binary, unless PFX names one, and takes the real Prefect from PFX_TEST_PREFECT1
+# and PFX_TEST_PREFECT3 (default ~/.cache/pfx-tests/prefect-1 and prefect-3, which tests/run.sh makes). RUNS
+# (20) and ROUNDS (5) tell how often each command is started. Wants hyperfine, jq, curl and python3.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,8 +23,8 @@ if [[ ${1:-} = --check ]]; then
   shift
 fi
 parts=("$@")
-[[ ${#parts[@]} -gt 0 ]] || parts=(prefect3)
-for tool in hyperfine jq curl; do
+[[ ${#parts[@]} -gt 0 ]] || parts=(cloud1 prefect3)
+for tool in hyperfine jq curl python3; do
   command -v "${tool}" > /dev/null || { echo "benches/remote.sh: there is no ${tool}" >&2; exit 2; }
 done
 
@@ -73,6 +75,66 @@ measure() {
 # Milliseconds: the median of all times of one command of a part.
 median() {
   jq -s '[.[].results[0].times[]] | sort | .[length / 2 | floor] * 1000' "${work}/$1-$2"-*.json
+}
+
+# --- Prefect Cloud 1.x ---------------------------------------------------------------------------------
+
+# Starts a fake API with a hundred secrets, and tells its URL in the file: its log, its requests' log or none.
+fake_cloud() {
+  local log=$1
+  shift
+  python3 "${here}/tests/support/prefect-1-stub.py" --port 0 --stateful --state "${work}/cloud1/state.json" \
+    --api-key KEY "$@" > "${log}" &
+  started+=($!)
+  until grep -q listening "${log}"; do sleep 0.05; done
+}
+
+part_cloud1() {
+  local venv=${PFX_TEST_PREFECT1:-${HOME}/.cache/pfx-tests/prefect-1} home=${work}/cloud1 url logged count
+  [[ -x ${venv}/bin/python ]] || { echo "benches/remote.sh: ${venv} has no Prefect" >&2; exit 2; }
+  mkdir -p "${home}"
+  jq -nc '{secrets: [range(100) | {key: "SECRET_\(.)", value: "correct-horse-battery-staple"}] | from_entries}' \
+    > "${home}/state.json"
+  fake_cloud "${home}/logging" --log "${home}/requests"
+  fake_cloud "${home}/measured"
+  logged=http://$(awk '{ print $NF }' "${home}/logging")
+  url=http://$(awk '{ print $NF }' "${home}/measured")
+  local clean=("PATH=/usr/bin:/bin" "HOME=${home}" PREFECT__CLOUD__API_KEY=KEY "PREFECT__CLOUD__API=${url}"
+    PREFECT__CLOUD__USE_LOCAL_SECRETS=false LANG=C.UTF-8)
+  echo
+  echo "Prefect Cloud 1.x, fake; ${rounds} rounds of ${runs} runs"
+  echo
+  row '' median ratio goal verdict
+  for count in 1 10 100; do
+    local bindings=() index curl pfx python ratio result
+    for ((index = 0; index < count; index++)); do bindings+=(-s "SECRET_${index}"); done
+    # What pfx sends is what curl sends: one request, whatever the count.
+    : > "${home}/requests"
+    env -i "${clean[@]}" "PREFECT__CLOUD__API=${logged}" "${PFX}" run "${bindings[@]}" -- /bin/true
+    [[ $(wc -l < "${home}/requests") -eq 1 ]] || { echo "benches/remote.sh: not one request" >&2; exit 1; }
+    jq -j .body "${home}/requests" > "${home}/body-${count}"
+    printf 'from prefect.client import Secret\nfor index in range(%d):\n    Secret(f"SECRET_{index}").get()\n' \
+      "${count}" > "${home}/get-${count}.py"
+    measure "cloud1-${count}" clean \
+      "curl -fsS --compressed -o /dev/null -H Content-Type:application/json -H 'Authorization: Bearer KEY' -d @${home}/body-${count} ${url}" \
+      "${PFX} run ${bindings[*]} -- /bin/true"
+    local all_runs=${runs} all_rounds=${rounds}
+    runs=3
+    rounds=1
+    measure "cloud1-python-${count}" clean "${venv}/bin/python -W ignore ${home}/get-${count}.py"
+    runs=${all_runs}
+    rounds=${all_rounds}
+    curl=$(median "cloud1-${count}" 0)
+    pfx=$(median "cloud1-${count}" 1)
+    python=$(median "cloud1-python-${count}" 0)
+    ratio=$(jq -n "${pfx} / ${curl}")
+    result=$(verdict "${ratio}" 1.3)
+    [[ ${result} = met ]] || missed=1
+    row "curl, the request for ${count}" "$(printf '%.1f ms' "${curl}")" 1.00x '' ''
+    row "pfx run, secrets: ${count}" "$(printf '%.1f ms' "${pfx}")" "$(printf '%.2fx' "${ratio}")" 1.3x "${result}"
+    ratio=$(jq -n "${python} / ${pfx}")
+    row "Python, Secret.get: ${count}" "$(printf '%.0f ms' "${python}")" "$(printf '%.0fx pfx' "${ratio}")" '' ''
+  done
 }
 
 # --- Prefect 3 -----------------------------------------------------------------------------------------

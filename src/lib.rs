@@ -24,6 +24,10 @@
 //! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says
 //!    what, where it was looked for, and what to do.
 //! 5. Answered locally: no thread, no socket, no read of anything but the files that `check` names.
+//! 6. Remote: one request for each kind of thing that is wanted, one deadline over all retries, whatever the
+//!    server does.
+//! 7. Credentials go only to the configured origin: never over plain http except to this machine itself, never
+//!    along a redirect, and those that are read from files never into the child.
 //! 8. Local writes are atomic, keep comments, order, mode and owner, and survive kill -9 and a full disk
 //!    with either the old file or the new.
 //! 9. A name from a remote store that could take over the child (`LD_*`, `BASH_ENV`, `PATH`, …) is refused

@@ -16,8 +16,8 @@ cd "${here}"
 cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
 
 packages=(
-  bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine jq libc6-dev
-  mandoc podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
+  bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine iproute2 jq
+  libc6-dev mandoc podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
 )
 
 say() { printf 'tests/run.sh: %s\n' "$1"; }

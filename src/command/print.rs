@@ -1,5 +1,6 @@
 //! What goes to stdout.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 
 use crate::error::Error;
@@ -22,7 +23,28 @@ pub fn value(
         let json = value.to_json(name)?;
         return writeln!(output, "{json}").map_err(failed);
     }
-    output.write_all(value.expose()).map_err(failed)?;
+    bytes(value.expose(), output)
+}
+
+/// A value as a store has it: a string byte for byte, any other as its JSON; or JSON in any case.
+///
+/// # Errors
+/// [`Error::Terminal`].
+pub fn json_value(
+    value: &serde_json::Value,
+    json: bool,
+    output: &mut dyn Write,
+) -> Result<(), Error> {
+    match value {
+        serde_json::Value::String(text) if !json => bytes(text.as_bytes(), output),
+        value if json => writeln!(output, "{value}").map_err(failed),
+        value => bytes(value.to_string().as_bytes(), output),
+    }
+}
+
+/// Bytes as they are, and on a terminal a line feed behind them.
+fn bytes(bytes: &[u8], output: &mut dyn Write) -> Result<(), Error> {
+    output.write_all(bytes).map_err(failed)?;
     if std::io::stdout().is_terminal() {
         output.write_all(b"\n").map_err(failed)?;
     }
@@ -37,10 +59,22 @@ pub fn names<'a>(
     names: impl Iterator<Item = &'a str>,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
+    // stdout writes line by line, and a store may have a hundred thousand.
+    let mut lines = String::new();
     for name in names {
-        writeln!(output, "{}", Escaped(name)).map_err(failed)?;
+        let _ = writeln!(lines, "{}", Escaped(name));
     }
-    Ok(())
+    text(&lines, output)
+}
+
+/// Names as a JSON array in a line.
+///
+/// # Errors
+/// [`Error::Terminal`].
+pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
+    // No value is built of it: there may be a hundred thousand.
+    let json = serde_json::to_string(names).unwrap_or_default();
+    writeln!(output, "{json}").map_err(failed)
 }
 
 /// Tells that a store has got something, and under which name if that is another.

@@ -2,6 +2,7 @@
 //! short, never a value and never a credential.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::name::Shown;
 
@@ -18,8 +19,8 @@ pub enum RemoteFault {
     Connection { problem: String },
     /// The credential cannot be sent.
     Credential { problem: &'static str, origin: String },
-    /// Time is up, in seconds.
-    Deadline { seconds: u64 },
+    /// Time is up.
+    Deadline { after: Duration },
     /// The server knows who asks, and that one may not. `right` is what would have to be allowed.
     Forbidden { status: u16, right: String, credential: Option<String> },
     /// A credential would go to a URL that a file in the working directory chose. `url` and `origin` tell
@@ -127,7 +128,9 @@ impl fmt::Display for RemoteFault {
                 }
                 write!(formatter, " may not {}", Shown(right))
             }
-            Self::Deadline { seconds } => write!(formatter, "time is up after {seconds} s"),
+            Self::Deadline { after } => {
+                write!(formatter, "time is up after {} s", after.as_secs_f64())
+            }
             Self::Refused { status, message: Some(message) } => {
                 write!(formatter, "it answered {status}: {}", Shown(message))
             }

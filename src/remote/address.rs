@@ -102,6 +102,18 @@ pub fn host_of(location: &str, base: &Url) -> String {
     }
 }
 
+/// The host and port of a proxy's URL, without the user and password that may stand before them.
+#[must_use]
+pub fn proxy_host(text: &str) -> String {
+    let parsed =
+        if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
+    match parsed.as_ref().map(|url| (url.host_str(), url.port_or_known_default())) {
+        Ok((Some(host), Some(port))) => format!("{host}:{port}"),
+        Ok((Some(host), None)) => host.to_owned(),
+        _ => "whose URL is none".to_owned(),
+    }
+}
+
 /// `localhost` counts: pfx connects it to the loopback addresses without asking anyone (RFC 6761, 6.3).
 fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
@@ -161,6 +173,14 @@ mod tests {
             "https://h/api/variables/name/a%2Fb%20c/"
         );
         assert_eq!(Address::parse("https://h").unwrap().below(&["x"]).as_str(), "https://h/x");
+    }
+
+    #[test]
+    fn a_proxy_is_told_without_its_password() {
+        assert_eq!(proxy_host("http://user:CANARY@proxy:3128"), "proxy:3128");
+        assert_eq!(proxy_host("user:CANARY@proxy:3128"), "proxy:3128");
+        assert_eq!(proxy_host("proxy"), "proxy:80");
+        assert!(!proxy_host("http://user:CANARY@").contains("CANARY"));
     }
 
     #[test]

@@ -15,38 +15,36 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
         if let Some(fault) = error.downcast_ref::<rustls::Error>() {
             return Some(tls(fault));
         }
+        next = error.source();
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            match error.get_ref() {
-                Some(inner) => {
-                    if let Some(fault) = inner.downcast_ref::<rustls::Error>() {
-                        return Some(tls(fault));
-                    }
-                    if found.is_none() && error.kind() != io::ErrorKind::Other {
-                        found = Some(words(error));
-                    }
-                    // Not `source()`: that is what is behind the inner one, which itself may be TLS's.
-                    next = Some(inner);
-                    continue;
-                }
-                None => found = Some(words(error)),
+            found = words(error).or(found);
+            // `source` leaves out the error that is wrapped, and gives that one's source.
+            if let Some(inner) = error.get_ref() {
+                next = Some(inner);
             }
         }
-        if error.to_string() == "dns error" {
-            found = Some("the host's name is not known, or no name server answers".to_owned());
-            break;
+        // Types that cannot be named; their words are fixed and hold nothing.
+        let text = error.to_string();
+        if text == "dns error" {
+            return Some("the host's name is not known, or no name server answers".to_owned());
         }
-        next = error.source();
+        if text.starts_with("tunnel error") && found.is_none() {
+            let wants_password = text.contains("proxy authorization");
+            let problem = if wants_password {
+                "the proxy wants a user and a password"
+            } else {
+                "the proxy makes no connection"
+            };
+            found = Some(problem.to_owned());
+        }
     }
     found
 }
 
-/// An operating system's error without Rust's words round it.
+/// An operating system's error without Rust's words round it; nothing if it is a library's.
 #[must_use]
-pub fn words(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => Errno::from_raw(code).desc().to_owned(),
-        None => error.kind().to_string(),
-    }
+pub fn words(error: &io::Error) -> Option<String> {
+    error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned())
 }
 
 /// A fault of TLS: what it is, and what a person could do about it.
@@ -54,7 +52,8 @@ fn tls(error: &rustls::Error) -> String {
     use rustls::CertificateError as Fault;
     let what = match error {
         rustls::Error::InvalidCertificate(fault) => match fault {
-            Fault::UnknownIssuer => {
+            // Signed by an authority of the right name with another key: the name alone is not trusted.
+            Fault::UnknownIssuer | Fault::BadSignature => {
                 "no known authority signed the server's certificate; SSL_CERT_FILE may name another's"
             }
             Fault::Expired | Fault::ExpiredContext { .. } => {

@@ -1,28 +1,25 @@
 //! Requests and answers: the only part of pfx that knows the HTTP client. Built on first use.
 //!
-//! The client is the asynchronous one on a runtime of this thread's own: one deadline then covers DNS,
-//! connect, TLS, body and retries, which no time-out of the blocking client does, and several requests
-//! run side by side without threads.
+//! The client is the asynchronous one: one deadline then covers DNS, connect, TLS, body and retries, which no
+//! time-out of the blocking client does, and several requests run side by side on one thread.
 
 #![expect(clippy::disallowed_types, reason = "the one home of the HTTP client")]
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::tls::Version;
 use reqwest::{Certificate, Method, NoProxy, Proxy};
-use tokio::runtime::Runtime;
-use url::Url;
 use zeroize::Zeroizing;
 
-use super::address::{Address, host_of};
+use super::address::{host_of, proxy_host};
 use super::cause::{cause, words};
-use super::progress::{PATIENCE, Progress};
-use super::quiet::Quiet;
+pub use super::exchange::{Access, Credential, Effect, Request, Response};
+use super::network::Network;
+use super::progress::Progress;
 use super::retry;
 use crate::error::{Error, RemoteFault};
 
@@ -33,58 +30,6 @@ const LONGEST_HEAD: usize = 64 << 10;
 /// Requests that are under way at once.
 const SIDE_BY_SIDE: usize = 8;
 
-/// How to reach an API: everything that is settled before the first request.
-#[derive(Clone)]
-pub struct Access {
-    pub address: Address,
-    pub credential: Option<Credential>,
-    /// Sent with every request: names and values.
-    pub headers: Vec<(String, String)>,
-    /// PEM files of certificate authorities that are trusted beside the system's, read by whoever settles
-    /// this; each with its path, for messages.
-    pub authorities: Vec<(String, Vec<u8>)>,
-    /// The URL of a proxy for https, and the hosts that are reached without (`HTTPS_PROXY`, `NO_PROXY`).
-    pub proxy: Option<(Zeroizing<String>, Option<String>)>,
-    /// For everything that is asked of this API, from the first request on.
-    pub timeout: Duration,
-}
-
-/// The value of an `Authorization` header, and where it came from.
-#[derive(Clone)]
-pub struct Credential {
-    pub header: Zeroizing<String>,
-    /// The key alone, which no message may repeat.
-    pub key: Zeroizing<String>,
-    /// A variable or a file.
-    pub origin: String,
-}
-
-/// One request.
-#[derive(Clone)]
-pub struct Request {
-    pub method: &'static str,
-    pub url: Url,
-    /// JSON, with its `Content-Type`; it may hold a secret.
-    pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
-    pub headers: Vec<(String, String)>,
-    pub effect: Effect,
-}
-
-/// Whether a request changes anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It may be sent again if the answer is lost.
-    Read,
-    /// It is sent once.
-    Write,
-}
-
-/// An answer that came whole. Its status may be that of an error.
-pub struct Response {
-    pub status: u16,
-    pub body: Zeroizing<Vec<u8>>,
-}
-
 /// One API, by one credential.
 pub struct Client {
     pub access: Access,
@@ -92,18 +37,9 @@ pub struct Client {
 }
 
 struct Built {
-    runtime: Option<Runtime>,
     client: reqwest::Client,
+    network: Network,
     started: Instant,
-}
-
-impl Drop for Built {
-    fn drop(&mut self) {
-        // A look-up of a name that hangs must not keep pfx.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Client {
@@ -130,70 +66,57 @@ impl Client {
     /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
     pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
         let built = self.built()?;
-        let Some(runtime) = &built.runtime else { return Ok(Vec::new()) };
         let deadline = built.started + self.access.timeout;
-        let quiet = Quiet::new();
-        let outcome = runtime.block_on(self.all(&built.client, requests, deadline));
-        drop(quiet);
-        outcome.map_err(|fault| self.error(fault))
-    }
-
-    async fn all(
-        &self,
-        client: &reqwest::Client,
-        requests: Vec<Request>,
-        deadline: Instant,
-    ) -> Result<Vec<Response>, RemoteFault> {
-        let mut responses = Vec::with_capacity(requests.len());
-        let mut waiting = requests.into_iter();
-        loop {
-            let tasks: Vec<_> = waiting
-                .by_ref()
-                .take(SIDE_BY_SIDE)
-                .map(|request| {
-                    let writes = request.effect == Effect::Write;
-                    let work = persist(client.clone(), request, deadline);
-                    (writes, tokio::spawn(tokio::time::timeout_at(deadline.into(), work)))
-                })
-                .collect();
-            if tasks.is_empty() {
-                return Ok(responses);
+        let writes = requests.iter().any(|request| request.effect == Effect::Write);
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        let work = all(built.client.clone(), requests, deadline);
+        let outcome = built.network.wait(work, deadline, &mut progress).unwrap_or(Ok(None));
+        match outcome {
+            Ok(Some(responses)) => Ok(responses),
+            Ok(None) => {
+                let late = RemoteFault::Deadline { after: self.access.timeout };
+                Err(self.error(if writes { unknown(late) } else { late }))
             }
-            let place = self.access.address.origin();
-            let mut progress = Progress::new(&place);
-            for (writes, task) in tasks {
-                let fault = match watched(task, &mut progress).await {
-                    Ok(Ok(response)) => {
-                        responses.push(response);
-                        continue;
-                    }
-                    Ok(Err(fault)) => fault,
-                    Err(_elapsed) => {
-                        let late = RemoteFault::Deadline { seconds: self.access.timeout.as_secs() };
-                        if writes { unknown(late) } else { late }
-                    }
-                };
-                return Err(fault);
-            }
+            Err(fault) => Err(self.error(fault)),
         }
     }
 
-    /// Waits before something is asked again; `false`, at once, if the deadline is nearer.
+    /// Waits before something is asked again, `longest` at most and by chance less; `false`, at once, if the
+    /// deadline is nearer.
     #[must_use]
-    pub fn pause(&self, wait: Duration) -> bool {
+    pub fn pause(&self, longest: Duration) -> bool {
         let Some(built) = self.built.get() else { return true };
         let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
+        let wait = retry::drawn(longest, chance());
         if wait >= left {
             return false;
         }
-        std::thread::sleep(wait);
-        true
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        let deadline = built.started + self.access.timeout;
+        // Its clock is the runtime's, so it is made there.
+        let sleep = async move { tokio::time::sleep(wait).await };
+        built.network.wait(sleep, deadline, &mut progress).is_some()
     }
 
     /// An error of this API.
     #[must_use]
     pub fn error(&self, fault: RemoteFault) -> Error {
+        let fault = match (fault, self.proxy()) {
+            (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
+                problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
+            },
+            (fault, _) => fault,
+        };
         Error::Remote { place: self.access.address.origin(), fault }
+    }
+
+    /// The host of the proxy that is asked, without the user and password that may stand before it.
+    fn proxy(&self) -> Option<String> {
+        let (url, _) = self.access.proxy.as_ref()?;
+        let asked = self.access.address.is_https() && !self.access.address.is_loopback();
+        asked.then(|| proxy_host(url))
     }
 
     /// A server's words, less the credential should they repeat it.
@@ -212,12 +135,11 @@ impl Client {
             return Ok(built);
         }
         let client = self.build().map_err(|fault| self.error(fault))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(SIDE_BY_SIDE)
-            .build()
-            .map_err(|cause| self.error(RemoteFault::Connection { problem: words(&cause) }))?;
-        let built = Built { runtime: Some(runtime), client, started: Instant::now() };
+        let network = Network::start().map_err(|cause| {
+            let problem = words(&cause).unwrap_or_else(|| "no thread starts".to_owned());
+            self.error(RemoteFault::Connection { problem })
+        })?;
+        let built = Built { client, network, started: Instant::now() };
         Ok(self.built.get_or_init(|| built))
     }
 
@@ -293,17 +215,41 @@ fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(), Rem
     Ok(())
 }
 
-/// Waits for a task, and tells how long it takes once that is long.
-async fn watched<T>(mut task: tokio::task::JoinHandle<T>, progress: &mut Progress<'_>) -> T {
-    let started = Instant::now();
+/// Sends all of them, some side by side; `None` when time is up.
+async fn all(
+    client: reqwest::Client,
+    requests: Vec<Request>,
+    deadline: Instant,
+) -> Result<Option<Vec<Response>>, RemoteFault> {
+    let mut responses = Vec::with_capacity(requests.len());
+    let mut waiting = requests.into_iter();
     loop {
-        match tokio::time::timeout(PATIENCE, &mut task).await {
-            Ok(Ok(done)) => return done,
-            // The only way for a task to end otherwise is a panic, which goes on here.
-            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            Err(_elapsed) => progress.tell(started.elapsed()),
+        let tasks: Vec<_> = waiting
+            .by_ref()
+            .take(SIDE_BY_SIDE)
+            .map(|request| {
+                let work = persist(client.clone(), request, deadline);
+                tokio::spawn(tokio::time::timeout_at(deadline.into(), work))
+            })
+            .collect();
+        if tasks.is_empty() {
+            return Ok(Some(responses));
+        }
+        for task in tasks {
+            match task.await {
+                Ok(Ok(response)) => responses.push(response?),
+                Ok(Err(_elapsed)) => return Ok(None),
+                // The only way for a task to end otherwise is a panic, which goes on here.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
         }
     }
+}
+
+/// Any number.
+fn chance() -> u64 {
+    // Its keys are random, and others for each.
+    RandomState::new().hash_one(0)
 }
 
 /// Sends a request until it is answered, or trying is over.
@@ -321,10 +267,9 @@ async fn persist(
             Err(failure) => (failure.is_transient, None),
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        let chance = RandomState::new().hash_one(tried);
         if retriable
             && request.effect == Effect::Read
-            && let Some(pause) = retry::pause(tried, left, retry_after, chance)
+            && let Some(pause) = retry::pause(tried, left, retry_after, chance())
         {
             tokio::time::sleep(pause).await;
             continue;

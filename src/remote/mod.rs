@@ -4,10 +4,11 @@ pub mod address;
 pub mod ascii_json;
 mod cause;
 pub mod cloud1;
+mod exchange;
 pub mod http;
+mod network;
 pub mod prefect;
 pub mod progress;
-mod quiet;
 pub mod retry;
 
 use std::collections::BTreeSet;

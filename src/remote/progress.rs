@@ -1,7 +1,7 @@
 //! One line on a terminal while pfx waits for a server, and none anywhere else.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::name::Shown;
 
@@ -11,21 +11,23 @@ pub const PATIENCE: Duration = Duration::from_secs(1);
 /// Tells on stderr for what and how long pfx waits, and erases it when dropped.
 pub struct Progress<'p> {
     place: &'p str,
+    since: Instant,
     is_terminal: bool,
     told: bool,
 }
 
 impl<'p> Progress<'p> {
+    /// `since` is when the wait began, whatever was waited for before.
     #[must_use]
-    pub fn new(place: &'p str) -> Self {
-        Self { place, is_terminal: std::io::stderr().is_terminal(), told: false }
+    pub fn new(place: &'p str, since: Instant) -> Self {
+        Self { place, since, is_terminal: std::io::stderr().is_terminal(), told: false }
     }
 
-    /// Tells that the wait has lasted so long.
-    pub fn tell(&mut self, waited: Duration) {
+    /// Tells how long the wait has lasted.
+    pub fn tell(&mut self) {
         if self.is_terminal {
             self.told = true;
-            let (place, seconds) = (Shown(self.place), waited.as_secs());
+            let (place, seconds) = (Shown(self.place), self.since.elapsed().as_secs());
             let _ = write!(std::io::stderr(), "\r\x1b[Kpfx: waiting for {place} ({seconds} s)");
         }
     }

@@ -29,14 +29,19 @@ pub fn pause(
         return None;
     }
     let longest = FIRST.saturating_mul(1 << tried.saturating_sub(1).min(16));
-    let drawn =
-        longest.mul_f64(f64::from(u32::try_from(chance >> 32).unwrap_or(0)) / f64::from(u32::MAX));
+    let drawn = drawn(longest, chance);
     let wait = match retry_after {
         Some(asked) => asked.checked_add(drawn / 10)?,
         None => drawn,
     };
     // With less than nothing left afterwards the try would be for nothing.
     (wait < left).then_some(wait)
+}
+
+/// A time between nothing and the longest, evenly by `chance`, which is any number.
+#[must_use]
+pub fn drawn(longest: Duration, chance: u64) -> Duration {
+    longest.mul_f64(f64::from(u32::try_from(chance >> 32).unwrap_or(0)) / f64::from(u32::MAX))
 }
 
 /// What a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3). Anything else, and a date

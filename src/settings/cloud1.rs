@@ -91,7 +91,7 @@ impl Settings {
         {
             concerns.push(format!(
                 "the API key is from {} and the tenant from {}: if the key belongs to another tenant, \
-                 every name is missing",
+                 every name is missing; put both into one place",
                 key.origin, tenant.origin
             ));
         }
@@ -121,7 +121,10 @@ impl Settings {
             hidden("API key", &self.api_key, "set"),
         ];
         facts.push(match &self.tenant {
-            Some(tenant) => shown("tenant", tenant),
+            Some(tenant) => Fact {
+                value: uuid(&tenant.text).unwrap_or_else(|| format!("{}, no UUID", *tenant.text)),
+                ..shown("tenant", tenant)
+            },
             None => Fact::new("tenant", "not set: the one that the key belongs to"),
         });
         facts.push(match &self.use_local_secrets {

@@ -11,8 +11,9 @@ use crate::remote::address::Address;
 use crate::remote::http::{Access, Credential};
 use crate::source::{file, home};
 
-/// Variables that name a PEM file of authorities to trust beside the system's: OpenSSL's, that of Python's
-/// requests, and Prefect's own.
+/// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's
+/// own. The first stands in for the system's store, since the library that reads that store heeds it too; it
+/// is read here as well, so that a file that is none is an error.
 const AUTHORITIES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PREFECT_API_SSL_CERT_FILE"];
 
 /// Settles how to reach an API. `authorities` are further PEM files.

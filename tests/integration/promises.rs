@@ -8,6 +8,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 
 mod descriptors;
+mod network;
 mod signals;
 
 use crate::support::{Home, Pfx, is_root, set_mode, traced};

@@ -9,7 +9,6 @@ use crate::error::{BindingFault, Error, Missing};
 use crate::exit::Exit;
 use crate::reference::{Pointer, Written};
 use crate::remote::Store;
-use crate::secret::SecretValue;
 
 /// Prints a string byte for byte, anything else as JSON; on a terminal with a line feed behind it.
 ///
@@ -34,7 +33,6 @@ pub fn get(arguments: &Get, store: &dyn Store, output: &mut dyn Write) -> Result
             Error::Missing { missing: vec![missing], exit: Exit::Absent }
         })?,
     };
-    let value = SecretValue::of_json(key, value)?;
-    print::value(&value, key, arguments.json, output)?;
+    print::json_value(value, arguments.json, output)?;
     Ok(Exit::Done)
 }

@@ -17,7 +17,7 @@ pub fn list(arguments: &List, store: &dyn Store, output: &mut dyn Write) -> Resu
     let keys: Vec<String> =
         store.keys()?.into_iter().filter(|key| key.starts_with(prefix)).collect();
     if arguments.json {
-        print::text(&format!("{}\n", serde_json::json!(keys)), output)?;
+        print::list(&keys, output)?;
     } else {
         print::names(keys.iter().map(String::as_str), output)?;
     }

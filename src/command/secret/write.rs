@@ -52,6 +52,10 @@ pub fn set(
     let bytes = value(arguments, name)?;
     let fault = |fault| Error::Value { name: name.to_owned(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
+    // No program could be handed it.
+    if bytes.contains(&0) {
+        return Err(fault(ValueFault::Nul));
+    }
     let json: Option<Value> = if arguments.json {
         Some(serde_json::from_str(text).map_err(|_| fault(ValueFault::NotJson))?)
     } else {
@@ -62,9 +66,6 @@ pub fn set(
         store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
         report.verbose(|| print::stored(&Reference::Secret(name.to_owned()), &*store));
         return Ok(Exit::Done);
-    }
-    if bytes.contains(&0) {
-        return Err(fault(ValueFault::Nul));
     }
     let stored = Zeroizing::new(match &json {
         Some(json) => lossless::encode_value(json),

@@ -1,8 +1,15 @@
 //! What Prefect Cloud 1.x answered: per field present, absent or failed. Pure.
+//!
+//! A byte of JSON can become a hundred of memory. So the document is cut into pieces that are not built, and
+//! of those only what is wanted is, up to a number of values.
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::wire::Query;
+use super::wire::{Query, Wanted};
 use crate::error::RemoteFault;
 
 /// What tells an absent secret from any other failure: the API has no code of its own for it
@@ -12,10 +19,20 @@ const ABSENT: &str = "No value found for the requested key";
 /// The longest message of a server that is told, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
+/// How many values are built of one field, of any kind and at any depth.
+const MOST_VALUES: usize = 100_000;
+/// The same of a list of names, which are but names.
+const MOST_LISTED: usize = 400_000;
+
+/// The members of a JSON object, as they are written; of two of one name, the last.
+type Members<'b> = BTreeMap<String, &'b RawValue>;
+
 /// What one field of a query came to.
 #[derive(Debug, PartialEq)]
 pub enum Field {
     Absent,
+    /// What a list of names holds.
+    Names(Vec<String>),
     /// Any JSON; `null` is a value.
     Present(Value),
 }
@@ -59,17 +76,20 @@ pub fn read(
     if status > 400 {
         return Err(RemoteFault::Refused { status, message: None });
     }
-    let document: Value = match serde_json::from_slice(body) {
+    let body = str::from_utf8(body).unwrap_or_default();
+    // What is JSON, but no object, has no members.
+    let document: Members<'_> = match serde_json::from_str(body) {
         Ok(document) => document,
+        Err(_) if serde_json::from_str::<IgnoredAny>(body).is_ok() => Members::new(),
         Err(_) if status == 400 => return Err(RemoteFault::Refused { status, message: None }),
-        Err(_) => return Err(malformed("it is not JSON")),
+        Err(_) => return Err(malformed("it is no JSON")),
     };
-    let errors = match document.get("errors") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(errors)) => errors.as_slice(),
+    let errors = match document.get("errors").map(|raw| built(raw)).transpose()? {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(errors)) => errors,
         Some(_) => return Err(malformed("`errors` is no list")),
     };
-    let text = Value::from(errors.to_vec()).to_string();
+    let text = Value::from(errors.clone()).to_string();
     if text.contains("UNAUTHENTICATED") || text.contains("Malformed Authorization header") {
         return Err(unauthorized());
     }
@@ -82,35 +102,80 @@ pub fn read(
     }
     let several = query.fields.len() > 1;
     let data = document.get("data");
+    let data: Option<Members<'_>> = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let of_field = |error: &Value| {
+        let path = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
+        query.fields.iter().position(|field| Some(field.as_str()) == path)
+    };
+    if several && let Some(stray) = errors.iter().find(|error| of_field(error).is_none()) {
+        // It is about no alias: either the server knows none, or it failed as a whole.
+        let asks_again = is_absence(stray) || status == 400 || refuses_document(stray);
+        return if asks_again { Ok(Answer::OneByOne) } else { Err(refused(Some(stray))) };
+    }
     let mut fields = Vec::with_capacity(query.fields.len());
     let mut unanswered = None;
-    for field in &query.fields {
-        let of_field = |error: &&Value| {
-            error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str) == Some(field)
-        };
+    for (index, field) in query.fields.iter().enumerate() {
         // Of a single field every error speaks, wherever it says that it belongs.
-        let error =
-            errors.iter().find(of_field).or_else(|| if several { None } else { errors.first() });
-        match (error, data.and_then(|data| data.get(field))) {
-            (Some(error), _) if is_absence(error) => fields.push(Field::Absent),
+        let mut own = errors.iter().filter(|error| !several || of_field(error) == Some(index));
+        let error = own.clone().next();
+        match (error, data.as_ref().and_then(|data| data.get(field))) {
+            // As Prefect has it: the phrase anywhere in what is said of the field.
+            (Some(_), _) if own.any(is_absence) => fields.push(Field::Absent),
             (Some(error), _) => return Err(refused(Some(error))),
-            (None, Some(value)) if status < 400 => fields.push(Field::Present(value.clone())),
+            (None, Some(raw)) if status < 400 => fields.push(match query.wanted {
+                Wanted::Value => Field::Present(built(raw)?),
+                Wanted::Names => Field::Names(names(raw, None)?),
+                Wanted::NamesIn(column) => Field::Names(names(raw, Some(column))?),
+            }),
             (None, _) => unanswered = Some(field),
         }
     }
     let Some(field) = unanswered else { return Ok(Answer::Fields(fields)) };
-    if several && fields.is_empty() {
+    // An absence may take the whole of `data` with it.
+    let tells_nothing = fields.iter().all(|field| *field == Field::Absent);
+    let is_answer = status == 400 || data.is_some() || !fields.is_empty();
+    if several && tells_nothing && is_answer {
         return Ok(Answer::OneByOne);
     }
-    Err(match errors.first() {
-        Some(error) => refused(Some(error)),
-        None if status == 400 => refused(None),
-        None => malformed(&format!("`data.{field}` is missing")),
+    Err(match status {
+        400 => refused(None),
+        _ => malformed(&format!("`data.{field}` is missing")),
     })
 }
 
+/// The value that a piece denotes.
+fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
+    limited(raw, MOST_VALUES)?;
+    serde_json::from_str(raw.get()).map_err(|_| malformed("it is no JSON, or nested too deeply"))
+}
+
+/// Refuses a piece that holds more values than are built.
+fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
+    let (mut count, mut in_string, mut is_escaped) = (1, false, false);
+    for byte in raw.get().bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    if count <= most {
+        Ok(())
+    } else {
+        Err(malformed(&format!("it holds more than {most} values")))
+    }
+}
+
 fn is_absence(error: &Value) -> bool {
-    error.get("message").and_then(Value::as_str).is_some_and(|message| message.contains(ABSENT))
+    error.to_string().contains(ABSENT)
+}
+
+/// Whether a GraphQL server did not even begin to answer the document.
+fn refuses_document(error: &Value) -> bool {
+    let code = error.pointer("/extensions/code").and_then(Value::as_str);
+    matches!(code, Some("GRAPHQL_VALIDATION_FAILED" | "GRAPHQL_PARSE_FAILED"))
 }
 
 /// An error's code and words, short.
@@ -149,25 +214,23 @@ pub fn first_row(field: Field, column: &str) -> Result<Field, RemoteFault> {
     }
 }
 
-/// A list of names, sorted by code point.
-///
-/// # Errors
-/// [`RemoteFault::Answer`] if it is none. With `column` each name is in that member of an object.
-pub fn names(field: Field, column: Option<&str>) -> Result<Vec<String>, RemoteFault> {
-    let Field::Present(Value::Array(rows)) = field else {
-        return Err(malformed("what should be a list is none"));
-    };
-    let mut names = Vec::with_capacity(rows.len());
-    for row in rows {
+/// A list of names, sorted by code point. With `column` each is in that member of an object.
+fn names(raw: &RawValue, column: Option<&str>) -> Result<Vec<String>, RemoteFault> {
+    limited(raw, MOST_LISTED)?;
+    let rows: Vec<&RawValue> =
+        serde_json::from_str(raw.get()).map_err(|_| malformed("what should be a list is none"))?;
+    let name = |row: &RawValue| -> Option<String> {
         let name = match column {
-            Some(column) => row.get(column).and_then(Value::as_str),
-            None => row.as_str(),
+            Some(column) => {
+                let row: Members<'_> = serde_json::from_str(row.get()).ok()?;
+                row.get(column)?.get()
+            }
+            None => row.get(),
         };
-        match name {
-            Some(name) => names.push(name.to_owned()),
-            None => return Err(malformed("a name in the list is no text")),
-        }
-    }
+        serde_json::from_str(name).ok()
+    };
+    let names: Option<Vec<String>> = rows.into_iter().map(name).collect();
+    let mut names = names.ok_or_else(|| malformed("a name in the list is no text"))?;
     names.sort();
     Ok(names)
 }
@@ -177,7 +240,7 @@ pub fn names(field: Field, column: Option<&str>) -> Result<Vec<String>, RemoteFa
 pub fn succeeded(field: &Field) -> bool {
     match field {
         Field::Present(value) => value.get("success").and_then(Value::as_bool) == Some(true),
-        Field::Absent => false,
+        Field::Absent | Field::Names(_) => false,
     }
 }
 
@@ -220,6 +283,20 @@ mod tests {
         let old = json!({"path": ["secret_value"], "message": ABSENT});
         let answer = json!({"data": {"secret_value": null}, "errors": [old]});
         assert!(matches!(two(&answer), Ok(Answer::OneByOne)));
+        assert!(matches!(two(&json!({"data": {"secret_value": "v"}})), Ok(Answer::OneByOne)));
+    }
+
+    #[test]
+    fn an_error_of_the_whole_is_no_value_of_any() {
+        let boom = json!({"message": "boom"});
+        for data in [json!({"s0": "v", "s1": "w"}), json!({"s0": null, "s1": null}), json!(null)] {
+            let fault = two(&json!({"data": data, "errors": [boom]})).unwrap_err();
+            assert_eq!(fault.to_string(), "it answered 200: boom");
+        }
+        for answer in [json!({"data": null}), json!({}), json!([]), json!("x"), json!(null)] {
+            assert!(two(&answer).is_err(), "{answer}");
+        }
+        assert!(two(&json!({"data": {"s0": "v"}})).is_err());
     }
 
     #[test]

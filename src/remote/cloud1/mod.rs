@@ -3,11 +3,13 @@
 mod answer;
 mod wire;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -23,8 +25,8 @@ use crate::secret::SecretValue;
 /// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
 
-/// How often a request is sent in all if the answer is that the API is in trouble, and the longest pause
-/// before the second of those (`client/client.py`: at once, then 0.25 s, doubled each time).
+/// How often a read is sent in all if the answer is that the API is in trouble, and the longest pause
+/// before the third time (`client/client.py`: at once, then 0.25 s, doubled each time).
 const TROUBLED_TRIES: u32 = 7;
 const TROUBLED_PAUSE: Duration = Duration::from_millis(250);
 
@@ -63,10 +65,7 @@ impl Cloud1 {
         loop {
             let requests = queries.iter().map(|query| self.request(query, effect)).collect();
             let responses = self.client.send_all(requests)?;
-            let credential = match &self.client.access.credential {
-                Some(credential) => credential.origin.as_str(),
-                None => "nowhere: there is none",
-            };
+            let credential = self.credential();
             let words = if effect == Effect::Read { Words::Told } else { Words::Untold };
             let answers = queries
                 .iter()
@@ -81,10 +80,13 @@ impl Cloud1 {
                 answer::Answer::Fields(_) | answer::Answer::OneByOne => None,
             });
             let Some(fault) = trouble else { return Ok(answers) };
+            if effect == Effect::Write {
+                return Err(self.error(RemoteFault::UnknownOutcome { cause: Box::new(fault) }));
+            }
             tried += 1;
-            let pause =
+            let longest =
                 if tried == 1 { Duration::ZERO } else { TROUBLED_PAUSE * (1 << (tried - 2)) };
-            if effect == Effect::Write || tried == TROUBLED_TRIES || !self.client.pause(pause) {
+            if tried == TROUBLED_TRIES || !self.client.pause(longest) {
                 return Err(self.error(fault));
             }
         }
@@ -133,6 +135,18 @@ impl Cloud1 {
         }
     }
 
+    /// Where the API key is from, for messages.
+    fn credential(&self) -> &str {
+        self.client.access.credential.as_ref().map_or("", |credential| &credential.origin)
+    }
+
+    fn names(&self, field: Field) -> Result<Vec<String>, Error> {
+        match field {
+            Field::Names(names) => Ok(names),
+            Field::Absent | Field::Present(_) => Err(self.malformed()),
+        }
+    }
+
     fn malformed(&self) -> Error {
         let problem = "this is no answer of Prefect Cloud 1.x".to_owned();
         self.error(RemoteFault::Answer { problem })
@@ -142,6 +156,10 @@ impl Cloud1 {
         let fault = match fault {
             RemoteFault::Refused { status, message: Some(message) } => {
                 let message = Some(self.client.without_credential(&message));
+                RemoteFault::Refused { status, message }
+            }
+            RemoteFault::Unauthorized { status, credential } if credential.is_empty() => {
+                let message = Some("it wants an API key, and none is configured".to_owned());
                 RemoteFault::Refused { status, message }
             }
             other => other,
@@ -186,10 +204,14 @@ impl Store for Cloud1 {
             Field::Present(info) => {
                 info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
             }
-            Field::Absent => None,
+            Field::Absent | Field::Names(_) => None,
         };
-        let says = tenant.unwrap_or_else(|| "none: the key belongs to nobody".to_owned());
-        Ok(vec![("tenant of the key".to_owned(), says)])
+        // So the API answers a key that it does not know (`cli/auth.py`, `login`).
+        let tenant = tenant.ok_or_else(|| {
+            let credential = self.credential().to_owned();
+            self.error(RemoteFault::Unauthorized { status: 200, credential })
+        })?;
+        Ok(vec![("tenant of the key".to_owned(), tenant)])
     }
 
     fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
@@ -252,11 +274,11 @@ impl Store for Cloud1 {
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         let field = self.one(&wire::secret_names(), Effect::Read)?;
-        answer::names(field, None).map_err(|fault| self.error(fault))
+        self.names(field)
     }
 
     fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
-        let field = self.write(&wire::set_secret(name, value))?;
+        let field = self.write(&wire::set_secret(name, &read_back(value)))?;
         if answer::succeeded(&field) { Ok(()) } else { Err(self.refusal()) }
     }
 
@@ -272,14 +294,14 @@ impl Store for Cloud1 {
 
     fn keys(&self) -> Result<Vec<String>, Error> {
         let field = self.one(&wire::keys(), Effect::Read)?;
-        answer::names(field, Some("key")).map_err(|fault| self.error(fault))
+        self.names(field)
     }
 
     fn key(&self, key: &str) -> Result<Option<Value>, Error> {
         let field = self.one(&wire::rows(&[key], "value"), Effect::Read)?;
         match answer::first_row(field, "value").map_err(|fault| self.error(fault))? {
             Field::Present(value) => Ok(Some(value)),
-            Field::Absent => Ok(None),
+            Field::Absent | Field::Names(_) => Ok(None),
         }
     }
 
@@ -310,10 +332,62 @@ impl Store for Cloud1 {
     }
 }
 
+/// What to store so that a reader gets `value`: of a text that is JSON, `Secret.get` makes what it denotes,
+/// so such a text goes out as the JSON string of it (`client/secrets.py`: one `json.loads`).
+fn read_back(value: &Value) -> Cow<'_, Value> {
+    match value {
+        Value::String(text) if is_json_to_python(text) => {
+            Cow::Owned(Value::String(value.to_string()))
+        }
+        other => Cow::Borrowed(other),
+    }
+}
+
+/// Whether Python's `json.loads` may take a text. It takes more than JSON: NaN and the infinities, and halves
+/// of surrogate pairs.
+fn is_json_to_python(text: &str) -> bool {
+    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let may_begin = text.trim_start().starts_with(['"', '[', '{', 'N', 'I', '-']);
+    is_json || may_begin && ["NaN", "Infinity", "\\u"].iter().any(|more| text.contains(more))
+}
+
 impl Cloud1 {
     /// The API answered that it did not do it, and no more.
     fn refusal(&self) -> Error {
         let message = Some("it did not do it, and gives no reason".to_owned());
         self.error(RemoteFault::Refused { status: 200, message })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_that_is_json_is_stored_as_the_json_string_of_it() {
+        for text in
+            ["hello", "", "007", "$HOME ~", "null and void", "'x'", "{'a': 1}", "-----BEGIN", "1,2"]
+        {
+            assert_eq!(*read_back(&json!(text)), json!(text));
+        }
+        for text in [
+            "123",
+            "true",
+            " null ",
+            "\"x\"",
+            "{\"a\": 1}",
+            "NaN",
+            "-Infinity",
+            "[NaN]",
+            "\"\\ud800\"",
+        ] {
+            let Value::String(stored) = read_back(&json!(text)).into_owned() else { panic!() };
+            assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), json!(text));
+            let read = SecretValue::perhaps_json("X", stored).unwrap();
+            assert_eq!(read.expose(), text.as_bytes());
+        }
+        assert_eq!(*read_back(&json!({"a": "123"})), json!({"a": "123"}));
+        assert_eq!(*read_back(&json!(5)), json!(5));
     }
 }

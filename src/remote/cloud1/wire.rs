@@ -14,6 +14,18 @@ pub struct Query {
     pub variables: Value,
     /// The field of `data` that holds each answer, in the order of what was asked.
     pub fields: Vec<String>,
+    pub wanted: Wanted,
+}
+
+/// What a field of an answer is read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A list of names.
+    Names,
+    /// A list of rows with a name in this column.
+    NamesIn(&'static str),
+    /// Any JSON.
+    Value,
 }
 
 impl Query {
@@ -24,7 +36,8 @@ impl Query {
     }
 
     fn one(text: &str, variables: Value, field: &str) -> Self {
-        Self { text: text.to_owned(), variables, fields: vec![field.to_owned()] }
+        let fields = vec![field.to_owned()];
+        Self { text: text.to_owned(), variables, fields, wanted: Wanted::Value }
     }
 }
 
@@ -45,13 +58,15 @@ pub fn secrets(names: &[&str]) -> Query {
         variables.insert(format!("n{index}"), json!(name));
         fields.push(format!("s{index}"));
     }
-    Query { text: text + "}", variables: Value::Object(variables), fields }
+    let variables = Value::Object(variables);
+    Query { text: text + "}", variables, fields, wanted: Wanted::Value }
 }
 
 /// The names of all secrets.
 #[must_use]
 pub fn secret_names() -> Query {
-    Query::one("query{secret_names}", Value::Null, "secret_names")
+    let query = Query::one("query{secret_names}", Value::Null, "secret_names");
+    Query { wanted: Wanted::Names, ..query }
 }
 
 #[must_use]
@@ -84,13 +99,15 @@ pub fn rows(keys: &[&str], column: &str) -> Query {
         text += &row(&format!("k{index}: "), key);
         fields.push(format!("k{index}"));
     }
-    Query { text: text + "}", variables: Value::Null, fields }
+    Query { text: text + "}", variables: Value::Null, fields, wanted: Wanted::Value }
 }
 
 /// All keys.
 #[must_use]
 pub fn keys() -> Query {
-    Query::one("query {\n    key_value {\n        key\n    }\n}", Value::Null, "key_value")
+    let text = "query {\n    key_value {\n        key\n    }\n}";
+    let query = Query::one(text, Value::Null, "key_value");
+    Query { wanted: Wanted::NamesIn("key"), ..query }
 }
 
 #[must_use]

@@ -1,17 +1,21 @@
 //! A home of one's own, pfx started in it in whatever way, and what came of it.
 
+pub mod cloud1;
 mod home;
 mod outcome;
 mod pfx;
 mod running;
+mod server;
 mod static_binary;
 mod strace;
 mod terminal;
+pub mod tls;
 
 pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;
 pub use running::{Running, is_gone};
+pub use server::{Dialogue, Request, Server, Stream, reply};
 pub use static_binary::static_binary;
 pub use strace::traced;
 pub use terminal::Terminal;

@@ -1,0 +1,160 @@
+//! `pfx doctor`: what it tells of each state of things, and never a value or a key.
+
+use serde_json::{Value, json};
+
+use crate::support::cloud1::{API_KEY, cloud, home};
+use crate::support::{Home, Outcome, Pfx, Server, reply};
+
+const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+
+fn doctor(home: &Home) -> Pfx {
+    home.pfx(["doctor", "--timeout", "2"])
+}
+
+/// What `--json` tells: its facts by name, and what is wrong.
+struct Told {
+    facts: Vec<Value>,
+    problems: Vec<Value>,
+}
+
+fn told(pfx: Pfx) -> Told {
+    let outcome = pfx.arg("--json").outcome();
+    let said: Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    let problems = said["problems"].as_array().expect("problems").clone();
+    assert_eq!(outcome.code(), Some(i32::from(!problems.is_empty())), "{said}");
+    let sections = said["sections"].as_array().expect("sections").iter();
+    let facts = sections.flat_map(|section| section["facts"].as_array().expect("facts").clone());
+    Told { facts: facts.collect(), problems }
+}
+
+impl Told {
+    fn fact(&self, name: &str) -> (&str, &str) {
+        let fact = self.facts.iter().find(|fact| fact["name"] == name).expect(name);
+        (fact["value"].as_str().unwrap_or_default(), fact["origin"].as_str().unwrap_or_default())
+    }
+
+    #[track_caller]
+    fn has_problem(&self, text: &str) {
+        let has = |one: &&Value| one["problem"].as_str().is_some_and(|what| what.contains(text));
+        assert!(self.problems.iter().any(|one| has(&one)), "no {text:?} in {:?}", self.problems);
+    }
+}
+
+fn harmless(outcome: &Outcome) -> bool {
+    !outcome.said().contains(API_KEY) && !outcome.said().contains("CANARY")
+}
+
+#[test]
+fn with_nothing_configured_it_tells_how_to_log_in() {
+    let home = Home::new();
+    let outcome = doctor(&home).outcome();
+    assert_eq!(outcome.code(), Some(0), "{}", outcome.said());
+    let said = outcome.stdout();
+    let auth = home.join(".prefect/auth.toml");
+    for text in [
+        "is not there",
+        "no API key is configured",
+        "`[\"api.prefect.io\"]`",
+        &auth.display().to_string(),
+        "nothing is wrong",
+    ] {
+        assert!(said.contains(text), "no {text:?} in {said}");
+    }
+}
+
+#[test]
+fn what_answers_is_told_with_where_each_setting_is_from() {
+    let server = cloud(&[], &[]);
+    let home = home(&server.url());
+    home.write(".prefect/config.toml", home.config_text() + "[context.secrets]\nA = \"CANARY\"\n");
+    let config = home.config().display().to_string();
+    let told = told(doctor(&home));
+    assert_eq!(told.fact("API URL"), (&*server.url(), &*config));
+    assert_eq!(told.fact("API key"), ("set", &*config));
+    assert_eq!(told.fact("tenant of the key").0, TENANT);
+    assert!(told.fact("answers").0.starts_with("yes, in "), "{:?}", told.fact("answers"));
+    assert_eq!(told.problems, Vec::<Value>::new());
+    let outcome = doctor(&home).outcome();
+    assert!(harmless(&outcome), "{}", outcome.said());
+    assert!(outcome.stdout().contains("1 secret"), "{}", outcome.stdout());
+    // As the real client asks for its tenant.
+    let request = &server.requests()[0];
+    let query = "query {\n    auth_info {\n        tenant_id\n    }\n}";
+    assert_eq!(request.json(), json!({ "query": query, "variables": "null" }));
+}
+
+#[test]
+fn a_key_and_a_tenant_from_two_places_are_told_by_doctor_and_by_check() {
+    let server = cloud(&[("X", json!("v"))], &[]);
+    let home = Home::with_config(format!("[cloud]\napi = \"{}\"\n", server.url()));
+    let table = format!("[\"127.0.0.1-{}\"]\ntenant_id = \"{TENANT}\"\n", server.port());
+    let auth = home.write(".prefect/auth.toml", table);
+    let key = ("PREFECT__CLOUD__API_KEY", API_KEY);
+    let warning = format!(
+        "the API key is from PREFECT__CLOUD__API_KEY and the tenant from {}: if the key belongs to \
+         another tenant, every name is missing",
+        auth.display()
+    );
+    told(doctor(&home).env(key.0, key.1)).has_problem(&warning);
+    let check = home.pfx(["check", "-s", "X"]).env(key.0, key.1).outcome();
+    assert!(check.said().contains(&warning), "{}", check.said());
+    assert!(harmless(&check));
+}
+
+#[test]
+fn a_server_of_prefect_1_and_use_local_secrets_are_told_as_the_reason() {
+    let home = home("http://127.0.0.1:1");
+    let server = told(doctor(&home).env("PREFECT__BACKEND", "server"));
+    assert!(server.fact("asked").0.contains("has neither secrets nor a key-value store"));
+    let config = home.config_text() + "use_local_secrets = true\n";
+    home.write(".prefect/config.toml", config);
+    let local = told(doctor(&home));
+    assert_eq!(local.fact("use_local_secrets"), ("true", &*home.config().display().to_string()));
+}
+
+#[test]
+fn an_api_that_cannot_be_reached_is_a_problem() {
+    let home = home("http://127.0.0.1:1");
+    let told = told(doctor(&home));
+    told.has_problem("cannot get an answer from http://127.0.0.1:1: Connection refused");
+    assert_eq!(told.fact("answers").0, "no, see below");
+}
+
+#[test]
+fn a_key_that_the_api_does_not_know_is_a_problem() {
+    let invalid = json!({ "errors": [{ "extensions": { "code": "UNAUTHENTICATED" } }] });
+    for (status, answer) in [
+        (200, json!({ "data": { "auth_info": { "tenant_id": null } } })),
+        (200, invalid.clone()),
+        (400, invalid),
+        (401, json!({})),
+    ] {
+        let answer = reply(status, &[], answer.to_string());
+        let server = Server::answering(move |_| answer.clone());
+        let home = home(&server.url());
+        let config = home.config().display().to_string();
+        told(doctor(&home)).has_problem(&format!("to the credential from {config}"));
+    }
+}
+
+#[test]
+fn broken_files_and_settings_are_problems_and_quote_nothing() {
+    let broken = Home::with_config("[context.secrets]\nA = \"CANARY\n");
+    let url = home("https://me:CANARY@api.prefect.io");
+    let tenant = home("https://api.prefect.io");
+    tenant.write(".prefect/config.toml", tenant.config_text() + "tenant_id = \"my-team\"\n");
+    let auth = Home::with_config("[cloud]\napi = \"http://127.0.0.1:1\"\n");
+    auth.write(".prefect/auth.toml", "[\"127.0.0.1-1\"]\napi_key = \"CANARY\n");
+    for (home, says) in [
+        (&broken, "config.toml:2:"),
+        (&url, "it has a user or password in it"),
+        (&tenant, "the tenant id is no UUID"),
+        (&auth, "auth.toml:2:"),
+    ] {
+        told(doctor(home)).has_problem(says);
+        let outcome = doctor(home).outcome();
+        assert_eq!(outcome.code(), Some(1));
+        assert!(harmless(&outcome), "{}", outcome.said());
+        assert!(outcome.stdout().contains("\nwrong\n"), "{}", outcome.stdout());
+    }
+}

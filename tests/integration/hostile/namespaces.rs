@@ -1,0 +1,116 @@
+//! NET-02 to NET-04: name servers and addresses that swallow what they are sent. They need a network of
+//! one's own, so root.
+
+use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd as _;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use nix::libc;
+use serde_json::json;
+
+use super::{failure, run};
+use crate::support::cloud1::{home, value};
+use crate::support::tls::{Authority, wrap};
+use crate::support::{Home, Server, is_root};
+
+/// Does `act` in a network of its own that has only loopback and `2001:db8::9` on it, with these files for
+/// /etc/resolv.conf and /etc/hosts. Does nothing where the tests have not the rights.
+fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
+    if !is_root() {
+        return;
+    }
+    let files = Home::new();
+    let resolver = files.write("resolv.conf", resolver);
+    let hosts = files.write("hosts", hosts);
+    let inside = thread::spawn(move || {
+        // SAFETY: this thread alone gets a network and mounts of its own, and it ends with them.
+        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNET | libc::CLONE_NEWNS) }, 0, "unshare");
+        let script = format!(
+            "set -e
+            mount --make-rprivate /
+            mount --bind {} /etc/resolv.conf
+            mount --bind {} /etc/hosts
+            ip link set lo up
+            ip -6 address add 2001:db8::9/128 dev lo nodad",
+            resolver.display(),
+            hosts.display()
+        );
+        let status = Command::new("/bin/sh").args(["-c", &script]).status().expect("a shell");
+        assert!(status.success(), "the network is set up");
+        act();
+    });
+    if let Err(panic) = inside.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// A port that takes no connection and refuses none: its queue is full (listen(2), tcp(7)).
+struct Full {
+    listener: TcpListener,
+    _waiting: Vec<thread::JoinHandle<()>>,
+}
+
+impl Full {
+    fn new(address: IpAddr, port: u16) -> Self {
+        let listener = TcpListener::bind((address, port)).expect("a port");
+        // SAFETY: listen(2) on a socket that listens changes the length of its queue.
+        assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
+        let to = listener.local_addr().expect("an address");
+        let first = TcpStream::connect(to).expect("the one that fits");
+        let patience = Duration::from_millis(200);
+        let mut waiting = vec![thread::spawn(move || drop(first.peek(&mut [0])))];
+        while let Ok(more) = TcpStream::connect_timeout(&to, patience) {
+            waiting.push(thread::spawn(move || drop(more.peek(&mut [0]))));
+        }
+        Self { listener, _waiting: waiting }
+    }
+}
+
+#[test]
+fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
+    let late = "cannot get an answer from https://prefect.test: time is up after 2 s";
+    in_network("nameserver 127.0.0.1\n", "", move || {
+        let _silent = UdpSocket::bind("127.0.0.1:53").expect("the port of name servers");
+        assert_eq!(failure(run(&home("https://prefect.test")), late), None);
+    });
+}
+
+#[test]
+fn a_name_that_no_server_knows_is_told_at_once() {
+    in_network("nameserver 127.0.0.1\n", "", || {
+        let says = "the host's name is not known, or no name server answers";
+        assert_eq!(failure(run(&home("https://prefect.test")), says), None);
+    });
+    in_network("", "", || {
+        let says = "the host's name is not known, or no name server answers";
+        assert_eq!(failure(run(&home("https://prefect.test")), says), None);
+    });
+}
+
+#[test]
+fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
+    in_network("", "", || {
+        let full = Full::new([127, 0, 0, 1].into(), 0);
+        let url = format!("https://{}", full.listener.local_addr().expect("an address"));
+        let late = format!("cannot get an answer from {url}: time is up after 2 s");
+        assert_eq!(failure(run(&home(&url)), &late), None);
+    });
+}
+
+#[test]
+fn an_address_of_ip_6_that_swallows_everything_is_gone_round() {
+    in_network("", "2001:db8::9 prefect.test\n127.0.0.1 prefect.test\n", || {
+        let authority = Authority::new();
+        let wrap = wrap(authority.identity(&["prefect.test"], |_| {}));
+        let server = Server::on([127, 0, 0, 1].into(), wrap, |dialogue| {
+            dialogue.answer_all(&|_| value(&json!("v")));
+        });
+        let swallows = "2001:db8::9".parse().expect("an address");
+        let _full = Full::new(swallows, server.port());
+        let home = home(&format!("https://prefect.test:{}", server.port()));
+        let print = home.run(&["-s", "X", "--timeout", "2"], &["/usr/bin/printenv", "X"]);
+        print.env("SSL_CERT_FILE", home.write("ca.pem", authority.pem())).gives("v\n");
+    });
+}

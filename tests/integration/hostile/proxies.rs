@@ -1,0 +1,130 @@
+//! NET-20 to NET-22: proxies, by CONNECT and for https only.
+
+use serde_json::json;
+
+use super::{each, failure, run};
+use crate::support::cloud1::{API_KEY, home, value};
+use crate::support::tls::{Authority, wrap};
+use crate::support::{Dialogue, Home, Pfx, Server, Stream, reply};
+
+/// A name that nothing but a proxy could find (RFC 6761, 6.4).
+const FAR: &str = "https://prefect.invalid";
+
+fn through(home: &Home, proxy: &Server) -> Pfx {
+    let url = format!("http://me:CANARY@127.0.0.1:{}", proxy.port());
+    run(home).env("HTTPS_PROXY", url)
+}
+
+/// Whether the key is in any of what a proxy was sent.
+fn has_key(proxy: &Server) -> bool {
+    format!("{:?}", proxy.requests()).contains(API_KEY)
+}
+
+#[test]
+fn a_proxy_that_does_not_help_is_named_without_its_password() {
+    type Act = fn(&mut Dialogue);
+    let acts: [(&str, &str, Act); 5] = [
+        ("407", "the proxy wants a user and a password", |dialogue| {
+            let _ = dialogue.send(reply(407, &[("Proxy-Authenticate", "Basic")], "CANARY"));
+        }),
+        ("403", "the proxy makes no connection", |dialogue| {
+            let _ = dialogue.send(reply(403, &[], "CANARY"));
+        }),
+        ("closed", "cannot get an answer from https://prefect.invalid", |_| {}),
+        ("garbage", "the proxy makes no connection", |dialogue| {
+            let _ = dialogue.send("SSH-2.0-CANARY\r\n\r\n");
+        }),
+        ("silence", "time is up after 2 s", |dialogue| dialogue.fall_silent()),
+    ];
+    each(&acts, |&(name, says, act)| {
+        let proxy = Server::new(move |dialogue| {
+            if dialogue.request().is_some() {
+                act(dialogue);
+            }
+        });
+        let problem = failure(through(&home(FAR), &proxy), says);
+        let requests = proxy.requests();
+        let first = requests.first().map(|one| (one.method.clone(), one.path.clone()));
+        let right = first == Some(("CONNECT".to_owned(), "prefect.invalid:443".to_owned()));
+        let problem = problem.or_else(|| (!right).then(|| format!("asked for {first:?}")));
+        let problem = problem.or_else(|| has_key(&proxy).then(|| "it has the key".to_owned()));
+        problem.map(|problem| format!("{name}: {problem}"))
+    });
+    // Which proxy: that is told where it is the proxy that fails.
+    let proxy = Server::answering(|_| reply(407, &[], ""));
+    let says = format!("HTTPS_PROXY names the proxy 127.0.0.1:{}", proxy.port());
+    assert_eq!(failure(through(&home(FAR), &proxy), &says), None);
+}
+
+/// A proxy that lets everybody through to itself, and shows a certificate of this authority.
+fn intercepting(authority: &Authority) -> Server {
+    let inner = wrap(authority.identity(&["prefect.invalid"], |_| {}));
+    let outer = move |mut stream: std::net::TcpStream| -> Option<Box<dyn Stream>> {
+        use std::io::{BufRead as _, BufReader, Write as _};
+        let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
+        while !lines.next()?.ok()?.is_empty() {}
+        stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").ok()?;
+        inner(stream)
+    };
+    Server::on([127, 0, 0, 1].into(), outer, |dialogue| {
+        dialogue.answer_all(&|_| value(&json!("v")));
+    })
+}
+
+#[test]
+fn a_proxy_passes_on_and_cannot_read() {
+    let authority = Authority::new();
+    let proxy = intercepting(&authority);
+    let home = home(FAR);
+    // NET-22: its own certificate is none that is trusted.
+    assert_eq!(failure(through(&home, &proxy), "TLS: no known authority"), None);
+    assert!(proxy.requests().is_empty());
+    // The same in the place of the API: trusted, it is the API.
+    let trusted = home.write("ca.pem", authority.pem());
+    for variable in ["HTTPS_PROXY", "https_proxy"] {
+        let url = format!("http://127.0.0.1:{}", proxy.port());
+        let print = home.run(&["-s", "X"], &["/usr/bin/printenv", "X"]);
+        print.env("SSL_CERT_FILE", &trusted).env(variable, url).gives("v\n");
+    }
+    let key = format!("Bearer {API_KEY}");
+    assert_eq!(proxy.requests()[0].header("authorization"), Some(&*key));
+    assert_eq!(proxy.requests()[0].header("proxy-authorization"), None);
+}
+
+#[test]
+fn no_proxy_is_asked_for_this_machine_or_an_exception() {
+    let proxy = Server::answering(|_| reply(500, &[], ""));
+    let url = proxy.url();
+    let api = Server::answering(|_| value(&json!("v")));
+    for name in ["127.0.0.1", "localhost"] {
+        let home = home(&format!("http://{name}:{}", api.port()));
+        let mut print = home.run(&["-s", "X"], &["/usr/bin/printenv", "X"]);
+        for variable in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+            print = print.env(variable, &url);
+        }
+        print.gives("v\n");
+    }
+    // HTTP_PROXY may be a header of a CGI request (httpoxy), and ALL_PROXY is none of ours.
+    for (variable, exceptions) in [
+        ("HTTP_PROXY", ""),
+        ("ALL_PROXY", ""),
+        ("HTTPS_PROXY", "*"),
+        ("HTTPS_PROXY", "prefect.invalid"),
+        ("HTTPS_PROXY", ".invalid"),
+        ("HTTPS_PROXY", "example.com, invalid"),
+    ] {
+        let home = home(FAR);
+        let run = run(&home).env(variable, &url).env("NO_PROXY", exceptions);
+        assert_eq!(failure(run, "cannot get an answer from https://prefect.invalid"), None);
+    }
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn the_url_of_a_proxy_that_is_none_is_an_error_that_does_not_repeat_it() {
+    for url in ["http://me:CANARY@", "::CANARY", "socks5://me:CANARY@127.0.0.1:1"] {
+        let home = home(FAR);
+        let run = run(&home).env("HTTPS_PROXY", url);
+        assert_eq!(failure(run, "proxy"), None, "{url}");
+    }
+}

@@ -1,0 +1,222 @@
+//! How many requests a run makes, and when: one for each kind of thing, side by side, and none that this
+//! machine can answer.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use serde_json::{Value, json};
+
+use crate::support::cloud1::{ABSENT, API_KEY, cloud, home};
+use crate::support::{Dialogue, Home, Server, reply, traced};
+
+fn names(prefix: &str, count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("{prefix}{index}")).collect()
+}
+
+fn valued(names: &[String]) -> Vec<(&str, Value)> {
+    names.iter().map(|name| (name.as_str(), json!(format!("value of {name}")))).collect()
+}
+
+#[test]
+fn one_or_ten_or_a_hundred_secrets_and_keys_are_one_request_each_kind() {
+    for count in [1, 10, 100] {
+        let (secrets, keys) = (names("S", count), names("K", count));
+        let server = cloud(&valued(&secrets), &valued(&keys));
+        let home = home(&server.url());
+        let mut words = vec!["run"];
+        words.extend(secrets.iter().flat_map(|name| ["-s", name]));
+        words.extend(keys.iter().flat_map(|key| ["-k", key]));
+        words.extend(["--", "/usr/bin/env"]);
+        let said = home.pfx(words).outcome().stdout();
+        for name in secrets.iter().chain(&keys) {
+            assert!(said.contains(&format!("{name}=value of {name}\n")), "{name}");
+        }
+        assert_eq!(server.requests().len(), 2, "of {count} each");
+    }
+}
+
+#[test]
+fn secrets_and_keys_are_asked_for_at_the_same_time() {
+    // Neither is answered before both are there.
+    let both = Arc::new(Barrier::new(2));
+    let server = Server::answering(move |request| {
+        both.wait();
+        let data = if request.body.contains("secret_value") {
+            json!({ "secret_value": "s" })
+        } else {
+            json!({ "key_value": [{ "value": "k" }] })
+        };
+        reply(200, &[], json!({ "data": data }).to_string())
+    });
+    let print = ["/bin/sh", "-c", "echo $S $K"];
+    home(&server.url()).run(&["-s", "S", "-k", "K"], &print).gives("s k\n");
+}
+
+#[test]
+fn what_this_machine_has_is_not_asked_for() {
+    let server = cloud(&[("FAR", json!("far"))], &[]);
+    let home = home(&server.url());
+    let config = home.config_text() + "[context.secrets]\nNEAR = \"near\"\n";
+    home.write(".prefect/config.toml", config);
+    home.run(&["-s", "NEAR"], &["/usr/bin/printenv", "NEAR"]).gives("near\n");
+    assert_eq!(server.connections(), 0);
+    let print = ["/bin/sh", "-c", "echo $NEAR $FAR"];
+    home.run(&["-s", "NEAR", "-s", "FAR"], &print).gives("near far\n");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(!requests[0].body.contains("NEAR"), "{}", requests[0].body);
+    // And what is kept local is not asked for at all.
+    for pfx in [
+        home.run(&["-s", "FAR", "--local"], &["/bin/true"]),
+        home.run(&["-s", "FAR"], &["/bin/true"]).env("PREFECT__CLOUD__USE_LOCAL_SECRETS", "true"),
+        home.run(&["-s", "FAR"], &["/bin/true"]).env("PREFECT__BACKEND", "server"),
+    ] {
+        assert_eq!(pfx.outcome().code(), Some(125));
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn absent_names_are_told_together_and_null_is_no_absence() {
+    let server = cloud(&[("A", json!(null)), ("B", json!({ "b": [1.50] }))], &[("K", json!("k"))]);
+    let home = home(&server.url());
+    let print = ["/bin/sh", "-c", "echo $A $B $K"];
+    home.run(&["-s", "A", "-s", "B", "-k", "K"], &print).gives("null {\"b\":[1.5]} k\n");
+    let outcome =
+        home.run(&["-s", "A", "-s", "C", "-s", "D", "-k", "L", "-k", "K"], &print).outcome();
+    assert_eq!(outcome.code(), Some(125));
+    let said = outcome.stderr();
+    assert!(said.contains("the secrets `C`, `D`: looked in"), "{said}");
+    assert!(said.contains("and the key `L`: looked in"), "{said}");
+    assert!(!said.contains("`A`") && !said.contains("`K`"), "{said}");
+}
+
+/// A server as Prefect Cloud 1.x may be: one that knows no aliases, in the ways that there are.
+fn without_aliases(dialogue: &mut Dialogue, way: usize) {
+    while let Some(request) = dialogue.request() {
+        let query = request.json()["query"].as_str().expect("a query").to_owned();
+        let is_single = !query.contains("s0:") && !query.contains("k0:");
+        let answer = match way {
+            _ if is_single && query.contains("key_value") => {
+                let rows =
+                    if query.contains("\"K1\"") { json!([]) } else { json!([{ "value": "v" }]) };
+                json!({ "data": { "key_value": rows } })
+            }
+            _ if is_single && request.body.contains("S1") => {
+                let error = json!({ "path": ["secret_value"], "message": ABSENT });
+                json!({ "data": { "secret_value": null }, "errors": [error] })
+            }
+            _ if is_single => json!({ "data": { "secret_value": "v" } }),
+            0 => {
+                let code = json!({ "code": "GRAPHQL_VALIDATION_FAILED" });
+                json!({ "errors": [{ "message": "x", "extensions": code }] })
+            }
+            1 => {
+                let error = json!({ "path": ["secret_value"], "message": ABSENT });
+                json!({ "data": { "secret_value": null }, "errors": [error] })
+            }
+            _ => json!({ "data": { "secret_value": "v", "key_value": [] } }),
+        };
+        let status = if way == 0 && !is_single { 400 } else { 200 };
+        if dialogue.send(reply(status, &[], answer.to_string())).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_server_without_aliases_is_asked_one_by_one_and_verbose_says_so() {
+    for way in 0..3 {
+        let server = Server::new(move |dialogue| without_aliases(dialogue, way));
+        let home = home(&server.url());
+        let bind = ["-s", "S0", "-s", "S1?", "-s", "S2", "-k", "K0", "-k", "K1?"];
+        let print = ["/bin/sh", "-c", "echo $S0 ${S1-none} $S2 $K0 ${K1-none}"];
+        home.run(&bind, &print).gives("v none v v none\n");
+        assert_eq!(server.requests().len(), 7, "way {way}");
+        let said = home.run(&[&bind[..], &["-v"]].concat(), &print).outcome().stderr();
+        assert!(said.contains("takes no aliases, so each name is asked for by itself"), "{said}");
+    }
+}
+
+#[test]
+fn listing_and_deleting_ask_no_more_than_they_must() {
+    let server = cloud(&[("A", json!("1"))], &[("K", json!(1))]);
+    let home = home(&server.url());
+    home.pfx(["secret", "list", "--remote"]).gives("A\n");
+    home.pfx(["kv", "list"]).gives("K\n");
+    home.pfx(["kv", "list", "--prefix", "X"]).gives("");
+    let outcome = home.pfx(["secret", "delete", "B", "--remote"]).outcome();
+    assert_eq!(outcome.code(), Some(1), "{}", outcome.said());
+    let outcome = home.pfx(["kv", "delete", "L"]).outcome();
+    assert_eq!(outcome.code(), Some(1), "{}", outcome.said());
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn a_value_beyond_ten_kilobytes_as_prefect_counts_is_not_sent() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&count);
+    let server = Server::answering(move |_| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        reply(200, &[], json!({ "data": { "set_key_value": { "id": "1" } } }).to_string())
+    });
+    let home = home(&server.url());
+    for (text, length) in
+        [("x".repeat(9_998), 10_000), ("é".repeat(1_666), 9_998), ("🔑".repeat(833), 9_998)]
+    {
+        let set = |value: String| home.pfx(["kv", "set", "k", "-"]).stdin(value).outcome();
+        let before = count.load(Ordering::SeqCst);
+        let fits = set(text.clone());
+        assert_eq!(fits.code(), Some(0), "{}", fits.stderr());
+        assert_eq!(count.load(Ordering::SeqCst), before + 1);
+        let over = set(text + "xxx");
+        let says = format!("takes {} characters as JSON, and a key holds 10000", length + 3);
+        assert_eq!(over.code(), Some(125));
+        assert!(over.stderr().contains(&says), "{}", over.stderr());
+        assert_eq!(count.load(Ordering::SeqCst), before + 1);
+    }
+}
+
+#[test]
+fn the_key_goes_to_the_api_and_to_nobody_else() {
+    // Another listener that anything could be led to; and the command gets no key from a file.
+    let other = Server::json(&json!({}));
+    let server = cloud(&[("URL", json!(other.url()))], &[]);
+    let home: Home = home(&server.url());
+    let outcome = home.run(&["-s", "URL"], &["/usr/bin/env"]).outcome();
+    assert!(!outcome.said().contains(API_KEY), "{}", outcome.said());
+    assert_eq!((server.requests().len(), other.connections()), (1, 0));
+    let request = &server.requests()[0];
+    assert_eq!(request.header("authorization"), Some(&*format!("Bearer {API_KEY}")));
+    let rest = format!("{} {}", request.path, request.body);
+    assert!(!rest.contains(API_KEY));
+}
+
+#[test]
+fn the_key_and_the_value_cross_the_kernel_only_on_their_way() {
+    let value = "CANARY-VALUE-42";
+    let server = cloud(&[("X", json!(value))], &[]);
+    let home = home(&server.url());
+    let before = home.contents();
+    let options = ["-v", "-yy", "-s", "65536"];
+    let trace = traced(&home, &options, &["run", "-v", "-s", "X", "--", "/bin/true"], |pfx| pfx);
+    assert_eq!(trace.outcome.code(), Some(0), "{}", trace.outcome.stderr());
+    let commands = trace.calls("execve");
+    let (first, last) = (commands[0], commands[commands.len() - 1]);
+    assert!(!first.contains("CANARY") && last.contains(value) && !last.contains(API_KEY));
+    let mut seen = (0, 0);
+    for line in trace.text.lines().filter(|line| line.contains("CANARY") && *line != last) {
+        let of_api = line.contains("<TCP:[") && !line.contains("<TCP:[::");
+        let is_sent =
+            of_api && ["write(", "writev(", "sendto("].iter().any(|call| line.contains(call));
+        let is_received = of_api && ["read(", "recvfrom("].iter().any(|call| line.contains(call));
+        let is_config = line.contains(".prefect/config.toml>") && line.contains("read(");
+        match (line.contains(API_KEY), line.contains(value)) {
+            (true, false) if is_sent || is_config => seen.0 += 1,
+            (false, true) if is_received => seen.1 += 1,
+            _ => panic!("{line}"),
+        }
+    }
+    assert!(seen.0 >= 2 && seen.1 >= 1, "{seen:?} in {}", trace.text);
+    assert_eq!(home.contents(), before);
+}
