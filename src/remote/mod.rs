@@ -10,6 +10,7 @@ mod network;
 pub mod prefect;
 pub mod progress;
 pub mod retry;
+mod weight;
 
 use std::collections::BTreeSet;
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{Query, Wanted};
 use crate::error::RemoteFault;
+use crate::remote::weight;
 
 /// What tells an absent secret from any other failure: the API has no code of its own for it
 /// (`client/secrets.py`).
@@ -151,17 +152,7 @@ fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
 
 /// Refuses a piece that holds more values than are built.
 fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
-    let (mut count, mut in_string, mut is_escaped) = (1, false, false);
-    for byte in raw.get().bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_string,
-            b'"' => in_string = !in_string,
-            b',' | b'[' | b'{' if !in_string => count += 1,
-            _ => {}
-        }
-    }
-    if count <= most {
+    if weight::values(raw.get()) <= most {
         Ok(())
     } else {
         Err(malformed(&format!("it holds more than {most} values")))

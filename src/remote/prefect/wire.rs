@@ -1,11 +1,25 @@
 //! Requests of Prefect's REST API as JSON, and its answers as values. Pure.
 //!
-//! What is wrong with an answer is told by its path, never by what stands there.
+//! What is wrong with an answer is told by its path, never by what stands there. Of an answer only what is
+//! wanted is built, which of a block is a twentieth.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
+
+use crate::remote::weight;
 
 /// The most that one page of a filter holds, and so the most names that one asks for.
 pub const PAGE: usize = 200;
+
+/// How many values are built of the data of all blocks, or of all variables, of one answer.
+const MOST_VALUES: usize = 100_000;
+
+/// The members of a JSON object, as they are written; of two of one name, the last.
+type Members<'b> = BTreeMap<String, &'b RawValue>;
 
 /// A block document.
 #[derive(Debug)]
@@ -69,12 +83,15 @@ pub fn filter_schemas(type_id: &str) -> Value {
 /// # Errors
 /// What is wrong with it, with the path.
 pub fn blocks(body: &[u8]) -> Result<Vec<Block>, String> {
+    let left = Cell::new(MOST_VALUES);
     items(body, |item, path| {
+        let kind = member(item, "block_type", path)?;
+        let kind: Members<'_> = serde_json::from_str(kind.get()).unwrap_or_default();
         Ok(Block {
-            id: text(item, "/id", path)?,
-            slug: text(item, "/block_type/slug", path)?,
-            name: text(item, "/name", path)?,
-            data: item.get("data").cloned().ok_or_else(|| format!("{path}/data is missing"))?,
+            id: text(item, "id", path)?,
+            slug: text(&kind, "slug", &format!("{path}/block_type"))?,
+            name: text(item, "name", path)?,
+            data: built(item, "data", path, &left)?,
         })
     })
 }
@@ -84,9 +101,9 @@ pub fn blocks(body: &[u8]) -> Result<Vec<Block>, String> {
 /// # Errors
 /// As [`blocks`].
 pub fn variables(body: &[u8]) -> Result<Vec<Variable>, String> {
+    let left = Cell::new(MOST_VALUES);
     items(body, |item, path| {
-        let value = item.get("value").cloned().ok_or_else(|| format!("{path}/value is missing"))?;
-        Ok(Variable { name: text(item, "/name", path)?, value })
+        Ok(Variable { name: text(item, "name", path)?, value: built(item, "value", path, &left)? })
     })
 }
 
@@ -95,7 +112,7 @@ pub fn variables(body: &[u8]) -> Result<Vec<Variable>, String> {
 /// # Errors
 /// As [`blocks`].
 pub fn id(body: &[u8]) -> Result<String, String> {
-    text(&document(body)?, "/id", "")
+    text(&object(body)?, "id", "")
 }
 
 /// The id of the first of a list of objects.
@@ -103,7 +120,7 @@ pub fn id(body: &[u8]) -> Result<String, String> {
 /// # Errors
 /// As [`blocks`].
 pub fn first_id(body: &[u8]) -> Result<Option<String>, String> {
-    Ok(items(body, |item, path| text(item, "/id", path))?.into_iter().next())
+    Ok(items(body, |item, path| text(item, "id", path))?.into_iter().next())
 }
 
 /// The token of an answer to `/csrf-token`.
@@ -111,7 +128,7 @@ pub fn first_id(body: &[u8]) -> Result<Option<String>, String> {
 /// # Errors
 /// As [`blocks`].
 pub fn token(body: &[u8]) -> Result<String, String> {
-    text(&document(body)?, "/token", "")
+    text(&object(body)?, "token", "")
 }
 
 /// A number, as its digits.
@@ -119,9 +136,9 @@ pub fn token(body: &[u8]) -> Result<String, String> {
 /// # Errors
 /// As [`blocks`].
 pub fn count(body: &[u8]) -> Result<String, String> {
-    match document(body)? {
-        Value::Number(number) => Ok(number.to_string()),
-        _ => Err("it is no number".to_owned()),
+    match serde_json::from_slice::<u64>(body) {
+        Ok(number) => Ok(number.to_string()),
+        Err(_) => Err("it is no number".to_owned()),
     }
 }
 
@@ -134,8 +151,8 @@ pub fn version(body: &[u8]) -> Option<String> {
 /// The words with which the API says why not: `detail`, as every error of its own has it.
 #[must_use]
 pub fn detail(body: &[u8]) -> Option<String> {
-    let document: Value = serde_json::from_slice(body).ok()?;
-    document.get("detail")?.as_str().map(str::to_owned)
+    let document = object(body).ok()?;
+    serde_json::from_str(document.get("detail")?.get()).ok()
 }
 
 /// Whether a value has the key `$ref` anywhere: the API takes that for a reference to a block.
@@ -148,27 +165,54 @@ pub fn has_reference(value: &Value) -> bool {
     }
 }
 
-fn document(body: &[u8]) -> Result<Value, String> {
+/// The members of an object.
+fn object(body: &[u8]) -> Result<Members<'_>, String> {
     // serde_json's own words may quote what they stumble over.
-    serde_json::from_slice(body).map_err(|_| "it is no JSON".to_owned())
+    serde_json::from_slice(body).map_err(|_| is_not(body, "object"))
 }
 
 fn items<T>(
     body: &[u8],
-    read: impl Fn(&Value, &str) -> Result<T, String>,
+    read: impl Fn(&Members<'_>, &str) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {
-    let Value::Array(items) = document(body)? else {
-        return Err("it is no list".to_owned());
+    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| is_not(body, "list"))?;
+    if items.len() > PAGE {
+        return Err(format!("it has more than {PAGE} items"));
+    }
+    let item = |(index, item): (usize, &&RawValue)| {
+        let path = format!("/{index}");
+        match serde_json::from_str(item.get()) {
+            Ok(members) => read(&members, &path),
+            Err(_) => Err(format!("{path} is no object")),
+        }
     };
-    items.iter().enumerate().map(|(index, item)| read(item, &format!("/{index}"))).collect()
+    items.iter().enumerate().map(item).collect()
 }
 
-fn text(item: &Value, pointer: &str, path: &str) -> Result<String, String> {
-    match item.pointer(pointer) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(format!("{path}{pointer} is no text")),
-        None => Err(format!("{path}{pointer} is missing")),
+fn is_not(body: &[u8], what: &str) -> String {
+    match serde_json::from_slice::<IgnoredAny>(body) {
+        Ok(_) => format!("it is no {what}"),
+        Err(_) => "it is no JSON".to_owned(),
     }
+}
+
+fn member<'b>(item: &Members<'b>, name: &str, path: &str) -> Result<&'b RawValue, String> {
+    item.get(name).copied().ok_or_else(|| format!("{path}/{name} is missing"))
+}
+
+fn text(item: &Members<'_>, name: &str, path: &str) -> Result<String, String> {
+    serde_json::from_str(member(item, name, path)?.get())
+        .map_err(|_| format!("{path}/{name} is no text"))
+}
+
+/// The value of a member, if so many values may still be built.
+fn built(item: &Members<'_>, name: &str, path: &str, left: &Cell<usize>) -> Result<Value, String> {
+    let raw = member(item, name, path)?.get();
+    match left.get().checked_sub(weight::values(raw)) {
+        Some(rest) => left.set(rest),
+        None => return Err(format!("up to {path}/{name} it holds more than {MOST_VALUES} values")),
+    }
+    serde_json::from_str(raw).map_err(|_| format!("{path}/{name} is nested too deeply"))
 }
 
 #[cfg(test)]
@@ -189,16 +233,31 @@ mod tests {
         for (body, problem) in [
             (&br#""CANARY"#[..], "it is no JSON"),
             (br#""CANARY""#, "it is no list"),
-            (br#"["CANARY"]"#, "/0/id is missing"),
+            (br#"["CANARY"]"#, "/0 is no object"),
             (
                 br#"[{"id":"i","name":{"CANARY":1},"block_type":{"slug":"s"}}]"#,
                 "/0/name is no text",
             ),
             (br#"[{"id":"i","name":"n","block_type":{"slug":"s"}}]"#, "/0/data is missing"),
+            (br#"[{"id":"i","name":"n"}]"#, "/0/block_type is missing"),
+            (br#"{"detail":"CANARY"}"#, "it is no list"),
         ] {
             assert_eq!(blocks(body).unwrap_err(), problem);
         }
         assert_eq!(variables(br#"[{"name":"n"}]"#).unwrap_err(), "/0/value is missing");
+    }
+
+    #[test]
+    fn an_answer_that_would_take_too_much_is_refused_before_it_is_built() {
+        let many = "0,".repeat(MOST_VALUES);
+        let body = format!(r#"[{{"name":"n","value":[{many}0]}}]"#);
+        let told = variables(body.as_bytes()).unwrap_err();
+        assert_eq!(told, "up to /0/value it holds more than 100000 values");
+        let body = format!("[{}{{}}]", "{},".repeat(PAGE));
+        assert_eq!(blocks(body.as_bytes()).unwrap_err(), "it has more than 200 items");
+        let deep =
+            format!(r#"[{{"name":"n","value":{}{}}}]"#, "[".repeat(1_000), "]".repeat(1_000));
+        assert!(variables(deep.as_bytes()).is_err());
     }
 
     #[test]
