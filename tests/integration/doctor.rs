@@ -22,7 +22,9 @@ fn told(pfx: Pfx) -> Told {
     let said: Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
     let problems = said["problems"].as_array().expect("problems").clone();
     assert_eq!(outcome.code(), Some(i32::from(!problems.is_empty())), "{said}");
+    // What is set for Prefect 2 and 3 has the same names, and is the affair of `prefect3`.
     let sections = said["sections"].as_array().expect("sections").iter();
+    let sections = sections.filter(|section| section["title"] != "Prefect 2 and 3");
     let facts = sections.flat_map(|section| section["facts"].as_array().expect("facts").clone());
     Told { facts: facts.collect(), problems }
 }

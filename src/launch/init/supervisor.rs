@@ -29,6 +29,8 @@ const OF_TERMINAL: [i32; 8] = [
 /// The parent of the command.
 pub struct Supervisor<'o> {
     command: Pid,
+    /// Whether the command was continued, and the SIGCONT that its whole group got is still to be received.
+    continued: bool,
     /// When the command is killed, if it was asked to end.
     deadline: Option<Instant>,
     job: Job,
@@ -41,6 +43,7 @@ impl<'o> Supervisor<'o> {
     pub const fn new(command: Pid, job: Job, options: &'o Options) -> Self {
         Self {
             command,
+            continued: false,
             deadline: None,
             job,
             rewrites: &options.rewrites,
@@ -91,7 +94,7 @@ impl<'o> Supervisor<'o> {
         while let Some((process, change)) = reaping::next() {
             match change {
                 _ if process != self.command => {}
-                Change::Continued => self.stopped = false,
+                Change::Continued => (self.stopped, self.continued) = (false, true),
                 Change::Ended(ending) => ended = Some(ending),
                 Change::Stopped(signal) => self.stop_too(signal),
             }
@@ -101,7 +104,7 @@ impl<'o> Supervisor<'o> {
 
     /// The command stopped, so its job has: the shell must see that of the process it knows.
     fn stop_too(&mut self, signal: i32) {
-        self.stopped = true;
+        (self.stopped, self.continued) = (true, false);
         let at_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
         if at_terminal && self.job.lend_terminal(self.command) {
             // The job had been brought to the foreground, and the command did not know yet.
@@ -131,6 +134,12 @@ impl<'o> Supervisor<'o> {
                 return;
             }
         }
+        if number == libc::SIGCONT && !self.job.is_separate() && std::mem::take(&mut self.continued)
+        {
+            // Whoever continued the job continued the command with it. A second one, late, would continue
+            // it again when it has been stopped meanwhile.
+            return;
+        }
         if number == libc::SIGCONT && self.stopped {
             // What stopped the command stopped its group; what continues the job continues it.
             let already = !self.job.is_separate() && self.has_continued();
@@ -151,7 +160,7 @@ impl<'o> Supervisor<'o> {
 
     /// Whether whoever continued the job continued the command with it.
     fn has_continued(&self) -> bool {
-        let flags = libc::WCONTINUED | libc::WNOHANG | libc::WNOWAIT;
+        let flags = libc::WCONTINUED | libc::WNOHANG;
         let command = self.command.as_raw().unsigned_abs();
         // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless
         // waitid(2) has something to tell.
