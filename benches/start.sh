@@ -58,8 +58,9 @@ mkdir -p "${work}/repository/.git" "${work}/repository/source"
 } > "${work}/repository/pfx.toml"
 HOME=${work}/100 "${PFX}" trust "${work}/repository/pfx.toml"
 
-# The variables of whoever measures are none of pfx's business here.
-clean=(env -i "PATH=${PATH}" LANG=C)
+# The variables of whoever measures are none of pfx's business here, but for the language: env(1) loads a
+# locale for every one but C.
+clean=(env -i "PATH=${PATH}" "LANG=${LANG:-C.UTF-8}")
 
 names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000' 'pfx.toml with 100')
 goals=(1 0.95 1.15 6 1.4)
@@ -103,7 +104,7 @@ verdict() { # measured goal
 uname -srm
 size=$(stat -c %s "${PFX}")
 version=$("${PFX}" --version)
-echo "${version}, ${size} bytes; ${rounds} rounds of ${runs} runs"
+echo "${version}, ${size} bytes; ${rounds} rounds of ${runs} runs; LANG=${LANG:-C.UTF-8}"
 echo
 row '' median ratio goal verdict
 base=$(median 0)

@@ -15,15 +15,17 @@ pub fn find(home: Option<&Path>) -> Option<PathBuf> {
 }
 
 fn find_from(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    let mut device = None;
+    // One look at each directory: mostly there is none, and then no border matters.
+    let is_there = |directory: &&Path| std::fs::symlink_metadata(directory.join(NAME)).is_ok();
+    let found = start.ancestors().find(is_there)?;
+    let device = |directory: &Path| Some(std::fs::metadata(directory).ok()?.dev());
+    let own = device(start)?;
     for directory in start.ancestors() {
-        let own = std::fs::metadata(directory).ok()?.dev();
-        if *device.get_or_insert(own) != own {
+        if device(directory)? != own {
             return None;
         }
-        let file = directory.join(NAME);
-        if std::fs::symlink_metadata(&file).is_ok() {
-            return Some(file);
+        if directory == found {
+            return Some(directory.join(NAME));
         }
         let is_root = std::fs::symlink_metadata(directory.join(".git")).is_ok();
         if is_root || Some(directory) == home {
