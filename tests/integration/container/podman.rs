@@ -116,9 +116,15 @@ impl Podman {
         outcome.stdout()
     }
 
-    /// Runs a container to its end.
+    /// Runs a container to its end. podman may lose all output of one that ends as soon as it starts, so one
+    /// that said nothing is asked again; what says nothing by itself does so again.
     pub fn run(&self, options: &[&str], image: &str, command: &[&str]) -> Outcome {
-        self.outcome(&[&["run", "--rm"], &LIMITS[..], options, &[image], command].concat())
+        let words = [&["run", "--rm"], &LIMITS[..], options, &[image], command].concat();
+        let outcome = self.outcome(&words);
+        if outcome.stdout.is_empty() && outcome.stderr().is_empty() {
+            return self.outcome(&words);
+        }
+        outcome
     }
 
     /// All files of an image, sorted.
