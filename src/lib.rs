@@ -1,26 +1,27 @@
 //! pfx starts a program with the secrets it needs in its environment, and becomes it.
 //!
 //! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to
-//! a value; the world is touched at both ends and inside sources. Imports go down these floors only, and within one to the left:
+//! a value; the world is touched at both ends and inside sources. Imports go down these floors only, and
+//! within one to the left:
 //!
 //! ```text
 //! 5  main → lib
-//! 4  report  command/*                      what the user asked for; one file each
-//! 3  plan  resolve  settings                decisions: pure but for what they are handed
-//! 2  remote/*  source/*  launch/*           the world: sockets, files, processes
-//! 1  environment  config/*  dotenv  project  cli                          data and its syntax
+//! 4  report  command/*                                 what the user asked for; one file each
+//! 3  plan  resolve  settings                           decisions: pure but for what they are handed
+//! 2  remote/*  source/*  launch/*                      the world: sockets, files, processes
+//! 1  environment  config/*  dotenv  project  cli       data and its syntax
 //! 0  name  exit  error  secret  reference  takeover  wanted  document   the ground
 //! ```
 //!
 //! # Promises
 //!
-//! Each has a test of its name in `tests/integration/promises.rs`.
+//! Each has a test of its name in `tests/integration/promises/`.
 //!
 //! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open
 //!    descriptors, signal mask and ignored signals, SIGPIPE as pfx inherited it.
 //!    With `--init` it is the child of a pfx that holds nothing, and all the rest is so too.
 //! 2. The command's arguments and all inherited variables reach the child byte for byte.
-//! 3. No value is ever written anywhere but to the child, and to `secret get` and `export`.
+//! 3. No value is ever written anywhere but to the child, and to `secret get`, `kv get` and `export`.
 //! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says
 //!    what, where it was looked for, and what to do.
 //! 5. Answered locally: no thread, no socket, no read of anything but the files that `check` names.
