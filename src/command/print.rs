@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::name::{Escaped, Shown};
 use crate::reference::Reference;
@@ -42,13 +44,24 @@ pub fn json_value(
     }
 }
 
-/// Bytes as they are, and on a terminal a line feed behind them.
+/// Bytes as they are; on a terminal what it would act on is escaped, and a line feed stands behind them.
 fn bytes(bytes: &[u8], output: &mut dyn Write) -> Result<(), Error> {
-    output.write_all(bytes).map_err(failed)?;
     if std::io::stdout().is_terminal() {
-        output.write_all(b"\n").map_err(failed)?;
+        return writeln!(output, "{}", for_terminal(bytes).as_str()).map_err(failed);
     }
-    Ok(())
+    output.write_all(bytes).map_err(failed)
+}
+
+/// A value for a person's eyes: whoever may write to a store must not get at the terminal by it. Line feeds
+/// and tabs stay, since keys and certificates have lines.
+fn for_terminal(bytes: &[u8]) -> Zeroizing<String> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let mut shown = Zeroizing::new(String::with_capacity(text.len()));
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let end = piece.trim_end_matches(['\n', '\t']).len();
+        let _ = write!(shown, "{}{}", Escaped(&piece[..end]), &piece[end..]);
+    }
+    shown
 }
 
 /// Names, one a line, fit for a terminal.
@@ -95,4 +108,21 @@ pub fn text(text: &str, output: &mut dyn Write) -> Result<(), Error> {
 
 const fn failed(cause: std::io::Error) -> Error {
     Error::Terminal { action: "write to stdout", cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_lines_and_nothing_that_it_acts_on() {
+        for (value, shown) in [
+            (&b"line 1\nline\t2\n\n"[..], "line 1\nline\t2\n\n"),
+            (b"a\x1b]0;title\x07b\r", r"a\u{1b}]0;title\u{7}b\u{d}"),
+            ("clé".as_bytes(), "clé"),
+            (b"\xff", "\u{fffd}"),
+        ] {
+            assert_eq!(for_terminal(value).as_str(), shown);
+        }
+    }
 }

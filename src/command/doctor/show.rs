@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Findings;
-use crate::name::Shown;
+use crate::name::{Escaped, Shown};
 
 /// Sections with their facts in columns, then what is wrong.
 pub fn as_text(findings: &Findings) -> String {
@@ -18,7 +18,7 @@ pub fn as_text(findings: &Findings) -> String {
                 Some(origin) => format!("  (from {})", Shown(origin)),
                 None => String::new(),
             };
-            text += &format!("  {:width$}  {}{origin}\n", name(&fact.name), Shown(&fact.value));
+            text += &format!("  {:width$}  {}{origin}\n", name(&fact.name), Escaped(&fact.value));
         }
     }
     if findings.problems.is_empty() {
