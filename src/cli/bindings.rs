@@ -10,28 +10,28 @@ use clap::{ArgAction, Args};
 #[derive(Args)]
 #[command(next_help_heading = "Bindings")]
 pub struct Bindings {
-    /// A secret, or the part of it at a JSON Pointer; `?` behind the name: may be missing [env: `PFX_SECRET`]
+    /// A secret, or the part of it at a JSON Pointer; `?` behind the name: may be missing [env: PFX_SECRET]
     #[arg(short, long, value_name = "[VAR=]NAME[?][#/POINTER]")]
     pub secret: Vec<OsString>,
-    /// Another variable of the environment [env: `PFX_ENV`]
+    /// Another variable of the environment [env: PFX_ENV]
     #[arg(short, long, value_name = "[VAR=]OTHER[?]")]
     pub env: Vec<OsString>,
-    /// A key of the key-value store; a Variable of Prefect 2 and 3 [env: `PFX_KV`]
+    /// A key of the key-value store; a Variable of Prefect 2 and 3 [env: PFX_KV]
     #[arg(short, long, value_name = "[VAR=]KEY[?][#/POINTER]")]
     pub kv: Vec<OsString>,
-    /// A block of Prefect 2 and 3, or one of its fields [env: `PFX_BLOCK`]
+    /// A block of Prefect 2 and 3, or one of its fields [env: PFX_BLOCK]
     #[arg(short, long, value_name = "VAR=TYPE/NAME[?][#/POINTER]")]
     pub block: Vec<OsString>,
-    /// A secret as a file in memory: VAR is its path [env: `PFX_FILE`]
+    /// A secret as a file in memory: VAR is its path [env: PFX_FILE]
     #[arg(long, value_name = "[VAR=]NAME[?][#/POINTER]")]
     pub file: Vec<OsString>,
-    /// A text (visible in ps: not for secrets) [env: `PFX_SET`]
+    /// A text (visible in ps: not for secrets) [env: PFX_SET]
     #[arg(long, value_name = "VAR=TEXT")]
     pub set: Vec<OsString>,
-    /// Remove a variable [env: `PFX_UNSET`]
+    /// Remove a variable [env: PFX_UNSET]
     #[arg(long, value_name = "VAR")]
     pub unset: Vec<OsString>,
-    /// A dotenv file, `-` for stdin; values may be references: `pfx://secret/NAME#/POINTER` [env: `PFX_ENV_FILE`]
+    /// A dotenv file, `-` for stdin; values may be references: `pfx://secret/NAME#/POINTER` [env: PFX_ENV_FILE]
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
     /// Every secret that can be listed, beside the other bindings
@@ -66,7 +66,7 @@ fn mode(text: &str) -> Result<u32, &'static str> {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Places {
-    /// A directory with a file for each secret, as Docker and Kubernetes mount them [env: `PFX_SECRETS_DIR`]
+    /// A directory with a file for each secret, as Docker and Kubernetes mount them [env: PFX_SECRETS_DIR]
     #[arg(long, value_name = "DIR")]
     pub secrets_dir: Vec<PathBuf>,
     /// Take local values literally: no $VAR, ~ or ${section.key}

@@ -13,7 +13,7 @@ pub struct Inheritance {
     #[arg(long, env = "PFX_CLEAN", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub clean: bool,
-    /// With --clean: hand on these too; `*` stands for anything, `?` for one character [env: `PFX_KEEP`]
+    /// With --clean: hand on these too; `*` stands for anything, `?` for one character [env: PFX_KEEP]
     #[arg(long, value_name = "GLOB")]
     pub keep: Vec<OsString>,
     /// Do not hand on Prefect's own API credentials

@@ -68,7 +68,7 @@ pub struct Set {
         conflicts_with = "value"
     )]
     pub from_file: Option<PathBuf>,
-    /// Give the Variable a tag (Prefect 2 and 3) [env: `PFX_TAG`]
+    /// Give the Variable a tag (Prefect 2 and 3) [env: PFX_TAG]
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
     #[command(flatten)]

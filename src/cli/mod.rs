@@ -3,6 +3,8 @@
 //! What an option binds is taken as raw text and judged by [`crate::plan`]: clap's own messages quote the
 //! word they stumble over, and that could be a value.
 
+#![allow(clippy::doc_markdown, reason = "clap prints these texts as they are, backticks and all")]
+
 mod bindings;
 mod doctor;
 pub mod export;

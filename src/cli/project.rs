@@ -10,14 +10,14 @@ use clap::{ArgAction, Args};
 #[derive(Args, Default)]
 #[command(next_help_heading = "Project")]
 pub struct Project {
-    /// The project file [default: pfx.toml here or above, up to the repository's root] [env: `PFX_PROJECT`]
+    /// The project file [default: pfx.toml here or above, up to the repository's root] [env: PFX_PROJECT]
     #[arg(short = 'f', long, value_name = "FILE")]
     pub project: Option<PathBuf>,
     /// Use no project file that was not named
     #[arg(long, env = "PFX_NO_PROJECT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub no_project: bool,
-    /// A profile of the project file; of several the later wins [env: `PFX_PROFILE`]
+    /// A profile of the project file; of several the later wins [env: PFX_PROFILE]
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<OsString>,
 }

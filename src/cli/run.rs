@@ -36,7 +36,7 @@ pub struct Run {
     pub project: Project,
     #[command(flatten)]
     pub inheritance: Inheritance,
-    /// Also hand each secret to Prefect 1.x: sets `PREFECT__CONTEXT__SECRETS__NAME`
+    /// Also hand each secret to Prefect 1.x: sets PREFECT__CONTEXT__SECRETS__NAME
     #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub prefect: bool,
@@ -55,7 +55,7 @@ pub struct Parent {
     #[arg(long, env = "PFX_INIT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub init: bool,
-    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: `PFX_REWRITE`]
+    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: PFX_REWRITE]
     #[arg(long, value_name = "SIG=SIG", requires = "init")]
     pub rewrite: Vec<OsString>,
     /// Kill the command and its process group if it has not ended so long after SIGTERM
