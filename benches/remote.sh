@@ -106,12 +106,13 @@ part_cloud1() {
   echo
   row '' median ratio goal verdict
   for count in 1 10 100; do
-    local bindings=() index curl pfx python ratio result
+    local bindings=() index requests curl pfx python ratio result
     for ((index = 0; index < count; index++)); do bindings+=(-s "SECRET_${index}"); done
     # What pfx sends is what curl sends: one request, whatever the count.
     : > "${home}/requests"
     env -i "${clean[@]}" "PREFECT__CLOUD__API=${logged}" "${PFX}" run "${bindings[@]}" -- /bin/true
-    [[ $(wc -l < "${home}/requests") -eq 1 ]] || { echo "benches/remote.sh: not one request" >&2; exit 1; }
+    requests=$(wc -l < "${home}/requests")
+    [[ ${requests} -eq 1 ]] || { echo "benches/remote.sh: not one request" >&2; exit 1; }
     jq -j .body "${home}/requests" > "${home}/body-${count}"
     printf 'from prefect.client import Secret\nfor index in range(%d):\n    Secret(f"SECRET_{index}").get()\n' \
       "${count}" > "${home}/get-${count}.py"
@@ -193,12 +194,13 @@ PYTHON
   runs=${all_runs}
   rounds=${all_rounds}
 
-  local curl pfx python ratio result
+  local curl pfx python ratio result version
   curl=$(median prefect3 0)
   pfx=$(median prefect3 1)
   python=$(median python 0)
   echo
-  echo "Prefect $("${venv}/bin/python" -c 'from importlib.metadata import version; print(version("prefect"))')," \
+  version=$("${venv}/bin/python" -c 'from importlib.metadata import version; print(version("prefect"))')
+  echo "Prefect ${version}," \
     "50 secrets; ${rounds} rounds of ${runs} runs"
   echo
   row '' median ratio goal verdict
