@@ -43,6 +43,8 @@ pub struct Request {
     pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
     pub headers: Vec<(String, String)>,
     pub effect: Effect,
+    /// Tells the answers by which this API says that it did nothing and may be asked again, even to write.
+    pub undone: fn(&Response) -> bool,
 }
 
 /// Whether a request changes anything.
@@ -50,7 +52,7 @@ pub struct Request {
 pub enum Effect {
     /// It may be sent again if the answer is lost.
     Read,
-    /// It is sent once.
+    /// It is sent once, unless the answer says that nothing was done.
     Write,
 }
 

@@ -267,15 +267,18 @@ async fn persist(
             Err(failure) => (failure.is_transient, None),
         };
         let left = deadline.saturating_duration_since(Instant::now());
+        let undone = matches!(&outcome, Ok((response, _)) if (request.undone)(response));
         if retriable
-            && request.effect == Effect::Read
+            && (undone || request.effect == Effect::Read)
             && let Some(pause) = retry::pause(tried, left, retry_after, chance())
         {
             tokio::time::sleep(pause).await;
             continue;
         }
         return match outcome {
-            Ok((response, _)) if response.status >= 500 && request.effect == Effect::Write => {
+            Ok((response, _))
+                if response.status >= 500 && request.effect == Effect::Write && !undone =>
+            {
                 Err(unknown(RemoteFault::Refused { status: response.status, message: None }))
             }
             Ok((response, _)) => Ok(response),

@@ -99,6 +99,7 @@ impl Cloud1 {
             body: Some(Arc::new(Zeroizing::new(query.body().into_bytes()))),
             headers: Vec::new(),
             effect,
+            undone: |_| false,
         }
     }
 

@@ -48,6 +48,7 @@ impl Session {
             body: body.map(|body| Arc::new(Zeroizing::new(body.to_string().into_bytes()))),
             headers: Vec::new(),
             effect,
+            undone: says_that_it_did_nothing,
         }
     }
 
@@ -183,6 +184,15 @@ fn client_id() -> String {
         low >> 48,
         low & 0xffff_ffff_ffff
     )
+}
+
+/// Prefect's server sends this, in its own words, "for errors clients can retry on", such as an `SQLite` that is
+/// busy with another write (`server/api/server.py`, `custom_internal_exception_handler`); nothing was written
+/// then. A 503 in other words may be a proxy's, which knows nothing of that.
+fn says_that_it_did_nothing(response: &Response) -> bool {
+    let said = || serde_json::from_slice::<Value>(&response.body).ok();
+    response.status == 503
+        && said().is_some_and(|said| said["exception_message"] == "Service Unavailable")
 }
 
 #[cfg(test)]

@@ -118,7 +118,24 @@ fn a_list_that_never_ends_is_given_up() {
 }
 
 #[test]
-fn a_read_is_sent_again_and_a_write_never_is() {
+fn a_write_is_sent_again_if_the_server_says_that_it_did_nothing() {
+    let busy = r#"{"exception_message": "Service Unavailable"}"#;
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let fake = Listener::answering(move |_| {
+        match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => (503, busy.to_owned()),
+            _ => (204, String::new()),
+        }
+    });
+    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).gives("");
+    assert_eq!(fake.lines(), ["PATCH variables/name/a"; 2]);
+    let fake = Listener::answering(move |_| (503, busy.to_owned()));
+    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).tells(125, &["it answered 503"]);
+    assert_eq!(fake.requests().len(), 3);
+}
+
+#[test]
+fn a_read_is_sent_again_and_a_write_of_which_nothing_is_known_never_is() {
     let fake = Listener::answering(|_| (503, String::new()));
     Home::new().with_url(&fake.url(), READ).tells(125, &["it answered 503"]);
     assert_eq!(fake.requests().len(), 3);
