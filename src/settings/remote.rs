@@ -28,22 +28,17 @@ impl Choice {
 
     #[must_use]
     pub fn new(stores: &cli::Stores) -> Self {
-        Self {
-            store: stores.remote,
-            local: stores.local,
-            timeout: stores.patience.timeout.unwrap_or(TIMEOUT),
-        }
+        Self { store: stores.remote, local: stores.local, timeout: time(&stores.patience) }
     }
 
     /// For a command that is about a remote store in any case.
     #[must_use]
     pub fn of_store(store: &cli::Store) -> Self {
-        let timeout = store.patience.timeout.unwrap_or(TIMEOUT);
-        Self { store: store.remote, local: false, timeout }
+        Self { store: store.remote, local: false, timeout: time(&store.patience) }
     }
 
-    /// For a command that is about a remote store if `--remote` is given. `named` is what the variable
-    /// `PFX_REMOTE` says.
+    /// For a command that is about a remote store if `--remote` is given: the one that it names, or that the
+    /// variable `PFX_REMOTE` does.
     ///
     /// # Errors
     /// [`Error::Usage`] if the variable names no store.
@@ -51,7 +46,6 @@ impl Choice {
         elsewhere: &cli::Elsewhere,
         inherited: Inherited<'_>,
     ) -> Result<Option<Self>, Error> {
-        let timeout = elsewhere.patience.timeout.unwrap_or(TIMEOUT);
         let store = match elsewhere.remote {
             None => return Ok(None),
             Some(cli::Which::Cloud1) => Some(cli::Remote::Cloud1),
@@ -68,8 +62,12 @@ impl Choice {
                 }
             },
         };
-        Ok(Some(Self { store, local: false, timeout }))
+        Ok(Some(Self { store, local: false, timeout: time(&elsewhere.patience) }))
     }
+}
+
+fn time(patience: &cli::Patience) -> Duration {
+    patience.timeout.unwrap_or(TIMEOUT)
 }
 
 /// Decides which store to ask. An API URL of Prefect 2 or 3 wins over Prefect Cloud 1.x.

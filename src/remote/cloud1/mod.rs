@@ -216,24 +216,14 @@ impl Store for Cloud1 {
     }
 
     fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
-        let of_kind = |secret: bool| -> Vec<&str> {
-            let name = |reference: &&'_ Reference| match *reference {
-                Reference::Secret(_) if secret => true,
-                Reference::Key(_) => !secret,
-                _ => false,
-            };
-            wanted
-                .iter()
-                .copied()
-                .filter(name)
-                .map(|reference| match reference {
-                    Reference::Secret(name) | Reference::Key(name) => name.as_str(),
-                    Reference::Block { name, .. } => name,
-                    Reference::Env(_) => "",
-                })
-                .collect()
-        };
-        let (secrets, keys) = (of_kind(true), of_kind(false));
+        let (mut secrets, mut keys) = (Vec::new(), Vec::new());
+        for reference in wanted {
+            match reference {
+                Reference::Secret(name) => secrets.push(name.as_str()),
+                Reference::Key(key) => keys.push(key.as_str()),
+                Reference::Block { .. } | Reference::Env(_) => {}
+            }
+        }
         let mut queries = Vec::new();
         if !secrets.is_empty() {
             queries.push(wire::secrets(&secrets));
