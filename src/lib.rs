@@ -8,7 +8,7 @@
 //! 5  main → lib
 //! 4  report  command/*                                 what the user asked for; one file each
 //! 3  plan  resolve  settings                           decisions: pure but for what they are handed
-//! 2  remote/*  source/*  launch/*                      the world: sockets, files, processes
+//! 2  launch/*  remote/*  source/*                      the world: processes, sockets, files
 //! 1  environment  config/*  dotenv  project  cli       data and its syntax
 //! 0  name  exit  error  secret  reference  takeover  wanted  document   the ground
 //! ```

@@ -7,8 +7,9 @@
 # environments with the real Prefect 1.4.1, 2.20.26 and 3.8.8 are kept in PFX_TEST_CACHE, by default
 # ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs.
 #
-# cargo-deb is kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and _PREFECT3 (directories of those
-# environments), PFX_TEST_STATIC (the static release binary) and PFX_TEST_CARGO_DEB (the directory of cargo-deb).
+# cargo-deb and the C library of Debian 13 are kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and
+# _PREFECT3 (directories of those environments), PFX_TEST_STATIC (the static release binary), PFX_TEST_TRIXIE (a root
+# directory of Debian 13) and PFX_TEST_CARGO_DEB (the directory of cargo-deb).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,7 +18,7 @@ cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
 
 packages=(
   bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine iproute2 jq
-  libc6-dev mandoc podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
+  libc6-dev mandoc mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
 )
 
 say() { printf 'tests/run.sh: %s\n' "$1"; }
@@ -63,6 +64,22 @@ environment() {
     --constraint "${lock}" "prefect==${version}" "$@"
 }
 
+# Unpacks a newer C library than this machine's, and its plug-ins for host names: seven seconds, once.
+trixie() {
+  local directory=${cache}/trixie
+  [[ ! -e ${directory}/complete ]] || return 0
+  say "unpacks Debian 13 into ${directory}"
+  rm -rf "${directory}"
+  mkdir -p "${cache}"
+  # Nothing in it is run but by the tests, so nothing is configured and no mount is needed.
+  mmdebstrap --quiet --mode=root --variant=extract --format=directory \
+    --include=base-files,libc6,libnss-myhostname,libnss-mymachines,libnss-resolve \
+    trixie "${directory}" http://deb.debian.org/debian
+  rm -rf "${directory}"/usr/share/{doc,locale,man}
+  printf 'hosts: files mymachines resolve [!UNAVAIL=return] myhostname dns\n' > "${directory}/etc/nsswitch.conf"
+  touch "${directory}/etc/hosts" "${directory}/etc/resolv.conf" "${directory}/complete"
+}
+
 command -v cargo > /dev/null || fail 'there is no cargo: https://rustup.rs installs Rust'
 packages
 # Prefect 1.4.1 wants pkg_resources, which setuptools has no more.
@@ -80,6 +97,8 @@ fi
 user=$(id -u)
 if [[ ${user} -ne 0 ]]; then
   say 'not root: what needs namespaces of its own (systemd, containers, full disks) is skipped'
+else
+  trixie
 fi
 
 work=$(mktemp -d)
@@ -92,6 +111,7 @@ export PFX_TEST_PREFECT2=${cache}/prefect-2
 export PFX_TEST_PREFECT3=${cache}/prefect-3
 export PFX_TEST_CARGO_DEB=${cache}/cargo-deb/bin
 export PFX_TEST_STATIC=${work}/stage/bin/pfx
+export PFX_TEST_TRIXIE=${cache}/trixie
 # Variables of whoever runs this are none of the tests' business.
 for variable in "${!PFX_@}" "${!PREFECT_@}"; do
   [[ ${variable} == PFX_TEST_* ]] || unset "${variable}"

@@ -2,6 +2,7 @@
 
 pub mod death;
 pub mod exec;
+pub mod hosts;
 pub mod inherited;
 pub mod init;
 pub mod memory;

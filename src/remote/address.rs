@@ -80,6 +80,12 @@ impl Address {
         self.0.scheme() == "https"
     }
 
+    /// Its host, unless that is a number.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.domain()
+    }
+
     /// Whether its host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -105,19 +111,37 @@ pub fn host_of(location: &str, base: &Url) -> String {
 /// The host and port of a proxy's URL, without the user and password that may stand before them.
 #[must_use]
 pub fn proxy_host(text: &str) -> String {
-    let parsed =
-        if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
+    let parsed = proxy_url(text);
     match parsed.as_ref().map(|url| (url.host_str(), url.port_or_known_default())) {
-        Ok((Some(host), Some(port))) => format!("{host}:{port}"),
-        Ok((Some(host), None)) => host.to_owned(),
+        Some((Some(host), Some(port))) => format!("{host}:{port}"),
+        Some((Some(host), None)) => host.to_owned(),
         _ => "whose URL is none".to_owned(),
     }
 }
 
-/// `localhost` counts: pfx connects it to the loopback addresses without asking anyone (RFC 6761, 6.3).
+/// The name of a proxy's host, if that is this machine.
+#[must_use]
+pub fn local_proxy(text: &str) -> Option<String> {
+    let url = proxy_url(text)?;
+    url.domain().filter(|name| is_localhost(name)).map(str::to_owned)
+}
+
+fn proxy_url(text: &str) -> Option<Url> {
+    let parsed =
+        if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
+    parsed.ok()
+}
+
+/// Whether a name is `localhost` or below it: pfx connects these to the loopback addresses without asking
+/// anyone (RFC 6761, 6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
+}
+
 fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
-        Host::Domain(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
+        Host::Domain(name) => is_localhost(name.as_ref()),
         Host::Ipv4(address) => Ipv4Addr::is_loopback(address),
         Host::Ipv6(address) => address.is_loopback(),
     }
@@ -136,6 +160,7 @@ mod tests {
             ("http://127.1.2.3/", "http://127.1.2.3"),
             ("http://[::1]:4200", "http://[::1]:4200"),
             ("http://localhost:4200", "http://localhost:4200"),
+            ("http://Prefect.Localhost:4200", "http://prefect.localhost:4200"),
         ] {
             assert_eq!(Address::parse(text).unwrap().origin(), origin);
         }
@@ -150,6 +175,8 @@ mod tests {
             "http://127.0.0.1.evil.com",
             "http://[::ffff:1.2.3.4]",
             "http://localhost.evil.com",
+            "http://evil-localhost",
+            "http://localhost.localdomain",
             "http://10.0.0.1:4200/api",
             "ftp://127.0.0.1",
             "file:///etc/passwd",

@@ -15,7 +15,7 @@ use reqwest::tls::Version;
 use reqwest::{Certificate, Method, NoProxy, Proxy};
 use zeroize::Zeroizing;
 
-use super::address::{host_of, proxy_host};
+use super::address::{host_of, local_proxy, proxy_host};
 use super::cause::{cause, words};
 pub use super::exchange::{Access, Credential, Effect, Request, Response};
 use super::network::Network;
@@ -169,11 +169,16 @@ impl Client {
             // No certificate is looked at, so none is read.
             builder = builder.tls_certs_only(Vec::new());
         }
+        let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let addresses = addresses.map(|address| SocketAddr::new(address, 0));
         if access.address.is_loopback() {
-            let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            let addresses = addresses.map(|address| SocketAddr::new(address, 0));
-            builder = builder.resolve_to_addrs("localhost", &addresses);
+            if let Some(name) = access.address.name() {
+                builder = builder.resolve_to_addrs(name, &addresses);
+            }
         } else if let Some((url, exceptions)) = &access.proxy {
+            if let Some(name) = local_proxy(url) {
+                builder = builder.resolve_to_addrs(&name, &addresses);
+            }
             let bad = |_| RemoteFault::Connection {
                 problem: "the URL of the proxy, in HTTPS_PROXY, is none".to_owned(),
             };

@@ -13,6 +13,7 @@ use nix::sys::signal::SigSet;
 use tokio::runtime::{Builder, Runtime};
 
 use super::progress::{PATIENCE, Progress};
+use crate::launch::hosts;
 
 /// How long after the deadline an answer is still waited for that says what was waited for.
 const GRACE: Duration = Duration::from_millis(50);
@@ -33,6 +34,7 @@ impl Network {
     /// # Errors
     /// If the kernel gives no thread, or none of the descriptors that it needs.
     pub fn start() -> io::Result<Self> {
+        hosts::load_no_plug_ins();
         let runtime =
             Builder::new_current_thread().enable_all().max_blocking_threads(LOOK_UPS).build()?;
         let (jobs, todo) = mpsc::channel::<Job>();

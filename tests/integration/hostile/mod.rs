@@ -5,6 +5,7 @@
 mod answers;
 mod namespaces;
 mod network;
+mod plug_ins;
 mod proxies;
 mod redirects;
 mod signals;

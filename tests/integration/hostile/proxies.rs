@@ -81,8 +81,10 @@ fn a_proxy_passes_on_and_cannot_read() {
     assert!(proxy.requests().is_empty());
     // The same in the place of the API: trusted, it is the API.
     let trusted = home.write("ca.pem", authority.pem());
-    for variable in ["HTTPS_PROXY", "https_proxy"] {
-        let url = format!("http://127.0.0.1:{}", proxy.port());
+    for (variable, host) in
+        [("HTTPS_PROXY", "127.0.0.1"), ("https_proxy", "localhost"), ("HTTPS_PROXY", "x.localhost")]
+    {
+        let url = format!("http://{host}:{}", proxy.port());
         let print = home.run(&["-s", "X"], &["/usr/bin/printenv", "X"]);
         print.env("SSL_CERT_FILE", &trusted).env(variable, url).gives("v\n");
     }
@@ -96,7 +98,7 @@ fn no_proxy_is_asked_for_this_machine_or_an_exception() {
     let proxy = Server::answering(|_| reply(500, &[], ""));
     let url = proxy.url();
     let api = Server::answering(|_| value(&json!("v")));
-    for name in ["127.0.0.1", "localhost"] {
+    for name in ["127.0.0.1", "localhost", "x.localhost"] {
         let home = home(&format!("http://{name}:{}", api.port()));
         let mut print = home.run(&["-s", "X"], &["/usr/bin/printenv", "X"]);
         for variable in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
