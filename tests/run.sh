@@ -18,7 +18,7 @@ cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
 
 packages=(
   bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine iproute2 jq
-  libc6-dev mandoc mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time util-linux zsh
+  libc6-dev mandoc mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time tmux util-linux zsh
 )
 
 say() { printf 'tests/run.sh: %s\n' "$1"; }

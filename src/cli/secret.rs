@@ -42,8 +42,8 @@ pub struct Get {
 #[derive(Args)]
 #[command(after_help = "\
 The value comes from a prompt without echo, or from stdin if that is no terminal, less one line feed at
-its end; never from the command line, where ps shows it. Prefect's Secret(NAME).get() reads back exactly
-this value.
+its end; never from the command line, where ps shows it. Text of several lines can be pasted at the prompt.
+Prefect's Secret(NAME).get() reads back exactly this value.
 
 Examples:
   pfx secret set DB_PASSWORD
@@ -55,7 +55,7 @@ pub struct Set {
     /// The secret's name
     #[arg(value_name = "NAME")]
     pub name: OsString,
-    /// `-` reads the value from stdin, as is done anyway if that is no terminal
+    /// `-` reads the value from stdin, as is done anyway
     #[arg(value_name = "-", hide = true, allow_hyphen_values = true)]
     pub value: Vec<OsString>,
     /// Take the value from a file, byte for byte

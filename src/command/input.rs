@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
-use crate::launch::prompt;
+use crate::launch::prompt::{self, Terms};
+use crate::name::Shown;
 use crate::source::file;
 
 /// A file's bytes as they are.
@@ -17,27 +19,34 @@ use crate::source::file;
 /// [`Error::File`] if it cannot be read; [`Error::Trust`] if it is longer than [`file::LONGEST`].
 pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
-    limited(std::fs::File::open(path).map_err(failed)?, path.to_owned())
+    let file = std::fs::File::open(path).map_err(failed)?;
+    if file.is_terminal() {
+        return Err(Error::Usage {
+            problem: format!("cannot read {}: it is a terminal", Shown(&path.to_string_lossy())),
+            hint: "leave out `--from-file` to be asked for the value".to_owned(),
+        });
+    }
+    limited(file, path.to_owned())
 }
 
-/// All of stdin, less one line feed at its end: `echo` writes one that nobody means.
+/// All of stdin, less one line feed at its end: `echo` writes one that nobody means. If stdin is a terminal,
+/// what is typed or pasted at `question`, which is not shown: the kernel would cut a line of it at 4095 bytes.
 ///
 /// # Errors
-/// As [`file()`].
-pub fn stdin() -> Result<Zeroizing<Vec<u8>>, Error> {
+/// As [`file()`]; [`Error::Terminal`] and [`Error::Answer`] of the question.
+pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if std::io::stdin().is_terminal() {
+        let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);
+        // A terminal of no name may be one that prints what it is sent.
+        let kind = inherited.get(b"TERM").unwrap_or_default();
+        let takes_sequences = !matches!(kind, b"" | b"dumb");
+        return prompt::ask(question, Terms { limit, takes_sequences });
+    }
     let mut bytes = limited(std::io::stdin().lock(), PathBuf::from("stdin"))?;
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }
     Ok(bytes)
-}
-
-/// From a prompt without echo if stdin is a terminal, else all of stdin.
-///
-/// # Errors
-/// As [`file()`]; [`Error::Terminal`].
-pub fn prompt_or_stdin(question: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    if std::io::stdin().is_terminal() { prompt::ask(question) } else { stdin() }
 }
 
 /// A word of the command line.

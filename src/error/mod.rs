@@ -1,6 +1,7 @@
 //! Everything that can go wrong, in pfx's own words. A foreign error is never kept whole: parsers quote
 //! the line they fail at, and that line may be a secret.
 
+mod answer;
 mod binding;
 mod command;
 mod missing;
@@ -12,6 +13,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
+pub use answer::AnswerFault;
 pub use binding::BindingFault;
 pub use command::CommandFault;
 pub use missing::Missing;
@@ -25,6 +27,8 @@ use crate::name::Shown;
 /// Why pfx did not do what it was asked. Holds names, places and numbers, never a value.
 #[derive(Debug)]
 pub enum Error {
+    /// What was typed or pasted at a question cannot be taken whole, so nothing of it is.
+    Answer { fault: AnswerFault },
     /// An option that binds a variable makes no sense.
     Binding { option: &'static str, fault: BindingFault },
     /// The command cannot be run.
@@ -77,7 +81,8 @@ impl Error {
             Self::Command { cause: CommandFault::Refused { .. }, .. } => Exit::NotExecutable,
             Self::Missing { exit, .. } => *exit,
             Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Config { .. }
+            Self::Answer { .. }
+            | Self::Config { .. }
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
             | Self::Handover { .. }
@@ -106,7 +111,7 @@ impl Error {
             Self::NoStore { .. } => "no-store",
             Self::Process { .. } => "process",
             Self::Remote { .. } => "remote",
-            Self::Terminal { .. } => "terminal",
+            Self::Answer { .. } | Self::Terminal { .. } => "terminal",
             Self::Trust { .. } => "trust",
             Self::Usage { .. } => "usage",
             Self::Value { .. } => "value",
@@ -127,6 +132,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Answer { fault } => fault.hint(),
             Self::Binding { fault, .. } => return fault.hint(),
             Self::Command { program, cause } => return cause.hint(program),
             Self::EnvironmentTooLarge { .. } => {
@@ -172,6 +178,9 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Answer { fault } => {
+                write!(formatter, "cannot take the value from the terminal: {fault}")
+            }
             Self::Binding { option, fault } => write!(formatter, "cannot use {option}: {fault}"),
             Self::Command { program, cause } => {
                 write!(formatter, "cannot run `{}`: {cause}", Shown(program))

@@ -1,18 +1,36 @@
 //! The value asked for on a terminal: never shown, and the terminal is left as it was.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
-use crate::support::{Home, Terminal};
+use serde_json::json;
+
+use crate::support::{Home, Server, Terminal, cloud1};
 
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
+/// What a terminal that marks a paste sends before and behind it.
+const PASTE: (&str, &str) = ("\u{1b}[200~", "\u{1b}[201~");
+
 fn asked(home: &Home) -> Terminal {
-    let mut terminal = Terminal::start(home, &[PFX, "secret", "set", "A"]);
+    asked_on("dumb", home)
+}
+
+/// On a terminal of this name.
+fn asked_on(name: &str, home: &Home) -> Terminal {
+    let words = ["env", &format!("TERM={name}"), PFX, "secret", "set", "A"];
+    let mut terminal = Terminal::start(home, &words);
     terminal.wait_for("Value of A: ");
     terminal
+}
+
+/// A private key of 28 lines, as it is in a file.
+fn key() -> String {
+    let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n".repeat(26);
+    format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n")
 }
 
 #[test]
@@ -24,7 +42,7 @@ fn what_is_typed_is_stored_and_not_shown() {
     let (status, terminal) = terminal.finish();
     assert!(status.success(), "{}", terminal.shown);
     assert!(terminal.echoes());
-    assert_eq!(terminal.shown, "Value of A: \r\n");
+    assert_eq!(terminal.shown, "Value of A: \r\nreceived 8 characters in 1 line\r\n");
     home.pfx(["secret", "get", "A"]).gives("CANARY x");
 }
 
@@ -42,9 +60,17 @@ fn what_was_typed_before_the_question_is_not_taken() {
 
 #[test]
 fn every_key_and_signal_that_ends_it_leaves_the_terminal_as_it_was() {
-    for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP] {
+    for signal in [
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGALRM,
+        Signal::SIGUSR1,
+        Signal::SIGPIPE,
+    ] {
         let home = Home::new();
-        let mut terminal = asked(&home);
+        let mut terminal = asked_on("xterm", &home);
         terminal.type_keys("CANARY");
         match signal {
             Signal::SIGINT => terminal.type_keys("\u{3}"),
@@ -55,6 +81,7 @@ fn every_key_and_signal_that_ends_it_leaves_the_terminal_as_it_was() {
         assert_eq!(status.signal(), Some(signal as i32), "{}", terminal.shown);
         assert!(!status.core_dumped());
         assert!(terminal.echoes(), "{signal}");
+        assert!(terminal.shown.ends_with("\u{1b}[?2004l"), "{signal}: {:?}", terminal.shown);
         assert_eq!(terminal.waiting(), 0, "{signal}: nothing typed is left for the shell");
         assert!(!terminal.shown.contains("CANARY"), "{}", terminal.shown);
         assert!(!home.config().exists());
@@ -96,6 +123,204 @@ fn the_end_of_input_stores_nothing() {
         terminal.shown
     );
     assert!(!home.config().exists());
+}
+
+#[test]
+fn a_line_of_any_length_is_stored_whole() {
+    // The kernel's line mode drops what is beyond 4095 bytes.
+    for length in [100, 4094, 4095, 4096, 6000, 20_000, 300_000] {
+        let home = Home::new();
+        let mut terminal = asked(&home);
+        let token = "0123456789".repeat(length / 10 + 1);
+        terminal.type_keys(&token[..length]);
+        terminal.type_keys("\n");
+        let (status, terminal) = terminal.finish();
+        assert!(status.success(), "{}", terminal.shown);
+        let told = format!("received {length} characters in 1 line\r\n");
+        assert!(terminal.shown.ends_with(&told), "{}", terminal.shown);
+        home.pfx(["secret", "get", "A"]).gives(&token[..length]);
+    }
+}
+
+#[test]
+fn a_marked_paste_is_stored_whole_and_ends_with_enter_behind_it() {
+    let breaks = |text: &str| key().replace('\n', text);
+    // The line breaks that terminals make of those in the text.
+    for pasted in [breaks("\r"), breaks("\n"), breaks("\r\n")] {
+        let home = Home::new();
+        let mut terminal = asked_on("xterm-256color", &home);
+        let before = terminal.shown.clone();
+        assert_eq!(before, "\u{1b}[?2004hValue of A: ", "the terminal is asked to mark pastes");
+        terminal.type_keys(&format!("{}{pasted}{}", PASTE.0, PASTE.1));
+        terminal.wait_for("1744 characters in 28 lines; Enter stores it ");
+        assert!(!home.config().exists(), "nothing is stored before Enter");
+        terminal.type_keys("\r");
+        let (status, terminal) = terminal.finish();
+        assert!(status.success(), "{}", terminal.shown);
+        let told = "\u{1b}[?2004l\r\nreceived 1744 characters in 28 lines\r\n";
+        assert!(terminal.shown.ends_with(told), "{:?}", terminal.shown);
+        assert!(!terminal.shown.contains("MII"), "{:?}", terminal.shown);
+        home.pfx(["secret", "get", "A"]).gives(&key());
+    }
+}
+
+#[test]
+fn a_paste_that_the_terminal_does_not_mark_is_stored_whole_or_not_at_all() {
+    for pasted in [key(), key().replace('\n', "\r"), "a\rb".to_owned(), "a\n\nb\n".to_owned()] {
+        let home = Home::new();
+        let mut terminal = asked_on("xterm", &home);
+        terminal.type_keys(&pasted);
+        let (status, terminal) = terminal.finish();
+        assert_eq!(status.code(), Some(125), "{}", terminal.shown);
+        let told = "pfx: error: cannot take the value from the terminal: it has several lines, and this terminal \
+                    does not mark where pasted text ends\r\n\
+                    pfx: hint: pass it on stdin (`pfx secret set NAME < FILE`), or with `--from-file FILE`\r\n";
+        assert!(terminal.shown.ends_with(told), "{}", terminal.shown);
+        assert_eq!(terminal.waiting(), 0, "no line is left for the shell to run");
+        assert!(!home.config().exists());
+    }
+}
+
+#[test]
+fn one_line_may_end_with_both_characters_of_a_line_break() {
+    for keys in ["value\r\n", "value\r", "value\n", "value\u{4}"] {
+        let home = Home::new();
+        let mut terminal = asked(&home);
+        terminal.type_keys(keys);
+        assert!(terminal.finish().0.success());
+        home.pfx(["secret", "get", "A"]).gives("value");
+    }
+}
+
+#[test]
+fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
+    let home = Home::new();
+    let mut terminal = asked(&home);
+    terminal.type_keys("wrong\u{15}one two\u{17}é\u{7f}2\u{8}3\r");
+    assert!(terminal.finish().0.success());
+    home.pfx(["secret", "get", "A"]).gives("one 3");
+
+    let home = Home::new();
+    let mut terminal = asked(&home);
+    terminal.type_keys("one\u{1b}[Dtwo\r");
+    let (status, terminal) = terminal.finish();
+    assert_eq!(status.code(), Some(125));
+    assert!(terminal.shown.contains("not text, such as an arrow key"), "{}", terminal.shown);
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn what_no_store_holds_is_refused_whole() {
+    let too_long = "x".repeat((4 << 20) + 1);
+    for (pasted, told) in
+        [("a\0b", "has a NUL byte"), (too_long.as_str(), "it is longer than 4194304 bytes")]
+    {
+        let home = Home::new();
+        let mut terminal = asked_on("xterm", &home);
+        terminal.type_keys(PASTE.0);
+        terminal.type_keys(pasted);
+        terminal.type_keys(PASTE.1);
+        terminal.wait_for("Enter stores it");
+        terminal.type_keys("\r");
+        let (status, terminal) = terminal.finish();
+        assert_eq!(status.code(), Some(125));
+        assert!(terminal.shown.contains(told), "{}", terminal.shown);
+        assert!(!home.config().exists());
+    }
+}
+
+#[test]
+fn an_interrupt_within_a_paste_leaves_nothing_of_it_for_the_shell() {
+    let home = Home::new();
+    let mut terminal = asked_on("xterm", &home);
+    let before = {
+        let other = Terminal::start(&home, &["true"]);
+        other.settings()
+    };
+    terminal.type_keys(&format!("{}CANARY\r\u{3}rm -rf x\r{}", PASTE.0, "more\r".repeat(5_000)));
+    let (status, terminal) = terminal.finish();
+    assert_eq!(status.signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(terminal.settings(), before, "every setting is what it was");
+    assert_eq!(terminal.waiting(), 0);
+    assert!(!home.config().exists());
+}
+
+#[test]
+fn an_interrupt_reaches_all_of_the_job() {
+    let home = Home::new();
+    let script = format!("trap 'echo heard; exit 3' INT; {PFX} secret set A; echo after");
+    let mut terminal = Terminal::start(&home, &["sh", "-c", &script]);
+    terminal.wait_for("Value of A: ");
+    terminal.type_keys("\u{3}");
+    let (status, terminal) = terminal.finish();
+    assert_eq!(status.code(), Some(3), "{}", terminal.shown);
+    assert!(terminal.shown.contains("heard"), "{}", terminal.shown);
+}
+
+#[test]
+fn a_terminal_is_asked_wherever_stdin_is_read() {
+    let api = Server::json(&json!({ "data": { "set_key_value": { "id": "1" } } }));
+    let token = "x".repeat(5_000);
+    for words in [&["kv", "set", "A", "-"][..], &["secret", "set", "A", "-"]] {
+        let home = cloud1::home(&api.url());
+        let mut terminal = Terminal::start(&home, &[&[PFX], words].concat());
+        terminal.wait_for("Value of A: ");
+        terminal.type_keys(&format!("{token}\r"));
+        let (status, terminal) = terminal.finish();
+        assert!(status.success(), "{}", terminal.shown);
+        assert!(terminal.shown.contains("received 5000 characters in 1 line"));
+    }
+    assert!(api.requests()[0].body.contains(&token));
+    let home = Home::new();
+    let words = [PFX, "secret", "set", "A", "--from-file", "/dev/stdin"];
+    let (status, terminal) = Terminal::start(&home, &words).finish();
+    assert_eq!(status.code(), Some(2));
+    assert!(terminal.shown.contains("it is a terminal"), "{}", terminal.shown);
+}
+
+/// A tmux of its own, with pfx in it. Ends with this.
+struct Tmux<'h>(&'h Home);
+
+impl Tmux<'_> {
+    #[track_caller]
+    fn say(&self, words: &[&str]) -> String {
+        let socket = self.0.join("tmux");
+        let socket = socket.to_str().expect("UTF-8");
+        let words = [&["tmux", "-S", socket, "-f", "/dev/null"], words].concat();
+        self.0.bare(&words).outcome().stdout()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            let late = start.elapsed() > Duration::from_secs(30);
+            assert!(!late, "{}", self.say(&["capture-pane", "-p"]));
+        }
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        self.say(&["kill-server"]);
+    }
+}
+
+#[test]
+fn a_paste_in_tmux_is_stored_whole() {
+    let home = Home::new();
+    let file = home.write("key.pem", key());
+    let tmux = Tmux(&home);
+    let script = format!("{PFX} secret set A; echo $? > done");
+    tmux.say(&["new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", &script]);
+    let shows = |text: &str| tmux.say(&["capture-pane", "-p"]).contains(text);
+    tmux.wait_for(|| shows("Value of A:"));
+    tmux.say(&["load-buffer", file.to_str().expect("UTF-8")]);
+    tmux.say(&["paste-buffer", "-p"]);
+    tmux.wait_for(|| shows("Value of A: 1744 characters in 28 lines; Enter stores it"));
+    tmux.say(&["send-keys", "Enter"]);
+    tmux.wait_for(|| std::fs::read(home.join("done")).is_ok_and(|status| status == b"0\n"));
+    home.pfx(["secret", "get", "A"]).gives(&key());
 }
 
 #[test]

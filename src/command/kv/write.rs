@@ -28,7 +28,7 @@ pub fn set(
     let bytes = match (&arguments.from_file, &arguments.value) {
         (Some(path), _) => input::file(path)?,
         (None, Some(value)) if value != "-" => input::word(value),
-        (None, _) => input::stdin()?,
+        (None, _) => input::stdin(&format!("Value of {}: ", Shown(key)), inherited)?,
     };
     let fault = |fault| Error::Value { name: key.to_owned(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;

@@ -49,7 +49,7 @@ pub fn set(
         let fault = BindingFault::Forbidden { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });
     }
-    let bytes = value(arguments, name)?;
+    let bytes = value(arguments, name, inherited)?;
     let fault = |fault| Error::Value { name: name.to_owned(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
     // No program could be handed it.
@@ -128,11 +128,14 @@ fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
 }
 
 /// The bytes to store: from a file as they are; from stdin or a prompt without one line feed at the end.
-fn value(arguments: &cli::secret::Set, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    match (&arguments.from_file, arguments.value.is_empty()) {
-        (Some(path), _) => input::file(path),
-        (None, true) => input::prompt_or_stdin(&format!("Value of {}: ", Shown(name))),
-        (None, false) => input::stdin(),
+fn value(
+    arguments: &cli::secret::Set,
+    name: &str,
+    inherited: Inherited<'_>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    match &arguments.from_file {
+        Some(path) => input::file(path),
+        None => input::stdin(&format!("Value of {}: ", Shown(name)), inherited),
     }
 }
 

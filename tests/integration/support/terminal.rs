@@ -69,6 +69,11 @@ impl Terminal {
         tcgetattr(&self.slave).expect("its settings").local_flags.contains(LocalFlags::ECHO)
     }
 
+    /// All its settings, to tell that they are what they were.
+    pub fn settings(&self) -> nix::sys::termios::Termios {
+        tcgetattr(&self.slave).expect("its settings")
+    }
+
     /// How many typed bytes wait to be read, those of an unfinished line among them.
     pub fn waiting(&self) -> i32 {
         // In canonical mode an unfinished line is not counted (`TIOCINQ`, ioctl_tty(2)).

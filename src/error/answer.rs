@@ -1,0 +1,40 @@
+//! Why what was typed or pasted at a question is no value.
+
+use std::fmt;
+
+/// Why what was typed or pasted at a question is no value.
+#[derive(Debug)]
+pub enum AnswerFault {
+    /// Keys came that are not text.
+    OtherKeys,
+    /// Several lines came at once, and nothing says where they end.
+    SeveralLines,
+    /// It is longer than a value may be, in bytes.
+    TooLong { limit: usize },
+}
+
+impl AnswerFault {
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::OtherKeys => "type it again; ctrl-U clears the line",
+            Self::SeveralLines | Self::TooLong { .. } => {
+                "pass it on stdin (`pfx secret set NAME < FILE`), or with `--from-file FILE`"
+            }
+        }
+        .to_owned()
+    }
+}
+
+impl fmt::Display for AnswerFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherKeys => {
+                formatter.write_str("a key was pressed that is not text, such as an arrow key")
+            }
+            Self::SeveralLines => formatter.write_str(
+                "it has several lines, and this terminal does not mark where pasted text ends",
+            ),
+            Self::TooLong { limit } => write!(formatter, "it is longer than {limit} bytes"),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A terminal that shows nothing of what is typed and hands on each byte.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use nix::sys::termios::{
+    InputFlags, LocalFlags, SetArg, SpecialCharacterIndices as Index, Termios, tcgetattr, tcsetattr,
+};
+use nix::unistd::write;
+
+use super::line::Keys;
+
+/// Makes a terminal mark what is pasted, and stop doing so (xterm's private mode 2004).
+const MARK_PASTES: &[u8] = b"\x1b[?2004h";
+const MARK_NO_PASTES: &[u8] = b"\x1b[?2004l";
+
+/// It is so until this is dropped. What was typed before, and what is left then, is thrown away.
+pub struct Hidden<'t> {
+    terminal: BorrowedFd<'t>,
+    before: Termios,
+    marks_pastes: bool,
+}
+
+impl<'t> Hidden<'t> {
+    /// Without the line mode of the kernel, which cuts a line at 4095 bytes (termios(3)). Pastes are marked if
+    /// the terminal is one that takes escape sequences.
+    pub fn new(terminal: BorrowedFd<'t>, takes_sequences: bool) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut silent = before.clone();
+        silent.local_flags.remove(
+            LocalFlags::ECHO
+                | LocalFlags::ECHONL
+                | LocalFlags::ICANON
+                | LocalFlags::IEXTEN
+                | LocalFlags::ISIG,
+        );
+        silent.input_flags.remove(
+            InputFlags::ICRNL
+                | InputFlags::IGNCR
+                | InputFlags::INLCR
+                | InputFlags::ISTRIP
+                | InputFlags::IXON,
+        );
+        silent.control_chars[Index::VMIN as usize] = 1;
+        silent.control_chars[Index::VTIME as usize] = 0;
+        tcsetattr(terminal, SetArg::TCSAFLUSH, &silent)?;
+        let hidden = Self { terminal, before, marks_pastes: takes_sequences };
+        if takes_sequences {
+            write(terminal, MARK_PASTES)?;
+        }
+        Ok(hidden)
+    }
+
+    /// The keys that the terminal's settings name.
+    pub fn keys(&self) -> Keys {
+        Keys::of(&self.before)
+    }
+}
+
+impl Drop for Hidden<'_> {
+    fn drop(&mut self) {
+        // There is nobody to tell if it fails.
+        if self.marks_pastes {
+            let _ = write(self.terminal, MARK_NO_PASTES);
+        }
+        let _ = tcsetattr(self.terminal, SetArg::TCSAFLUSH, &self.before);
+    }
+}
