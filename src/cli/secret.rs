@@ -82,7 +82,7 @@ pub struct Delete {
 /// List the names of the secrets, one a line
 #[derive(Args)]
 pub struct List {
-    /// Print JSON, with the place of each
+    /// Print JSON, with the places of the source that has each
     #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub json: bool,

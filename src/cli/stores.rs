@@ -72,6 +72,14 @@ pub enum Remote {
     Prefect,
 }
 
+impl Remote {
+    /// The store of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+}
+
 /// Reads a positive number of seconds, at most a day.
 pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;

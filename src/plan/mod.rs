@@ -1,5 +1,5 @@
-//! Which variable gets what: decided here from the command line alone, with no I/O, before anything is
-//! looked up.
+//! Which variable gets what: decided here, without I/O, from the command line and from what files want, before
+//! anything is looked up. For `--all` the names that sources list are added later.
 
 mod binding;
 

@@ -11,6 +11,7 @@ use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
+use crate::name::Shown;
 use crate::remote::address::Address;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
@@ -223,7 +224,11 @@ fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Re
     let Some(contents) = file::read(path, privacy)? else { return Ok(Login::default()) };
     let place = path.display().to_string();
     if let Some(fault) = &contents.concern {
-        concerns.push(format!("{place}: {fault}; mend it with `chmod go-rwx {place}`"));
+        concerns.push(format!(
+            "{}: {fault}; mend it with `chmod go-rwx {}`",
+            Shown(&place),
+            Shown(&shell_words::quote(&place))
+        ));
     }
     let document = Document::parse(file::text(&contents.bytes, path)?, &place)?;
     Ok(Login::find(&document, api))

@@ -139,6 +139,7 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
         known[at].0 = name;
     }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+    let remote = project.remote.as_deref().map(|remote| store(remote, &place)).transpose()?;
     Ok(InForce {
         layers,
         command: command.map(|words| words.into_iter().map(OsString::from).collect()),
@@ -147,12 +148,19 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
             .iter()
             .map(|below| directory.join(below))
             .collect(),
-        remote: project.remote.as_deref().map(|remote| match remote {
-            "cloud1" => cli::Remote::Cloud1,
-            _ => cli::Remote::Prefect,
-        }),
+        remote,
         local: project.local,
         path,
+    })
+}
+
+/// The store of this name.
+fn store(name: &str, place: &str) -> Result<cli::Remote, Error> {
+    cli::Remote::named(name).ok_or_else(|| Error::Config {
+        place: place.to_owned(),
+        at: None,
+        key: Some("remote".to_owned()),
+        problem: "it names no remote store".to_owned(),
     })
 }
 

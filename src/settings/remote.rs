@@ -52,13 +52,12 @@ impl Choice {
             Some(cli::Which::Prefect) => Some(cli::Remote::Prefect),
             Some(cli::Which::Configured) => match inherited.get(b"PFX_REMOTE") {
                 None | Some(b"") => None,
-                Some(b"cloud1") => Some(cli::Remote::Cloud1),
-                Some(b"prefect") => Some(cli::Remote::Prefect),
-                Some(_) => {
-                    return Err(Error::Usage {
+                Some(name) => {
+                    let store = str::from_utf8(name).ok().and_then(cli::Remote::named);
+                    Some(store.ok_or_else(|| Error::Usage {
                         problem: "cannot use PFX_REMOTE: it names no store".to_owned(),
                         hint: "`PFX_REMOTE=cloud1` or `PFX_REMOTE=prefect`".to_owned(),
-                    });
+                    })?)
                 }
             },
         };

@@ -44,7 +44,6 @@ mod secrecy;
 mod secret;
 mod side_by_side;
 mod systemd;
-mod takeover;
 mod trust;
 mod waiting;
 mod writes;

@@ -155,9 +155,7 @@ fn no_page_tells_of_an_option_or_variable_that_its_command_has_not() {
     });
     for (name, declared) in declarations() {
         let text = of_command(&name);
-        let start = text.find("\nOPTIONS").expect("a section OPTIONS");
-        let end = text.find("\nENVIRONMENT").expect("a section ENVIRONMENT");
-        for word in words(&text[start..end], "--") {
+        for word in words(section(&text, "OPTIONS", "ENVIRONMENT"), "--") {
             assert!(declared.options.contains(word), "man/{name} tells of {word}, which is not");
         }
         for word in words(&text, "PFX_") {
@@ -176,9 +174,7 @@ fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
             _ => &["0", "1", "2", "125"],
         };
         let text = of_command(&name);
-        let start = text.find("\nEXIT STATUS").expect("a section EXIT STATUS");
-        let section = &text[start..text.find("\nEXAMPLES").expect("a section EXAMPLES")];
-        let told: Vec<&str> = section
+        let told: Vec<&str> = section(&text, "EXIT STATUS", "EXAMPLES")
             .lines()
             .filter_map(|line| line.split_whitespace().next())
             .filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
@@ -220,5 +216,162 @@ fn every_page_that_a_page_refers_to_as_pfxs_is_there() {
             let referred = directory().join(format!("{name}.{section}"));
             assert!(referred.exists(), "{} refers to {name}({section})", path.display());
         }
+    }
+}
+
+/// One section of a page.
+fn section<'t>(text: &'t str, name: &str, next: &str) -> &'t str {
+    let start = text.find(&format!("\n{name}")).unwrap_or_else(|| panic!("a section {name}"));
+    &text[start..text.find(&format!("\n{next}")).unwrap_or_else(|| panic!("a section {next}"))]
+}
+
+/// The texts in quotes that follow `before` in a source, up to the quote's end.
+fn quoted_after<'t>(source: &'t str, before: &str) -> BTreeSet<&'t str> {
+    source.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn every_kind_of_error_and_no_other_is_in_the_diagnostics() {
+    let source = include_str!("../../src/error/mod.rs");
+    let start = source.find("const fn kind").expect("the words for programs");
+    let length = source[start..].find("\n    }").expect("its end");
+    let kinds = quoted_after(&source[start..start + length], "=> \"");
+    assert!(kinds.len() > 10, "they are found: {kinds:?}");
+    let text = of_command("pfx.1");
+    let text =
+        section(&text, "DIAGNOSTICS", "SECURITY").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, list) = text.split_once("is about: ").expect("the list of kinds");
+    let (list, _) = list.split_once('.').expect("its end");
+    let told: BTreeSet<&str> = list.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    assert_eq!(told, kinds);
+}
+
+#[test]
+fn every_field_of_json_is_in_the_page_of_its_command() {
+    let sources: [(&str, &[&str]); 6] = [
+        ("pfx.1", &["src/report.rs"]),
+        ("pfx-check.1", &["src/command/check/mod.rs", "src/command/check/precedence.rs"]),
+        ("pfx-doctor.1", &["src/command/doctor/show.rs"]),
+        ("pfx-kv.1", &["src/command/kv/copy.rs"]),
+        ("pfx-secret.1", &["src/command/secret/list.rs"]),
+        ("pfx-trust.1", &["src/command/trust.rs"]),
+    ];
+    for (name, files) in sources {
+        let text = of_command(name);
+        let told: BTreeSet<&str> = text
+            .split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+            .collect();
+        for file in files {
+            let source = std::fs::read_to_string(file).expect("a source");
+            let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let mut fields = quoted_after(code, "json[\"");
+            // A key of `json!` stands before a colon.
+            let pieces: Vec<&str> = code.split('"').collect();
+            fields.extend(pieces.windows(2).filter_map(|pair| {
+                let is_name = pair[0].bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                (is_name && !pair[0].is_empty() && pair[1].starts_with(':')).then_some(pair[0])
+            }));
+            assert!(!fields.is_empty(), "{file} makes JSON");
+            for field in fields {
+                assert!(told.contains(field), "man/{name} does not tell of the field {field}");
+            }
+        }
+    }
+}
+
+/// Each way to call a page's command, in one line: `pfx kv get [--json] …`.
+fn synopses(text: &str) -> Vec<String> {
+    let mut ways: Vec<String> = Vec::new();
+    for line in section(text, "SYNOPSIS", "DESCRIPTION").lines().skip(2) {
+        if line.starts_with("     pfx ") {
+            ways.push(line.trim().to_owned());
+        } else if let Some(last) = ways.last_mut() {
+            *last = format!("{last} {}", line.trim());
+        }
+    }
+    ways
+}
+
+/// The commands that have none below them, each with the words that call it.
+fn leaves<'c>(
+    command: &'c clap::Command,
+    path: &str,
+    found: &mut Vec<(String, &'c clap::Command)>,
+) {
+    let path = format!("{path} {}", command.get_name());
+    if command.has_subcommands() {
+        command.get_subcommands().for_each(|inner| leaves(inner, &path, found));
+    } else {
+        found.push((path, command));
+    }
+}
+
+#[test]
+fn the_synopsis_of_every_command_has_its_options_and_no_other() {
+    let mut root = Arguments::command();
+    root.build();
+    let mut commands = Vec::new();
+    root.get_subcommands().for_each(|command| leaves(command, "pfx", &mut commands));
+    for (path, command) in commands {
+        let page = path.split(' ').nth(1).expect("a command");
+        let text = of_command(&format!("pfx-{page}.1"));
+        let ways: Vec<String> = synopses(&text)
+            .into_iter()
+            .filter(|way| *way == path || way.starts_with(&format!("{path} ")))
+            .collect();
+        assert!(!ways.is_empty(), "the synopsis of man/pfx-{page}.1 lacks `{path}`");
+        let all = ways.join(" ");
+        let told: BTreeSet<&str> = all
+            .split(|character: char| !(character.is_ascii_alphanumeric() || character == '-'))
+            .filter(|word| word.starts_with('-') && !word.trim_matches('-').is_empty())
+            .collect();
+        // Some are told together, as a group.
+        let is_grouped = |argument: &clap::Arg| {
+            let group = argument.get_help_heading().unwrap_or_default().to_lowercase();
+            all.contains(&format!("[{group}]"))
+        };
+        let mut own = BTreeSet::new();
+        for argument in command.get_arguments() {
+            let is_common = argument.is_global_set()
+                || matches!(
+                    argument.get_id().as_str(),
+                    "help" | "version" | "verbose" | "error_format"
+                );
+            if is_common || argument.is_hide_set() {
+                continue;
+            }
+            if argument.is_positional() {
+                let is_told = argument
+                    .get_possible_values()
+                    .iter()
+                    .all(|value| all.contains(value.get_name()))
+                    && all.len() > path.len();
+                assert!(is_told, "`{all}` lacks {}", argument.get_id());
+                continue;
+            }
+            let long = argument.get_long().map(|long| format!("--{long}"));
+            let short = argument.get_short().map(|short| format!("-{short}"));
+            let is_told =
+                [&long, &short].into_iter().flatten().any(|word| told.contains(word.as_str()));
+            assert!(is_told || is_grouped(argument), "`{all}` lacks {long:?}");
+            own.extend(long.into_iter().chain(short));
+        }
+        for word in told {
+            assert!(own.contains(word), "`{all}` has {word}, which is not");
+        }
+    }
+}
+
+#[test]
+fn the_synopsis_of_pfx_has_every_command_with_those_below_it() {
+    let text = of_command("pfx.1");
+    let ways = synopses(&text);
+    for command in Arguments::command().get_subcommands() {
+        let path = format!("pfx {}", command.get_name());
+        let way = ways.iter().find(|way| way.starts_with(&format!("{path} ")));
+        let way = way.unwrap_or_else(|| panic!("the synopsis of man/pfx.1 lacks `{path}`"));
+        let below: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let below = below.join(" | ");
+        assert!(way.starts_with(format!("{path} {below}").trim_end()), "`{way}` lacks `{below}`");
     }
 }

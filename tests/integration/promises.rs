@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 mod descriptors;
 mod network;
 mod signals;
+mod takeover;
 
 use crate::support::{Home, Pfx, is_root, set_mode, traced};
 

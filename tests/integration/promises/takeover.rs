@@ -71,7 +71,7 @@ fn with_cloud(pfx: Pfx, url: &str) -> Pfx {
 }
 
 #[test]
-fn names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
+fn promise_9_names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
     let home = Home::new();
     let url = cloud(&["LD_PRELOAD", "bash-env", "TOKEN", "PYTHONPATH"]);
     let pfx = with_cloud(home.run(&["--all"], &["sh", "-c", "echo started"]), &url);
@@ -89,7 +89,7 @@ fn names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
 }
 
 #[test]
-fn each_class_of_name_is_refused() {
+fn promise_9_each_class_of_name_is_refused() {
     // security.md, ENV-01 to ENV-07: loaders, shells, interpreters, programs, networks, processes.
     for names in [
         &["LD_AUDIT"][..],
@@ -138,7 +138,7 @@ fn each_class_of_name_is_refused() {
 }
 
 #[test]
-fn a_name_that_is_bound_is_the_users_own() {
+fn promise_9_a_name_that_is_bound_is_the_users_own() {
     let home = Home::new();
     let url = cloud(&["LD_BIND_NOW", "TOKEN"]);
     let show = ["sh", "-c", "echo $LD_BIND_NOW $OTHER $TOKEN"];
