@@ -10,7 +10,7 @@
 //! 3  plan  resolve  settings                           decisions: pure but for what they are handed
 //! 2  launch/*  remote/*  source/*                      the world: processes, sockets, files
 //! 1  environment  config/*  dotenv  project  cli       data and its syntax
-//! 0  name  exit  error  secret  reference  takeover  wanted  document   the ground
+//! 0  name  exit  error  secret  reference  shells  takeover  wanted  document   the ground
 //! ```
 //!
 //! # Promises
@@ -54,6 +54,7 @@ pub mod report;
 pub mod resolve;
 pub mod secret;
 pub mod settings;
+pub mod shells;
 pub mod source;
 pub mod takeover;
 pub mod wanted;

@@ -2,24 +2,28 @@
 
 use std::fmt;
 
-/// The name of an environment variable that pfx sets: `[A-Za-z_][A-Za-z0-9_]*` (POSIX.1-2017,
-/// XBD 3.235, with lower case allowed as every shell allows it).
+/// The name of an environment variable that pfx sets: not empty, without `=` and control characters (and so
+/// without NUL), which is all that the kernel and a reader of `env(1)` ask for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableName(String);
 
-/// Longest variable name that pfx sets, in bytes. The kernel has no limit of its own below that of an
-/// entry; a name beyond this is a mistake, such as a value in the name's place.
+/// Longest name that pfx derives from another one, in bytes. The kernel has no limit of its own below that of
+/// an entry; a name beyond this is a mistake, such as a value in the name's place.
 const LONGEST: usize = 255;
 
 impl VariableName {
-    /// Takes `text` if it is a valid name.
+    /// Takes `text` if it is a name that every shell and every reader takes: `[A-Za-z_][A-Za-z0-9_]*`
+    /// (POSIX.1-2017, XBD 3.235, with lower case allowed as every shell allows it) of at most 255 bytes.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let mut bytes = text.bytes();
-        let first = bytes.next()?;
-        let valid = (first.is_ascii_alphabetic() || first == b'_')
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            && text.len() <= LONGEST;
+        (is_identifier(text) && text.len() <= LONGEST).then(|| Self(text.to_owned()))
+    }
+
+    /// Takes a name that the user wrote as that of a variable: any that the kernel takes, as long as it is UTF-8
+    /// and has no control characters, such as `spring.datasource.password`.
+    #[must_use]
+    pub fn given(text: &str) -> Option<Self> {
+        let valid = !text.is_empty() && !text.contains(|c: char| c == '=' || c.is_control());
         valid.then(|| Self(text.to_owned()))
     }
 
@@ -53,9 +57,18 @@ impl VariableName {
     }
 }
 
+/// Whether shells take it for the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Fit for a terminal, whatever its length.
 impl fmt::Display for VariableName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        write!(formatter, "{}", Escaped(&self.0))
     }
 }
 
@@ -143,6 +156,20 @@ mod tests {
         for name in ["", "1A", "A B", "A=B", "A\0", "A\n", "A-B", "é", &long] {
             assert!(VariableName::new(name).is_none(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_given_is_any_that_the_kernel_takes_and_a_terminal_shows() {
+        let long = "A".repeat(LONGEST + 1);
+        for name in
+            ["A", "spring.datasource.password", "a b", "1A", "A-B", "é", "%", "#", "'", &long]
+        {
+            assert_eq!(VariableName::given(name).unwrap().as_str(), name);
+        }
+        for name in ["", "A=B", "=", "A\0", "A\n", "\x1b[2J", "\u{9b}"] {
+            assert!(VariableName::given(name).is_none(), "{name:?}");
+        }
+        assert_eq!(VariableName::given("a\u{202e}b").unwrap().to_string(), r"a\u{202e}b");
     }
 
     #[test]

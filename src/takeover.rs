@@ -1,6 +1,8 @@
 //! Variables with which whoever chooses their value decides what a program does: loads code, runs another
 //! program, or talks to another host. A name that nobody on this machine wrote down must be none of them.
 
+use crate::shells;
+
 /// What makes a variable one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
@@ -14,6 +16,8 @@ pub enum Power {
     Network,
     /// It tells who and where the program is, and who watches it.
     Process,
+    /// It means something to a shell itself, which loses the value or runs it.
+    Shell,
 }
 
 impl Power {
@@ -26,11 +30,12 @@ impl Power {
             Self::Program => "which other programs are started",
             Self::Network => "where programs connect to and whom they trust",
             Self::Process => "where programs find their files and who watches them",
+            Self::Shell => "how shells work",
         }
     }
 }
 
-/// Names by what they do; `*` at an end stands for anything. Case counts, as it does for those who read them.
+/// Names by what they do, beside those of [`shells`]; `*` at an end stands for anything. Case counts, as it does for those who read them.
 /// A prefix is in here whole only where no program keeps a secret below it: `GIT_TOKEN` is nobody's option.
 ///
 /// Sources: ld.so(8), `unsecure_envvars` of glibc (`sysdeps/generic/unsecvars.h`) and sudo's
@@ -97,46 +102,72 @@ const TABLE: &[(Power, &[&str])] = &[
     ]),
 ];
 
-/// Which beginnings of two bytes occur in the table, so that nearly every name is told to be ordinary by one look
-/// at it: a run with a hundred secrets asks a hundred times before its command starts.
-static BEGINNINGS: [u64; 16] = beginnings();
+/// Which beginnings of two bytes occur in some lists of names, so that nearly every name is found to be ordinary
+/// by one look at it: a run with a hundred secrets asks a hundred times before its command starts.
+struct Beginnings([u64; 16]);
 
-const fn beginnings() -> [u64; 16] {
-    let mut beginnings = [0; 16];
-    let (mut class, mut index) = (0, 0);
+/// Those of [`TABLE`].
+static OF_TABLE: Beginnings = {
+    let (mut beginnings, mut class) = (Beginnings([0; 16]), 0);
     while class < TABLE.len() {
-        let patterns = TABLE[class].1;
-        if index == patterns.len() {
-            (class, index) = (class + 1, 0);
-            continue;
-        }
-        let (word, bit) = place(patterns[index].as_bytes());
-        beginnings[word] |= 1 << bit;
-        index += 1;
+        beginnings = beginnings.and(TABLE[class].1);
+        class += 1;
     }
     beginnings
-}
+};
 
-/// Where [`BEGINNINGS`] tells of the first two bytes: by the five bits in which letters differ.
-const fn place(name: &[u8]) -> (usize, usize) {
-    let at = ((name[0] & 31) as usize) << 5 | (name[1] & 31) as usize;
-    (at / 64, at % 64)
+/// Those of the names that mean something to shells.
+static OF_SHELLS: Beginnings = {
+    let (mut beginnings, mut shell) = (Beginnings([0; 16]), 0);
+    while shell < shells::ALL.len() {
+        beginnings = beginnings.and(shells::ALL[shell].names);
+        shell += 1;
+    }
+    beginnings
+};
+
+impl Beginnings {
+    const fn and(mut self, patterns: &[&str]) -> Self {
+        let mut index = 0;
+        while index < patterns.len() {
+            let (word, bit) = Self::place(patterns[index].as_bytes());
+            self.0[word] |= 1 << bit;
+            index += 1;
+        }
+        self
+    }
+
+    /// Where it is written down: by the five bits in which letters differ. A name of one byte has a second one
+    /// of zeros.
+    const fn place(name: &[u8]) -> (usize, usize) {
+        let (first, second) = match name {
+            [] => (0, 0),
+            [first] => (*first, 0),
+            [first, second, ..] => (*first, *second),
+        };
+        let at = ((first & 31) as usize) << 5 | (second & 31) as usize;
+        (at / 64, at % 64)
+    }
+
+    const fn may_have(&self, name: &str) -> bool {
+        let (word, bit) = Self::place(name.as_bytes());
+        self.0[word] & 1 << bit != 0
+    }
 }
 
 /// What a variable of this name has power over; `None` for the ordinary one.
 #[must_use]
 pub fn power(name: &str) -> Option<Power> {
-    let (word, bit) = place(name.as_bytes().first_chunk::<2>()?);
-    if BEGINNINGS[word] & 1 << bit == 0 {
-        return None;
-    }
-    TABLE.iter().find_map(|(power, patterns)| {
-        let matches = |pattern: &&str| match pattern.strip_suffix('*') {
-            Some(head) => name.starts_with(head),
-            None => name == *pattern,
-        };
-        patterns.iter().any(matches).then_some(*power)
-    })
+    let of_table = || {
+        let mut classes = TABLE.iter();
+        classes.find_map(|(power, names)| shells::is_among(name, names).then_some(*power))
+    };
+    let of_shells = || {
+        let mut shells = shells::ALL.iter();
+        shells.any(|shell| shells::is_among(name, shell.names)).then_some(Power::Shell)
+    };
+    let known = OF_TABLE.may_have(name).then(of_table).flatten();
+    known.or_else(|| OF_SHELLS.may_have(name).then(of_shells).flatten())
 }
 
 #[cfg(test)]
@@ -156,19 +187,25 @@ mod tests {
             ("GIT_SSH_COMMAND", Power::Program),
             ("https_proxy", Power::Network),
             ("NOTIFY_SOCKET", Power::Process),
+            ("UID", Power::Shell),
+            ("path", Power::Shell),
+            ("dis_aliases", Power::Shell),
+            ("_", Power::Shell),
         ] {
             assert_eq!(power(name), Some(expected), "{name}");
         }
     }
 
     #[test]
-    fn every_name_in_the_table_is_found_by_itself_and_no_pattern_is_shorter_than_two() {
+    fn every_name_in_the_lists_is_found_by_itself() {
         for (expected, patterns) in TABLE {
             for pattern in *patterns {
                 let name = pattern.trim_end_matches('*');
-                assert!(name.len() >= 2, "{pattern}");
                 assert_eq!(power(name), Some(*expected), "{pattern}");
             }
+        }
+        for pattern in shells::ALL.iter().flat_map(|shell| shell.names) {
+            assert!(power(pattern.trim_end_matches('*')).is_some(), "{pattern}");
         }
         assert_eq!((power(""), power("A")), (None, None));
     }
@@ -180,7 +217,7 @@ mod tests {
             "DB_PASSWORD", "TOKEN", "API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
             "AWS_CREDENTIALS", "GITHUB_TOKEN", "PGPASSWORD", "DATABASE_URL", "SLACK_WEBHOOK_URL",
             "ENVIRONMENT", "PATHS", "MY_PATH", "HOMEPAGE", "GCP_CREDENTIALS", "SECRET_KEY",
-            "user", "env", "GIT_TOKEN", "NODE_AUTH_TOKEN", "SSH_PRIVATE_KEY", "DOCKER_PASSWORD",
+            "user", "env", "HOST", "VENDOR", "token", "value", "a", "GIT_TOKEN", "NODE_AUTH_TOKEN", "SSH_PRIVATE_KEY", "DOCKER_PASSWORD",
             "CARGO_REGISTRY_TOKEN", "RSYNC_PASSWORD", "GEM_HOST_API_KEY", "UV_PUBLISH_TOKEN",
         ];
         for name in names {

@@ -5,11 +5,12 @@
 #
 # Debian's packages are installed if some are missing (by root, or by sudo without a password). Python
 # environments with the real Prefect 1.4.1, 2.20.26 and 3.8.8 are kept in PFX_TEST_CACHE, by default
-# ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs.
+# ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs; and Node.js of
+# version 20.12 or later with npm.
 #
-# cargo-deb and the C library of Debian 13 are kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and
+# cargo-deb, the C library of Debian 13 and npm's dotenv are kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and
 # _PREFECT3 (directories of those environments), PFX_TEST_STATIC (the static release binary), PFX_TEST_TRIXIE (a root
-# directory of Debian 13) and PFX_TEST_CARGO_DEB (the directory of cargo-deb).
+# directory of Debian 13), PFX_TEST_CARGO_DEB (the directory of cargo-deb) and PFX_TEST_NODE_MODULES (of npm's dotenv).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +19,8 @@ cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
 
 packages=(
   bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine iproute2 jq
-  libc6-dev mandoc mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace systemd time tmux util-linux zsh
+  ksh93u+m libc6-dev mandoc mksh mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace
+  systemd time tmux util-linux zsh
 )
 
 say() { printf 'tests/run.sh: %s\n' "$1"; }
@@ -64,6 +66,16 @@ environment() {
     --constraint "${lock}" "prefect==${version}" "$@"
 }
 
+# npm's reader of dotenv files.
+node_dotenv() {
+  local directory=${cache}/node version=$1 found
+  found=$(jq -r .version "${directory}/node_modules/dotenv/package.json" 2> /dev/null) || found=
+  [[ ${found} != "${version}" ]] || return 0
+  say "puts npm's dotenv into ${directory}"
+  mkdir -p "${directory}"
+  npm install --silent --no-save --no-audit --no-fund --prefix "${directory}" "dotenv@${version}" > /dev/null
+}
+
 # Unpacks a newer C library than this machine's, and its plug-ins for host names: seven seconds, once.
 trixie() {
   local directory=${cache}/trixie
@@ -81,11 +93,13 @@ trixie() {
 }
 
 command -v cargo > /dev/null || fail 'there is no cargo: https://rustup.rs installs Rust'
+command -v npm > /dev/null || fail 'there is no Node.js of version 20.12 or later with npm'
 packages
 # Prefect 1.4.1 wants pkg_resources, which setuptools has no more.
 environment prefect-1 1.4.1 'setuptools<70'
 # Its server does not start with a newer FastAPI.
 environment prefect-3 3.8.8 'fastapi<0.151'
+node_dotenv 16.6.1
 # The line before it.
 environment prefect-2 2.20.26 'fastapi<0.151'
 # A minute and a half on two cores, once.
@@ -106,6 +120,7 @@ trap 'rm -rf "${work}"' EXIT
 say 'builds the static release binary'
 "${here}/packaging/stage.sh" "${work}/stage"
 
+export PFX_TEST_NODE_MODULES=${cache}/node/node_modules
 export PFX_TEST_PREFECT1=${cache}/prefect-1
 export PFX_TEST_PREFECT2=${cache}/prefect-2
 export PFX_TEST_PREFECT3=${cache}/prefect-3

@@ -57,7 +57,8 @@ impl BindingFault {
             }
             Self::Words { variable } => format!("quote as in a shell: `{variable}=\"A 'B C'\"`"),
             Self::Variable { .. } => {
-                "a variable's name is letters, digits and `_`, and begins with no digit".to_owned()
+                "a variable's name is UTF-8, not empty, and without `=` and control characters"
+                    .to_owned()
             }
             Self::NoBlockVariable | Self::NotABlock { .. } => {
                 "`-b VAR=TYPE/NAME#/field`, such as `-b AWS_KEY=aws-credentials/prod#/aws_access_key_id`"

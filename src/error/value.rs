@@ -1,5 +1,6 @@
 //! Why a value cannot be used.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::name::Shown;
@@ -21,6 +22,8 @@ pub enum ValueFault {
     Nul,
     /// A NUL byte in what a file can hold and a variable cannot.
     NulInVariable,
+    /// The form of an export cannot hold a variable of this name.
+    NameNotForFormat { format: &'static str, problem: Cow<'static, str> },
     /// The form of an export cannot hold it.
     NotForFormat { format: &'static str, problem: &'static str },
     /// A pointer was given, and the value is no JSON.
@@ -44,6 +47,9 @@ impl ValueFault {
         Some(match self {
             Self::Cycle | Self::Unset { .. } => {
                 "`--no-expand` takes the values as they are written".to_owned()
+            }
+            Self::NameNotForFormat { .. } => {
+                "bind it to another variable: `-s OTHER=NAME`; `--format json` takes any name".to_owned()
             }
             Self::NotForFormat { .. } => {
                 "`--format sh` holds any bytes, `--format json` any text".to_owned()
@@ -100,6 +106,9 @@ impl fmt::Display for ValueFault {
             }
             Self::NotJson => {
                 formatter.write_str("its value is no JSON, so nothing can be picked from it")
+            }
+            Self::NameNotForFormat { format, problem } => {
+                write!(formatter, "{format} cannot hold a variable of this name: {problem}")
             }
             Self::NotForFormat { format, problem } => {
                 write!(formatter, "{format} cannot hold it: {problem}")

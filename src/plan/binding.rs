@@ -84,7 +84,8 @@ impl Binding {
     }
 
     /// The variable that it changes.
-    pub(super) fn variable(&self) -> &[u8] {
+    #[must_use]
+    pub fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Look(look) => look.variable.as_str().as_bytes(),
             Action::Set(variable, _) => variable.as_str().as_bytes(),
@@ -106,12 +107,7 @@ impl Look {
             return Err(fault(option, BindingFault::Empty));
         }
         let variable = match written.variable {
-            Some(given) => {
-                let given = given.to_string_lossy();
-                VariableName::new(&given).ok_or_else(|| {
-                    fault(option, BindingFault::Variable { name: given.into_owned() })
-                })?
-            }
+            Some(given) => given_variable(option, given)?,
             None => VariableName::of_secret(&name).ok_or_else(|| {
                 fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
             })?,
@@ -155,10 +151,14 @@ pub(super) fn assignment(text: &OsStr) -> Result<(VariableName, SecretValue), Er
     let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {
         return Err(fault("--set", BindingFault::Unassigned));
     };
-    let name = String::from_utf8_lossy(&bytes[..at]);
-    let variable = VariableName::new(&name).ok_or_else(|| {
-        fault("--set", BindingFault::Variable { name: name.clone().into_owned() })
-    })?;
-    let value = SecretValue::text(&name, &bytes[at + 1..])?;
+    let variable = given_variable("--set", OsStr::from_bytes(&bytes[..at]))?;
+    let value = SecretValue::text(variable.as_str(), &bytes[at + 1..])?;
     Ok((variable, value))
+}
+
+/// The variable that the user names.
+fn given_variable(option: &'static str, given: &OsStr) -> Result<VariableName, Error> {
+    given.to_str().and_then(VariableName::given).ok_or_else(|| {
+        fault(option, BindingFault::Variable { name: given.to_string_lossy().into_owned() })
+    })
 }

@@ -12,7 +12,7 @@ pub use binding::{Action, Binding, Delivery, Look};
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::Reference;
-use crate::takeover;
+use crate::takeover::{self, Power};
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
@@ -186,7 +186,8 @@ impl Plan {
                 continue;
             }
             match (takeover::power(variable.as_str()), origin) {
-                (None, _) => {}
+                // A shell as the command only reads such a variable; `export` refuses it for shells.
+                (None, _) | (Some(Power::Shell), Origin::Own) => {}
                 (Some(_), Origin::Own) => self.powerful.push(variable.clone()),
                 (Some(_), Origin::Others) => {
                     refused.push(name);

@@ -67,13 +67,13 @@ fn two_bindings_of_one_variable_are_refused_and_both_named() {
 #[test]
 fn bad_bindings_are_refused_without_their_values() {
     for (secrets, literals) in [
-        (&["1A=x"][..], &[][..]),
+        (&["A\n=x"][..], &[][..]),
         (&["=x"], &[]),
         (&[""], &[]),
         (&["A=x#/~"], &[]),
         (&["日本"], &[]),
         (&[], &["CANARY"]),
-        (&[], &["1=CANARY"]),
+        (&[], &["=CANARY"]),
     ] {
         let error = plan(secrets, literals).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Usage);
@@ -131,7 +131,7 @@ fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes
 
 #[test]
 fn names_that_others_wrote_are_refused_if_they_could_take_over_unless_bound() {
-    let names = ["LD_PRELOAD", "TOKEN", "path", "git-ssh-command"];
+    let names = ["LD_PRELOAD", "TOKEN", "Path", "git-ssh-command"];
     let mut plan = plan(&[], &[]).unwrap();
     plan.add_every(listed(&names, Origin::Own)).unwrap();
     let mut plan = self::plan(&["X=git-ssh-command"], &[]).unwrap();

@@ -37,8 +37,8 @@ impl Entry {
     ) -> Result<Self, Error> {
         let name = key.get_ref().as_ref();
         let path = format!("{table}.{name}");
-        let variable = VariableName::new(name).ok_or_else(|| {
-            let problem = "a variable's name is letters, digits and `_`, and begins with no digit";
+        let variable = VariableName::given(name).ok_or_else(|| {
+            let problem = "a variable's name is not empty, without `=` and control characters";
             reader.fault(key, &path, problem)
         })?;
         let wanted = match value.get_ref() {

@@ -106,7 +106,7 @@ fn faults_name_their_place_and_quote_nothing() {
     for (text, place) in [
         ("[env]\nA = 'CANARY", "pfx.toml:2:"),
         ("[env]\nA = 1", "pfx.toml:2:5: key `env.A`"),
-        ("[env]\n'A B' = 'CANARY'", "pfx.toml:2:1: key `env.A B`"),
+        ("[env]\n'A=B' = 'CANARY'", "pfx.toml:2:1: key `env.A=B`"),
         ("env = 'CANARY'", "pfx.toml:1:7: key `env`"),
         ("env.A = {}", "pfx.toml:1:9: key `env.A`"),
         ("env.A = { optional = true }", "pfx.toml:1:9: key `env.A`"),

@@ -267,13 +267,16 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
         "env.A = { secret = 's', pointer = '/a~1b', default = '', optional = true }",
         "env.A = { kv = 'k', required = false }\nenv.B = { block = 't/n' }\nenv.C = { env = 'X' }",
         "env.A = { text = 'x' }\nenv.B = { unset = true }\nenv.C = 'pfx://secret/a%20b?#/c'",
+        "env.'spring.datasource.password' = 'x'\nenv.'1 é' = 'pfx://secret/a'",
         "[profile.'a b'.env]\nA = 'x'\n[profile.c]\ncommand = 'x'\n",
     ];
     let bad = [
         "x = 1",
         "env = 1",
         "env.A = 1",
-        "env.'1' = ''",
+        "env.'' = ''",
+        "env.'A=B' = ''",
+        "env.\"A\\nB\" = ''",
         "env.A = {}",
         "env.A = { secret = '' }",
         "env.A = { secret = 1 }",

@@ -253,11 +253,11 @@ fn promise_4_nothing_starts_if_a_source_fails() {
 #[test]
 fn promise_4_nothing_starts_for_a_bad_name() {
     let home = Home::with_secrets("A = \"v\"\n");
-    let start = home.run(&["-s", "1A=A"], &["touch", "started"]);
+    let start = home.run(&["-s", "=A"], &["touch", "started"]);
     start.refuses(
         2,
-        "pfx: error: cannot use --secret: `1A` is no name of a variable\n\
-         pfx: hint: a variable's name is letters, digits and `_`, and begins with no digit\n",
+        "pfx: error: cannot use --secret: `` is no name of a variable\n\
+         pfx: hint: a variable's name is UTF-8, not empty, and without `=` and control characters\n",
     );
     assert!(!home.join("started").exists());
 }

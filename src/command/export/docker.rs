@@ -1,6 +1,6 @@
 //! An env file for containers.
 
-use super::{Entry, Format, Text, fault, text};
+use super::{Entry, Format, Problem, Text, fault, text};
 use crate::error::Error;
 
 const FORMAT: &str = "an env file of docker";
@@ -13,6 +13,17 @@ const LONGEST: usize = (64 << 10) - 1;
 pub struct Docker;
 
 impl Format for Docker {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
+    fn judge(&self, variable: &str) -> Result<(), Problem> {
+        if variable.starts_with('#') || variable.contains(char::is_whitespace) {
+            return Err("its names have no blanks and do not begin with `#`".into());
+        }
+        Ok(())
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::default();
         for entry in entries {

@@ -1,54 +1,62 @@
 //! A dotenv file.
 
-use super::{Entry, Format, Text, fault, text};
+use super::{Entry, Format, Problem, Text, fault, names, text};
 use crate::error::Error;
+use crate::shells;
 
 const FORMAT: &str = "a dotenv file";
 
 /// `NAME='…'` or `NAME="…"`, in the form that all readers read alike, since no two of them agree on
 /// escapes: python-dotenv expands `${…}` even in single quotes and knows no `\$`; the crate dotenvy and
-/// pfx expand `$` in double quotes; Node.js unescapes nothing in single quotes.
+/// pfx expand `$` in double quotes; npm's dotenv and Node.js end double quotes at `\"`, and unescape nothing
+/// else but `\n` in them; a shell that sources the file runs what is in backticks there.
 pub struct Dotenv;
 
 impl Format for Dotenv {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
+    fn judge(&self, variable: &str) -> Result<(), Problem> {
+        // It may be sourced.
+        names::without_meaning(variable, shells::POSIX)
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::default();
         for entry in entries {
             let value = text(entry, FORMAT)?;
+            let quote = quote(value).map_err(|problem| fault(entry, FORMAT, problem))?;
             document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
-            if fits_single_quotes(value) {
-                document.push(b'\'');
-                document.extend_from_slice(value.as_bytes());
-                document.push(b'\'');
-            } else if value.contains('$') {
-                let problem = "its readers disagree on a `$` beside `'`, `\\` or a carriage return, and on `${`";
-                return Err(fault(entry, FORMAT, problem));
-            } else {
-                double_quoted(value, &mut document);
-            }
+            document.push(quote);
+            document.extend_from_slice(value.as_bytes());
+            document.push(quote);
             document.push(b'\n');
         }
         Ok(document)
     }
 }
 
-/// No quote to end it; no `\\` and no `\` at the end, which python-dotenv takes for escapes; no
-/// carriage return, which it turns into a line feed.
-fn fits_single_quotes(value: &str) -> bool {
-    !value.contains(['\'', '\r'])
-        && !value.contains("${")
-        && !value.contains("\\\\")
-        && !value.ends_with('\\')
-}
-
-fn double_quoted(value: &str, document: &mut Text) {
-    document.push(b'"');
-    for byte in value.bytes() {
-        match byte {
-            b'"' | b'\\' => document.extend_from_slice(&[b'\\', byte]),
-            b'\r' => document.extend_from_slice(b"\\r"),
-            other => document.push(other),
-        }
+/// The quotes between which every reader takes this value as it is.
+///
+/// # Errors
+/// Why there are none.
+fn quote(value: &str) -> Result<u8, &'static str> {
+    if value.contains('\r') {
+        return Err("its readers make a line feed of a carriage return");
     }
-    document.push(b'"');
+    if !value.contains('\'') {
+        return match () {
+            () if value.contains("${") => Err("its readers disagree on `${`"),
+            // python-dotenv takes both for escapes.
+            () if value.contains("\\\\") || value.ends_with('\\') => {
+                Err("its readers disagree on `\\\\`, and on `\\` at the end")
+            }
+            () => Ok(b'\''),
+        };
+    }
+    if value.contains(['"', '\\', '$', '`']) {
+        return Err("its readers disagree on a `'` with `\"`, `\\`, `$` or a backtick beside it");
+    }
+    Ok(b'"')
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::{Entry, Format, Text, fault, text};
+use super::{Entry, Format, Problem, Text, fault, text};
 use crate::error::Error;
 
 const FORMAT: &str = "the file of GITHUB_ENV";
@@ -40,15 +40,28 @@ impl Github {
 }
 
 impl Format for Github {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
+    fn judge(&self, variable: &str) -> Result<(), Problem> {
+        let is_runners = variable.eq_ignore_ascii_case("NODE_OPTIONS")
+            || variable.starts_with("GITHUB_")
+            || variable.starts_with("RUNNER_");
+        if is_runners {
+            return Err("the runner refuses this variable".into());
+        }
+        if variable.contains("<<") || variable.contains(char::is_whitespace) {
+            return Err("the runner takes no name with blanks or `<<`".into());
+        }
+        Ok(())
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::default();
         for entry in entries {
             let value = text(entry, FORMAT)?;
             let name = entry.variable;
-            if name == "NODE_OPTIONS" || name.starts_with("GITHUB_") || name.starts_with("RUNNER_")
-            {
-                return Err(fault(entry, FORMAT, "the runner refuses this variable"));
-            }
             if value.contains(&self.delimiter) {
                 return Err(fault(entry, FORMAT, "the value holds the delimiter; try again"));
             }

@@ -3,16 +3,24 @@
 use super::{Entry, Format, Text, text};
 use crate::error::Error;
 
+const FORMAT: &str = "JSON";
+
 /// Every value is a string, as it is in an environment.
 pub struct Json;
 
 impl Format for Json {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::new(b"{".to_vec());
         for (index, entry) in entries.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            let value = quoted(text(entry, "JSON")?);
-            document.extend_from_slice(format!("{comma}\n  \"{}\": ", entry.variable).as_bytes());
+            let value = quoted(text(entry, FORMAT)?);
+            document.extend_from_slice(format!("{comma}\n  ").as_bytes());
+            document.extend_from_slice(&quoted(entry.variable));
+            document.extend_from_slice(b": ");
             document.extend_from_slice(&value);
         }
         document.extend_from_slice(if entries.is_empty() { b"}\n" } else { b"\n}\n" });

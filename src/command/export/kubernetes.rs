@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Entry, Format, Text, value};
+use super::{Entry, Format, Problem, Text, value};
 use crate::error::Error;
 use crate::name::Shown;
+
+const FORMAT: &str = "a Secret";
 
 /// `kind: Secret` with all values in base64: any bytes (Kubernetes API reference, `Secret` v1).
 pub struct Kubernetes {
@@ -37,6 +39,20 @@ impl Kubernetes {
 }
 
 impl Format for Kubernetes {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
+    fn judge(&self, variable: &str) -> Result<(), Problem> {
+        let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let is_key = !variable.starts_with("..") && variable != "." && variable.len() <= 253;
+        if is_key && variable.bytes().all(taken) {
+            return Ok(());
+        }
+        Err("its keys are at most 253 ASCII letters, digits, `-`, `_` and `.`, and not `.` or `..`"
+            .into())
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let head = format!(
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"{}\"\ntype: Opaque\ndata:{}\n",
@@ -45,7 +61,7 @@ impl Format for Kubernetes {
         );
         let mut document = Text::new(head.into_bytes());
         for entry in entries {
-            let encoded = Text::new(STANDARD.encode(value(entry, "a Secret")?).into_bytes());
+            let encoded = Text::new(STANDARD.encode(value(entry, FORMAT)?).into_bytes());
             document.extend_from_slice(format!("  \"{}\": \"", entry.variable).as_bytes());
             document.extend_from_slice(&encoded);
             document.extend_from_slice(b"\"\n");

@@ -6,10 +6,12 @@ mod fish;
 mod github;
 mod json;
 mod kubernetes;
+mod names;
 mod shell;
 mod systemd;
 mod yaml;
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
 
@@ -40,9 +42,23 @@ pub struct Entry<'e> {
 /// Bytes with values in them.
 pub type Text = Zeroizing<Vec<u8>>;
 
+/// Why a form cannot hold something, as half a sentence.
+type Problem = Cow<'static, str>;
+
 /// One form of an export. What it writes is read by another program as exactly these variables and values, or it
 /// writes nothing.
 trait Format {
+    /// What it is, for messages.
+    fn title(&self) -> &'static str;
+
+    /// Judges the name of a variable.
+    ///
+    /// # Errors
+    /// Why its reader does not take it for that, or takes it for something else.
+    fn judge(&self, _variable: &str) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// The whole document.
     ///
     /// # Errors
@@ -66,17 +82,19 @@ pub fn export(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let cli::Export { bindings, places, stores, project, .. } = arguments;
+    let format = format(arguments)?;
+    let to = destination(arguments, inherited)?;
     let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    judge_names(&*format, &prepared.plan)?;
     let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
     let resolution = sources.resolve(&mut prepared.plan)?;
     sources.warn(report);
     prepared.warnings().iter().for_each(|warning| report.warning(warning));
     resolution.require(&prepared.plan)?;
+    judge_names(&*format, &prepared.plan)?;
     let entries = entries(&prepared.plan, &resolution)?;
-    let format = format(arguments)?;
     let document = format.document(&entries)?;
 
-    let to = destination(arguments, inherited)?;
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
     output.write_all(&format.announcement(&entries)).map_err(failed)?;
     match to {
@@ -117,6 +135,28 @@ fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Dest
         problem: "cannot export for GitHub Actions: GITHUB_ENV is not set".to_owned(),
         hint: "run it in a step of a workflow, or name a file with `--output`".to_owned(),
     })
+}
+
+/// Judges the names of all variables that `plan` changes.
+///
+/// # Errors
+/// [`Error::Value`] for the first that the form cannot hold.
+fn judge_names(format: &dyn Format, plan: &Plan) -> Result<(), Error> {
+    for binding in &plan.bindings {
+        if matches!(binding.action, Action::Keep(_)) {
+            continue;
+        }
+        let name = binding.variable();
+        let judged = match std::str::from_utf8(name) {
+            Ok(name) => format.judge(name),
+            Err(_) => Err("its names are UTF-8".into()),
+        };
+        judged.map_err(|problem| {
+            let fault = ValueFault::NameNotForFormat { format: format.title(), problem };
+            Error::Value { name: String::from_utf8_lossy(name).into_owned(), fault }
+        })?;
+    }
+    Ok(())
 }
 
 /// All that is bound and was found.
@@ -176,6 +216,7 @@ fn format(arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {
     })
 }
 
+/// The value is not for this form.
 fn fault(entry: &Entry<'_>, format: &'static str, problem: &'static str) -> Error {
     let name = entry.variable.to_owned();
     Error::Value { name, fault: ValueFault::NotForFormat { format, problem } }

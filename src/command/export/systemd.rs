@@ -1,6 +1,6 @@
 //! A drop-in for a unit of systemd.
 
-use super::{Entry, Format, Text, fault};
+use super::{Entry, Format, Problem, Text, fault, names};
 use crate::error::Error;
 
 const FORMAT: &str = "a unit of systemd";
@@ -20,6 +20,14 @@ const ADVICE: &str = "\
 ";
 
 impl Format for Systemd {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
+    fn judge(&self, variable: &str) -> Result<(), Problem> {
+        names::identifier(variable)
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::new(b"[Service]\n".to_vec());
         let secrets: Vec<_> = entries.iter().filter(|entry| entry.secret).collect();

@@ -3,15 +3,22 @@
 use super::{Entry, Format, Text, text};
 use crate::error::Error;
 
+const FORMAT: &str = "YAML";
+
 /// Names and values as double-quoted scalars, so that `NO` and `1` stay what they are.
 pub struct Yaml;
 
 impl Format for Yaml {
+    fn title(&self) -> &'static str {
+        FORMAT
+    }
+
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
         let mut document = Text::default();
         for entry in entries {
-            let value = quoted(text(entry, "YAML")?);
-            document.extend_from_slice(format!("\"{}\": ", entry.variable).as_bytes());
+            let value = quoted(text(entry, FORMAT)?);
+            document.extend_from_slice(&quoted(entry.variable));
+            document.extend_from_slice(b": ");
             document.extend_from_slice(&value);
             document.push(b'\n');
         }

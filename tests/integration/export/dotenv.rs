@@ -1,14 +1,58 @@
-//! Read back by readers of dotenv files.
+//! Read back by readers of dotenv files, and by shells that source one.
+
+use std::path::PathBuf;
 
 use super::values::texts;
 use super::{Values, assert_read, encoded, exported, holding, prefect_3_python, taken, variables};
+use crate::support::Home;
+
+/// Values that one reader or another takes for something else: quotes, backticks, expansions, escapes, comments.
+fn hostile() -> Values {
+    const PIECES: [&str; 14] = [
+        "`touch ran`",
+        "$(touch ran)",
+        "'",
+        "\"",
+        "\\",
+        "$A",
+        "${A}",
+        "!1",
+        " # ",
+        "\n",
+        "\\n",
+        "\\`",
+        "=",
+        "a",
+    ];
+    let pairs =
+        PIECES.iter().flat_map(|one| PIECES.iter().map(move |other| format!("{one}{other}")));
+    let triples = PIECES.iter().map(|piece| format!("it's {piece} "));
+    let values = pairs.chain(triples).chain(PIECES.iter().map(|piece| format!("a{piece}")));
+    values.enumerate().map(|(index, value)| (format!("H{index}"), value.into_bytes())).collect()
+}
+
+/// The directory of `node_modules` in which `tests/run.sh` puts npm's dotenv.
+fn node_modules() -> PathBuf {
+    let default = || {
+        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
+        home.join(".cache/pfx-tests/node/node_modules")
+    };
+    std::env::var_os("PFX_TEST_NODE_MODULES").map_or_else(default, PathBuf::from)
+}
+
+/// What a program printed of the variables that it read from the file `exported`.
+fn read_by(home: &Home, words: &[&str]) -> Values {
+    let path = std::env::var("PATH").expect("PATH");
+    encoded(&home.bare(words).env("NODE_PATH", node_modules()).env("PATH", path).outcome())
+}
 
 #[test]
-fn python_dotenv_dotenvy_and_pfx_read_what_a_dotenv_file_takes() {
-    let all = texts();
+fn every_reader_and_every_shell_reads_what_a_dotenv_file_takes_and_nothing_runs() {
+    let mut all = texts();
+    all.extend(hostile());
     let taken = taken("dotenv", all.clone());
     let refused = all.len() - taken.len();
-    assert!(taken.len() > 150 && refused > 0, "{} taken, {refused} refused", taken.len());
+    assert!(taken.len() > 250 && refused > 0, "{} taken, {refused} refused", taken.len());
     let home = holding(&taken);
     let path = exported(&home, "dotenv");
 
@@ -16,23 +60,38 @@ fn python_dotenv_dotenvy_and_pfx_read_what_a_dotenv_file_takes() {
         for name, value in dotenv.dotenv_values('exported').items():\n    \
         print(name, base64.b64encode(value.encode()).decode())";
     let python = prefect_3_python();
-    let read = home.bare(&[python.to_str().unwrap(), "-c", script]).outcome();
-    assert_read(&encoded(&read), &taken);
+    assert_read(&read_by(&home, &[python.to_str().unwrap(), "-c", script]), &taken);
+
+    let print = "for (const [name, value] of Object.entries(read)) \
+        console.log(name + ' ' + Buffer.from(value).toString('base64'))";
+    let node = format!("const read = process.env; {print}");
+    assert_read(&read_by(&home, &["node", "--env-file=exported", "-e", &node]), &taken);
+    let npm = format!(
+        "const read = require('dotenv').parse(require('fs').readFileSync('exported')); {print}"
+    );
+    assert_read(&read_by(&home, &["node", "-e", &npm]), &taken);
 
     let own = home.pfx(["run", "--env-file", "exported", "--", "env", "-0"]).outcome();
     assert_read(&variables(&own.stdout), &taken);
 
-    // dotenvy knows no escape for a carriage return.
-    let without: Values = taken.into_iter().filter(|(_, value)| !value.contains(&b'\r')).collect();
-    let text = std::fs::read_to_string(path).unwrap();
-    let home = holding(&without);
-    let text = if without.len() == text.lines().count() {
-        text
-    } else {
-        std::fs::read_to_string(exported(&home, "dotenv")).unwrap()
-    };
-    let theirs: Values = dotenvy::from_read_iter(text.as_bytes())
+    let theirs: Values = dotenvy::from_read_iter(std::fs::read(path).unwrap().as_slice())
         .map(|entry| entry.map(|(name, value)| (name, value.into_bytes())).expect("it is read"))
         .collect();
-    assert_read(&theirs, &without);
+    assert_read(&theirs, &taken);
+
+    for shell in [
+        &["dash"][..],
+        &["bash"],
+        &["bash", "-H"],
+        &["bash", "--posix"],
+        &["zsh"],
+        &["busybox", "sh"],
+    ] {
+        let words = [shell, &["-c", "set -a; . ./exported; exec /usr/bin/env -0"]].concat();
+        assert_read(
+            &variables(&home.bare(&words).env("LC_ALL", "C.UTF-8").outcome().stdout),
+            &taken,
+        );
+    }
+    assert!(!home.join("ran").exists());
 }

@@ -3,6 +3,7 @@
 mod data;
 mod dotenv;
 mod github;
+mod names;
 mod output;
 mod podman;
 mod shells;

@@ -40,7 +40,7 @@ fn what_is_missing_stops_the_export() {
 fn a_removal_is_a_command_to_a_shell_and_refused_by_data() {
     let home = Home::new();
     let arguments = ["export", "--unset", "A", "--set", "B=1", "--format"];
-    home.pfx(arguments).arg("sh").gives("export B='1'\nunset A\n");
+    home.pfx(arguments).arg("sh").gives("export B='1'\nunset -v A\n");
     home.pfx(arguments).arg("fish").gives("set -gx B '1'\nset -e A\n");
     for format in ["docker", "dotenv", "json", "k8s", "yaml"] {
         let outcome = home.pfx(arguments).arg(format).outcome();

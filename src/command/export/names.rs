@@ -1,0 +1,25 @@
+//! Names of variables that a form of an export can hold.
+
+use super::Problem;
+use crate::name::is_identifier;
+use crate::shells::{self, Shell};
+
+/// Only what every shell takes for a name.
+pub fn identifier(variable: &str) -> Result<(), Problem> {
+    if is_identifier(variable) {
+        return Ok(());
+    }
+    Err("its names are ASCII letters, digits and `_`, and do not begin with a digit".into())
+}
+
+/// The same, and only names that mean nothing to these shells themselves.
+pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Problem> {
+    identifier(variable)?;
+    let shells = shells::with_meaning(variable, to);
+    let Some((last, others)) = shells.split_last() else { return Ok(()) };
+    let shells = match others {
+        [] => (*last).to_owned(),
+        others => format!("{} and {last}", others.join(", ")),
+    };
+    Err(format!("the name has a meaning of its own in {shells}").into())
+}
