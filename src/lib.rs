@@ -86,7 +86,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             io::stderr().write_all(b"pfx: error: cannot run set-user-ID or with added rights\n");
         return Exit::Failed.into();
     }
-    let arguments = match cli::Arguments::read(arguments) {
+    let mut block = launch::inherited::environment();
+    let arguments = match cli::Arguments::read(arguments, Inherited(&block)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors, and go to stdout with 0.
@@ -96,7 +97,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     };
     let mut stderr = io::stderr();
     let mut report = Report::new(&mut stderr, &arguments.output);
-    let mut block = launch::inherited::environment();
     match become_parent(&arguments.command, &mut block) {
         Ok(None) => {}
         Ok(Some(status)) => return status,

@@ -44,16 +44,19 @@ pub struct Bindings {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct Files {
-    /// Name of the files, which only /proc/PID/fd shows [default: the secret's]
-    #[arg(long, value_name = "NAME", env = "PFX_FILE_NAME", hide_env_values = true)]
+    /// Name of the files, which only /proc/PID/fd shows [default: the secret's] [env: PFX_FILE_NAME]
+    #[arg(long, value_name = "NAME")]
     pub file_name: Option<String>,
-    /// Permissions of the files: 0444 for a program that changes its user [default: 0400]
-    #[arg(long, value_name = "MODE", env = "PFX_FILE_MODE", hide_env_values = true, value_parser = mode)]
+    /// Permissions of the files: 0444 for a program that changes its user [default: 0400] [env: PFX_FILE_MODE]
+    #[arg(long, value_name = "MODE", value_parser = mode)]
     pub file_mode: Option<u32>,
 }
 
 /// Reads octal permissions without any to execute or to write: nobody can.
-fn mode(text: &str) -> Result<u32, &'static str> {
+///
+/// # Errors
+/// What it is instead, in words of pfx's own.
+pub fn mode(text: &str) -> Result<u32, &'static str> {
     let mode = u32::from_str_radix(text, 8).map_err(|_| "it is no octal number")?;
     if mode & !0o444 == 0 {
         Ok(mode)

@@ -3,7 +3,7 @@
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args};
 
-use super::{Places, Stores};
+use super::{Places, Project, Stores};
 
 /// Tell what is configured and where, what answers, and how to mend the rest; never a value
 #[derive(Args)]
@@ -21,4 +21,6 @@ pub struct Doctor {
     pub places: Places,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub project: Project,
 }

@@ -30,16 +30,10 @@ pub struct Export {
     #[arg(long, value_name = "FORMAT", env = "PFX_FORMAT", hide_env_values = true, value_enum)]
     pub format: Format,
     /// Write a file that only its owner can read, in place of stdout
-    #[arg(short, long, value_name = "FILE", env = "PFX_OUTPUT", hide_env_values = true)]
+    #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// `k8s`: the name of the Secret
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "PFX_NAME",
-        hide_env_values = true,
-        default_value = "pfx"
-    )]
+    #[arg(long, value_name = "NAME", default_value = "pfx")]
     pub name: String,
 }
 

@@ -56,19 +56,12 @@ pub struct Set {
     #[arg(value_name = "VALUE", allow_hyphen_values = true, required_unless_present = "from_file")]
     pub value: Option<OsString>,
     /// Store the text as a string, even if it is JSON
-    #[arg(long, env = "PFX_STRING", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub string: bool,
     /// Take the value from a file, byte for byte
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "PFX_FROM_FILE",
-        hide_env_values = true,
-        conflicts_with = "value"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "value")]
     pub from_file: Option<PathBuf>,
-    /// Give the Variable a tag (Prefect 2 and 3) [env: PFX_TAG]
+    /// Give the Variable a tag (Prefect 2 and 3)
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
     #[command(flatten)]
@@ -117,25 +110,22 @@ Examples:
   pfx kv copy --from cloud1 --to prefect --json | jq '.keys[] | select(.problem)'")]
 pub struct Copy {
     /// The store to read
-    #[arg(long, value_name = "STORE", env = "PFX_FROM", hide_env_values = true, value_enum)]
+    #[arg(long, value_name = "STORE", value_enum)]
     pub from: Remote,
     /// The store to write
-    #[arg(long, value_name = "STORE", env = "PFX_TO", hide_env_values = true, value_enum)]
+    #[arg(long, value_name = "STORE", value_enum)]
     pub to: Remote,
     /// Only keys that begin with this
-    #[arg(long, value_name = "TEXT", env = "PFX_PREFIX", hide_env_values = true)]
+    #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,
     /// Replace values that are there and differ
-    #[arg(long, env = "PFX_OVERWRITE", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub overwrite: bool,
     /// Write nothing; tell what would be done
-    #[arg(long, env = "PFX_DRY_RUN", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub dry_run: bool,
     /// Print JSON
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub patience: Patience,

@@ -17,13 +17,16 @@ mod stores;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt as _;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, Resettable};
 use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use clap_complete::Shell;
 
-pub use bindings::{Bindings, Files, Places};
+pub use bindings::{Bindings, Files, Places, mode};
 pub use doctor::Doctor;
 pub use export::Export;
 pub use inheritance::Inheritance;
@@ -31,7 +34,9 @@ pub use kv::Kv;
 pub use project::{Project, Trust};
 pub use run::{Check, Parent, Run};
 pub use secret::Secret;
-pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which};
+pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which, seconds};
+
+use crate::environment::Inherited;
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
 #[derive(Parser)]
@@ -47,8 +52,8 @@ Examples:
   pfx check -s DB_PASSWORD               where the value would come from
   pfx secret set DB_PASSWORD             asks for the value without showing it
 
-Every option can be given as a variable: --no-expand as PFX_NO_EXPAND=1, and lists as words:
-PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. See pfx(1)."
+What configures a run can also be given as a variable: --no-expand as PFX_NO_EXPAND=1, and lists as words:
+PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as not set. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -62,26 +67,52 @@ impl Arguments {
     ///
     /// # Errors
     /// clap's, which is also how it asks for help and version to be printed.
-    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub fn read(
+        words: impl IntoIterator<Item = OsString>,
+        inherited: Inherited<'_>,
+    ) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|word| word == "run")
-            && let Some(arguments) = Self::read_run(&words)
+            && let Some(arguments) = Self::read_run(&words, inherited)
         {
             return Ok(arguments);
         }
-        Self::try_parse_from(words).map_err(unquoted)
+        let mut whole = without_empty_variables(Self::command(), inherited);
+        let mut matches = whole.try_get_matches_from_mut(words).map_err(unquoted)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| unquoted(error.format(&mut whole)))
     }
 
     /// Reads `pfx run …` by a declaration that has `run` alone: to declare all commands takes a tenth of the
     /// start. `None` if it is no plain `run`; whatever there is to say is said by the whole declaration.
-    fn read_run(words: &[OsString]) -> Option<Self> {
+    fn read_run(words: &[OsString], inherited: Inherited<'_>) -> Option<Self> {
         let run = Run::augment_args(clap::Command::new("run"));
         let alone = Output::augment_args(clap::Command::new("pfx")).subcommand(run);
+        let alone = without_empty_variables(alone, inherited);
         // Not freed: this process is about to end, or to become another.
         let mut alone = ManuallyDrop::new(alone);
         let mut matches = alone.try_get_matches_from_mut(words).ok()?;
         Self::from_arg_matches_mut(&mut matches).ok()
     }
+}
+
+/// The declaration without the variables that are set to nothing: those count as not set.
+fn without_empty_variables(command: clap::Command, inherited: Inherited<'_>) -> clap::Command {
+    fn strip(command: clap::Command, empty: &[&[u8]]) -> clap::Command {
+        command
+            .mut_args(|argument| match argument.get_env() {
+                Some(name) if empty.contains(&name.as_bytes()) => argument.env(Resettable::Reset),
+                _ => argument,
+            })
+            .mut_subcommands(|inner| strip(inner, empty))
+    }
+    let empty: Vec<&[u8]> = inherited
+        .0
+        .iter()
+        .map(|entry| entry.to_bytes())
+        .filter(|entry| entry.starts_with(b"PFX_"))
+        .filter_map(|entry| entry.strip_suffix(b"="))
+        .collect();
+    if empty.is_empty() { command } else { strip(command, &empty) }
 }
 
 /// The error without a value that is refused, whether it came from an option or from a variable: it may be a
@@ -192,7 +223,7 @@ mod tests {
         ] {
             let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
             assert_eq!(
-                told(Arguments::read(words())),
+                told(Arguments::read(words(), Inherited(&[]))),
                 told(Arguments::try_parse_from(words()).map_err(unquoted)),
                 "{line}"
             );

@@ -59,11 +59,10 @@ pub struct Set {
     #[arg(value_name = "-", hide = true, allow_hyphen_values = true)]
     pub value: Vec<OsString>,
     /// Take the value from a file, byte for byte
-    #[arg(long, value_name = "FILE", env = "PFX_FROM_FILE", hide_env_values = true)]
+    #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
     /// The value is JSON, and Prefect gets what it denotes instead of its text
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub elsewhere: Elsewhere,

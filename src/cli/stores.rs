@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 /// Which store is asked for what this machine has not.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Stores {
-    /// The remote store to ask [default: the one that is configured]
-    #[arg(long, value_name = "STORE", env = "PFX_REMOTE", hide_env_values = true, value_enum)]
+    /// The remote store to ask [default: the one that is configured] [env: PFX_REMOTE]
+    #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<Remote>,
-    /// Ask no remote store
-    #[arg(long, env = "PFX_LOCAL", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new(), conflicts_with = "remote")]
+    /// Ask no remote store [env: PFX_LOCAL]
+    #[arg(long, conflicts_with = "remote")]
     pub local: bool,
     #[command(flatten)]
     pub patience: Patience,
@@ -24,8 +22,8 @@ pub struct Stores {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Store {
-    /// The remote store [default: the one that is configured]
-    #[arg(long, value_name = "STORE", env = "PFX_REMOTE", hide_env_values = true, value_enum)]
+    /// The remote store [default: the one that is configured] [env: PFX_REMOTE]
+    #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<Remote>,
     #[command(flatten)]
     pub patience: Patience,
@@ -35,7 +33,7 @@ pub struct Store {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Elsewhere {
-    /// The remote store instead of this machine; `--remote=STORE` names one
+    /// The remote store instead of this machine; `--remote=STORE` or PFX_REMOTE names one
     #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true,
         default_missing_value = "configured", value_enum)]
     pub remote: Option<Which>,
@@ -58,9 +56,8 @@ pub enum Which {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Patience {
-    /// Seconds for everything that is asked of a remote store, retries included [default: 15]
-    #[arg(long, value_name = "SECONDS", env = "PFX_TIMEOUT", hide_env_values = true,
-        value_parser = seconds)]
+    /// Seconds for everything that is asked of a remote store, retries included [default: 15] [env: PFX_TIMEOUT]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 }
 
@@ -81,7 +78,10 @@ impl Remote {
 }
 
 /// Reads a positive number of seconds, at most a day.
-pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
+///
+/// # Errors
+/// What it is instead, in words of pfx's own.
+pub fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
     if seconds > 0.0 && seconds <= 86_400.0 {
         Ok(Duration::from_secs_f64(seconds))

@@ -76,7 +76,7 @@ impl<'a> Sources<'a> {
 /// # Errors
 /// [`Error::NoStore`] if none is configured; as [`settings::remote::settle`].
 pub fn store(choice: Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
-    let settings = Settings::new(&cli::Places::default(), inherited)?;
+    let settings = Settings::of_files(&cli::Places::default(), inherited);
     let local = Local::new(&settings.files, inherited, settings.expand);
     match settings::remote::settle(choice, inherited, &local)? {
         Settled::Store(store) => Ok(store),

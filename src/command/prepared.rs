@@ -6,12 +6,11 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::VariableName;
-use crate::plan::Plan;
+use crate::plan::{Layer, Plan};
 use crate::report;
 use crate::settings::project::InForce;
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings, env_file, project};
-use crate::source::directory::Directory;
 use crate::source::local::Warning;
 use crate::takeover;
 
@@ -47,31 +46,28 @@ pub struct Given<'g> {
 }
 
 impl Given<'_> {
-    /// Settles everything. The command line wins over env files, and they win over the project file.
+    /// Settles everything. The command line wins over `PFX_…` variables, they over env files, and those over the
+    /// project file.
     ///
     /// # Errors
     /// Whatever is wrong with the command line, the project file or an env file.
     pub fn prepare(&self, inherited: Inherited<'_>) -> Result<Prepared, Error> {
         let mut settings = Settings::new(self.places, inherited)?;
-        let mut choice = Choice::new(self.stores);
-        let written = settings::bindings(self.bindings, inherited)?;
+        let mut choice = Choice::new(self.stores, inherited)?;
+        let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
         let mut project = project::project(self.project, inherited)?;
         let mut layers = Vec::new();
         if let Some(project) = &mut project {
             layers.append(&mut project.layers);
-            let directories = std::mem::take(&mut project.secrets_directories);
-            let directories = directories.into_iter().map(|path| Directory::new(path, None));
-            settings.directories.extend(directories);
-            if choice.store.is_none() && !choice.local {
-                (choice.store, choice.local) = (project.remote, project.local);
-            }
+            settings::add_project(&mut settings, &mut choice, project);
         }
         for path in settings::env_files(self.bindings, inherited)? {
             layers.push(env_file::layer(Path::new(&path), inherited)?);
         }
+        layers.extend(Layer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
-        let plan = Plan::over(layers, &written)?;
+        let plan = Plan::over(layers, &settings::bindings(self.bindings))?;
         Ok(Prepared { settings, choice, plan, project, layers: titles })
     }
 }

@@ -37,6 +37,7 @@ pub fn run(
         ([], None) => return Err(no_command()),
         (given, _) => given.to_vec(),
     };
+    let form = settings::files(&arguments.files, &prepared.plan, inherited)?;
     let kept = inheritance.of(inherited);
     if arguments.inheritance.preserve {
         prepared.plan.preserve(Inherited(&kept).names());
@@ -54,7 +55,7 @@ pub fn run(
 
     let for_prefect = if arguments.prefect { for_prefect(&plan, &resolution)? } else { Vec::new() };
     // Descriptors of the command's: the last thing before it is there.
-    let files = Files::new(&arguments.files, &plan, &resolution)?;
+    let files = Files::new(&form, &plan, &resolution)?;
     let changes: Vec<Change<'_>> = changes(&plan, &resolution, &files)
         .chain(for_prefect.iter().map(|(name, value)| Ok(Change::Set(name.clone(), value))))
         .collect::<Result<_, _>>()?;

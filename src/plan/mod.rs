@@ -48,6 +48,24 @@ pub struct Layer {
     pub bindings: Vec<Binding>,
 }
 
+impl Layer {
+    /// What `PFX_…` variables bind; nothing if they bind nothing.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of_variables(written: &Bindings) -> Result<Option<Self>, Error> {
+        let mut bindings = Plan::judge(written)?;
+        for binding in &mut bindings {
+            if matches!(binding.action, Action::Set(..)) {
+                binding.written = Some("PFX_SET".to_owned());
+                binding.in_file = true;
+            }
+        }
+        let title = "the PFX_ variables".to_owned();
+        Ok((!bindings.is_empty()).then_some(Self { title, bindings }))
+    }
+}
+
 /// Which secrets are wanted that no binding names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Every {

@@ -6,17 +6,20 @@ mod network;
 pub mod prefect;
 pub mod project;
 pub mod remote;
+mod variable;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+
+use variable::{list, words};
 
 use crate::cli;
 use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
-use crate::error::{BindingFault, Error};
+use crate::error::Error;
 use crate::launch::init;
-use crate::plan::Bindings;
+use crate::plan::{Bindings, Delivery, Plan};
 use crate::source::directory::Directory;
 use crate::source::home;
 use crate::source::local::{Chosen, Files};
@@ -67,26 +70,90 @@ impl Settings {
         for path in list(&places.secrets_dir, "PFX_SECRETS_DIR", inherited)? {
             directories.push(Directory::new(path.into(), None));
         }
-        let paths = config_paths(inherited);
-        Ok(Self { files: Files::new(paths, places.strict), expand: !places.no_expand, directories })
+        Ok(Self { directories, ..Self::of_files(places, inherited) })
+    }
+
+    /// Prefect's own files alone, for a command that reads no directory of secrets.
+    #[must_use]
+    pub fn of_files(places: &cli::Places, inherited: Inherited<'_>) -> Self {
+        let files = Files::new(config_paths(inherited), places.strict);
+        Self { files, expand: !places.no_expand, directories: Vec::new() }
     }
 }
 
-/// Bindings from options, or from the `PFX_…` variable where an option is not given.
+/// Adds what the project file says of places and stores, below the command line and the variables.
+pub fn add_project(
+    settings: &mut Settings,
+    choice: &mut remote::Choice,
+    project: &mut project::InForce,
+) {
+    let directories = std::mem::take(&mut project.secrets_directories).into_iter();
+    settings.directories.extend(directories.map(|path| Directory::new(path, None)));
+    if choice.store.is_none() && !choice.local {
+        (choice.store, choice.local) = (project.remote, project.local);
+    }
+}
+
+/// Bindings from options.
+#[must_use]
+pub fn bindings(given: &cli::Bindings) -> Bindings {
+    Bindings {
+        secrets: given.secret.clone(),
+        variables: given.env.clone(),
+        keys: given.kv.clone(),
+        blocks: given.block.clone(),
+        files: given.file.clone(),
+        literals: given.set.clone(),
+        removals: given.unset.clone(),
+        every: given.all,
+    }
+}
+
+/// Bindings from `PFX_…` variables, each where its option is not given.
 ///
 /// # Errors
 /// As [`Settings::new`].
-pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Bindings, Error> {
+pub fn bindings_of_variables(
+    given: &cli::Bindings,
+    inherited: Inherited<'_>,
+) -> Result<Bindings, Error> {
+    let words = |given: &[OsString], variable| {
+        if given.is_empty() { words(variable, inherited) } else { Ok(Vec::new()) }
+    };
     Ok(Bindings {
-        secrets: list(&given.secret, "PFX_SECRET", inherited)?,
-        variables: list(&given.env, "PFX_ENV", inherited)?,
-        keys: list(&given.kv, "PFX_KV", inherited)?,
-        blocks: list(&given.block, "PFX_BLOCK", inherited)?,
-        files: list(&given.file, "PFX_FILE", inherited)?,
-        literals: list(&given.set, "PFX_SET", inherited)?,
-        removals: list(&given.unset, "PFX_UNSET", inherited)?,
-        every: given.all,
+        secrets: words(&given.secret, "PFX_SECRET")?,
+        variables: words(&given.env, "PFX_ENV")?,
+        keys: words(&given.kv, "PFX_KV")?,
+        blocks: words(&given.block, "PFX_BLOCK")?,
+        files: words(&given.file, "PFX_FILE")?,
+        literals: words(&given.set, "PFX_SET")?,
+        removals: words(&given.unset, "PFX_UNSET")?,
+        every: false,
     })
+}
+
+/// What the files of `--file` are like, if the plan has any.
+///
+/// # Errors
+/// [`Error::Usage`] if a variable says nothing that they could be like.
+pub fn files(
+    given: &cli::Files,
+    plan: &Plan,
+    inherited: Inherited<'_>,
+) -> Result<cli::Files, Error> {
+    if plan.looks().all(|look| look.delivery == Delivery::Variable) {
+        return Ok(cli::Files::default());
+    }
+    let own = |name: &str| Ok(name.to_owned());
+    let file_name = match &given.file_name {
+        Some(name) => Some(name.clone()),
+        None => variable::parsed("PFX_FILE_NAME", inherited, own)?,
+    };
+    let file_mode = match given.file_mode {
+        Some(mode) => Some(mode),
+        None => variable::parsed("PFX_FILE_MODE", inherited, cli::mode)?,
+    };
+    Ok(cli::Files { file_name, file_mode })
 }
 
 /// The env files that are named.
@@ -105,17 +172,19 @@ pub fn inheritance(
     given: &cli::Inheritance,
     inherited: Inherited<'_>,
 ) -> Result<Inheritance, Error> {
-    let keep = list(&given.keep, "PFX_KEEP", inherited)?;
-    if !keep.is_empty() && !given.clean {
+    if !given.keep.is_empty() && !given.clean {
         return Err(Error::Usage {
             problem: "cannot use --keep without --clean: everything is kept then".to_owned(),
             hint: "add `--clean`, or leave out `--keep`".to_owned(),
         });
     }
-    Ok(Inheritance {
-        clean: given.clean.then(|| keep.into_iter().map(OsString::into_vec).collect()),
-        strip_credentials: given.strip_credentials,
-    })
+    let clean = if given.clean {
+        let keep = list(&given.keep, "PFX_KEEP", inherited)?;
+        Some(keep.into_iter().map(OsString::into_vec).collect())
+    } else {
+        None
+    };
+    Ok(Inheritance { clean, strip_credentials: given.strip_credentials })
 }
 
 /// How the parent of the command behaves, if there is to be one.
@@ -160,64 +229,4 @@ fn expanded(path: &[u8], inherited: Inherited<'_>) -> Option<PathBuf> {
     let expansion = Expansion { variable: &variable, home: &home };
     let path = expansion.variables(path).ok().filter(|path| !path.is_empty())?;
     Some(home::path(&path))
-}
-
-/// What was given, or else the words of a variable, split as a shell splits them.
-fn list<T: AsRef<OsStr>>(
-    given: &[T],
-    variable: &'static str,
-    inherited: Inherited<'_>,
-) -> Result<Vec<OsString>, Error> {
-    if !given.is_empty() {
-        return Ok(given.iter().map(|one| one.as_ref().to_owned()).collect());
-    }
-    let Some(text) = inherited.get(variable.as_bytes()) else { return Ok(Vec::new()) };
-    let fault = |fault| Error::Binding { option: variable, fault };
-    let Ok(text) = std::str::from_utf8(text) else {
-        // Words of other bytes cannot be split by a library for text; one word needs no splitting.
-        let whole = !text.iter().any(|byte| byte.is_ascii_whitespace() || b"'\"\\".contains(byte));
-        return if whole {
-            Ok(vec![OsString::from_vec(text.to_vec())])
-        } else {
-            Err(fault(BindingFault::NotUtf8))
-        };
-    };
-    let words = shell_words::split(text).map_err(|_| fault(BindingFault::Words { variable }))?;
-    Ok(words.into_iter().map(OsString::from).collect())
-}
-
-/// As the lists of bindings, for options that are text.
-///
-/// # Errors
-/// [`Error::Binding`] if the variable cannot be split, or is no UTF-8.
-pub fn texts(
-    given: &[String],
-    variable: &'static str,
-    inherited: Inherited<'_>,
-) -> Result<Vec<String>, Error> {
-    let fault = |_| Error::Binding { option: variable, fault: BindingFault::NotUtf8 };
-    let words = list(given, variable, inherited)?;
-    words.into_iter().map(|word| word.into_string().map_err(fault)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &std::ffi::CStr) -> Result<Vec<OsString>, Error> {
-        list::<OsString>(&[], "PFX_SET", Inherited(&[text]))
-    }
-
-    #[test]
-    fn a_list_in_a_variable_is_split_as_a_shell_splits() {
-        assert_eq!(words(c"PFX_SET=A=1 B='x y'").unwrap(), ["A=1", "B=x y"]);
-        assert_eq!(words(c"PFX_SET=").unwrap(), Vec::<OsString>::new());
-        assert!(words(c"PFX_SET='CANARY").unwrap_err().to_string().contains("PFX_SET"));
-    }
-
-    #[test]
-    fn an_option_takes_the_place_of_its_variable() {
-        let given = [OsString::from("B=2")];
-        assert_eq!(list(&given, "PFX_SET", Inherited(&[c"PFX_SET=A=1"])).unwrap(), given);
-    }
 }

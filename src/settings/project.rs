@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::list;
+use super::variable::{self, list};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -36,9 +36,9 @@ pub struct InForce {
 /// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
 /// [`Error::Usage`] for a profile that is none.
 pub fn project(given: &cli::Project, inherited: Inherited<'_>) -> Result<Option<InForce>, Error> {
-    let profiles = list(&given.profile, "PFX_PROFILE", inherited)?;
     let Some((path, bytes)) = contents(given, inherited)? else {
-        return match profiles.first() {
+        // A variable for a project file does no harm without one.
+        return match given.profile.first() {
             None => Ok(None),
             Some(profile) => Err(Error::Usage {
                 problem: format!(
@@ -51,6 +51,7 @@ pub fn project(given: &cli::Project, inherited: Inherited<'_>) -> Result<Option<
     };
     let place = path.display().to_string();
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
+    let profiles = list(&given.profile, "PFX_PROFILE", inherited)?;
     in_force(path, project, &profiles).map(Some)
 }
 
@@ -59,11 +60,7 @@ fn contents(
     given: &cli::Project,
     inherited: Inherited<'_>,
 ) -> Result<Option<(PathBuf, Bytes)>, Error> {
-    let named = given.project.clone().or_else(|| {
-        let path = inherited.get(b"PFX_PROJECT").filter(|path| !path.is_empty());
-        path.filter(|_| !given.no_project).map(home::path)
-    });
-    if let Some(path) = named {
+    if let Some((path, _)) = named(given, inherited) {
         return read(&path).map(|bytes| Some((path, bytes)));
     }
     if given.no_project {
@@ -73,6 +70,17 @@ fn contents(
     let (path, bytes) = resolved(&path)?;
     trusted(inherited)?.demand(&path, &bytes)?;
     Ok(Some((path, bytes)))
+}
+
+/// The project file that is named, and by what.
+#[must_use]
+pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf, &'static str)> {
+    const VARIABLE: &str = "PFX_PROJECT";
+    let by_variable = || {
+        let path = variable::text(VARIABLE, inherited).filter(|_| !given.no_project)?;
+        Some((home::path(path), VARIABLE))
+    };
+    given.project.clone().map(|path| (path, "--project")).or_else(by_variable)
 }
 
 /// The project file of the working directory.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Fact, cloud1, prefect};
+use super::{Fact, cloud1, prefect, variable};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -26,15 +26,26 @@ impl Choice {
     /// No store is asked.
     pub const LOCAL: Self = Self { store: None, local: true, timeout: TIMEOUT };
 
-    #[must_use]
-    pub fn new(stores: &cli::Stores) -> Self {
-        Self { store: stores.remote, local: stores.local, timeout: time(&stores.patience) }
+    /// The command line goes before variables, and of those `PFX_LOCAL` before the ones that say how a store is
+    /// asked.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if a variable that is used makes no sense.
+    pub fn new(stores: &cli::Stores, inherited: Inherited<'_>) -> Result<Self, Error> {
+        if stores.local || (stores.remote.is_none() && variable::flag("PFX_LOCAL", inherited)) {
+            return Ok(Self::LOCAL);
+        }
+        let timeout = time(&stores.patience, inherited)?;
+        Ok(Self { store: named(stores.remote, inherited)?, local: false, timeout })
     }
 
     /// For a command that is about a remote store in any case.
-    #[must_use]
-    pub fn of_store(store: &cli::Store) -> Self {
-        Self { store: store.remote, local: false, timeout: time(&store.patience) }
+    ///
+    /// # Errors
+    /// As [`Choice::new`].
+    pub fn of_store(store: &cli::Store, inherited: Inherited<'_>) -> Result<Self, Error> {
+        let timeout = time(&store.patience, inherited)?;
+        Ok(Self { store: named(store.remote, inherited)?, local: false, timeout })
     }
 
     /// For a command that is about a remote store if `--remote` is given: the one that it names, or that the
@@ -50,23 +61,32 @@ impl Choice {
             None => return Ok(None),
             Some(cli::Which::Cloud1) => Some(cli::Remote::Cloud1),
             Some(cli::Which::Prefect) => Some(cli::Remote::Prefect),
-            Some(cli::Which::Configured) => match inherited.get(b"PFX_REMOTE") {
-                None | Some(b"") => None,
-                Some(name) => {
-                    let store = str::from_utf8(name).ok().and_then(cli::Remote::named);
-                    Some(store.ok_or_else(|| Error::Usage {
-                        problem: "cannot use PFX_REMOTE: it names no store".to_owned(),
-                        hint: "`PFX_REMOTE=cloud1` or `PFX_REMOTE=prefect`".to_owned(),
-                    })?)
-                }
-            },
+            Some(cli::Which::Configured) => variable::remote(inherited)?,
         };
-        Ok(Some(Self { store, local: false, timeout: time(&elsewhere.patience) }))
+        let timeout = time(&elsewhere.patience, inherited)?;
+        Ok(Some(Self { store, local: false, timeout }))
     }
 }
 
-fn time(patience: &cli::Patience) -> Duration {
-    patience.timeout.unwrap_or(TIMEOUT)
+fn named(
+    given: Option<cli::Remote>,
+    inherited: Inherited<'_>,
+) -> Result<Option<cli::Remote>, Error> {
+    match given {
+        Some(store) => Ok(Some(store)),
+        None => variable::remote(inherited),
+    }
+}
+
+/// How long a remote store is waited for.
+///
+/// # Errors
+/// [`Error::Usage`] if `PFX_TIMEOUT` is used, and is no such time.
+pub fn time(patience: &cli::Patience, inherited: Inherited<'_>) -> Result<Duration, Error> {
+    match patience.timeout {
+        Some(timeout) => Ok(timeout),
+        None => Ok(variable::parsed("PFX_TIMEOUT", inherited, cli::seconds)?.unwrap_or(TIMEOUT)),
+    }
 }
 
 /// Decides which store to ask. An API URL of Prefect 2 or 3 wins over Prefect Cloud 1.x.

@@ -58,10 +58,25 @@ fn with_nothing_configured_it_tells_how_to_log_in() {
         "no API key is configured",
         "`[\"api.prefect.io\"]`",
         &auth.display().to_string(),
-        "nothing is wrong",
+        "  pfx secret set NAME ",
+        "  export PREFECT_API_URL=URL ",
     ] {
         assert!(said.contains(text), "no {text:?} in {said}");
     }
+    assert!(!said.contains("nothing is wrong"), "{said}");
+    let steps = |home: &Home| -> Value {
+        let outcome = doctor(home).arg("--json").outcome();
+        serde_json::from_slice::<Value>(&outcome.stdout).expect("JSON")["first_steps"].clone()
+    };
+    assert_eq!(steps(&home), json!(["pfx secret set NAME", "export PREFECT_API_URL=URL"]));
+    // One secret is something.
+    let one = Home::with_secrets("A = \"CANARY\"\n");
+    let outcome = doctor(&one).outcome();
+    assert!(outcome.stdout().contains("nothing is wrong"), "{}", outcome.said());
+    assert_eq!(steps(&one), json!([]));
+    // What is wrong comes before what to begin with.
+    let broken = Home::with_config("[context.secrets]\nA = \"CANARY\n");
+    assert_eq!(steps(&broken), json!([]));
 }
 
 #[test]
@@ -159,4 +174,45 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
         assert!(harmless(&outcome), "{}", outcome.said());
         assert!(outcome.stdout().contains("\nwrong\n"), "{}", outcome.stdout());
     }
+}
+
+#[test]
+fn a_project_file_is_told_with_whether_it_is_trusted() {
+    let home = Home::new();
+    let is = |pfx: Pfx| told(pfx).facts[0].clone();
+    assert_eq!(is(doctor(&home))["value"], "is not there, nor above");
+    let file = home.write("pfx.toml", "[env]\nA = \"CANARY\"\n");
+    let path = file.canonicalize().expect("a path").display().to_string();
+    let unknown = told(doctor(&home));
+    assert_eq!(unknown.fact(&path).0, "is found, and not trusted, see below");
+    unknown.has_problem(&format!("cannot trust {path}: it was found, not named"));
+    home.pfx(["trust"]).outcome();
+    let trusted = told(doctor(&home));
+    assert_eq!(trusted.fact(&path).0, "is used: it is found, and trusted");
+    assert_eq!(trusted.fact("binds").0, "1 variable");
+    assert_eq!(trusted.problems, Vec::<Value>::new());
+    home.write("below/x", "");
+    assert_eq!(
+        told(doctor(&home).current_dir(home.join("below"))).fact(&path).0,
+        trusted.fact(&path).0
+    );
+    home.write("pfx.toml", "[env]\nA = \"CANARY2\"\n");
+    let changed = told(doctor(&home));
+    assert_eq!(changed.fact(&path).0, "is found, and has changed since it was trusted, see below");
+    changed.has_problem("it has changed since you trusted it");
+    assert_eq!(is(doctor(&home).arg("--no-project"))["value"], "is not looked for: `--no-project`");
+    let named = home.write("other.toml", "local = true\nsecrets-dir = [\"s\"]\n");
+    home.write("s/X", "CANARY");
+    let named = named.to_str().expect("UTF-8");
+    for pfx in [doctor(&home).arg("-f").arg(named), doctor(&home).env("PFX_PROJECT", named)] {
+        let told = told(pfx);
+        assert_eq!(told.fact(named).0, "is used: it is named, and so trusted");
+        assert_eq!(told.fact(home.join("s").to_str().expect("UTF-8")).0, "1 secret");
+        assert!(told.fact("asked").0.starts_with("nothing"), "{:?}", told.fact("asked"));
+    }
+    let broken = home.write("broken.toml", "[env]\nA = \"CANARY\n");
+    let outcome = doctor(&home).env("PFX_PROJECT", &broken).outcome();
+    assert_eq!(outcome.code(), Some(1));
+    assert!(outcome.stdout().contains("broken.toml:2:"), "{}", outcome.said());
+    assert!(harmless(&outcome), "{}", outcome.said());
 }

@@ -45,5 +45,6 @@ mod secret;
 mod side_by_side;
 mod systemd;
 mod trust;
+mod variables;
 mod waiting;
 mod writes;

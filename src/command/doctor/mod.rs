@@ -1,5 +1,6 @@
 //! `pfx doctor`: what is configured and where, what answers, and what to do about the rest.
 
+mod project;
 mod show;
 
 use std::io::Write;
@@ -12,7 +13,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report;
 use crate::settings::remote::{Choice, Overview};
-use crate::settings::{Fact, Settings};
+use crate::settings::{self, Fact, Settings};
 use crate::source::Source;
 use crate::source::local::Local;
 use crate::source::remote::Settled;
@@ -22,6 +23,8 @@ use crate::source::remote::Settled;
 pub struct Findings {
     pub sections: Vec<Section>,
     pub problems: Vec<Problem>,
+    /// Whether there is anything that a command could be given.
+    pub has_something: bool,
 }
 
 /// Facts about one subject.
@@ -46,11 +49,15 @@ pub fn doctor(
     inherited: Inherited<'_>,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
-    let settings = Settings::new(&arguments.places, inherited)?;
-    let local = Local::new(&settings.files, inherited, settings.expand);
+    let mut settings = Settings::new(&arguments.places, inherited)?;
+    let mut choice = Choice::new(&arguments.stores, inherited)?;
     let mut findings = Findings::default();
+    if let Some(mut project) = project::project(&arguments.project, inherited, &mut findings) {
+        settings::add_project(&mut settings, &mut choice, &mut project);
+    }
+    let local = Local::new(&settings.files, inherited, settings.expand);
     findings.on_this_machine(&settings, &local);
-    findings.remote(Choice::new(&arguments.stores), inherited, &local);
+    findings.remote(choice, inherited, &local);
     let text = if arguments.json {
         format!("{}\n", show::as_json(&findings))
     } else {
@@ -68,7 +75,9 @@ impl Findings {
             Ok(names) => Ok(format!("{} secrets", names.len())),
             Err(error) => Err(error),
         };
-        let all = counted(local.secrets());
+        let all = local.secrets();
+        self.has_something |= all.as_ref().is_ok_and(|names| !names.is_empty());
+        let all = counted(all);
         for (path, origin, there) in local.files() {
             facts.push(Fact {
                 name: path,
@@ -96,6 +105,7 @@ impl Findings {
             }
             Err(_) => facts.push(Fact::new("together", "cannot be read, see below")),
         }
+        self.has_something |= !settings.directories.is_empty();
         for directory in &settings.directories {
             match counted(directory.secrets()) {
                 Ok(count) => facts.push(Fact::new(&directory.places().join(", "), &count)),
@@ -119,6 +129,7 @@ impl Findings {
         let mut facts = vec![Fact::new("in force", &overview.in_force)];
         match overview.settled {
             Some(Settled::Store(store)) => {
+                self.has_something = true;
                 let started = Instant::now();
                 match store.probe() {
                     Ok(says) => {

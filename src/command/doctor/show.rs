@@ -5,7 +5,19 @@ use serde_json::{Value, json};
 use super::Findings;
 use crate::name::{Escaped, Shown};
 
-/// Sections with their facts in columns, then what is wrong.
+/// What to do where nothing is configured at all: one of them is enough.
+const FIRST_STEPS: [(&str, &str); 2] = [
+    (
+        "pfx secret set NAME",
+        "stores a secret on this machine; `pfx run -s NAME -- COMMAND` uses it",
+    ),
+    (
+        "export PREFECT_API_URL=URL",
+        "names a server or a workspace of Prefect, whose secrets are then used",
+    ),
+];
+
+/// Sections with their facts in columns, then what is wrong, or what to begin with.
 pub fn as_text(findings: &Findings) -> String {
     let mut text = format!("pfx {}\n", env!("CARGO_PKG_VERSION"));
     for section in &findings.sections {
@@ -20,6 +32,13 @@ pub fn as_text(findings: &Findings) -> String {
             };
             text += &format!("  {:width$}  {}{origin}\n", name(&fact.name), Escaped(&fact.value));
         }
+    }
+    if findings.problems.is_empty() && !findings.has_something {
+        text += "\nno secret and no remote store is configured yet; the first steps\n";
+        for (command, what) in FIRST_STEPS {
+            text += &format!("  {command:32}  {what}\n");
+        }
+        return text;
     }
     if findings.problems.is_empty() {
         return text + "\nnothing is wrong\n";
@@ -55,5 +74,13 @@ pub fn as_json(findings: &Findings) -> Value {
         .iter()
         .map(|problem| json!({ "problem": problem.what, "mend": problem.mend }))
         .collect();
-    json!({ "version": env!("CARGO_PKG_VERSION"), "sections": sections, "problems": problems })
+    let first_steps: &[(&str, &str)] =
+        if findings.problems.is_empty() && !findings.has_something { &FIRST_STEPS } else { &[] };
+    let first_steps: Vec<&str> = first_steps.iter().map(|(command, _)| *command).collect();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "sections": sections,
+        "problems": problems,
+        "first_steps": first_steps,
+    })
 }

@@ -14,7 +14,11 @@ use crate::remote::Store;
 ///
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if there is no such key; what the store gives.
-pub fn get(arguments: &Get, store: &dyn Store, output: &mut dyn Write) -> Result<Exit, Error> {
+pub fn get(
+    arguments: &Get,
+    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
+    output: &mut dyn Write,
+) -> Result<Exit, Error> {
     let written = Written::whole(&arguments.key);
     let key = key(written.name)?;
     let pointer = match written.pointer {
@@ -24,7 +28,8 @@ pub fn get(arguments: &Get, store: &dyn Store, output: &mut dyn Write) -> Result
             Error::Binding { option: "the key", fault }
         })?),
     };
-    let Some(whole) = store.key(key)? else { return Err(absent(key, store)) };
+    let store = open()?;
+    let Some(whole) = store.key(key)? else { return Err(absent(key, &*store)) };
     let value = match &pointer {
         None => &whole,
         Some(pointer) => pointer.pick(&whole).ok_or_else(|| {

@@ -27,13 +27,11 @@ pub fn kv(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let open = |options: &cli::Store| store(Choice::of_store(options), inherited);
+    let open = |options: &cli::Store| store(Choice::of_store(options, inherited)?, inherited);
     match command {
-        cli::Kv::Get(arguments) => get::get(arguments, &*open(&arguments.store)?, output),
-        cli::Kv::Set(arguments) => {
-            write::set(arguments, inherited, || open(&arguments.store), report)
-        }
-        cli::Kv::Delete(arguments) => write::delete(arguments, &*open(&arguments.store)?, report),
+        cli::Kv::Get(arguments) => get::get(arguments, || open(&arguments.store), output),
+        cli::Kv::Set(arguments) => write::set(arguments, || open(&arguments.store), report),
+        cli::Kv::Delete(arguments) => write::delete(arguments, || open(&arguments.store), report),
         cli::Kv::Copy(arguments) => copy::copy(arguments, inherited, output),
         cli::Kv::List(arguments) => list::list(arguments, &*open(&arguments.store)?, output),
     }
@@ -42,7 +40,11 @@ pub fn kv(
 /// A key from the command line.
 fn key(given: &OsStr) -> Result<&str, Error> {
     let fault = |fault| Error::Binding { option: "the key", fault };
-    given.to_str().ok_or_else(|| fault(BindingFault::NotUtf8))
+    match given.to_str() {
+        Some("") => Err(fault(BindingFault::Empty)),
+        Some(key) => Ok(key),
+        None => Err(fault(BindingFault::NotUtf8)),
+    }
 }
 
 /// The error for a key that is not there.

@@ -5,14 +5,12 @@ use serde_json::Value;
 use super::{absent, key};
 use crate::cli::kv::{Delete, Set};
 use crate::command::{input, print};
-use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
 use crate::reference::Reference;
 use crate::remote::Store;
 use crate::report::Report;
-use crate::settings;
 
 /// Stores a value: as JSON if it is JSON, else as a string.
 ///
@@ -20,7 +18,6 @@ use crate::settings;
 /// If there is no value, or what the store gives.
 pub fn set(
     arguments: &Set,
-    inherited: Inherited<'_>,
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
@@ -36,9 +33,8 @@ pub fn set(
         Ok(value) if !arguments.string => value,
         _ => Value::String(text.to_owned()),
     };
-    let tags = settings::texts(&arguments.tag, "PFX_TAG", inherited)?;
     let store = open()?;
-    store.set_key(key, &value, &tags)?;
+    store.set_key(key, &value, &arguments.tag)?;
     report.verbose(|| print::stored(&Reference::Key(key.to_owned()), &*store));
     Ok(Exit::Done)
 }
@@ -49,12 +45,13 @@ pub fn set(
 /// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
 pub fn delete(
     arguments: &Delete,
-    store: &dyn Store,
+    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let key = key(&arguments.key)?;
+    let store = open()?;
     if !store.delete_key(key)? {
-        return Err(absent(key, store));
+        return Err(absent(key, &*store));
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(key), Shown(&store.place())));
     Ok(Exit::Done)

@@ -8,6 +8,7 @@ use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::plan::{Bindings, Plan};
+use crate::reference::Written;
 use crate::report::Report;
 use crate::resolve::{self, Outcome};
 use crate::settings::Settings;
@@ -23,13 +24,16 @@ pub fn get(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    super::name(&arguments.name)?;
-    let settings = Settings::new(&arguments.places, inherited)?;
+    super::name(Written::whole(&arguments.name).name)?;
     // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let mut plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
+    let settings = match elsewhere {
+        None => Settings::new(&arguments.places, inherited)?,
+        Some(_) => Settings::of_files(&arguments.places, inherited),
+    };
     let sources = Sources::new(&settings, elsewhere.unwrap_or(Choice::LOCAL), inherited);
     let resolution = match elsewhere {
         None => sources.resolve(&mut plan)?,

@@ -30,7 +30,13 @@ pub fn secret(
     }
 }
 
-/// A name from the command line. It may be empty: Prefect takes `"" = "value"`.
+/// A name from the command line. Prefect takes `"" = "value"`, but an empty word is far more often a shell's variable
+/// that is not set.
 fn name(given: &std::ffi::OsStr) -> Result<&str, Error> {
-    given.to_str().ok_or(Error::Binding { option: "the name", fault: BindingFault::NotUtf8 })
+    let fault = |fault| Error::Binding { option: "the name", fault };
+    match given.to_str() {
+        Some("") => Err(fault(BindingFault::Empty)),
+        Some(name) => Ok(name),
+        None => Err(fault(BindingFault::NotUtf8)),
+    }
 }

@@ -35,10 +35,6 @@ pub fn set(
         });
     }
     let name = super::name(&arguments.name)?;
-    if name.is_empty() {
-        // Far more often an unset variable of a shell than meant.
-        return Err(Error::Binding { option: "the name", fault: BindingFault::Empty });
-    }
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
     let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
     if elsewhere.is_none() && name.contains(odd) {
@@ -81,7 +77,7 @@ pub fn set(
             format!("{} is in {} already, with this value", Shown(name), Shown(&place))
         }
     });
-    warn_if_hidden(name, &place, inherited, report)?;
+    warn_if_hidden(name, &place, inherited, report);
     Ok(Exit::Done)
 }
 
@@ -112,13 +108,13 @@ pub fn delete(
         return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
-    warn_if_hidden(name, &place, inherited, report)?;
+    warn_if_hidden(name, &place, inherited, report);
     Ok(Exit::Done)
 }
 
 /// Where Prefect reads its secrets from, and so where they are written to.
 fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
-    let settings = Settings::new(&cli::Places::default(), inherited)?;
+    let settings = Settings::of_files(&cli::Places::default(), inherited);
     let first = settings.files.paths.into_iter().find(|chosen| chosen.is_secrets);
     first.map(|chosen| chosen.path).ok_or_else(|| Error::Usage {
         problem: "there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set"
@@ -140,14 +136,9 @@ fn value(
 }
 
 /// Tells if a variable or `backend.toml` has a say over the name that was just written.
-fn warn_if_hidden(
-    name: &str,
-    place: &str,
-    inherited: Inherited<'_>,
-    report: &mut Report<'_>,
-) -> Result<(), Error> {
-    let settings =
-        Settings::new(&cli::Places { no_expand: true, ..Default::default() }, inherited)?;
+fn warn_if_hidden(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
+    let places = cli::Places { no_expand: true, ..Default::default() };
+    let settings = Settings::of_files(&places, inherited);
     let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let reference = Reference::Secret(name.to_owned());
     if let Ok(found) = sources.local.look_up(&[&reference])
@@ -156,5 +147,4 @@ fn warn_if_hidden(
         let (name, place) = (name.to_owned(), held.place.clone());
         report.warning(&report::words(&Warning::Hidden { name, place }));
     }
-    Ok(())
 }

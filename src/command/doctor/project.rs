@@ -1,0 +1,54 @@
+//! Whether there is a project file, and whether it is used.
+
+use super::{Findings, Section};
+use crate::cli;
+use crate::environment::Inherited;
+use crate::error::{Error, TrustFault};
+use crate::settings::Fact;
+use crate::settings::project::{self, InForce};
+use crate::source::project::NAME;
+
+/// The project file as `run` would use it, told in a section of its own.
+pub fn project(
+    given: &cli::Project,
+    inherited: Inherited<'_>,
+    findings: &mut Findings,
+) -> Option<InForce> {
+    let named = project::named(given, inherited);
+    let found = || project::find(inherited).filter(|_| !given.no_project);
+    let (path, origin) = match named {
+        Some((path, by)) => (Some(path), Some(by.to_owned())),
+        None => (found(), None),
+    };
+    let name = path.map_or_else(|| NAME.to_owned(), |path| path.display().to_string());
+    let outcome = project::project(given, inherited);
+    findings.has_something |= !matches!(outcome, Ok(None));
+    let is = match &outcome {
+        Ok(Some(_)) if origin.is_some() => "is used: it is named, and so trusted",
+        Ok(Some(_)) => "is used: it is found, and trusted",
+        Ok(None) if given.no_project => "is not looked for: `--no-project`",
+        Ok(None) => "is not there, nor above",
+        Err(Error::Trust { fault: TrustFault::Unknown, .. }) => {
+            "is found, and not trusted, see below"
+        }
+        Err(Error::Trust { fault: TrustFault::Changed, .. }) => {
+            "is found, and has changed since it was trusted, see below"
+        }
+        Err(_) => "cannot be used, see below",
+    };
+    let mut facts = vec![Fact { name, value: is.to_owned(), origin }];
+    let in_force = match outcome {
+        Ok(in_force) => in_force,
+        Err(error) => {
+            findings.error(&error);
+            None
+        }
+    };
+    if let Some(in_force) = &in_force {
+        let count = in_force.layers.iter().map(|layer| layer.bindings.len()).sum::<usize>();
+        let binds = if count == 1 { "1 variable".to_owned() } else { format!("{count} variables") };
+        facts.push(Fact::new("binds", &binds));
+    }
+    findings.sections.push(Section { title: "project file".to_owned(), facts });
+    in_force
+}
