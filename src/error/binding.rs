@@ -40,7 +40,7 @@ pub enum BindingFault {
 
 impl BindingFault {
     /// One thing to do about it, where that is surely right.
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self, option: &str) -> Option<String> {
         Some(match self {
             Self::Duplicate { .. } => {
                 "give one of them another variable: `-s OTHER=NAME`".to_owned()
@@ -65,7 +65,17 @@ impl BindingFault {
                     .to_owned()
             }
             Self::Unassigned => "`--set VAR=TEXT`".to_owned(),
-            Self::Empty | Self::NotStorable { .. } | Self::NotUtf8 => return None,
+            Self::Empty => {
+                let form = match option {
+                    "--env" => "`-e OTHER` or `-e VAR=OTHER`",
+                    "--file" => "`--file NAME` or `--file VAR=NAME`",
+                    "--kv" => "`-k KEY` or `-k VAR=KEY`",
+                    "--secret" => "`-s NAME` or `-s VAR=NAME`",
+                    other => other,
+                };
+                format!("write {form}; a shell variable that is not set leaves it empty")
+            }
+            Self::NotStorable { .. } | Self::NotUtf8 => return None,
         })
     }
 }

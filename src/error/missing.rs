@@ -70,14 +70,17 @@ pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> 
             }
         }
         write!(formatter, "{and}the {kind}{plural} {names}: ")?;
-        if looked_in.is_empty() {
+        let not_asked = members.iter().find_map(|one| one.not_asked.as_ref());
+        if looked_in.is_empty() && not_asked.is_some() {
+            formatter.write_str("only a remote store can have it")?;
+        } else if looked_in.is_empty() {
             formatter.write_str("there is no place on this machine to look in")?;
         } else {
             let places: Vec<String> =
                 looked_in.iter().map(|place| Shown(place).to_string()).collect();
             write!(formatter, "looked in {}", places.join(", then "))?;
         }
-        if let Some(why) = members.iter().find_map(|one| one.not_asked.as_ref()) {
+        if let Some(why) = not_asked {
             write!(formatter, "; no remote store was asked: {}", Shown(why))?;
         }
     }

@@ -133,7 +133,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Answer { fault } => fault.hint(),
-            Self::Binding { fault, .. } => return fault.hint(),
+            Self::Binding { option, fault } => return fault.hint(option),
             Self::Command { program, cause } => return cause.hint(program),
             Self::EnvironmentTooLarge { .. } => {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()

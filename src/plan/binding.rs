@@ -103,7 +103,7 @@ impl Look {
     ) -> Result<Self, Error> {
         let written = Written::cut(text);
         let name = written.name.to_string_lossy();
-        if written.name.is_empty() && written.variable.is_none() {
+        if written.name.is_empty() {
             return Err(fault(option, BindingFault::Empty));
         }
         let variable = match written.variable {

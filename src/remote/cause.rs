@@ -41,6 +41,22 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
     found
 }
 
+/// Why TLS cannot be set up, before any connection. The verifier's one error of this kind is that the machine has no
+/// certificate authorities at all.
+#[must_use]
+pub fn of_set_up(error: &(dyn StdError + 'static)) -> String {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::General(_)) = error.downcast_ref() {
+            return "TLS: this machine has no certificate authorities: install the package ca-certificates, or name a \
+                    PEM file of them in SSL_CERT_FILE or PREFECT_API_SSL_CERT_FILE"
+                .to_owned();
+        }
+        next = error.source();
+    }
+    cause(error).unwrap_or_else(|| "TLS cannot be set up".to_owned())
+}
+
 /// An operating system's error without Rust's words round it; nothing if it is a library's.
 #[must_use]
 pub fn words(error: &io::Error) -> Option<String> {

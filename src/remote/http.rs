@@ -16,7 +16,7 @@ use reqwest::{Certificate, Method, NoProxy, Proxy};
 use zeroize::Zeroizing;
 
 use super::address::{host_of, local_proxy, proxy_host};
-use super::cause::{cause, words};
+use super::cause::{cause, of_set_up, words};
 pub use super::exchange::{Access, Credential, Effect, Request, Response};
 use super::network::Network;
 use super::progress::Progress;
@@ -185,9 +185,7 @@ impl Client {
             let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
             builder = builder.proxy(Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exceptions));
         }
-        builder.build().map_err(|error| RemoteFault::Connection {
-            problem: cause(&error).unwrap_or_else(|| "TLS cannot be set up".to_owned()),
-        })
+        builder.build().map_err(|error| RemoteFault::Connection { problem: of_set_up(&error) })
     }
 
     fn headers(&self) -> Result<HeaderMap, RemoteFault> {

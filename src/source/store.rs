@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, open, openat, renameat};
+use nix::fcntl::{AT_FDCWD, AtFlags, Flock, FlockArg, OFlag, open, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, fchmod, fstat, fstatat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use nix::unistd::{AccessFlags, Gid, Uid, UnlinkatFlags, faccessat, fchown, fsync, unlinkat};
 use zeroize::Zeroizing;
 
 use super::file;
@@ -70,6 +70,35 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
     }
     place.write_beside(bytes, None)?.take_its_place()
+}
+
+/// Whether a file could be put at `path`, or one that is there be written `in_place`, as far as permissions tell. Directories
+/// that are not there would be made.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
+    let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
+    let target = follow(path).map_err(failed)?;
+    if target.is_dir() {
+        return Err(failed(Errno::EISDIR.into()));
+    }
+    if in_place && target.exists() {
+        let writable = faccessat(AT_FDCWD, &target, AccessFlags::W_OK, AtFlags::AT_EACCESS);
+        return writable.map_err(|error| failed(error.into()));
+    }
+    if target.exists() && !target.is_file() {
+        // A pipe or a device: what becomes of it is told when it is written.
+        return Ok(());
+    }
+    let there =
+        target.ancestors().skip(1).find(|above| above.exists() && !above.as_os_str().is_empty());
+    let there = there.unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        return Err(failed(Errno::ENOTDIR.into()));
+    }
+    let rights = AccessFlags::W_OK | AccessFlags::X_OK;
+    faccessat(AT_FDCWD, there, rights, AtFlags::AT_EACCESS).map_err(|error| failed(error.into()))
 }
 
 /// Appends to the file at `path`, which is made, private to the user, where there is none.

@@ -108,7 +108,7 @@ fn an_injected_value_is_never_expanded_again() {
 }
 
 #[test]
-fn every_option_can_be_given_as_a_variable() {
+fn what_configures_a_run_can_be_given_as_a_variable() {
     let home = home();
     home.write("one dir/X", "x");
     let start = home
@@ -177,12 +177,50 @@ fn two_bindings_of_one_variable_are_refused() {
 }
 
 #[test]
+fn an_empty_word_where_a_name_must_be_is_a_wrong_command_line() {
+    let home = home();
+    for words in [
+        &["secret", "get", ""][..],
+        &["secret", "get", "#/a"],
+        &["secret", "get", "", "--remote"],
+        &["secret", "set", ""],
+        &["secret", "delete", ""],
+        &["kv", "get", ""],
+        &["kv", "get", "#/a"],
+        &["kv", "set", "", "v"],
+        &["kv", "delete", ""],
+        &["run", "--env-file", "", "--", "true"],
+        &["run", "--secrets-dir", "", "--", "true"],
+        &["run", "-f", "", "--", "true"],
+        &["export", "--format", "json", "-s", ""],
+        &["check", "-k", "X="],
+    ] {
+        let outcome = home.pfx(words).outcome();
+        assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(2), ""), "{words:?}");
+    }
+}
+
+#[test]
 fn bad_bindings_are_refused_each_with_its_reason() {
     let home = home();
     let long = format!("{}\n=TOKEN", "N".repeat(300));
     let shown = format!("`{}…` is no name of a variable", "N".repeat(200));
     for (option, text, problem) in [
         ("-s", "", "--secret: the name is empty"),
+        ("-s", "X=", "--secret: the name is empty"),
+        ("-s", "=", "--secret: the name is empty"),
+        ("-s", "?", "--secret: the name is empty"),
+        ("-s", "X=?", "--secret: the name is empty"),
+        ("-s", "#/a", "--secret: the name is empty"),
+        ("-s", "X=?#/a", "--secret: the name is empty"),
+        ("--file", "", "--file: the name is empty"),
+        ("--file", "X=", "--file: the name is empty"),
+        ("-k", "", "--kv: the name is empty"),
+        ("-k", "X=", "--kv: the name is empty"),
+        ("-e", "X=", "--env: the name is empty"),
+        ("-b", "", "--block: a block needs a variable"),
+        ("-b", "X=", "--block: `` is not TYPE/NAME of a block"),
+        ("--set", "", "--set: there is no `=`"),
         ("-s", "=TOKEN", "--secret: `` is no name of a variable"),
         ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is no name of a variable"),
         ("-s", "日本", "--secret: no variable can be named after `日本`"),
@@ -199,6 +237,7 @@ fn bad_bindings_are_refused_each_with_its_reason() {
         let stderr = outcome.stderr();
         let error = stderr.lines().next().unwrap_or_default();
         assert_eq!(error, format!("pfx: error: cannot use {problem}"));
+        assert!(stderr.contains("pfx: hint: ") || problem.contains("UTF-8"), "{stderr}");
         assert_eq!((outcome.code(), outcome.stdout()), (Some(2), String::new()));
     }
     assert!(!home.join("started").exists());

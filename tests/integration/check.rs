@@ -97,10 +97,11 @@ fn as_json_it_says_the_same_to_a_program() {
     let expected = json!({
         "bindings": [
             { "variable": "A", "kind": "secret", "name": "A", "pointer": null, "optional": false,
-              "delivery": "variable", "default": false, "found": true, "place": config, "looked_in": null, "near": null },
+              "delivery": "variable", "default": false, "found": true, "place": config, "looked_in": null,
+              "not_asked": null, "near": null },
             { "variable": "M", "kind": "secret", "name": "none", "pointer": null, "optional": false,
               "delivery": "variable", "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
-              "near": null },
+              "not_asked": "`--local` was given", "near": null },
             { "variable": "T", "kind": "text", "found": true },
             { "variable": "G", "kind": "removed", "found": true },
         ],
@@ -160,4 +161,29 @@ fn what_run_refuses_check_refuses() {
              pfx: hint: `--no-expand` takes the values as they are written\n",
         );
     }
+}
+
+#[test]
+fn what_only_a_remote_store_can_have_is_told_as_not_asked_for() {
+    let home = Home::new();
+    let words = ["check", "--local", "-k", "K", "-b", "B=secret/x#/value", "-k", "O?"];
+    let outcome = home.pfx(words).outcome();
+    assert_eq!(outcome.code(), Some(1));
+    let stdout = outcome.stdout();
+    assert!(!stdout.contains("looked in"), "{stdout}");
+    let why = "no remote store was asked: `--local` was given";
+    for line in [format!("MISSING: {why}"), format!("not set: {why}")] {
+        assert!(stdout.contains(&line), "{stdout}");
+    }
+    let json: Value =
+        serde_json::from_slice(&home.pfx(words).arg("--json").outcome().stdout).unwrap();
+    for binding in json["bindings"].as_array().unwrap() {
+        assert_eq!(binding["looked_in"], json!([]), "{binding}");
+        assert_eq!(binding["not_asked"], "`--local` was given", "{binding}");
+    }
+    home.run(&["--local", "-k", "K"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot find the key `K`: only a remote store can have it; no remote store was asked: \
+         `--local` was given\n",
+    );
 }

@@ -152,7 +152,11 @@ fn set_refuses_what_could_not_be_read_back() {
     );
     set("A", b"\xff")
         .refuses(125, "pfx: error: cannot use `A`: its value is not UTF-8, which this needs\n");
-    set("", b"v").refuses(2, "pfx: error: cannot use the name: the name is empty\n");
+    set("", b"v").refuses(
+        2,
+        "pfx: error: cannot use the name: the name is empty\n\
+         pfx: hint: write the name; a shell variable that is not set leaves it empty\n",
+    );
     set("a\u{1b}[2J", b"v").refuses(
         2,
         "pfx: error: cannot use the name: Prefect 1.x cannot read a secret called `a\\u{1b}[2J` from its file\n",

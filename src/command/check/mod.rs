@@ -162,7 +162,12 @@ fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
                 .as_ref()
                 .map(|near| format!("; there is a `{}`", Shown(near)))
                 .unwrap_or_default();
-            format!("{word}: looked in {}{near}", places.join(", then "))
+            let looked = match (places.is_empty(), &missing.not_asked) {
+                (true, Some(why)) => format!("no remote store was asked: {}", Shown(why)),
+                (true, None) => "there is no place on this machine to look in".to_owned(),
+                (false, _) => format!("looked in {}", places.join(", then ")),
+            };
+            format!("{word}: {looked}{near}")
         }
         Outcome::Whole(_) | Outcome::Part(..) => {
             resolution.held(outcome).map(|held| Shown(&held.place).to_string()).unwrap_or_default()
@@ -185,11 +190,9 @@ fn as_json(
             Some(match &binding.action {
                 Action::Look(_) => {
                     let (look, outcome) = outcomes.next()?;
-                    let (looked_in, near) = match outcome {
-                        Outcome::Default(missing) | Outcome::Missing(missing) => {
-                            (Some(&missing.looked_in), missing.near.as_ref())
-                        }
-                        Outcome::Whole(_) | Outcome::Part(..) => (None, None),
+                    let missing = match outcome {
+                        Outcome::Default(missing) | Outcome::Missing(missing) => Some(missing),
+                        Outcome::Whole(_) | Outcome::Part(..) => None,
                     };
                     let place = resolution.held(outcome).map(|held| &held.place);
                     json!({
@@ -203,10 +206,11 @@ fn as_json(
                             Delivery::Variable => "variable",
                         },
                         "default": look.default.is_some(),
-                        "found": looked_in.is_none(),
+                        "found": missing.is_none(),
                         "place": place,
-                        "looked_in": looked_in,
-                        "near": near,
+                        "looked_in": missing.map(|missing| &missing.looked_in),
+                        "not_asked": missing.and_then(|missing| missing.not_asked.as_ref()),
+                        "near": missing.and_then(|missing| missing.near.as_ref()),
                     })
                 }
                 Action::Set(variable, _) => json!({

@@ -27,7 +27,6 @@ use crate::exit::Exit;
 use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::Resolution;
-use crate::secret::SecretValue;
 use crate::source::{home, store};
 
 /// What is exported of one variable.
@@ -85,7 +84,10 @@ pub fn export(
     let format = format(arguments)?;
     let to = destination(arguments, inherited)?;
     let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    // What is wrong with the command line is told before anything is asked for.
     judge_names(&*format, &prepared.plan)?;
+    format.document(&outline(&prepared.plan)?)?;
+    to.can_be_written()?;
     let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
     let resolution = sources.resolve(&mut prepared.plan)?;
     sources.warn(report);
@@ -125,6 +127,17 @@ enum Destination {
     Stdout,
 }
 
+impl Destination {
+    /// Whether it can be written, as far as can be told without writing.
+    fn can_be_written(&self) -> Result<(), Error> {
+        match self {
+            Self::Appended(path) => store::can_be_written(path, true),
+            Self::Private(path) => store::can_be_written(path, false),
+            Self::Stdout => Ok(()),
+        }
+    }
+}
+
 fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Destination, Error> {
     let named = arguments.output.clone();
     if arguments.format != Chosen::Github {
@@ -159,47 +172,70 @@ fn judge_names(format: &dyn Format, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
+/// The variables that are bound by name, with no value where it is not known yet: a form refuses names and removals in
+/// them as it would in the whole.
+///
+/// # Errors
+/// [`Error::Usage`] if a value is to be a file, which would be gone.
+fn outline<'p>(plan: &'p Plan) -> Result<Vec<Entry<'p>>, Error> {
+    let entry = |action: &'p Action| match action {
+        Action::Look(look) => Some(not_a_file(look).map(|()| Entry {
+            variable: look.variable.as_str(),
+            value: Some(b""),
+            secret: true,
+        })),
+        other => written(other).map(Ok),
+    };
+    plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
+}
+
+/// What is on the command line or in a file already.
+fn written(action: &Action) -> Option<Entry<'_>> {
+    match action {
+        Action::Set(variable, value) => {
+            let value = Some(value.expose());
+            Some(Entry { variable: variable.as_str(), value, secret: false })
+        }
+        Action::Unset(name) => {
+            let variable = std::str::from_utf8(name).ok()?;
+            Some(Entry { variable, value: None, secret: false })
+        }
+        Action::Keep(_) | Action::Look(_) => None,
+    }
+}
+
 /// All that is bound and was found.
 ///
 /// # Errors
-/// [`Error::Usage`] if a value is to be a file, which would be gone; [`Error::Value`] if no variable can hold it.
+/// [`Error::Value`] if no variable can hold it.
 fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Result<Vec<Entry<'p>>, Error> {
     let mut outcomes = resolution.of(plan);
     let entry = |action: &'p Action| match action {
         Action::Look(_) => {
             let (look, outcome) = outcomes.next()?;
             let value = resolution.value(look, outcome)?;
-            Some(exportable(look, value).map(|()| Entry {
+            Some(value.in_variable(&look.reference.name()).map(|value| Entry {
                 variable: look.variable.as_str(),
                 value: Some(value.expose()),
                 secret: true,
             }))
         }
-        Action::Set(variable, value) => {
-            let value = Some(value.expose());
-            Some(Ok(Entry { variable: variable.as_str(), value, secret: false }))
-        }
-        Action::Unset(name) => {
-            let variable = std::str::from_utf8(name).ok()?;
-            Some(Ok(Entry { variable, value: None, secret: false }))
-        }
-        Action::Keep(_) => None,
+        other => written(other).map(Ok),
     };
     plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
 }
 
-fn exportable(look: &Look, value: &SecretValue) -> Result<(), Error> {
-    let name = look.reference.name();
-    if look.delivery == Delivery::File {
-        return Err(Error::Usage {
+fn not_a_file(look: &Look) -> Result<(), Error> {
+    match look.delivery {
+        Delivery::Variable => Ok(()),
+        Delivery::File => Err(Error::Usage {
             problem: format!(
                 "cannot export `{}`: it is to be a file, which no export holds",
                 look.variable
             ),
             hint: "`pfx secret get NAME > FILE` writes a value to a file".to_owned(),
-        });
+        }),
     }
-    value.in_variable(&name).map(drop)
 }
 
 fn format(arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {

@@ -30,7 +30,9 @@ pub fn kv(
     let open = |options: &cli::Store| store(Choice::of_store(options, inherited)?, inherited);
     match command {
         cli::Kv::Get(arguments) => get::get(arguments, || open(&arguments.store), output),
-        cli::Kv::Set(arguments) => write::set(arguments, || open(&arguments.store), report),
+        cli::Kv::Set(arguments) => {
+            write::set(arguments, inherited, || open(&arguments.store), report)
+        }
         cli::Kv::Delete(arguments) => write::delete(arguments, || open(&arguments.store), report),
         cli::Kv::Copy(arguments) => copy::copy(arguments, inherited, output),
         cli::Kv::List(arguments) => list::list(arguments, &*open(&arguments.store)?, output),

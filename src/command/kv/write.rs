@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{absent, key};
 use crate::cli::kv::{Delete, Set};
 use crate::command::{input, print};
+use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
@@ -18,6 +19,7 @@ use crate::report::Report;
 /// If there is no value, or what the store gives.
 pub fn set(
     arguments: &Set,
+    inherited: Inherited<'_>,
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {

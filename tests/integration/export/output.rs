@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use serde_json::json;
+
 use super::{Values, export, holding};
-use crate::support::Home;
+use crate::support::cloud1::{cloud, home as cloud_home};
+use crate::support::{Home, set_mode};
 
 #[test]
 fn an_output_file_is_private_whatever_was_there_and_is_whole_or_untouched() {
@@ -57,4 +60,40 @@ fn nothing_bound_gives_an_empty_document() {
     {
         home.pfx(["export", "--format", format]).gives(expected);
     }
+}
+
+#[test]
+fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
+    let server = cloud(&[("X", json!("v"))], &[]);
+    let home = cloud_home(&server.url());
+    home.write("file", "");
+    home.write("closed/file", "");
+    for (words, code, says) in [
+        (&["k8s", "--name", "Bad_Name", "-s", "X"][..], 2, "`Bad_Name` is no name of a Secret"),
+        (&["github", "-s", "X"], 2, "GITHUB_ENV is not set"),
+        (&["github", "-s", "GITHUB_X=X", "-o", "out"], 125, "`GITHUB_X`"),
+        (&["json", "--file", "X"], 2, "cannot export `X`"),
+        (&["dotenv", "-s", "X", "--unset", "A"], 125, "`A`"),
+        (&["json", "-s", "X", "-o", "file/out"], 125, "cannot write file/out: Not a directory"),
+        (&["json", "-s", "X", "-o", "closed"], 125, "cannot write closed: Is a directory"),
+    ] {
+        let outcome = export(&home, words[0], &words[1..]);
+        assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(code), ""), "{words:?}");
+        assert!(outcome.stderr().contains(says), "{words:?}: {}", outcome.stderr());
+    }
+    assert_eq!(server.requests().len(), 0, "nothing was asked for");
+    export(&home, "json", &["-s", "X", "-o", "new/out"]).assert(0, "", "");
+    let asked = server.requests().len();
+    let closed = home.join("closed");
+    set_mode(&closed, 0o500);
+    home.give_to_nobody();
+    let words = ["export", "--format", "json", "-s", "X", "-o", "closed/out"];
+    let outcome = home.pfx(words).by_nobody().outcome();
+    assert!(
+        outcome.stderr().contains("cannot write closed/out: Permission denied"),
+        "{}",
+        outcome.said()
+    );
+    set_mode(&closed, 0o700);
+    assert_eq!(server.requests().len(), asked, "nothing was asked for");
 }

@@ -100,6 +100,32 @@ fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
 }
 
 #[test]
+fn a_machine_without_certificate_authorities_is_told_as_that() {
+    for bundle in [
+        "true",
+        // A bundle that is there and holds none is the same.
+        "mkdir /etc/ssl/certs && echo nothing > /etc/ssl/certs/ca-certificates.crt",
+    ] {
+        in_network("", "", move || {
+            let script = format!(
+                "set -e
+                for each in /etc/ssl /etc/pki /usr/lib/ssl /usr/share/ca-certificates; do
+                    [ ! -d $each ] || mount -t tmpfs tmpfs $each
+                done
+                {bundle}"
+            );
+            let status = Command::new("/bin/sh").args(["-c", &script]).status().expect("a shell");
+            assert!(status.success());
+            let home = home("https://127.0.0.1:1");
+            let outcome = run(&home).outcome();
+            let says = "TLS: this machine has no certificate authorities: install the package ca-certificates";
+            assert!(outcome.stderr().contains(says), "{}", outcome.stderr());
+            assert!(outcome.stderr().contains("SSL_CERT_FILE"), "{}", outcome.stderr());
+        });
+    }
+}
+
+#[test]
 fn an_address_of_ip_6_that_swallows_everything_is_gone_round() {
     in_network("", "2001:db8::9 prefect.test\n127.0.0.1 prefect.test\n", || {
         let authority = Authority::new();
