@@ -134,7 +134,7 @@ fn as_json_an_error_is_one_line_with_kind_names_and_status() {
     for (words, kind, exit) in [
         (&["--error-format=json", "run", "./none"][..], "command", 127),
         (&["--error-format=json", "run", "/"], "command", 126),
-        (&["--error-format=json", "run", "-s", "1=x", "true"], "binding", 2),
+        (&["--error-format=json", "run", "-s", "=x", "true"], "binding", 2),
         (&["--error-format=json", "secret", "get", "B"], "missing", 1),
         (&["--error-format=json", "secret", "set", "A", "value"], "usage", 2),
         (&["--error-format=json", "secret", "set", "A", "--from-file", "none"], "file", 125),
