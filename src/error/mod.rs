@@ -152,6 +152,11 @@ impl Error {
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
+            Self::Terminal { action: "write to stdout", cause }
+                if cause.raw_os_error() == Some(nix::libc::EBADF) =>
+            {
+                "stdout is closed, or open for reading only".to_owned()
+            }
             Self::Config { .. }
             | Self::File { .. }
             | Self::Process { .. }

@@ -6,5 +6,6 @@ pub mod hosts;
 pub mod inherited;
 pub mod init;
 pub mod memory;
+pub mod output;
 pub mod prompt;
 pub mod sealed;

@@ -43,6 +43,7 @@ mod run;
 mod secrecy;
 mod secret;
 mod side_by_side;
+mod stdout;
 mod systemd;
 mod trust;
 mod variables;
