@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use super::masks::Pieces;
 use super::{Entry, Format, Problem, Text, fault, text};
 use crate::error::Error;
+use crate::name::Shown;
 
 const FORMAT: &str = "the file of GITHUB_ENV";
 
@@ -72,25 +74,41 @@ impl Format for Github {
         Ok(document)
     }
 
-    /// Each line of each secret, since the log is masked line by line. `%` and a carriage return are encoded
-    /// as the runner decodes them (actions/toolkit, `escapeData`).
+    /// Each piece of each secret. `%` is encoded as the runner decodes it (actions/toolkit, `escapeData`); no piece has
+    /// an end of a line, which the runner would take for one of the command or make masks of its parts.
     fn announcement(&self, entries: &[Entry<'_>]) -> Text {
         let mut masks = Text::default();
-        let secrets = entries.iter().filter(|entry| entry.secret).filter_map(|entry| entry.value);
-        for line in secrets.flat_map(|value| value.split(|&byte| byte == b'\n')) {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            masks.extend_from_slice(b"::add-mask::");
-            for &byte in line {
-                match byte {
-                    b'%' => masks.extend_from_slice(b"%25"),
-                    b'\r' => masks.extend_from_slice(b"%0D"),
-                    other => masks.push(other),
+        for pieces in pieces(entries).map(|(_, _, pieces)| pieces) {
+            for piece in pieces.iter() {
+                masks.extend_from_slice(b"::add-mask::");
+                for byte in piece.bytes() {
+                    match byte {
+                        b'%' => masks.extend_from_slice(b"%25"),
+                        other => masks.push(other),
+                    }
                 }
+                masks.push(b'\n');
             }
-            masks.push(b'\n');
         }
         masks
     }
+
+    fn concerns(&self, entries: &[Entry<'_>]) -> Vec<String> {
+        let bare = pieces(entries).filter(|(_, value, pieces)| pieces.misses(value));
+        let concern = |variable: &str| {
+            let variable = Shown(variable);
+            format!(
+                "the log will show the value of {variable}: it is too short, or too common, for a mask"
+            )
+        };
+        bare.map(|(variable, _, _)| concern(variable)).collect()
+    }
+}
+
+/// The secrets: their variables, values and pieces.
+fn pieces<'e>(entries: &'e [Entry<'_>]) -> impl Iterator<Item = (&'e str, &'e str, Pieces)> {
+    entries.iter().filter(|entry| entry.secret).filter_map(|entry| {
+        let value = std::str::from_utf8(entry.value?).ok()?;
+        Some((entry.variable, value, Pieces::of(value)))
+    })
 }

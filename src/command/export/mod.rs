@@ -7,6 +7,7 @@ mod fish;
 mod github;
 mod json;
 mod kubernetes;
+mod masks;
 mod names;
 mod shell;
 mod systemd;
@@ -65,6 +66,11 @@ trait Format {
     /// [`Error::Value`] for the first variable that the form cannot hold.
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error>;
 
+    /// What a person should know of these.
+    fn concerns(&self, _: &[Entry<'_>]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What goes to stdout before the document is written elsewhere.
     fn announcement(&self, _: &[Entry<'_>]) -> Text {
         Text::default()
@@ -98,6 +104,7 @@ pub fn export(
     let entries = entries(&prepared.plan, &resolution)?;
     let document = format.document(&entries)?;
 
+    format.concerns(&entries).iter().for_each(|concern| report.warning(concern));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
     output.write_all(&format.announcement(&entries)).map_err(failed)?;
     // The runner of GitHub acts on the masks as they come, and reads its file when the step ends.

@@ -1,0 +1,185 @@
+//! What of a value a log must not show: each piece that a program may print by itself.
+
+use zeroize::Zeroizing;
+
+/// The shortest piece that is masked, in characters. A mask of less would hide half of every log, and hides no
+/// secret that could not be guessed.
+const SHORTEST: usize = 3;
+
+/// The shortest number within JSON that is masked: ports and counts stay.
+const SHORTEST_NUMBER: usize = 6;
+
+/// Words that stand in every log. A value that is one of them is no secret.
+const WORDS: [&str; 8] = ["true", "false", "null", "none", "yes", "off", "nil", "undefined"];
+
+/// The pieces of one value, each a line, each once, sorted.
+#[derive(Default)]
+pub struct Pieces(Vec<Zeroizing<String>>);
+
+impl Pieces {
+    /// Takes the value apart: each line by itself, and of JSON each string and each long number at any depth, also in
+    /// JSON within a string, and not its keys. White space around a piece is no part of it.
+    pub fn of(value: &str) -> Self {
+        let mut pieces = Self::default();
+        pieces.add_text(value);
+        pieces.add_json(value);
+        pieces.0.sort_by(|one, other| one.as_str().cmp(other));
+        pieces.0.dedup();
+        pieces
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|piece| piece.as_str())
+    }
+
+    /// Whether nothing of the value is masked, though there is something.
+    pub fn misses(&self, value: &str) -> bool {
+        self.0.is_empty() && !value.trim().is_empty()
+    }
+
+    /// The lines of a text. One that is only punctuation counts if it is the whole text and no bracket or rule.
+    fn add_text(&mut self, text: &str) {
+        let text = text.trim();
+        for line in text.split(['\n', '\r']).map(str::trim) {
+            let means_something = if line.len() == text.len() {
+                !line.chars().all(is_structure) && !is_one_character(line)
+            } else {
+                line.contains(char::is_alphanumeric)
+            };
+            if means_something {
+                self.add(line);
+            }
+        }
+    }
+
+    /// The strings and numbers in what begins as JSON, whether or not a parser would take all of it: it may be one
+    /// document a line, or deeper than parsers go.
+    fn add_json(&mut self, text: &str) {
+        if !text.trim_start().starts_with(['{', '[']) {
+            return;
+        }
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+            rest = &rest[at..];
+            if rest.starts_with('"') {
+                let end = end_of_string(rest);
+                let (token, behind) = rest.split_at(end);
+                rest = behind;
+                if !behind.trim_start().starts_with(':') {
+                    self.add_string(token);
+                }
+            } else {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+                let (token, behind) =
+                    rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+                rest = behind;
+                if token.len() >= SHORTEST_NUMBER {
+                    self.add(token);
+                }
+            }
+        }
+    }
+
+    /// A JSON string: what it denotes, and how it is written where that is something else.
+    fn add_string(&mut self, token: &str) {
+        let Ok(text) = serde_json::from_str::<String>(token) else { return };
+        let text = Zeroizing::new(text);
+        self.add_text(&text);
+        let written = &token[1..token.len() - 1];
+        if written != text.as_str() {
+            self.add_text(written);
+            self.add_json(&text);
+        } else if text.contains(['{', '[']) {
+            self.add_json(&text);
+        }
+    }
+
+    fn add(&mut self, piece: &str) {
+        let is_word = WORDS.iter().any(|word| piece.eq_ignore_ascii_case(word));
+        if piece.chars().nth(SHORTEST - 1).is_some() && !is_word {
+            self.0.push(Zeroizing::new(piece.to_owned()));
+        }
+    }
+}
+
+/// Where the JSON string ends with which `text` begins, behind its second quote.
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Characters between the values of JSON, YAML and their like.
+fn is_structure(character: char) -> bool {
+    character.is_whitespace() || "[]{}()<>,:;\"'`".contains(character)
+}
+
+/// A rule such as `---`.
+fn is_one_character(line: &str) -> bool {
+    let mut characters = line.chars();
+    let first = characters.next();
+    first.is_none_or(|first| !first.is_alphanumeric() && characters.all(|other| other == first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(value: &str) -> Vec<String> {
+        Pieces::of(value).iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_line_is_masked_by_itself_without_the_space_around_it() {
+        assert_eq!(pieces("Tr0ub4dor3"), ["Tr0ub4dor3"]);
+        assert_eq!(pieces("  two words \n"), ["two words"]);
+        assert_eq!(pieces("one\r\n\ttwo\n\nsix\rseven"), ["one", "seven", "six", "two"]);
+    }
+
+    #[test]
+    fn punctuation_is_masked_only_as_a_whole_password() {
+        assert_eq!(pieces("%$#@!^&*"), ["%$#@!^&*"]);
+        for value in
+            ["{", "{}", "[ ]", "{ { } }", "---", "=====", "***", "", " ", "\n", "\"\"", "':,;'"]
+        {
+            assert!(pieces(value).is_empty(), "{value:?}");
+        }
+        assert_eq!(pieces("{\n%$#@!\n---\nabc\n}"), ["abc"]);
+    }
+
+    #[test]
+    fn what_every_log_is_full_of_is_not_masked() {
+        for value in ["1", "on", "42", "true", "False", "null", "none"] {
+            assert!(pieces(value).is_empty(), "{value:?}");
+            assert!(Pieces::of(value).misses(value));
+        }
+        assert!(!Pieces::of("").misses("") && !Pieces::of("abc").misses("abc"));
+        assert_eq!(pieces("5432"), ["5432"]);
+    }
+
+    #[test]
+    fn strings_and_long_numbers_of_json_are_masked_at_any_depth_and_keys_are_not() {
+        let json = r#"{"user": "al", "deep": [{"key": "abc"}, [["line 1\nline 2"]], "q\"uo\\te"], "port": 5432,
+            "id": 123456789, "ok": true, "nested": "{\"token\": \"inner\"}", "é": "\u00e9t\u00e9", "empty": ""}"#;
+        let got = pieces(json);
+        for expected in
+            ["abc", "line 1", "line 2", "q\"uo\\te", r#"q\"uo\\te"#, "123456789", "inner", "été"]
+        {
+            assert!(got.iter().any(|piece| piece == expected), "{expected}: {got:?}");
+        }
+        for other in ["al", "user", "key", "deep", "5432", "true", "token", "port", "{", "}"] {
+            assert!(!got.iter().any(|piece| piece == other), "{other}: {got:?}");
+        }
+        let deep = format!("{}\"Tr0ub4dor3\"{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(pieces(&deep).contains(&"Tr0ub4dor3".to_owned()));
+        assert!(pieces("{\"a\": \"one\"}\n{\"a\": \"two\"}").contains(&"two".to_owned()));
+        assert!(pieces("{\"open").iter().all(|piece| piece == "{\"open"));
+    }
+}
