@@ -169,13 +169,28 @@ impl Server {
     fn launch(&self, is_seeded: bool) {
         let home = self.home.path();
         let database = format!("sqlite+aiosqlite:///{}/prefect.db", home.display());
-        let mut command = Command::new(self.version.program("prefect"));
-        command.args(["server", "start", "--host", "127.0.0.1", "--port", &self.port.to_string()]);
-        command.arg("--no-ui");
-        command.args(match self.version {
-            Version::Two => ["--no-scheduler", "--no-late-runs"],
-            Version::Three => ["--analytics-off", "--no-services"],
-        });
+        let port = self.port.to_string();
+        let mut command = match self.version {
+            // `prefect server start` of Prefect 2 starts this as a child, which would outlive the tests when the
+            // kernel kills its parent. The settings are those that it gives that child.
+            Version::Two => {
+                let mut command = Command::new(self.version.program("python"));
+                command.args([
+                    "-m",
+                    "uvicorn",
+                    "--factory",
+                    "prefect.server.api.server:create_app",
+                ]);
+                command.args(["--host", "127.0.0.1", "--port", &port, "--timeout-keep-alive", "5"]);
+                command
+            }
+            Version::Three => {
+                let mut command = Command::new(self.version.program("prefect"));
+                command.args(["server", "start", "--host", "127.0.0.1", "--port", &port]);
+                command.args(["--no-ui", "--analytics-off", "--no-services"]);
+                command
+            }
+        };
         command.env_clear().current_dir(home).env("HOME", home).env("PREFECT_HOME", home);
         let bin = self.version.environment().join("bin");
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
@@ -183,6 +198,11 @@ impl Server {
         command.env("PREFECT_API_DATABASE_CONNECTION_URL", &database);
         command.env("PREFECT_SERVER_ANALYTICS_ENABLED", "false").env("DO_NOT_TRACK", "1");
         command.env("PREFECT_LOGGING_LEVEL", "WARNING");
+        if matches!(self.version, Version::Two) {
+            command.env("PREFECT_UI_ENABLED", "false").env("PREFECT_API_SERVICES_UI", "false");
+            command.env("PREFECT_API_SERVICES_SCHEDULER_ENABLED", "false");
+            command.env("PREFECT_API_SERVICES_LATE_RUNS_ENABLED", "false");
+        }
         if is_seeded {
             // The types are in the database, and registering them again takes seconds.
             command.env("PREFECT_SERVER_REGISTER_BLOCKS_ON_START", "false");
