@@ -9,6 +9,7 @@ use crate::error::{Error, Position};
 
 /// A parsed TOML 1.0 document.
 pub struct Document<'t> {
+    text: &'t str,
     root: DeTable<'t>,
 }
 
@@ -20,7 +21,7 @@ impl<'t> Document<'t> {
     /// [`Error::Config`] with line, column and, where it is plain, the key. Never the text.
     pub fn parse(text: &'t str, place: &str) -> Result<Self, Error> {
         match DeTable::parse(text) {
-            Ok(root) => Ok(Self { root: root.into_inner() }),
+            Ok(root) => Ok(Self { text, root: root.into_inner() }),
             Err(error) => {
                 let offset = error.span().map_or(0, |span| span.start);
                 Err(Error::Config {
@@ -53,6 +54,18 @@ impl<'t> Document<'t> {
             }
         }
         Walk::Root(table)
+    }
+
+    /// Where the value at `path` begins.
+    #[must_use]
+    pub fn position(&self, path: &[&str]) -> Option<Position> {
+        let (last, tables) = path.split_last()?;
+        let mut table = &self.root;
+        for key in tables {
+            let DeValue::Table(inner) = table.get(*key)?.get_ref() else { return None };
+            table = inner;
+        }
+        Some(position(self.text, table.get(*last)?.span().start))
     }
 
     /// The whole document as JSON.
@@ -120,6 +133,14 @@ impl Lines {
         let above = above + between.iter().filter(|&&byte| byte == b'\n').count();
         self.last.set((offset, above));
         above + 1
+    }
+
+    /// The line and column of a byte of `text`.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let line = self.of(text, offset);
+        let before = text.get(..offset).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position { line, column: before[start..].chars().count() + 1 }
     }
 }
 

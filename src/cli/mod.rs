@@ -20,7 +20,7 @@ use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt as _;
 
 use clap::builder::{FalseyValueParser, Resettable};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{
     ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
@@ -120,6 +120,18 @@ fn without_empty_variables(command: clap::Command, inherited: Inherited<'_>) -> 
 fn unquoted(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    let word = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return error,
+    };
+    // A password may begin with `-`, or stand where a word of pfx's own must.
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if !matches!(error.get(word), Some(ContextValue::String(text)) if plain(text)) {
+        error.insert(word, ContextValue::String("…".to_owned()));
+        // clap shows how the word would be passed as a value.
+        error.remove(ContextKind::Suggested);
     }
     error
 }

@@ -9,7 +9,7 @@ use super::document::{Document, Walk};
 use super::expand::{self, Expansion};
 use super::node::{Leaf, Node};
 use super::variables::Override;
-use crate::error::{Error, ValueFault};
+use crate::error::{Error, Position, ValueFault};
 use crate::secret::SecretValue;
 
 /// Prefect 1.4.1's own `config.toml`, as far as a `${section.key}` can refer to it.
@@ -100,7 +100,8 @@ impl<'t> Layers<'t> {
             return Ok(None);
         };
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
-        let node = self.expanded(node, expansion)?.map_err(fault)?;
+        let path = [SECRETS[0], SECRETS[1], name];
+        let node = self.expanded(&path, node, expansion)?.map_err(fault)?;
         let value = match node {
             Node::Leaf(Leaf::Text(text)) => SecretValue::perhaps_json(name, text)?,
             Node::Leaf(Leaf::Scalar(text)) => SecretValue::perhaps_json(name, text)?,
@@ -120,7 +121,7 @@ impl<'t> Layers<'t> {
     ) -> Result<Option<(Leaf, String)>, Error> {
         let Some((node, place)) = self.get(path)? else { return Ok(None) };
         let fault = |fault| Error::Value { name: path.join("."), fault };
-        match self.expanded(node, Some(expansion))?.map_err(fault)? {
+        match self.expanded(path, node, Some(expansion))?.map_err(fault)? {
             Node::Leaf(leaf) => Ok(Some((leaf, place.to_owned()))),
             Node::Table(_) => Ok(None),
         }
@@ -173,14 +174,29 @@ impl<'t> Layers<'t> {
         Ok(merged.and_then(|(node, place)| Some((node.without_empty_tables()?, place))))
     }
 
-    /// Expands every text of a value, but nothing inside arrays.
+    /// Where the value of `path` is written: the last layer that has it, with line and column if it is a file.
+    fn written(&self, path: &[&str]) -> String {
+        let places = self.layers.iter().rev().filter_map(|layer| match layer {
+            Layer::File { document, place } => {
+                let Position { line, column } = document.position(path)?;
+                Some(format!("{place}:{line}:{column}"))
+            }
+            Layer::Variable(variable) => {
+                variable.say(path).is_ok_and(|said| said.is_some()).then(|| variable.name.clone())
+            }
+        });
+        places.into_iter().next().unwrap_or_else(|| DEFAULTS_PLACE.to_owned())
+    }
+
+    /// Expands every text of the value of `path`, but nothing inside arrays.
     fn expanded(
         &self,
+        path: &[&str],
         node: Node,
         expansion: Option<&Expansion<'_>>,
     ) -> Result<Result<Node, ValueFault>, Error> {
         let Some(expansion) = expansion else { return Ok(Ok(node)) };
-        let work = Work { layers: self, expansion, left: Cell::new(REFERENCES) };
+        let work = Work { layers: self, path, expansion, left: Cell::new(REFERENCES) };
         work.node(node)
     }
 }
@@ -188,6 +204,8 @@ impl<'t> Layers<'t> {
 /// One expansion under way, with what is left of its budget.
 struct Work<'w, 't> {
     layers: &'w Layers<'t>,
+    /// Whose value it is.
+    path: &'w [&'w str],
     expansion: &'w Expansion<'w>,
     left: Cell<usize>,
 }
@@ -235,7 +253,8 @@ impl Work<'_, '_> {
             let other = match self.layers.get(&path)? {
                 Some((Node::Leaf(other), _)) => other,
                 Some((Node::Table(_), _)) | None => {
-                    return Ok(Err(ValueFault::Unset { reference: key.into_owned() }));
+                    // Not the key: it may be a part of a password that has a `$` in it.
+                    return Ok(Err(ValueFault::Unset { place: self.layers.written(self.path) }));
                 }
             };
             let other = match self.leaf(other, depth + 1)? {
@@ -319,10 +338,11 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_to_nothing_and_a_circle_are_errors_that_name_it() {
+    fn a_reference_to_nothing_is_an_error_with_its_place_and_so_is_a_circle() {
         let text = "[context.secrets]\nA = \"x${nope.at.all}\"\nB = \"${context.secrets.C}\"\n\
                     C = \"${context.secrets.B}\"\nD = \"${context.secrets.D}!\"\n";
-        assert!(secret(vec![file(text)], "A").contains("`${nope.at.all}`"));
+        let told = secret(vec![file(text)], "A");
+        assert!(told.contains("(c.toml:2:5)") && !told.contains("nope"), "{told}");
         assert!(secret(vec![file(text)], "B").contains("circle"));
         assert!(secret(vec![file(text)], "D").contains("circle"));
     }

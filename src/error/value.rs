@@ -38,8 +38,8 @@ pub enum ValueFault {
     TooLargeNumber { what: &'static str },
     /// Longer than one variable may be: bytes of `NAME=value`.
     TooLong { variable: String, bytes: usize, limit: usize },
-    /// `${…}` names what is neither a variable nor a key of the configuration.
-    Unset { reference: String },
+    /// `${…}` names what is neither a variable nor a key of the configuration. `place` is where the value is written.
+    Unset { place: String },
 }
 
 impl ValueFault {
@@ -118,10 +118,10 @@ impl fmt::Display for ValueFault {
                 formatter,
                 "`{variable}` would take {bytes} bytes and the kernel takes {limit} in one variable"
             ),
-            Self::Unset { reference } => write!(
+            Self::Unset { place } => write!(
                 formatter,
-                "its value refers to `${{{}}}`, which is neither a variable nor a key of the configuration",
-                Shown(reference)
+                "a `${{…}}` in its value ({}) names neither a variable nor a key of the configuration",
+                Shown(place)
             ),
         }
     }

@@ -154,12 +154,13 @@ fn a_file_that_others_can_read_is_warned_of() {
 fn what_run_refuses_check_refuses() {
     let home = Home::with_secrets("A = \"a${none}\"\n");
     for command in [&["check", "--local", "-s", "A"][..], &["run", "--local", "-s", "A", "true"]] {
-        home.pfx(command).refuses(
-            125,
-            "pfx: error: cannot use `A`: its value refers to `${none}`, which is neither a variable nor a \
-             key of the configuration\n\
+        let expected = format!(
+            "pfx: error: cannot use `A`: a `${{…}}` in its value ({}:2:5) names neither a variable nor a key of \
+             the configuration\n\
              pfx: hint: `--no-expand` takes the values as they are written\n",
+            home.config().display()
         );
+        home.pfx(command).refuses(125, &expected);
     }
 }
 

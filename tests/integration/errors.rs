@@ -88,13 +88,14 @@ fn a_byte_order_mark_and_carriage_returns_are_no_error() {
 }
 
 #[test]
-fn a_value_that_cannot_be_expanded_is_told_by_its_name_and_what_it_lacks() {
+fn a_value_that_cannot_be_expanded_is_told_by_its_name_and_place_and_never_by_what_it_says() {
     let home = Home::with_secrets(
         "A = \"CANARY${NOPE}\"\nB = \"CANARY$LOOP\"\nC = \"${context.secrets.D}\"\nD = \"${context.secrets.C}CANARY\"\n",
     );
     let hint = "pfx: hint: `--no-expand` takes the values as they are written\n";
     let run = |name: &str| home.run(&["-s", name], &["true"]).env("LOOP", "CANARY$LOOP");
-    run("A").refuses(125, &format!("pfx: error: cannot use `A`: its value refers to `${{NOPE}}`, which is neither a variable nor a key of the configuration\n{hint}"));
+    let place = home.config().display().to_string();
+    run("A").refuses(125, &format!("pfx: error: cannot use `A`: a `${{…}}` in its value ({place}:2:5) names neither a variable nor a key of the configuration\n{hint}"));
     for name in ["B", "C", "D"] {
         run(name).refuses(
             125,
