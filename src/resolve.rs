@@ -1,8 +1,12 @@
 //! Fills a plan from sources, each asked once for all that is still wanted. Knows the trait, and no source.
 
+mod fill;
+
+pub use fill::Filled;
+
 use crate::error::{Error, Missing, ValueFault};
 use crate::exit::Exit;
-use crate::plan::{Every, Listed, Look, Origin, Plan};
+use crate::plan::{Action, Every, Listed, Look, Origin, Plan};
 use crate::reference::Reference;
 use crate::secret::{self, SecretValue};
 use crate::source::{Found, Held, Source};
@@ -13,6 +17,10 @@ pub struct Resolution {
     found: Vec<(Reference, Held)>,
     /// One for each look-up of the plan, in its order.
     outcomes: Vec<Outcome>,
+    /// One for each ingredient of the plan; `None` if it is not needed.
+    ingredients: Vec<Option<Outcome>>,
+    /// One for each template of the plan.
+    filled: Vec<Filled>,
 }
 
 /// What became of one look-up.
@@ -51,7 +59,9 @@ pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, E
         names.dedup_by(|later, first| later.name == first.name);
         plan.add_every(names)?;
     }
-    let mut wanted: Vec<&Reference> = plan.looks().map(|look| &look.reference).collect();
+    let needed = plan.ingredients.iter().filter(|ingredient| ingredient.is_needed);
+    let looks = plan.looks().chain(needed.map(|ingredient| &ingredient.look));
+    let mut wanted: Vec<&Reference> = looks.map(|look| &look.reference).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let mut found = Found::new();
@@ -72,7 +82,13 @@ pub fn resolve(plan: &mut Plan, sources: &[&dyn Source]) -> Result<Resolution, E
     let found: Vec<(Reference, Held)> = found.into_iter().collect();
     let outcomes =
         plan.looks().map(|look| outcome(look, &found, sources)).collect::<Result<_, _>>()?;
-    Ok(Resolution { found, outcomes })
+    let ingredients = plan.ingredients.iter().map(|ingredient| {
+        ingredient.is_needed.then(|| outcome(&ingredient.look, &found, sources)).transpose()
+    });
+    let ingredients = ingredients.collect::<Result<_, _>>()?;
+    let mut resolution = Resolution { found, outcomes, ingredients, filled: Vec::new() };
+    resolution.filled = fill::fill(plan, &resolution)?;
+    Ok(resolution)
 }
 
 fn outcome(
@@ -171,22 +187,49 @@ impl Resolution {
         }
     }
 
+    /// What was found for an ingredient of the plan; `None` if it is not needed.
+    #[must_use]
+    pub fn ingredient(&self, index: usize) -> Option<&Outcome> {
+        self.ingredients.get(index)?.as_ref()
+    }
+
+    /// The text of a template, by its place in the plan; `None` if a part of it is missing.
+    #[must_use]
+    pub fn filled(&self, index: usize) -> Option<&SecretValue> {
+        match self.filled.get(index) {
+            Some(Filled::Value(value)) => Some(value),
+            Some(Filled::Blank { .. } | Filled::Unneeded) | None => None,
+        }
+    }
+
     /// Demands that all is there that is not optional.
     ///
     /// # Errors
-    /// [`Error::Missing`] with everything that is not.
+    /// [`Error::Missing`] with everything that is not; [`Error::Config`] for a text that needs what is optional
+    /// and not there.
     pub fn require(&self, plan: &Plan) -> Result<(), Error> {
-        let missing: Vec<Missing> = self
-            .of(plan)
-            .filter_map(|(look, outcome)| match outcome {
-                Outcome::Missing(missing) if !look.optional => Some(missing.clone()),
-                _ => None,
-            })
-            .collect();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Missing { missing, exit: Exit::Failed })
+        let looks = self.of(plan).filter_map(|(look, outcome)| match outcome {
+            Outcome::Missing(missing) if !look.optional => Some(missing.clone()),
+            _ => None,
+        });
+        let mut missing: Vec<Missing> = looks.collect();
+        let mut blank = None;
+        for binding in &plan.bindings {
+            let Action::Fill(_, index) = binding.action else { continue };
+            match &self.filled[index] {
+                Filled::Blank { missing: Some(one), .. } if !missing.contains(one) => {
+                    missing.push(one.clone());
+                }
+                Filled::Blank { at, missing: None } if blank.is_none() => {
+                    blank = Some(fill::blank(&plan.templates[index], *at));
+                }
+                Filled::Blank { .. } | Filled::Unneeded | Filled::Value(_) => {}
+            }
+        }
+        match blank {
+            _ if !missing.is_empty() => Err(Error::Missing { missing, exit: Exit::Failed }),
+            Some(error) => Err(error),
+            None => Ok(()),
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn is_masked(value: &serde_json::Value) -> bool {
 }
 
 /// The bytes of a value and what they are. No NUL in them: it could not be handed to a program.
+#[derive(Clone)]
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,

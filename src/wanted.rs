@@ -5,10 +5,12 @@
 //! percent-encoded as in any URI (RFC 3986, 2.1; RFC 6901, 6).
 
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::OsStringExt as _;
 
 use percent_encoding::percent_decode_str;
 
+use crate::error::{Error, Position};
 use crate::reference::{Pointer, Reference};
 use crate::secret::SecretValue;
 
@@ -22,8 +24,61 @@ pub enum Wanted {
     Look(Lookup),
     /// A text, as it is.
     Text(SecretValue),
+    /// Text with the values of other variables in it.
+    Template(Template),
     /// Nothing: the variable is removed.
     Unset,
+}
+
+/// A text in which a file names other variables, in order.
+#[derive(Debug)]
+pub struct Template {
+    pub pieces: Vec<Piece>,
+    /// The file, for messages.
+    pub place: String,
+    /// The variable that gets the text, if that is surely its name.
+    pub key: Option<String>,
+}
+
+#[derive(Debug)]
+pub enum Piece {
+    Text(SecretValue),
+    Variable(Mention),
+}
+
+/// One `$NAME`, `${NAME}` or `${NAME:-default}`.
+pub struct Mention {
+    /// Never shown: it may be a part of a password that has a `$` in it.
+    pub name: String,
+    /// What takes its place if it is not set, or empty.
+    pub default: Option<SecretValue>,
+    pub at: Position,
+}
+
+impl fmt::Debug for Mention {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Mention").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Template {
+    /// What is wrong where a variable is named.
+    #[must_use]
+    pub fn fault(&self, at: Position, problem: &str) -> Error {
+        Error::Config {
+            place: self.place.clone(),
+            at: Some(at),
+            key: self.key.clone(),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+/// Whether a text has a reference in it, in any case: one that is not the whole value would be passed on as it
+/// is written, which is never what was meant.
+#[must_use]
+pub fn mentions_reference(text: &[u8]) -> bool {
+    text.windows(SCHEME.len()).any(|part| part.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
 /// One look-up, before it has a variable.

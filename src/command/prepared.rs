@@ -6,7 +6,7 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::VariableName;
-use crate::plan::{Layer, Plan};
+use crate::plan::{Ambient, Layer, Plan};
 use crate::report;
 use crate::settings::project::InForce;
 use crate::settings::remote::Choice;
@@ -47,11 +47,15 @@ pub struct Given<'g> {
 
 impl Given<'_> {
     /// Settles everything. The command line wins over `PFX_…` variables, they over env files, and those over the
-    /// project file.
+    /// project file; the variables of `preserved` win over all of them.
     ///
     /// # Errors
     /// Whatever is wrong with the command line, the project file or an env file.
-    pub fn prepare(&self, inherited: Inherited<'_>) -> Result<Prepared, Error> {
+    pub fn prepare(
+        &self,
+        inherited: Inherited<'_>,
+        preserved: Inherited<'_>,
+    ) -> Result<Prepared, Error> {
         let mut settings = Settings::new(self.places, inherited)?;
         let mut choice = Choice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
@@ -62,12 +66,13 @@ impl Given<'_> {
             settings::add_project(&mut settings, &mut choice, project);
         }
         for path in settings::env_files(self.bindings, inherited)? {
-            layers.push(env_file::layer(Path::new(&path), inherited)?);
+            layers.push(env_file::layer(Path::new(&path))?);
         }
         layers.extend(Layer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
-        let plan = Plan::over(layers, &settings::bindings(self.bindings))?;
+        let written = settings::bindings(self.bindings);
+        let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
         Ok(Prepared { settings, choice, plan, project, layers: titles })
     }
 }

@@ -30,7 +30,9 @@ pub fn run(
 ) -> Result<Infallible, Error> {
     let Run { bindings, places, stores, project, .. } = arguments;
     let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
-    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    let kept = inheritance.of(inherited);
+    let preserved = Inherited(if arguments.inheritance.preserve { &kept } else { &[] });
+    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited, preserved)?;
     let from_project = prepared.project.as_ref().and_then(|project| project.command.as_deref());
     let command = match (arguments.command.as_slice(), from_project) {
         ([], Some(command)) => command.to_vec(),
@@ -38,10 +40,6 @@ pub fn run(
         (given, _) => given.to_vec(),
     };
     let form = settings::files(&arguments.files, &prepared.plan, inherited)?;
-    let kept = inheritance.of(inherited);
-    if arguments.inheritance.preserve {
-        prepared.plan.preserve(Inherited(&kept).names());
-    }
     let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
     let resolution = sources.resolve(&mut prepared.plan)?;
     sources.warn(report);
@@ -88,6 +86,10 @@ fn changes<'r>(
             Some(fits.map(|()| Change::Set(variable.to_owned(), value)))
         }
         Action::Set(variable, value) => Some(Ok(Change::Set(variable.as_str().to_owned(), value))),
+        Action::Fill(variable, index) => {
+            let value = resolution.filled(*index)?;
+            Some(Ok(Change::Set(variable.as_str().to_owned(), value)))
+        }
         Action::Keep(_) => None,
         Action::Unset(name) => Some(Ok(Change::Unset(name.clone()))),
     })
@@ -145,5 +147,11 @@ fn tell(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
             };
             format!("{}: {} {from}", look.variable, look.reference)
         });
+    }
+    for binding in &plan.bindings {
+        if let Action::Fill(variable, index) = &binding.action {
+            let names = || plan.templates[*index].names().join(", ");
+            report.verbose(|| format!("{variable}: text with {}", names()));
+        }
     }
 }

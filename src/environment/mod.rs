@@ -17,7 +17,7 @@ pub const LONGEST_ENTRY: usize = 131_071;
 
 /// What pfx itself was started with: the raw block, entries without `=`, duplicates and bytes that are no
 /// UTF-8 among them, in order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Inherited<'a>(pub &'a [&'a CStr]);
 
 impl<'a> Inherited<'a> {

@@ -17,9 +17,11 @@ pub enum BindingFault {
     /// A block was given no variable.
     NoBlockVariable,
     /// It is not `TYPE/NAME`.
-    NotABlock { name: String },
+    NotABlock,
     /// Prefect 1.x cannot be handed a secret of this name in a variable.
     NotForPrefect { name: String },
+    /// What stands where the name of a variable must. It may be a value, so it is not kept.
+    NoName { problem: &'static str },
     /// No variable can be made of this name.
     NoVariable { name: String },
     /// Prefect 1.x would read another name than this from its file.
@@ -28,6 +30,8 @@ pub enum BindingFault {
     NotUtf8,
     /// What stands behind `#` is no JSON Pointer.
     Pointer { name: String },
+    /// A text with a reference in it, which would be passed on as it is written.
+    ReferenceInText { variable: String },
     /// Secrets that others named, with variables that could take over the command.
     Takeover { names: Vec<String> },
     /// A `PFX_…` variable cannot be split into words.
@@ -51,6 +55,11 @@ impl BindingFault {
             Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
             Self::NoVariable { name } => format!("name the variable: `-s VAR={}`", quoted(name)),
             Self::Pointer { .. } => "a pointer looks like `NAME#/key/0` (RFC 6901)".to_owned(),
+            Self::ReferenceInText { variable } => format!(
+                "`-s {variable}=NAME` binds a secret, and an env file takes `P=pfx://secret/NAME` and `${{P}}` in a text; \
+                 if it is meant as text, `env {variable}=TEXT pfx …`",
+                variable = quoted(variable)
+            ),
             Self::Takeover { names } => {
                 let name = names.first().map_or("", String::as_str);
                 format!("bind each by name, best to another variable: `-s OTHER={}`", quoted(name))
@@ -60,7 +69,7 @@ impl BindingFault {
                 "a variable's name is UTF-8, not empty, and without `=` and control characters"
                     .to_owned()
             }
-            Self::NoBlockVariable | Self::NotABlock { .. } => {
+            Self::NoBlockVariable | Self::NotABlock => {
                 "`-b VAR=TYPE/NAME#/field`, such as `-b AWS_KEY=aws-credentials/prod#/aws_access_key_id`"
                     .to_owned()
             }
@@ -75,6 +84,8 @@ impl BindingFault {
                 };
                 format!("write {form}; a shell variable that is not set leaves it empty")
             }
+            Self::NoName { .. } if option == "--unset" => "`--unset VAR`".to_owned(),
+            Self::NoName { .. } => format!("`{option} VAR=TEXT`"),
             Self::NotStorable { .. } | Self::NotUtf8 => return None,
         })
     }
@@ -107,9 +118,10 @@ impl fmt::Display for BindingFault {
                 )
             }
             Self::NoBlockVariable => formatter.write_str("a block needs a variable"),
-            Self::NotABlock { name } => {
-                write!(formatter, "`{}` is not TYPE/NAME of a block", Shown(name))
+            Self::NotABlock => {
+                formatter.write_str("what stands behind `=` is not TYPE/NAME of a block")
             }
+            Self::NoName { problem } => formatter.write_str(problem),
             Self::NoVariable { name } => {
                 write!(formatter, "no variable can be named after `{}`", Shown(name))
             }
@@ -126,6 +138,11 @@ impl fmt::Display for BindingFault {
                     listed(std::iter::once(name.as_str()))
                 )
             }
+            Self::ReferenceInText { variable } => write!(
+                formatter,
+                "the text for `{}` has `pfx://` in it, and nothing in a text is looked up",
+                Shown(variable)
+            ),
             Self::Takeover { names } => {
                 let whose = if names.len() == 1 { "its variable" } else { "their variables" };
                 write!(

@@ -6,7 +6,7 @@ use super::quoted;
 use crate::name::Shown;
 
 /// One name that was not found, and where it was looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// The field's word: `secret`, `environment variable`, …
     pub kind: &'static str,

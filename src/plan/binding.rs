@@ -8,7 +8,7 @@ use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::{Pointer, Reference, Written};
 use crate::secret::SecretValue;
-use crate::wanted::{Lookup, Wanted};
+use crate::wanted::{Lookup, mentions_reference};
 
 /// One wanted change of the environment, and how the user wrote it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Binding {
 
 #[derive(Debug)]
 pub enum Action {
+    /// Set a variable to one of [`super::Plan::templates`], when that is filled.
+    Fill(VariableName, usize),
     /// Leave a variable as it is, since it is set already and that is to win.
     Keep(Vec<u8>),
     /// Look something up and set a variable to it.
@@ -33,7 +35,7 @@ pub enum Action {
 }
 
 /// One look-up: what, which part of it, and where to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Look {
     pub variable: VariableName,
     pub reference: Reference,
@@ -60,20 +62,6 @@ impl Binding {
         Self { written, action, in_file: false }
     }
 
-    /// What a file wants of a variable. `written` tells which line of which file.
-    #[must_use]
-    pub fn of_file(written: String, variable: VariableName, wanted: Wanted) -> Self {
-        let action = match wanted {
-            Wanted::Text(text) => Action::Set(variable, text),
-            Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
-            Wanted::Look(Lookup { reference, pointer, optional, default, file }) => {
-                let delivery = if file { Delivery::File } else { Delivery::Variable };
-                Action::Look(Look { variable, reference, pointer, optional, default, delivery })
-            }
-        };
-        Self { written: Some(written), action, in_file: true }
-    }
-
     /// How the user wrote it, for messages.
     pub(super) fn told(&self) -> String {
         match (&self.written, &self.action) {
@@ -88,7 +76,7 @@ impl Binding {
     pub fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Look(look) => look.variable.as_str().as_bytes(),
-            Action::Set(variable, _) => variable.as_str().as_bytes(),
+            Action::Fill(variable, _) | Action::Set(variable, _) => variable.as_str().as_bytes(),
             Action::Keep(name) | Action::Unset(name) => name,
         }
     }
@@ -131,11 +119,24 @@ impl Look {
         if Written::cut(text).variable.is_none() {
             return Err(fault(OPTION, BindingFault::NoBlockVariable));
         }
-        let name = Written::cut(text).name.to_string_lossy().into_owned();
-        if Reference::block(&name).is_none() {
-            return Err(fault(OPTION, BindingFault::NotABlock { name }));
+        if Reference::block(&Written::cut(text).name.to_string_lossy()).is_none() {
+            return Err(fault(OPTION, BindingFault::NotABlock));
         }
         Self::new(OPTION, text, |name| Reference::block(name.to_str()?))
+    }
+
+    /// What a file wants to be looked up for a variable.
+    pub(super) fn of_file(variable: VariableName, lookup: Lookup) -> Self {
+        let Lookup { reference, pointer, optional, default, file } = lookup;
+        let delivery = if file { Delivery::File } else { Delivery::Variable };
+        Self { variable, reference, pointer, optional, default, delivery }
+    }
+
+    /// Whether both always come to the same value, or to the same absence.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let default = |look: &Self| look.default.as_ref().map(|text| text.expose().to_vec());
+        let all = |look: &Self| (look.variable.clone(), look.reference.clone(), look.optional);
+        all(self) == all(other) && self.pointer == other.pointer && default(self) == default(other)
     }
 
     /// A look-up of all of a thing that must be there.
@@ -151,8 +152,17 @@ pub(super) fn assignment(text: &OsStr) -> Result<(VariableName, SecretValue), Er
     let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {
         return Err(fault("--set", BindingFault::Unassigned));
     };
-    let variable = given_variable("--set", OsStr::from_bytes(&bytes[..at]))?;
-    let value = SecretValue::text(variable.as_str(), &bytes[at + 1..])?;
+    let given = OsStr::from_bytes(&bytes[..at]);
+    let variable = given_variable("--set", given).map_err(|error| {
+        let problem = "what stands before `=` is no name of a variable";
+        if given.is_empty() { error } else { fault("--set", BindingFault::NoName { problem }) }
+    })?;
+    let text = &bytes[at + 1..];
+    if mentions_reference(text) {
+        let variable = variable.as_str().to_owned();
+        return Err(fault("--set", BindingFault::ReferenceInText { variable }));
+    }
+    let value = SecretValue::text(variable.as_str(), text)?;
     Ok((variable, value))
 }
 

@@ -2,17 +2,21 @@
 //! anything is looked up. For `--all` the names that sources list are added later.
 
 mod binding;
+mod template;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 pub use binding::{Action, Binding, Delivery, Look};
+pub use template::{Ingredient, Of, Part, Template};
 
+use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::Reference;
 use crate::takeover::{self, Power};
+use crate::wanted::Wanted;
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
@@ -38,6 +42,10 @@ pub struct Plan {
     taken: HashSet<Vec<u8>>,
     /// Variables of [`crate::takeover`] that get a secret of this machine which no binding names.
     pub powerful: Vec<VariableName>,
+    /// Texts that are put together when all is looked up; each is made of earlier ones only.
+    pub templates: Vec<Template>,
+    /// What [`Plan::templates`] are made of.
+    pub ingredients: Vec<Ingredient>,
 }
 
 /// What one file wants.
@@ -45,10 +53,35 @@ pub struct Plan {
 pub struct Layer {
     /// Which file, and which part of it.
     pub title: String,
-    pub bindings: Vec<Binding>,
+    pub lines: Vec<Line>,
+    /// What wins over all lines of all files.
+    bound: Vec<Binding>,
+}
+
+/// What a file wants of one variable.
+#[derive(Debug)]
+pub struct Line {
+    /// Where the file says so.
+    pub written: String,
+    pub variable: VariableName,
+    pub wanted: Wanted,
+}
+
+/// The environment that pfx was started in, as far as bindings depend on it.
+#[derive(Clone, Copy, Default)]
+pub struct Ambient<'a> {
+    pub inherited: Inherited<'a>,
+    /// Variables that win over every binding that would set them.
+    pub preserved: Inherited<'a>,
 }
 
 impl Layer {
+    /// What a file wants.
+    #[must_use]
+    pub const fn of_file(title: String, lines: Vec<Line>) -> Self {
+        Self { title, lines, bound: Vec::new() }
+    }
+
     /// What `PFX_…` variables bind; nothing if they bind nothing.
     ///
     /// # Errors
@@ -62,7 +95,7 @@ impl Layer {
             }
         }
         let title = "the PFX_ variables".to_owned();
-        Ok((!bindings.is_empty()).then_some(Self { title, bindings }))
+        Ok((!bindings.is_empty()).then_some(Self { title, lines: Vec::new(), bound: bindings }))
     }
 }
 
@@ -83,15 +116,22 @@ impl Plan {
     /// # Errors
     /// [`Error::Binding`] for the first that makes no sense, or if two set one variable.
     pub fn new(written: &Bindings) -> Result<Self, Error> {
-        Self::over(Vec::new(), written)
+        Self::over(Vec::new(), written, Ambient::default())
     }
 
     /// The same over what files want: a later file takes the place of an earlier one for each variable
-    /// that both bind, and `written` that of all files.
+    /// that both bind, and `written` that of all files. What is preserved wins over all of them, and then is not
+    /// looked up; a removal still removes. Whatever wins also wins inside the texts of files; of their own lines
+    /// those count that come before.
     ///
     /// # Errors
-    /// As [`Plan::new`]. Within one file the later line wins, as in a shell.
-    pub fn over(files: Vec<Layer>, written: &Bindings) -> Result<Self, Error> {
+    /// As [`Plan::new`], and [`Error::Config`] if a text names a variable that is not set. Within one file the
+    /// later line wins, as in a shell.
+    pub fn over(
+        files: Vec<Layer>,
+        written: &Bindings,
+        ambient: Ambient<'_>,
+    ) -> Result<Self, Error> {
         let own = Self::judge(written)?;
         let names_none = own.is_empty() && files.is_empty();
         let every = match (written.every, names_none) {
@@ -99,17 +139,35 @@ impl Plan {
             (false, true) => Every::Local,
             (false, false) => Every::Named,
         };
-        let mut bindings: Vec<Binding> = Vec::new();
-        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-        for binding in files.into_iter().flat_map(|layer| layer.bindings).chain(own) {
-            let place = *places.entry(binding.variable().to_vec()).or_insert(bindings.len());
-            if place == bindings.len() {
-                bindings.push(binding);
-            } else {
-                bindings[place] = binding;
-            }
+        let (mut lines, mut winning) = (Vec::new(), Vec::new());
+        for layer in files {
+            lines.extend(layer.lines);
+            winning.extend(layer.bound);
         }
-        Ok(Self { bindings, every, taken: HashSet::new(), powerful: Vec::new() })
+        winning.extend(own);
+        let mut linker = template::Linker::new(&winning, ambient);
+        let mut bound = Bound::default();
+        for Line { written, variable, wanted } in lines {
+            let action = match wanted {
+                Wanted::Template(template) => {
+                    linker.link(variable, template, |name| bound.get(name))?
+                }
+                Wanted::Look(lookup) => Action::Look(Look::of_file(variable, lookup)),
+                Wanted::Text(text) => Action::Set(variable, text),
+                Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
+            };
+            bound.put(Binding { written: Some(written), action, in_file: true });
+        }
+        let template::Linker { templates, ingredients, .. } = linker;
+        for binding in winning {
+            bound.put(binding);
+        }
+        let (bindings, taken) = (bound.bindings, ambient.preserved.names());
+        let mut plan =
+            Self { bindings, every, taken, powerful: Vec::new(), templates, ingredients };
+        plan.preserve();
+        template::mark_needed(&plan.bindings, &mut plan.templates, &mut plan.ingredients);
+        Ok(plan)
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
@@ -149,9 +207,12 @@ impl Plan {
         }
         for text in &written.removals {
             let name = text.as_bytes();
-            if name.is_empty() || name.contains(&b'=') {
-                let name = text.to_string_lossy().into_owned();
-                return Err(fault("--unset", BindingFault::Variable { name }));
+            if name.is_empty() {
+                return Err(fault("--unset", BindingFault::Variable { name: String::new() }));
+            }
+            if name.contains(&b'=') {
+                let problem = "it takes the name of a variable alone, without `=`";
+                return Err(fault("--unset", BindingFault::NoName { problem }));
             }
             bindings.push(Binding::new("--unset", text, Action::Unset(name.to_vec())));
         }
@@ -159,23 +220,23 @@ impl Plan {
         Ok(bindings)
     }
 
-    /// Leaves the variables of these names as they are: they win over every binding that would set them,
-    /// which then is not looked up either. A removal still removes.
-    pub fn preserve(&mut self, names: HashSet<Vec<u8>>) {
+    /// Leaves the variables that are taken as they are: no binding that would set them counts.
+    fn preserve(&mut self) {
         for binding in &mut self.bindings {
-            if !matches!(binding.action, Action::Unset(_)) && names.contains(binding.variable()) {
+            if !matches!(binding.action, Action::Unset(_))
+                && self.taken.contains(binding.variable())
+            {
                 let name = binding.variable().to_vec();
                 binding.action = Action::Keep(name);
             }
         }
-        self.taken = names;
     }
 
-    /// All look-ups.
+    /// All look-ups whose values go into variables of their own.
     pub fn looks(&self) -> impl Iterator<Item = &Look> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
             Action::Look(look) => Some(look),
-            Action::Keep(_) | Action::Set(..) | Action::Unset(_) => None,
+            Action::Fill(..) | Action::Keep(_) | Action::Set(..) | Action::Unset(_) => None,
         })
     }
 
@@ -221,6 +282,30 @@ impl Plan {
         refuse_duplicates(&added)?;
         self.bindings.extend(added);
         Ok(())
+    }
+}
+
+/// Bindings in the order in which their variables were first bound.
+#[derive(Default)]
+struct Bound {
+    bindings: Vec<Binding>,
+    places: HashMap<Vec<u8>, usize>,
+}
+
+impl Bound {
+    fn get(&self, variable: &[u8]) -> Option<&Binding> {
+        self.places.get(variable).map(|&place| &self.bindings[place])
+    }
+
+    /// Adds a binding, or puts it in the place of that of the same variable.
+    fn put(&mut self, binding: Binding) {
+        let next = self.bindings.len();
+        let place = *self.places.entry(binding.variable().to_vec()).or_insert(next);
+        if place == next {
+            self.bindings.push(binding);
+        } else {
+            self.bindings[place] = binding;
+        }
     }
 }
 

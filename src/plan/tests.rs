@@ -23,17 +23,18 @@ fn listed(names: &[&str], origin: Origin) -> Vec<Listed> {
 }
 
 fn layer(entries: &[(&str, &str)]) -> Layer {
-    let bindings = entries.iter().map(|(name, text)| {
+    let lines = entries.iter().map(|(name, text)| {
         let variable = VariableName::new(name).unwrap();
-        let text = SecretValue::text(name, *text).unwrap();
-        Binding::of_file(format!("{name} in a file"), variable, Wanted::Text(text))
+        let wanted = Wanted::Text(SecretValue::text(name, *text).unwrap());
+        Line { written: format!("{name} in a file"), variable, wanted }
     });
-    Layer { title: String::new(), bindings: bindings.collect() }
+    Layer::of_file(String::new(), lines.collect())
 }
 
 fn texts(plan: &Plan) -> Vec<String> {
     let told = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, text) => format!("{name}={}", String::from_utf8_lossy(text.expose())),
+        Action::Fill(name, index) => format!("{name} is template {index}"),
         Action::Look(look) => format!("{}={}", look.variable, look.reference),
         Action::Unset(name) => format!("{} is removed", String::from_utf8_lossy(name)),
         Action::Keep(name) => format!("{} is kept", String::from_utf8_lossy(name)),
@@ -101,27 +102,31 @@ fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
     let files =
         vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
     let written = Bindings { literals: words(&["C=9"]), ..Bindings::default() };
-    let plan = Plan::over(files, &written).unwrap();
+    let plan = Plan::over(files, &written, Ambient::default()).unwrap();
     assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
     assert_eq!(plan.every, Every::Named);
 }
 
 #[test]
 fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
-    assert_eq!(Plan::over(vec![layer(&[])], &Bindings::default()).unwrap().every, Every::Named);
+    assert_eq!(
+        Plan::over(vec![layer(&[])], &Bindings::default(), Ambient::default()).unwrap().every,
+        Every::Named
+    );
 }
 
 #[test]
 fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
-    let mut plan = Plan::new(&Bindings {
+    let written = Bindings {
         secrets: words(&["A", "B"]),
         literals: words(&["C=1"]),
         removals: words(&["D"]),
         every: true,
         ..Bindings::default()
-    })
-    .unwrap();
-    plan.preserve(["A", "C", "D", "E"].map(|name| name.as_bytes().to_vec()).into());
+    };
+    let preserved = Inherited(&[c"A=", c"C=", c"D=", c"E="]);
+    let ambient = Ambient { inherited: preserved, preserved };
+    let mut plan = Plan::over(Vec::new(), &written, ambient).unwrap();
     plan.add_every(listed(&["E", "F"], Origin::Own)).unwrap();
     assert_eq!(
         texts(&plan),

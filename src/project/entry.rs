@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::name::VariableName;
 use crate::reference::{Pointer, Reference};
 use crate::secret::SecretValue;
-use crate::wanted::{Lookup, SCHEME, Wanted};
+use crate::wanted::{Lookup, SCHEME, Wanted, mentions_reference};
 
 /// One variable of an `[env]` table.
 #[derive(Debug)]
@@ -27,6 +27,11 @@ const KEYS: [&str; 11] = [
     "block", "default", "env", "file", "kv", "optional", "pointer", "required", "secret", "text",
     "unset",
 ];
+
+/// How a `pfx://` that is not the whole value is written.
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in lower case; to put one into a text, give it \
+     a variable of its own, such as `P`, and write the text with `${P}` in an env file; if it is meant as text, write \
+     `{ text = \"…\" }`";
 
 impl Entry {
     pub(super) fn read(
@@ -45,6 +50,9 @@ impl Entry {
             DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Look(
                 Lookup::parse(text).map_err(|problem| reader.fault(value, &path, problem))?,
             ),
+            DeValue::String(text) if mentions_reference(text.as_bytes()) => {
+                return Err(reader.fault(value, &path, INSIDE_TEXT));
+            }
             DeValue::String(text) => Wanted::Text(reader.value(&path, value, text)?),
             DeValue::Table(_) => reader.wanted(&path, value)?,
             _ => return Err(reader.fault(value, &path, "it is a text, in quotes, or a table")),
@@ -105,7 +113,15 @@ impl Reader<'_> {
                     pointer =
                         Some(Pointer::new(text).ok_or_else(|| self.fault(value, &path, problem))?);
                 }
-                "default" => default = Some(self.value(&path, value, self.text(&path, value)?)?),
+                "default" => {
+                    let text = self.text(&path, value)?;
+                    if mentions_reference(text.as_bytes()) {
+                        let problem = "a default is text, and no reference; to try a second source, write \
+                                       `A=${P:-…}` in an env file";
+                        return Err(self.fault(value, &path, problem));
+                    }
+                    default = Some(self.value(&path, value, text)?);
+                }
                 "optional" | "required" => {
                     if optional.is_some() {
                         let problem = "`optional` and `required` say the same; leave one out";

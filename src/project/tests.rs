@@ -48,6 +48,7 @@ fn every_form_of_a_binding_is_read() {
                     if look.default.is_some() { " or default" } else { "" },
                 ),
                 Wanted::Unset => "gone".to_owned(),
+                Wanted::Template(_) => unreachable!("nothing in pfx.toml is expanded"),
             };
             format!("{}:{} {wanted}", entry.line, entry.variable)
         })
@@ -69,6 +70,28 @@ fn every_form_of_a_binding_is_read() {
     assert_eq!(name, "dev");
     assert_eq!(dev.command.as_ref().unwrap(), &["a", "b c"]);
     assert_eq!(dev.env.as_ref().unwrap().len(), 1);
+}
+
+#[test]
+fn a_reference_inside_a_text_is_refused_and_text_on_purpose_is_taken() {
+    for text in [
+        "env.A = 'postgres://app:pfx://secret/CANARY@h'",
+        "env.A = ' pfx://secret/CANARY'",
+        "env.A = 'PFX://secret/CANARY'",
+        "profile.p.env.A = \"\\npfx://secret/CANARY\"",
+    ] {
+        let told = told(text);
+        assert!(told.contains("env.A`: `pfx://` is a reference only as a whole value"), "{told}");
+        assert!(!told.contains("CANARY"), "{told}");
+    }
+    let told = told("env.A = { secret = 'x', default = 'pfx://secret/CANARY' }");
+    assert!(
+        told.contains("key `env.A.default`: a default is text") && !told.contains("CANARY"),
+        "{told}"
+    );
+    let project = Project::parse("env.A = { text = 'a pfx://secret/x $B' }", "p").unwrap();
+    let Wanted::Text(text) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
+    assert_eq!(text.expose(), b"a pfx://secret/x $B");
 }
 
 #[test]

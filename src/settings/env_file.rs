@@ -8,16 +8,15 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::dotenv;
-use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
-use crate::plan::{Binding, Layer};
+use crate::plan::{Layer, Line};
 use crate::source::file;
 
 /// Reads one env file; `-` is stdin. A FIFO is read too: that is what `<(…)` of a shell gives.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.
-pub fn layer(path: &Path, inherited: Inherited<'_>) -> Result<Layer, Error> {
+pub fn layer(path: &Path) -> Result<Layer, Error> {
     let is_stdin = path.as_os_str() == "-";
     let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
@@ -29,15 +28,13 @@ pub fn layer(path: &Path, inherited: Inherited<'_>) -> Result<Layer, Error> {
         let contents = file::read(path, file::Privacy::Any)?;
         contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?.bytes
     };
-    let environment = |name: &str| inherited.get(name.as_bytes()).map(<[u8]>::to_vec);
     let text = file::text(&bytes, Path::new(&title))?;
-    let entries = dotenv::parse(text, &title, &environment)?;
-    let bindings = entries.into_iter().map(|entry| {
-        let written = format!("{title}:{}", entry.line);
-        Binding::of_file(written, entry.variable, entry.wanted)
+    let lines = dotenv::parse(text, &title)?.into_iter().map(|entry| {
+        let dotenv::Entry { variable, wanted, line } = entry;
+        Line { written: format!("{title}:{line}"), variable, wanted }
     });
-    let bindings = bindings.collect();
-    Ok(Layer { title, bindings })
+    let lines = lines.collect();
+    Ok(Layer::of_file(title, lines))
 }
 
 fn whole(from: impl Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {

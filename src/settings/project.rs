@@ -10,7 +10,7 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::Shown;
-use crate::plan::{Binding, Layer};
+use crate::plan::{Layer, Line};
 use crate::project::{Entry, Project};
 use crate::source::trusted::Trusted;
 use crate::source::{file, home, project as finding};
@@ -173,11 +173,11 @@ fn store(name: &str, place: &str) -> Result<cli::Remote, Error> {
 }
 
 fn layer(place: &str, table: &str, entries: Vec<Entry>) -> Layer {
-    let bindings = entries.into_iter().map(|entry| {
-        let written = format!("{place}:{}", entry.line);
-        Binding::of_file(written, entry.variable, entry.wanted)
+    let lines = entries.into_iter().map(|entry| {
+        let Entry { variable, wanted, line } = entry;
+        Line { written: format!("{place}:{line}"), variable, wanted }
     });
-    Layer { title: format!("{place} [{table}]"), bindings: bindings.collect() }
+    Layer::of_file(format!("{place} [{table}]"), lines.collect())
 }
 
 fn unknown_profile(name: &str, place: &str, known: &[(String, crate::project::Layer)]) -> Error {

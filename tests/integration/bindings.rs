@@ -219,7 +219,7 @@ fn bad_bindings_are_refused_each_with_its_reason() {
         ("-k", "X=", "--kv: the name is empty"),
         ("-e", "X=", "--env: the name is empty"),
         ("-b", "", "--block: a block needs a variable"),
-        ("-b", "X=", "--block: `` is not TYPE/NAME of a block"),
+        ("-b", "X=", "--block: what stands behind `=` is not TYPE/NAME of a block"),
         ("--set", "", "--set: there is no `=`"),
         ("-s", "=TOKEN", "--secret: `` is no name of a variable"),
         ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is no name of a variable"),
@@ -229,9 +229,15 @@ fn bad_bindings_are_refused_each_with_its_reason() {
         ("-e", "", "--env: the name is empty"),
         ("--set", "A", "--set: there is no `=`"),
         ("--set", "=x", "--set: `` is no name of a variable"),
-        ("--set", "\x1b[2J=x", "--set: `\\u{1b}[2J` is no name of a variable"),
+        ("--set", "\x1b[2JTOKEN=x", "--set: what stands before `=` is no name of a variable"),
+        (
+            "--set",
+            "A=a PFX://x",
+            "--set: the text for `A` has `pfx://` in it, and nothing in a text is looked up",
+        ),
         ("--unset", "", "--unset: `` is no name of a variable"),
-        ("--unset", "A=b", "--unset: `A=b` is no name of a variable"),
+        ("--unset", "A=TOKEN", "--unset: it takes the name of a variable alone, without `=`"),
+        ("-b", "A=TOKEN", "--block: what stands behind `=` is not TYPE/NAME of a block"),
     ] {
         let outcome = home.run(&[option, text], &["touch", "started"]).outcome();
         let stderr = outcome.stderr();

@@ -272,3 +272,88 @@ fn a_fault_of_the_system_at_any_call_tells_no_value() {
         }
     }
 }
+
+/// What follows a `$`, or stands where a name must, is told nowhere.
+#[test]
+fn what_may_be_a_part_of_a_value_is_no_name_in_an_error() {
+    let home = home();
+    for line in [
+        "PW=hunter$Xc4n4rY",
+        "PW=\"hunter$Xc4n4rY!\"",
+        "PW=${Xc4n4rY}x",
+        "PW=${Xc4n4rY:-$x}",
+        "PW=${x:-$Xc4n4rY}",
+        "PW=${x-Xc4n4rY}",
+        "PW=$Xc4n4rY$argon2id$v=19",
+        "PW=a#Xc4n4rY",
+        "PW='a'Xc4n4rY",
+        "PW=\"a\\tXc4n4rY\"",
+        "PW=`Xc4n4rY`",
+        "PW=x:pfx://secret/Xc4n4rY",
+        "PW=pfx://Xc4n4rY/x",
+        "PW=pfx://secret/x#Xc4n4rY",
+        "PW=\nXc4n4rY",
+        "PW=\nXc4n4rY12345678901==",
+        "Xc4n4rY x=",
+        "export Xc4n4rY",
+    ] {
+        home.write("e.env", line);
+        for words in [
+            &["run", "--local", "--env-file", "e.env", "true"][..],
+            &["check", "--local", "--env-file", "e.env"],
+            &["check", "--local", "--json", "--env-file", "e.env"],
+            &["export", "--local", "--format", "json", "--env-file", "e.env"],
+        ] {
+            always_silent(&home, words, |start| start);
+            let code = home.pfx(words).outcome().code();
+            assert_eq!(code, Some(125), "{line:?} {words:?}");
+        }
+    }
+    for text in [
+        "env.A = 'x:pfx://secret/Xc4n4rY'",
+        "env.A = 'pfx://Xc4n4rY/x'",
+        "env.A = { secret = 'x', default = 'pfx://Xc4n4rY' }",
+        "env.A = { secrt = 'Xc4n4rY' }",
+        "[env]\nA = Xc4n4rY\n",
+        "[env]\nA = 'x' Xc4n4rY\n",
+    ] {
+        home.write("p.toml", text);
+        for words in
+            [&["run", "--local", "-f", "p.toml", "true"][..], &["check", "--local", "-f", "p.toml"]]
+        {
+            always_silent(&home, words, |start| start);
+        }
+    }
+    for words in [
+        &["run", "--set", "Xc4n4rY$x", "true"][..],
+        &["run", "--set", "Xc4n4rY\n=x", "true"],
+        &["run", "--set", "A=x:pfx://secret/Xc4n4rY", "true"],
+        &["run", "--set", "--Xc4n4rY", "true"],
+        &["run", "--unset", "A=Xc4n4rY", "true"],
+        &["run", "-b", "A=Xc4n4rY", "true"],
+        &["run", "--Xc4n4rY", "true"],
+        &["secret", "get", "A", "--Xc4n4rY"],
+        &["secret", "Xc4n4rY"],
+        &["Xc4n4rY"],
+    ] {
+        always_silent(&home, words, |start| start);
+        assert_eq!(home.pfx(words).outcome().code(), Some(2), "{words:?}");
+    }
+    for value in ["a${Xc4n4rY!x}b", "a${x.Xc4n4rY}b", "${Xc4n4rY}", "${context.secrets.${Xc4n4rY}}"]
+    {
+        let home =
+            Home::with_secrets(&format!("PW = '{value}'\n[context.secrets.T]\na = '{value}'\n"));
+        for words in [
+            &["secret", "get", "PW"][..],
+            &["secret", "get", "T"],
+            &["run", "--local", "-s", "PW", "true"],
+            &["run", "--local", "true"],
+            &["check", "--local", "-s", "PW"],
+            &["export", "--local", "--format", "json", "-s", "PW"],
+            &["doctor", "--local"],
+            &["secret", "list"],
+        ] {
+            always_silent(&home, words, |start| start);
+        }
+    }
+}

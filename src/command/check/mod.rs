@@ -1,6 +1,7 @@
 //! `pfx check`: the plan, and where each value would come from. Never a value.
 
 mod precedence;
+mod text;
 
 use std::io::Write;
 
@@ -33,11 +34,9 @@ pub fn check(
 ) -> Result<Exit, Error> {
     let cli::Check { bindings, places, stores, project, .. } = arguments;
     let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
-    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
     let kept = inheritance.of(inherited);
-    if arguments.inheritance.preserve {
-        prepared.plan.preserve(Inherited(&kept).names());
-    }
+    let preserved = Inherited(if arguments.inheritance.preserve { &kept } else { &[] });
+    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited, preserved)?;
     let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
     let resolution = sources.resolve(&mut prepared.plan)?;
     let forbidden = sources.local.forbidden_keys()?;
@@ -82,9 +81,14 @@ pub fn check(
     output
         .write_all(text.as_bytes())
         .map_err(|cause| Error::Terminal { action: "write to stdout", cause })?;
-    let missing = resolution
-        .of(&plan)
-        .any(|(look, outcome)| matches!(outcome, Outcome::Missing(_)) && !look.optional);
+    let is_blank = |action: &Action| match action {
+        Action::Fill(_, index) => resolution.filled(*index).is_none(),
+        _ => false,
+    };
+    let missing = plan.bindings.iter().any(|binding| is_blank(&binding.action))
+        || resolution
+            .of(&plan)
+            .any(|(look, outcome)| matches!(outcome, Outcome::Missing(_)) && !look.optional);
     Ok(if missing { Exit::Absent } else { Exit::Done })
 }
 
@@ -99,6 +103,11 @@ fn as_text(plan: &Plan, resolution: &Resolution, places: &[String]) -> String {
                 Action::Look(_) => {
                     let (look, outcome) = outcomes.next()?;
                     [look.variable.to_string(), wanted(look), verdict(look, outcome, resolution)]
+                }
+                Action::Fill(variable, index) => {
+                    let place = binding.written.as_deref().unwrap_or_default();
+                    let [wanted, verdict] = text::columns(plan, *index, place, resolution);
+                    [variable.to_string(), wanted, verdict]
                 }
                 Action::Set(variable, _) => {
                     let place = binding.written.as_deref().filter(|_| binding.in_file);
@@ -213,6 +222,13 @@ fn as_json(
                         "near": missing.and_then(|missing| missing.near.as_ref()),
                     })
                 }
+                Action::Fill(variable, index) => json!({
+                    "variable": variable.as_str(),
+                    "kind": "text",
+                    "found": resolution.filled(*index).is_some(),
+                    "place": binding.written,
+                    "uses": text::uses(plan, *index, resolution),
+                }),
                 Action::Set(variable, _) => json!({
                     "variable": variable.as_str(), "kind": "text", "found": true,
                 }),

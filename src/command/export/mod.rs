@@ -90,7 +90,8 @@ pub fn export(
     let cli::Export { bindings, places, stores, project, .. } = arguments;
     let format = format(arguments)?;
     let to = destination(arguments, inherited)?;
-    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited)?;
+    let mut prepared =
+        Given { bindings, places, stores, project }.prepare(inherited, Inherited::default())?;
     // What is wrong with the command line is told before anything is asked for.
     judge_names(&*format, &prepared.plan)?;
     format.document(&outline(&prepared.plan)?)?;
@@ -161,6 +162,9 @@ fn outline<'p>(plan: &'p Plan) -> Result<Vec<Entry<'p>>, Error> {
             value: Some(b"x"),
             secret: true,
         })),
+        Action::Fill(variable, _) => {
+            Some(Ok(Entry { variable: variable.as_str(), value: Some(b""), secret: true }))
+        }
         other => written(other).map(Ok),
     };
     plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
@@ -177,7 +181,7 @@ fn written(action: &Action) -> Option<Entry<'_>> {
             let variable = std::str::from_utf8(name).ok()?;
             Some(Entry { variable, value: None, secret: false })
         }
-        Action::Keep(_) | Action::Look(_) => None,
+        Action::Fill(..) | Action::Keep(_) | Action::Look(_) => None,
     }
 }
 
@@ -196,6 +200,10 @@ fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Result<Vec<Entry<'
                 value: Some(value.expose()),
                 secret: true,
             }))
+        }
+        Action::Fill(variable, index) => {
+            let value = Some(resolution.filled(*index)?.expose());
+            Some(Ok(Entry { variable: variable.as_str(), value, secret: true }))
         }
         other => written(other).map(Ok),
     };

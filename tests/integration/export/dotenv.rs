@@ -32,7 +32,7 @@ fn hostile() -> Values {
 }
 
 /// The directory of `node_modules` in which `tests/run.sh` puts npm's dotenv.
-fn node_modules() -> PathBuf {
+pub fn node_modules() -> PathBuf {
     let default = || {
         let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
         home.join(".cache/pfx-tests/node/node_modules")

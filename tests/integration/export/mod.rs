@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+pub use dotenv::node_modules;
 
 use crate::support::{Home, Outcome};
 

@@ -1,5 +1,9 @@
 //! `--env-file`.
 
+mod differential;
+mod readers;
+mod variables;
+
 use crate::support::Home;
 
 fn home() -> Home {
@@ -61,12 +65,20 @@ fn faults_name_file_line_and_column_and_never_the_text() {
     let home = home();
     for (text, place, problem) in [
         ("V_A=1\nV_B='CANARY", ":2:5: key `V_B`", "the quote that opens here is not closed"),
-        ("V_A=a CANARY", ":1:7: key `V_A`", "a value with white space in it needs quotes"),
+        ("V_A=a CANARY", ":1:6: key `V_A`", "a value with white space in it needs quotes"),
         ("CANARY", ":1:7", "a line is `NAME=value`"),
         ("V_A=pfx://secrets/CANARY", ":1:5: key `V_A`", "it is none of `pfx://secret/`"),
-        ("V_A=$UNSET_ONE", ":1:5: key `V_A`", "`UNSET_ONE` is not set"),
-        ("V_A=pfx://secret/DB\nV_B=$V_A", ":2:5: key `V_B`", "`V_A` comes from a source"),
-        ("V_A=\"\u{1}\\q", ":1:7: key `V_A`", "`\\` escapes only"),
+        (
+            "V_A=x$CANARY",
+            ":1:6: key `V_A`",
+            "the variable that this `$` refers to is not set; single quotes",
+        ),
+        ("V_A=\"\u{1}\\t", ":1:7: key `V_A`", "readers do not agree on this `\\`"),
+        (
+            "V_A=x:pfx://secret/CANARY",
+            ":1:5: key `V_A`",
+            "`pfx://` is a reference only as a whole value",
+        ),
     ] {
         home.write("my.env", text);
         let outcome = home.pfx(show(&["--env-file", "my.env"])).outcome();

@@ -1,0 +1,267 @@
+//! What stands behind `=`: a value in quotes or without, or a reference; and the rest of its line.
+
+use zeroize::Zeroizing;
+
+use super::{Reader, is_blank};
+use crate::error::Error;
+use crate::secret::SecretValue;
+use crate::wanted::{Lookup, Mention, Piece, SCHEME, Template, Wanted, mentions_reference};
+
+/// A value as it is put together.
+#[derive(Default)]
+pub(super) struct Value {
+    pieces: Vec<Piece>,
+    /// What follows the pieces.
+    text: Zeroizing<Vec<u8>>,
+}
+
+impl Value {
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    fn mention(&mut self, mention: Mention) {
+        let text = std::mem::take(&mut *self.text);
+        if !text.is_empty() {
+            self.pieces.push(Piece::Text(SecretValue::bytes(text)));
+        }
+        self.pieces.push(Piece::Variable(mention));
+    }
+
+    /// Every text that the file itself says.
+    fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let pieces = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text.expose()),
+            Piece::Variable(mention) => Some(mention.default.as_ref()?.expose()),
+        });
+        pieces.chain([&**self.text])
+    }
+}
+
+/// How a `pfx://` that is not the whole value is written.
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in lower case; give it a line of its own, \
+     such as `P=pfx://secret/NAME`, and write `${P}` here; if it is meant as text, write `S=pfx:` on an earlier line and \
+     `${S}//` here";
+
+const NUL: &str = "a NUL, which no variable can hold";
+
+impl Reader<'_> {
+    /// Reads a value and the rest of its line.
+    pub(super) fn wanted(&mut self) -> Result<Wanted, Error> {
+        let before = self.at;
+        self.skip(|character| character == ' ');
+        let start = self.at;
+        match self.peek() {
+            Some('#') if start == before => Err(self.fault(start, GLUED_COMMENT)),
+            Some('#') => {
+                self.comment()?;
+                Ok(Wanted::Text(SecretValue::bytes([])))
+            }
+            Some('\t') => Err(self.fault(
+                start,
+                "a tab behind `=` is a part of the value to some readers; use spaces",
+            )),
+            Some('`') => Err(self.fault(start, BACKTICK)),
+            Some('\'') => {
+                let value = self.single_quoted()?;
+                self.end_of_line()?;
+                self.judged(start, value)
+            }
+            Some('"') => {
+                let value = self.double_quoted()?;
+                self.end_of_line()?;
+                self.judged(start, value)
+            }
+            Some(_) if self.rest().starts_with(SCHEME) => {
+                let text = self.rest_of_line().split(is_blank).next().unwrap_or_default();
+                self.at += text.len();
+                self.end_of_line()?;
+                self.reference(start, text)
+            }
+            _ => {
+                let value = self.unquoted()?;
+                self.judged(start, value)
+            }
+        }
+    }
+
+    fn judged(&self, start: usize, mut value: Value) -> Result<Wanted, Error> {
+        let first = match value.pieces.first() {
+            Some(Piece::Text(text)) => text.expose(),
+            Some(Piece::Variable(_)) => &[],
+            None => &value.text,
+        };
+        let begins = first.starts_with(SCHEME.as_bytes());
+        if begins && value.pieces.is_empty() {
+            let text = std::str::from_utf8(&value.text).unwrap_or_default();
+            return self.reference(start, text);
+        }
+        if begins {
+            return Err(self.fault(start, NOT_EXPANDED));
+        }
+        if value.texts().any(mentions_reference) {
+            return Err(self.fault(start, INSIDE_TEXT));
+        }
+        let text = std::mem::take(&mut *value.text);
+        if value.pieces.is_empty() {
+            return Ok(Wanted::Text(SecretValue::bytes(text)));
+        }
+        if !text.is_empty() {
+            value.pieces.push(Piece::Text(SecretValue::bytes(text)));
+        }
+        let (place, key) = (self.place.to_owned(), self.key.clone());
+        Ok(Wanted::Template(Template { pieces: value.pieces, place, key }))
+    }
+
+    fn reference(&self, start: usize, text: &str) -> Result<Wanted, Error> {
+        let names_variable = |after: &str| {
+            after.starts_with(|first: char| {
+                first.is_ascii_alphabetic() || matches!(first, '_' | '{')
+            })
+        };
+        if text.split('$').skip(1).any(names_variable) {
+            return Err(self.fault(start, NOT_EXPANDED));
+        }
+        Lookup::parse(text).map(Wanted::Look).map_err(|problem| self.fault(start, problem))
+    }
+
+    /// Up to the end of the line, or to a comment with a space before it.
+    fn unquoted(&mut self) -> Result<Value, Error> {
+        let mut value = Value::default();
+        while !self.is_at_end_of_line() {
+            match self.peek() {
+                Some(' ') => {
+                    let blank = self.at;
+                    self.skip(|character| character == ' ');
+                    match self.peek() {
+                        Some('#') => self.comment()?,
+                        _ if self.is_at_end_of_line() => {}
+                        _ => return Err(self.fault(blank, WHITE_SPACE)),
+                    }
+                    break;
+                }
+                Some('#') => return Err(self.fault(self.at, GLUED_COMMENT)),
+                Some(character) if is_white_space(character) => {
+                    return Err(self.fault(self.at, WHITE_SPACE));
+                }
+                Some('\\') if self.rest()[1..].starts_with('$') => {
+                    return Err(self.fault(self.at, ESCAPE));
+                }
+                Some(character) => self.character(character, &mut value)?,
+                None => {}
+            }
+        }
+        Ok(value)
+    }
+
+    /// Everything up to the next `'`, as it is.
+    fn single_quoted(&mut self) -> Result<Value, Error> {
+        let open = self.at;
+        let rest = &self.rest()[1..];
+        let Some(length) = rest.find('\'') else { return Err(self.fault(open, NOT_CLOSED)) };
+        let inside = &rest[..length];
+        if inside.ends_with('\\') {
+            let problem = "a `\\` before a `'` hides the quote from some readers, and not from others; use double \
+                           quotes, or put the `\\` elsewhere";
+            return Err(self.fault(open + length, problem));
+        }
+        if let Some(at) = inside.find('\0') {
+            return Err(self.fault(open + 1 + at, NUL));
+        }
+        self.at += length + 2;
+        let mut value = Value::default();
+        // A carriage return is a part of the end of a line.
+        inside.split('\r').for_each(|part| value.push(part));
+        Ok(value)
+    }
+
+    fn double_quoted(&mut self) -> Result<Value, Error> {
+        let open = self.at;
+        let mut value = Value::default();
+        self.at += 1;
+        loop {
+            match self.peek() {
+                None => return Err(self.fault(open, NOT_CLOSED)),
+                Some('"') => break,
+                Some('\r') => self.at += 1,
+                Some('\\') => match self.rest()[1..].chars().next() {
+                    Some('n') => self.escaped("\n", &mut value),
+                    Some('"') => self.escaped("\"", &mut value),
+                    Some(
+                        '\\' | '\'' | '$' | '`' | '\r' | '\n' | 'a' | 'b' | 'f' | 'r' | 't' | 'v',
+                    ) => return Err(self.fault(self.at, ESCAPE)),
+                    // It escapes nothing to any reader.
+                    _ => {
+                        value.push("\\");
+                        self.at += 1;
+                    }
+                },
+                Some(character) => self.character(character, &mut value)?,
+            }
+        }
+        self.at += 1;
+        Ok(value)
+    }
+
+    fn escaped(&mut self, meant: &str, value: &mut Value) {
+        value.push(meant);
+        self.at += 2;
+    }
+
+    /// One character outside of single quotes, or what a `$` leads to.
+    fn character(&mut self, character: char, value: &mut Value) -> Result<(), Error> {
+        match character {
+            '`' => return Err(self.fault(self.at, BACKTICK)),
+            '\0' => return Err(self.fault(self.at, NUL)),
+            '$' => {
+                if let Some(mention) = self.mention()? {
+                    value.mention(mention);
+                    return Ok(());
+                }
+                value.push("$");
+            }
+            other => value.push(other.encode_utf8(&mut [0; 4])),
+        }
+        self.at += character.len_utf8();
+        Ok(())
+    }
+
+    /// Behind a closed value: blanks, and perhaps a comment with one before it.
+    fn end_of_line(&mut self) -> Result<(), Error> {
+        let end = self.at;
+        self.skip(is_blank);
+        match self.peek() {
+            _ if self.is_at_end_of_line() => Ok(()),
+            Some('#') if self.at > end => self.comment(),
+            Some('#') => Err(self.fault(self.at, GLUED_COMMENT)),
+            _ => Err(self.fault(
+                self.at,
+                "text behind the end of the value; put all of it in one pair of quotes",
+            )),
+        }
+    }
+
+    /// To the end of the line. One that ends for JavaScript alone could hide a variable from pfx.
+    pub(super) fn comment(&mut self) -> Result<(), Error> {
+        let text = self.rest().split('\n').next().unwrap_or_default();
+        if let Some(at) = text.find(['\u{2028}', '\u{2029}']) {
+            let problem =
+                "a line separator (U+2028 or U+2029), which ends a comment to some readers";
+            return Err(self.fault(self.at + at, problem));
+        }
+        self.at += text.len();
+        Ok(())
+    }
+}
+
+/// White space to one of the readers: Unicode's, what Python adds (U+001C to U+001F) and what JavaScript adds.
+fn is_white_space(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}' | '\u{feff}')
+}
+
+const BACKTICK: &str = "a backtick is a quote to some readers and a command to a shell; single quotes take it as it is";
+const ESCAPE: &str = "readers do not agree on this `\\`; single quotes take everything as it is";
+const GLUED_COMMENT: &str = "a `#` is text to some readers and a comment to others; put a space before a comment, and quotes around a value";
+const NOT_CLOSED: &str = "the quote that opens here is not closed";
+const NOT_EXPANDED: &str = "nothing is expanded in a reference";
+const WHITE_SPACE: &str = "a value with white space in it needs quotes";

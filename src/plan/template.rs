@@ -1,0 +1,246 @@
+//! Texts of files that name other variables: what each of these is, before anything is looked up.
+
+use super::{Action, Ambient, Binding, Delivery, Look};
+use crate::environment::LONGEST_ENTRY;
+use crate::error::{Error, Position, ValueFault};
+use crate::name::VariableName;
+use crate::secret::SecretValue;
+use crate::wanted::{self, Mention, Piece};
+
+/// A text of which some parts are known only when all is looked up.
+#[derive(Debug)]
+pub struct Template {
+    pub variable: VariableName,
+    pub parts: Vec<Part>,
+    /// Whether some binding of the plan still wants it, perhaps by way of another template.
+    pub(super) is_needed: bool,
+    /// Where the file says so. The pieces have become the parts.
+    origin: wanted::Template,
+}
+
+#[derive(Debug)]
+pub enum Part {
+    Text(SecretValue),
+    /// The value of another variable, inserted as it is.
+    Variable {
+        name: VariableName,
+        of: Of,
+        /// What takes its place if it is missing or empty.
+        default: Option<SecretValue>,
+        at: Position,
+    },
+}
+
+/// Where the value of a variable in a template comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// One of [`super::Plan::ingredients`].
+    Look(usize),
+    /// One of [`super::Plan::templates`], which comes before.
+    Template(usize),
+}
+
+/// A look-up for templates.
+#[derive(Debug)]
+pub struct Ingredient {
+    pub look: Look,
+    pub is_needed: bool,
+}
+
+impl Template {
+    #[must_use]
+    pub const fn is_needed(&self) -> bool {
+        self.is_needed
+    }
+
+    /// The variables whose values it holds, each once.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.variables().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The same, with where each value comes from.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&str, Of)> {
+        let mut variables = Vec::new();
+        for part in &self.parts {
+            if let Part::Variable { name, of, .. } = part
+                && !variables.contains(&(name.as_str(), *of))
+            {
+                variables.push((name.as_str(), *of));
+            }
+        }
+        variables
+    }
+
+    /// A fault at one of its variables.
+    #[must_use]
+    pub fn fault(&self, at: Position, problem: &str) -> Error {
+        self.origin.fault(at, problem)
+    }
+
+    /// The text, if it is not longer than a variable can be.
+    ///
+    /// # Errors
+    /// [`Error::Value`].
+    pub fn check_length(variable: &VariableName, bytes: &[u8]) -> Result<(), Error> {
+        let bytes = variable.as_str().len() + 1 + bytes.len();
+        if bytes <= LONGEST_ENTRY {
+            return Ok(());
+        }
+        let name = variable.as_str().to_owned();
+        let fault = ValueFault::TooLong { variable: name.clone(), bytes, limit: LONGEST_ENTRY };
+        Err(Error::Value { name, fault })
+    }
+}
+
+/// Finds out what the variables in texts are, line by line.
+pub(super) struct Linker<'l> {
+    /// What wins over all files, and so it does inside their texts: `PFX_…` variables, then the command line.
+    winning: &'l [Binding],
+    ambient: Ambient<'l>,
+    pub templates: Vec<Template>,
+    pub ingredients: Vec<Ingredient>,
+}
+
+/// What a variable in a text is.
+enum Meaning<'m> {
+    Later(VariableName, Of),
+    Nothing,
+    Text(&'m [u8]),
+}
+
+impl<'l> Linker<'l> {
+    pub const fn new(winning: &'l [Binding], ambient: Ambient<'l>) -> Self {
+        Self { winning, ambient, templates: Vec::new(), ingredients: Vec::new() }
+    }
+
+    /// What a line does to its variable; `earlier` has what the lines before it say.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if a variable in the text is not set, and there is no default.
+    pub fn link<'e>(
+        &mut self,
+        variable: VariableName,
+        mut origin: wanted::Template,
+        earlier: impl Fn(&[u8]) -> Option<&'e Binding>,
+    ) -> Result<Action, Error>
+    where
+        'l: 'e,
+    {
+        let (mut parts, mut text) = (Vec::new(), zeroize::Zeroizing::new(Vec::new()));
+        for piece in std::mem::take(&mut origin.pieces) {
+            let mention = match piece {
+                Piece::Text(piece) => {
+                    text.extend_from_slice(piece.expose());
+                    continue;
+                }
+                Piece::Variable(mention) => mention,
+            };
+            let default = mention.default.as_ref().map(SecretValue::expose);
+            match (self.meaning(&mention, &origin, &earlier)?, default) {
+                (Meaning::Text(value), None) => text.extend_from_slice(value),
+                (Meaning::Text(value), Some(_)) if !value.is_empty() => {
+                    text.extend_from_slice(value);
+                }
+                (Meaning::Text(_) | Meaning::Nothing, Some(default)) => {
+                    text.extend_from_slice(default);
+                }
+                (Meaning::Nothing, None) => {
+                    let problem = "the variable that this `$` refers to is not set; single quotes take a `$` as it \
+                                   is, and `${NAME:-text}` has a default";
+                    return Err(origin.fault(mention.at, problem));
+                }
+                (Meaning::Later(name, of), _) => {
+                    if !text.is_empty() {
+                        parts.push(Part::Text(SecretValue::bytes(std::mem::take(&mut *text))));
+                    }
+                    let Mention { default, at, .. } = mention;
+                    parts.push(Part::Variable { name, of, default, at });
+                }
+            }
+            // Lines that double each other end here.
+            Template::check_length(&variable, &text)?;
+        }
+        let text = SecretValue::bytes(std::mem::take(&mut *text));
+        if parts.is_empty() {
+            return Ok(Action::Set(variable, text));
+        }
+        if !text.expose().is_empty() {
+            parts.push(Part::Text(text));
+        }
+        let index = self.templates.len();
+        let template = Template { variable: variable.clone(), parts, is_needed: false, origin };
+        self.templates.push(template);
+        Ok(Action::Fill(variable, index))
+    }
+
+    fn meaning<'m>(
+        &mut self,
+        mention: &Mention,
+        origin: &wanted::Template,
+        earlier: &impl Fn(&[u8]) -> Option<&'m Binding>,
+    ) -> Result<Meaning<'m>, Error>
+    where
+        'l: 'm,
+    {
+        let name = mention.name.as_bytes();
+        let bound = self.winning.iter().rfind(|binding| binding.variable() == name);
+        let bound = bound.or_else(|| earlier(name));
+        let preserved = self.ambient.preserved.get(name);
+        Ok(match (bound.map(|binding| &binding.action), preserved) {
+            // A removal wins over what is preserved.
+            (Some(Action::Unset(_)), _) => Meaning::Nothing,
+            (_, Some(preserved)) => Meaning::Text(preserved),
+            (Some(Action::Set(_, text)), None) => Meaning::Text(text.expose()),
+            (Some(Action::Fill(variable, index)), None) => {
+                Meaning::Later(variable.clone(), Of::Template(*index))
+            }
+            (Some(Action::Look(look)), None) if look.delivery == Delivery::File => {
+                let problem = "the variable that this `$` refers to is handed over as a file, which no text can hold";
+                return Err(origin.fault(mention.at, problem));
+            }
+            (Some(Action::Look(look)), None) => {
+                let of = Of::Look(self.ingredient(look));
+                Meaning::Later(look.variable.clone(), of)
+            }
+            (Some(Action::Keep(_)) | None, None) => {
+                self.ambient.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
+            }
+        })
+    }
+
+    /// The place of a look-up among the ingredients. It is one of its own, since its binding may yet lose against
+    /// a later one.
+    fn ingredient(&mut self, look: &Look) -> usize {
+        let same = |one: &Ingredient| one.look.is_same(look);
+        self.ingredients.iter().position(same).unwrap_or_else(|| {
+            self.ingredients.push(Ingredient { look: look.clone(), is_needed: false });
+            self.ingredients.len() - 1
+        })
+    }
+}
+
+/// Marks what `bindings` want, and what that is made of.
+pub(super) fn mark_needed(
+    bindings: &[Binding],
+    templates: &mut [Template],
+    ingredients: &mut [Ingredient],
+) {
+    for binding in bindings {
+        if let Action::Fill(_, index) = binding.action {
+            templates[index].is_needed = true;
+        }
+    }
+    for index in (0..templates.len()).rev() {
+        let (before, from) = templates.split_at_mut(index);
+        let Some(template) = from.first().filter(|template| template.is_needed) else { continue };
+        for part in &template.parts {
+            match part {
+                Part::Variable { of: Of::Look(index), .. } => ingredients[*index].is_needed = true,
+                Part::Variable { of: Of::Template(index), .. } => before[*index].is_needed = true,
+                Part::Text(_) => {}
+            }
+        }
+    }
+}

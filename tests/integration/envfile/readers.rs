@@ -1,0 +1,100 @@
+//! What python-dotenv, Node.js and npm's dotenv make of a text, beside what pfx makes of it.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use pfx::dotenv;
+use pfx::wanted::Wanted;
+use serde_json::{Value, json};
+
+use crate::export::{node_modules, prefect_3_python};
+
+/// The variables that a reader makes of one text; `None` if it complains of it.
+type Read = Option<BTreeMap<String, String>>;
+
+/// As `dotenv_values` reads a file, without expansion.
+const PYTHON: &str = "
+import io, json, sys
+from dotenv.parser import parse_stream
+def read(text):
+    bindings = list(parse_stream(io.StringIO(text, newline=None)))
+    if any(one.error or one.key is not None and one.value is None for one in bindings):
+        return None
+    return {one.key: one.value for one in bindings if one.key is not None}
+json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
+";
+
+/// As `node --env-file` reads a file.
+const NODE: &str = "
+const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+console.log(JSON.stringify(texts.map(text => require('util').parseEnv(text))));
+";
+
+const NPM: &str = "
+const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+console.log(JSON.stringify(texts.map(text => require('dotenv').parse(text))));
+";
+
+/// What a program makes of each text: one start for all of them.
+fn read_by(command: &mut Command, texts: &[String]) -> Vec<Read> {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the reader starts");
+    let all = json!(texts).to_string();
+    child.stdin.take().expect("stdin").write_all(all.as_bytes()).expect("the reader reads");
+    let output = child.wait_with_output().expect("the reader ends");
+    assert!(output.status.success(), "{command:?}");
+    let read: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(read.len(), texts.len());
+    read.into_iter().map(|one| serde_json::from_value(one).expect("texts")).collect()
+}
+
+/// The three readers, each with all texts.
+pub fn all(texts: &[String]) -> [Vec<Read>; 3] {
+    let node = |script| {
+        let mut command = Command::new("node");
+        command.args(["-e", script]).env("NODE_PATH", node_modules());
+        command
+    };
+    [
+        read_by(Command::new(prefect_3_python()).args(["-c", PYTHON]), texts),
+        read_by(&mut node(NODE), texts),
+        read_by(&mut node(NPM), texts),
+    ]
+}
+
+/// What pfx makes of a text.
+pub enum Own {
+    /// Some of it is a reference, or has a variable in it.
+    More,
+    Read(BTreeMap<String, String>),
+    Refused,
+}
+
+pub fn own(text: &str) -> Own {
+    // As a file's: without the byte order mark.
+    let Ok(entries) = dotenv::parse(text.strip_prefix('\u{feff}').unwrap_or(text), "e.env") else {
+        return Own::Refused;
+    };
+    let mut read = BTreeMap::new();
+    for entry in entries {
+        let Wanted::Text(value) = entry.wanted else { return Own::More };
+        let value = String::from_utf8(value.expose().to_vec()).expect("text");
+        read.insert(entry.variable.as_str().to_owned(), value);
+    }
+    Own::Read(read)
+}
+
+/// The readers that may read a text otherwise than pfx, by the list in `src/dotenv/mod.rs`.
+pub fn excused(text: &str) -> [bool; 3] {
+    let escaped_quote = text.contains("\\\"");
+    // In a blank line, before a name or a comment, behind `export`, before `=`.
+    let layout = text.starts_with('\u{feff}')
+        || text.split('\n').any(|line| {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let name = line.split(['=', '#']).next().unwrap_or_default();
+            let indented_comment = name.trim().is_empty() && !name.is_empty();
+            indented_comment || name.contains('\t') || name.contains("export  ")
+        });
+    [text.contains("\\\\"), escaped_quote || layout, escaped_quote]
+}
