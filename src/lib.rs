@@ -60,13 +60,14 @@ pub mod takeover;
 pub mod wanted;
 
 use std::ffi::{CStr, OsString};
-use std::io::{self, LineWriter, Write as _};
+use std::io::{self, Write as _};
 
 use nix::unistd::getpid;
 
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::launch::inherited::Privilege;
 use crate::launch::init;
 use crate::report::Report;
 
@@ -81,9 +82,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         let _ =
             io::stderr().write_all(b"pfx: error: pfx has a bug and stopped; please report it\n");
     }));
-    if launch::inherited::is_privileged() {
-        let _ =
-            io::stderr().write_all(b"pfx: error: cannot run set-user-ID or with added rights\n");
+    if let Some(privilege) = launch::inherited::privilege() {
+        let _ = io::stderr().write_all(refusal(privilege));
         return Exit::Failed.into();
     }
     let mut block = launch::inherited::environment();
@@ -91,9 +91,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors, and go to stdout with 0.
-            if !error.use_stderr() {
-                return print(&error.render().to_string());
-            }
             let _ = error.print();
             return error.exit_code();
         }
@@ -109,7 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         }
     }
     let inherited = Inherited(&block);
-    let mut stdout = LineWriter::new(launch::output::stdout());
+    let mut stdout = io::stdout().lock();
     let outcome = match &arguments.command {
         cli::Command::Run(run) => {
             command::run::run(run, inherited, &mut report).map(|never| match never {})
@@ -132,23 +129,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             command::completions::completions(completions, &mut stdout)
         }
     };
-    let flushed = stdout.flush().and_then(|()| stdout.get_ref().finish());
-    ended(outcome, flushed, &mut report)
-}
-
-/// Prints what clap says on stdout.
-fn print(text: &str) -> i32 {
-    let mut stderr = io::stderr();
-    let output = cli::Output { verbose: false, error_format: cli::ErrorFormat::default() };
-    let mut stdout = launch::output::stdout();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.finish());
-    ended(Ok(Exit::Done), printed, &mut Report::new(&mut stderr, &output))
-}
-
-/// The status of a command, less if nobody received what it `printed`.
-fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Report<'_>) -> i32 {
-    let printed = printed.map_err(|cause| Error::Terminal { action: "write to stdout", cause });
-    match outcome.and_then(|exit| printed.map(|()| exit)) {
+    let flushed =
+        stdout.flush().map_err(|cause| Error::Terminal { action: "write to stdout", cause });
+    match outcome.and_then(|exit| flushed.map(|()| exit)) {
         Ok(exit) => exit.into(),
         // Whoever read our output has had enough.
         Err(Error::Terminal { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {
@@ -157,6 +140,19 @@ fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Rep
         Err(error) => {
             report.error(&error);
             error.exit().into()
+        }
+    }
+}
+
+/// What is said of a process whose environment the C library has changed already.
+const fn refusal(privilege: Privilege) -> &'static [u8] {
+    match privilege {
+        Privilege::Added => b"pfx: error: cannot run set-user-ID or with added rights\n",
+        Privilege::SecurityModule => {
+            b"pfx: error: cannot run: a security module marked this start as privileged (AT_SECURE), so that the \
+              environment is no longer whole\n\
+              pfx: hint: with SELinux, allow `noatsecure` for the transition to this domain; with AppArmor, write the \
+              transition in lower case (`px`, `cx`)\n"
         }
     }
 }

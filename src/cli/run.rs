@@ -55,12 +55,15 @@ pub struct Parent {
     #[arg(long, env = "PFX_INIT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub init: bool,
+    /// Pass signals on to the command's whole process group, not to the command alone [env: PFX_KILL_GROUP]
+    #[arg(long, short = 'g', requires = "init")]
+    pub kill_group: bool,
     /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: PFX_REWRITE]
     #[arg(long, value_name = "SIG=SIG", requires = "init")]
     pub rewrite: Vec<OsString>,
-    /// Kill the command and its process group if it has not ended so long after SIGTERM
-    #[arg(long, value_name = "SECONDS", env = "PFX_STOP_TIMEOUT", hide_env_values = true,
-        value_parser = seconds, requires = "init")]
+    /// Kill the command and its process group if it has not ended so long after it was asked to
+    /// [env: PFX_STOP_TIMEOUT]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "init")]
     pub stop_timeout: Option<Duration>,
 }
 

@@ -6,7 +6,7 @@ use nix::sys::stat::Mode;
 
 use crate::cli;
 use crate::error::Error;
-use crate::launch::sealed::Sealed;
+use crate::launch::sealed::{Refused, Sealed};
 use crate::name::VariableName;
 use crate::plan::{Delivery, Look, Plan};
 use crate::resolve::Resolution;
@@ -37,8 +37,9 @@ impl Files {
             }
             let name = look.reference.name();
             let title = given.file_name.as_deref().unwrap_or(&name);
-            let sealed = Sealed::new(title, mode, value)
-                .map_err(|cause| Error::Handover { name: name.clone(), cause })?;
+            let sealed = Sealed::new(title, mode, value).map_err(|Refused { call, cause }| {
+                Error::Handover { name: name.clone(), call, cause }
+            })?;
             paths.insert(look.variable.clone(), SecretValue::text(&name, sealed.path())?);
             held.push(sealed);
         }

@@ -5,6 +5,7 @@ mod answer;
 mod binding;
 mod command;
 mod missing;
+mod process;
 mod remote;
 mod trust;
 mod value;
@@ -39,8 +40,8 @@ pub enum Error {
     EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
     /// The operating system refused something done to a file.
     File { action: &'static str, path: PathBuf, cause: io::Error },
-    /// A value cannot be handed over as a file. `name` is whose it is.
-    Handover { name: String, cause: io::Error },
+    /// A value cannot be handed over as a file. `name` is whose it is; `call` is the system call that was refused.
+    Handover { name: String, call: &'static str, cause: io::Error },
     /// Another process holds the lock on a file that is to be written.
     Locked { path: PathBuf, seconds: u64 },
     /// Names that no source has.
@@ -48,7 +49,7 @@ pub enum Error {
     /// A remote store is needed and none is configured; why, as half a sentence.
     NoStore { why: String },
     /// The operating system has no process, or nothing that one needs.
-    Process { action: &'static str, cause: io::Error },
+    Process { action: &'static str, cause: io::Error, way_out: Option<&'static str> },
     /// A store over the network did not do what it was asked. `place` is its origin: a URL without
     /// credentials, path or query.
     Remote { place: String, fault: RemoteFault },
@@ -138,11 +139,16 @@ impl Error {
             Self::EnvironmentTooLarge { .. } => {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
             }
-            Self::Handover { cause, .. } => match cause.kind() {
+            Self::Handover { name, cause, .. } => match cause.kind() {
                 io::ErrorKind::NotFound => "mount /proc: the file's path is below it".to_owned(),
                 _ if cause.raw_os_error() == Some(nix::libc::EMFILE) => {
                     "each file takes a descriptor: raise the limit with `ulimit -n`".to_owned()
                 }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => format!(
+                    "a filter of system calls may forbid files in memory: give the command the value in a variable with \
+                     `-s {}`, or name the file that it is read from with `--set`",
+                    quoted(name)
+                ),
                 _ => return None,
             },
             Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
@@ -152,15 +158,8 @@ impl Error {
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
-            Self::Terminal { action: "write to stdout", cause }
-                if cause.raw_os_error() == Some(nix::libc::EBADF) =>
-            {
-                "stdout is closed, or open for reading only".to_owned()
-            }
-            Self::Config { .. }
-            | Self::File { .. }
-            | Self::Process { .. }
-            | Self::Terminal { .. } => return None,
+            Self::Process { cause, way_out, .. } => return process::hint(cause, *way_out),
+            Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
         })
     }
 }
@@ -214,8 +213,13 @@ impl fmt::Display for Error {
                     Cause(cause)
                 )
             }
-            Self::Handover { name, cause } => {
-                write!(formatter, "cannot hand over `{}` as a file: {}", Shown(name), Cause(cause))
+            Self::Handover { name, call, cause } => {
+                write!(
+                    formatter,
+                    "cannot hand over `{}` as a file: {call}: {}",
+                    Shown(name),
+                    Cause(cause)
+                )
             }
             Self::Locked { path, seconds } => write!(
                 formatter,
@@ -225,7 +229,7 @@ impl fmt::Display for Error {
             Self::Missing { missing, .. } => missing::write(formatter, missing),
             Self::NoStore { why } => write!(formatter, "cannot ask a remote store: {}", Shown(why)),
             Self::Remote { place, fault } => fault.write(formatter, place),
-            Self::Process { action, cause } | Self::Terminal { action, cause } => {
+            Self::Process { action, cause, .. } | Self::Terminal { action, cause } => {
                 write!(formatter, "cannot {action}: {}", Cause(cause))
             }
             Self::Trust { path, fault } => {

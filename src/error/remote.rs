@@ -4,6 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 use crate::name::Shown;
 
 /// Why a remote store did not do what it was asked.
@@ -30,6 +32,8 @@ pub enum RemoteFault {
     Refused { status: u16, message: Option<String> },
     /// The server sends elsewhere: `to` is the host it names. Nothing was sent there.
     Redirect { to: String },
+    /// The operating system gives nothing to reach a network with; no server was asked.
+    System { action: &'static str, errno: i32 },
     /// The answer is longer than pfx reads, in bytes.
     TooLarge { what: &'static str, limit: usize },
     /// The server does not accept who asks. `credential` tells where the credential came from.
@@ -72,6 +76,7 @@ impl RemoteFault {
             Self::Answer { .. }
             | Self::Credential { .. }
             | Self::Refused { .. }
+            | Self::System { .. }
             | Self::TooLarge { .. } => return None,
         })
     }
@@ -137,6 +142,9 @@ impl fmt::Display for RemoteFault {
             Self::Refused { status, message: None } => write!(formatter, "it answered {status}"),
             Self::Redirect { to } => {
                 write!(formatter, "it redirects to {}, and pfx follows no redirect", Shown(to))
+            }
+            Self::System { action, errno } => {
+                write!(formatter, "cannot {action}: {}", Errno::from_raw(*errno).desc())
             }
             Self::TooLarge { what, limit } => {
                 write!(formatter, "its {what} is longer than {limit} bytes")

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::os::fd::IntoRawFd as _;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::libc;
 use nix::sys::stat::Mode;
 
 /// The environment block of this process, entry by entry and untouched: `std::env` would drop entries
@@ -27,11 +28,46 @@ pub fn environment() -> Vec<&'static CStr> {
     entries
 }
 
-/// Whether this process was given rights that its caller has not (set-user-ID; getauxval(3), `AT_SECURE`).
+/// Why a process is one whose caller must not decide what it does (getauxval(3), `AT_SECURE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privilege {
+    /// It was given rights that its caller has not: set-user-ID, set-group-ID, or capabilities of the file.
+    Added,
+    /// A security module says so of a change of domain or profile, which need not add any right.
+    SecurityModule,
+}
+
+/// Why pfx must not run, if the kernel says that this process is privileged: then the C library took variables away
+/// before pfx began, so that the command could not have all of them.
 #[must_use]
-pub fn is_privileged() -> bool {
+pub fn privilege() -> Option<Privilege> {
     // SAFETY: getauxval(3) only reads the auxiliary vector.
-    unsafe { nix::libc::getauxval(nix::libc::AT_SECURE) != 0 }
+    let auxiliary = |kind| unsafe { libc::getauxval(kind) };
+    if auxiliary(libc::AT_SECURE) == 0 {
+        return None;
+    }
+    let is_changed = auxiliary(libc::AT_UID) != auxiliary(libc::AT_EUID)
+        || auxiliary(libc::AT_GID) != auxiliary(libc::AT_EGID);
+    // To root, capabilities of a file add nothing.
+    let is_added = is_changed || (auxiliary(libc::AT_UID) != 0 && has_capabilities_of_file());
+    Some(if is_added { Privilege::Added } else { Privilege::SecurityModule })
+}
+
+/// Whether this process may have capabilities that are not from its caller (capabilities(7)): such are in the
+/// permitted set and not in the ambient one.
+fn has_capabilities_of_file() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // Without a /proc nothing is known, and the graver reason is given.
+    has_more_than_ambient(&status).unwrap_or(true)
+}
+
+/// The same, from the text of `/proc/PID/status`.
+fn has_more_than_ambient(status: &str) -> Option<bool> {
+    let set = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        u64::from_str_radix(line.trim(), 16).ok()
+    };
+    Some(set("CapPrm:")? & !set("CapAmb:")? != 0)
 }
 
 /// Makes this process one that nobody of the same user can trace or read, and that leaves no core:
@@ -55,5 +91,30 @@ pub fn occupy_closed_standard_streams() {
                 let _ = placeholder.into_raw_fd();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_of_a_file_are_those_that_the_caller_did_not_pass_on() {
+        let status =
+            |permitted, ambient| format!("Name:\tpfx\nCapPrm:\t{permitted}\nCapAmb:\t{ambient}\n");
+        assert_eq!(
+            has_more_than_ambient(&status("0000000000000400", "0000000000000000")),
+            Some(true)
+        );
+        assert_eq!(
+            has_more_than_ambient(&status("0000000000000400", "0000000000000400")),
+            Some(false)
+        );
+        assert_eq!(
+            has_more_than_ambient(&status("0000000000000000", "0000000000000000")),
+            Some(false)
+        );
+        assert_eq!(has_more_than_ambient(""), None);
+        assert_eq!(privilege(), None, "nobody added any to this test");
     }
 }

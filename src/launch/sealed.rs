@@ -21,6 +21,14 @@ const LONGEST_NAME: usize = 249;
 /// `MFD_NOEXEC_SEAL` of Linux 6.3: never a program, which a machine may demand (sysctl `vm.memfd_noexec`).
 const NOEXEC: MFdFlags = MFdFlags::from_bits_retain(8);
 
+/// What the operating system refused on the way to a sealed file.
+#[derive(Debug)]
+pub struct Refused {
+    /// The system call, or what it was for.
+    pub call: &'static str,
+    pub cause: io::Error,
+}
+
 /// A sealed file whose descriptor execve(2) leaves open.
 #[derive(Debug)]
 pub struct Sealed(OwnedFd);
@@ -30,18 +38,20 @@ impl Sealed {
     ///
     /// # Errors
     /// No descriptor is left, or the kernel has no such files, or /proc is not mounted, below which its path is.
-    pub fn new(name: &str, mode: Mode, value: &SecretValue) -> io::Result<Self> {
-        let file = File::from(create(name)?);
+    pub fn new(name: &str, mode: Mode, value: &SecretValue) -> Result<Self, Refused> {
+        let refused = |call| move |cause| Refused { call, cause };
+        let file = File::from(create(name).map_err(refused("memfd_create"))?);
         // Not at the file's position: who reads the descriptor itself begins at the front.
-        file.write_all_at(value.expose(), 0)?;
-        fchmod(&file, mode)?;
+        file.write_all_at(value.expose(), 0).map_err(refused("pwrite"))?;
+        let failed = |call| move |errno: Errno| Refused { call, cause: errno.into() };
+        fchmod(&file, mode).map_err(failed("fchmod"))?;
         let seals = SealFlag::F_SEAL_WRITE
             | SealFlag::F_SEAL_SHRINK
             | SealFlag::F_SEAL_GROW
             | SealFlag::F_SEAL_SEAL;
-        fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
-        let sealed = Self(leave_open(file.into())?);
-        fs::symlink_metadata(sealed.path())?;
+        fcntl(&file, FcntlArg::F_ADD_SEALS(seals)).map_err(failed("fcntl F_ADD_SEALS"))?;
+        let sealed = Self(leave_open(file.into()).map_err(refused("fcntl F_DUPFD"))?);
+        fs::symlink_metadata(sealed.path()).map_err(refused("/proc/self/fd"))?;
         Ok(sealed)
     }
 

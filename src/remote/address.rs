@@ -80,12 +80,6 @@ impl Address {
         self.0.scheme() == "https"
     }
 
-    /// Its host, unless that is a number.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.0.domain()
-    }
-
     /// Whether its host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -119,13 +113,6 @@ pub fn proxy_host(text: &str) -> String {
     }
 }
 
-/// The name of a proxy's host, if that is this machine.
-#[must_use]
-pub fn local_proxy(text: &str) -> Option<String> {
-    let url = proxy_url(text)?;
-    url.domain().filter(|name| is_localhost(name)).map(str::to_owned)
-}
-
 fn proxy_url(text: &str) -> Option<Url> {
     let parsed =
         if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
@@ -134,7 +121,8 @@ fn proxy_url(text: &str) -> Option<Url> {
 
 /// Whether a name is `localhost` or below it: pfx connects these to the loopback addresses without asking
 /// anyone (RFC 6761, 6.3).
-fn is_localhost(name: &str) -> bool {
+#[must_use]
+pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
 }

@@ -6,6 +6,8 @@ use std::io;
 
 use nix::errno::Errno;
 
+use super::names::NoThread;
+
 /// What is at the bottom of a client's error, if that is known to quote nothing.
 #[must_use]
 pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
@@ -55,6 +57,35 @@ pub fn of_set_up(error: &(dyn StdError + 'static)) -> String {
         next = error.source();
     }
     cause(error).unwrap_or_else(|| "TLS cannot be set up".to_owned())
+}
+
+/// Why no thread could be started for a client, if it was that.
+#[must_use]
+pub fn no_thread(error: &(dyn StdError + 'static)) -> Option<i32> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(NoThread(cause)) = error.downcast_ref() {
+            return Some(cause.raw_os_error().unwrap_or_default());
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// Whether the operating system forbids what was tried, so that it would be for nothing to try again.
+#[must_use]
+pub fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            let code = error.raw_os_error().map(Errno::from_raw);
+            if matches!(code, Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS)) {
+                return true;
+            }
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// An operating system's error without Rust's words round it; nothing if it is a library's.

@@ -7,7 +7,7 @@
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
@@ -15,9 +15,10 @@ use reqwest::tls::Version;
 use reqwest::{Certificate, Method, NoProxy, Proxy};
 use zeroize::Zeroizing;
 
-use super::address::{host_of, local_proxy, proxy_host};
-use super::cause::{cause, of_set_up, words};
+use super::address::{host_of, proxy_host};
+use super::cause::{cause, is_lasting, no_thread, of_set_up};
 pub use super::exchange::{Access, Credential, Effect, Request, Response};
+use super::names;
 use super::network::Network;
 use super::progress::Progress;
 use super::retry;
@@ -103,6 +104,11 @@ impl Client {
     /// An error of this API.
     #[must_use]
     pub fn error(&self, fault: RemoteFault) -> Error {
+        if let RemoteFault::System { action, errno } = fault {
+            let cause = io::Error::from_raw_os_error(errno);
+            let way_out = Some("`--local` asks no remote store and needs none of this");
+            return Error::Process { action, cause, way_out };
+        }
         let fault = match (fault, self.proxy()) {
             (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
                 problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
@@ -135,10 +141,7 @@ impl Client {
             return Ok(built);
         }
         let client = self.build().map_err(|fault| self.error(fault))?;
-        let network = Network::start().map_err(|cause| {
-            let problem = words(&cause).unwrap_or_else(|| "no thread starts".to_owned());
-            self.error(RemoteFault::Connection { problem })
-        })?;
+        let network = Network::start().map_err(|fault| self.error(fault))?;
         let built = Built { client, network, started: Instant::now() };
         Ok(self.built.get_or_init(|| built))
     }
@@ -152,6 +155,7 @@ impl Client {
             .default_headers(self.headers()?)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
+            .dns_resolver(Names)
             .no_proxy()
             .http1_only();
         if access.address.is_https() {
@@ -169,16 +173,9 @@ impl Client {
             // No certificate is looked at, so none is read.
             builder = builder.tls_certs_only(Vec::new());
         }
-        let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-        let addresses = addresses.map(|address| SocketAddr::new(address, 0));
-        if access.address.is_loopback() {
-            if let Some(name) = access.address.name() {
-                builder = builder.resolve_to_addrs(name, &addresses);
-            }
-        } else if let Some((url, exceptions)) = &access.proxy {
-            if let Some(name) = local_proxy(url) {
-                builder = builder.resolve_to_addrs(&name, &addresses);
-            }
+        if !access.address.is_loopback()
+            && let Some((url, exceptions)) = &access.proxy
+        {
             let bad = |_| RemoteFault::Connection {
                 problem: "the URL of the proxy, in HTTPS_PROXY, is none".to_owned(),
             };
@@ -246,6 +243,19 @@ async fn all(
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             }
         }
+    }
+}
+
+/// How the client looks up names.
+struct Names;
+
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let name = name.as_str().to_owned();
+        Box::pin(async move {
+            let found = names::look_up(name).await?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
     }
 }
 
@@ -357,9 +367,16 @@ async fn once(
 
 /// A client's error in words of ours: its own name the URL.
 fn failure(error: &reqwest::Error) -> Failure {
+    if let Some(errno) = no_thread(error) {
+        return Failure {
+            fault: RemoteFault::System { action: "start a thread", errno },
+            is_transient: false,
+            was_sent: false,
+        };
+    }
     if error.is_connect() {
         let problem = cause(error).unwrap_or_else(|| "the connection cannot be made".to_owned());
-        let is_transient = !problem.starts_with("TLS");
+        let is_transient = !problem.starts_with("TLS") && !is_lasting(error);
         return Failure {
             fault: RemoteFault::Connection { problem },
             is_transient,

@@ -6,6 +6,7 @@ mod cause;
 pub mod cloud1;
 mod exchange;
 pub mod http;
+mod names;
 mod network;
 pub mod prefect;
 pub mod progress;

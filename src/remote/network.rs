@@ -9,17 +9,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::SigSet;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use tokio::runtime::{Builder, Runtime};
 
 use super::progress::{PATIENCE, Progress};
-use crate::launch::hosts;
+use crate::error::RemoteFault;
 
 /// How long after the deadline an answer is still waited for that says what was waited for.
 const GRACE: Duration = Duration::from_millis(50);
-
-/// Threads for names that are looked up.
-const LOOK_UPS: usize = 8;
 
 type Job = Box<dyn FnOnce(&Runtime) + Send>;
 
@@ -32,20 +34,28 @@ impl Network {
     /// Starts it.
     ///
     /// # Errors
-    /// If the kernel gives no thread, or none of the descriptors that it needs.
-    pub fn start() -> io::Result<Self> {
-        hosts::load_no_plug_ins();
-        let runtime =
-            Builder::new_current_thread().enable_all().max_blocking_threads(LOOK_UPS).build()?;
+    /// [`RemoteFault::System`] if the kernel gives no thread, or nothing to wait with.
+    pub fn start() -> Result<Self, RemoteFault> {
+        let failed = |action| {
+            move |cause: io::Error| {
+                let errno = cause.raw_os_error().unwrap_or(libc::EIO);
+                RemoteFault::System { action, errno }
+            }
+        };
+        let wait = "wait for the network with epoll(7)";
+        can_wait().map_err(io::Error::from).map_err(failed(wait))?;
+        can_connect().map_err(io::Error::from).map_err(failed("open a socket"))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed(wait))?;
         let (jobs, todo) = mpsc::channel::<Job>();
-        thread::Builder::new().spawn(move || {
+        let work = move || {
             // A signal is for the main thread, and a broken connection is an error and no SIGPIPE: whatever
             // the caller left as its disposition stays so for the command.
             let _ = SigSet::all().thread_block();
             for job in todo {
                 job(&runtime);
             }
-        })?;
+        };
+        thread::Builder::new().spawn(work).map_err(failed("start a thread"))?;
         Ok(Self { jobs })
     }
 
@@ -69,4 +79,17 @@ impl Network {
             }
         }
     }
+}
+
+/// Whether the system lets this process wait for descriptors, and be woken: the runtime takes it for granted.
+fn can_wait() -> Result<(), Errno> {
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    epoll.wait(&mut [EpollEvent::empty()], EpollTimeout::ZERO)?;
+    EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?.write(1).map(drop)
+}
+
+/// Whether it lets this process have a socket of either family.
+fn can_connect() -> Result<(), Errno> {
+    let open = |family| socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None);
+    open(AddressFamily::Inet).or_else(|_| open(AddressFamily::Inet6)).map(drop)
 }

@@ -3,6 +3,7 @@
 pub mod cloud1;
 pub mod env_file;
 mod network;
+mod parent;
 pub mod prefect;
 pub mod project;
 pub mod remote;
@@ -12,13 +13,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
+pub use parent::parent;
 use variable::{list, words};
 
 use crate::cli;
 use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::Error;
-use crate::launch::init;
 use crate::plan::{Bindings, Delivery, Plan};
 use crate::source::directory::Directory;
 use crate::source::home;
@@ -185,22 +186,6 @@ pub fn inheritance(
         None
     };
     Ok(Inheritance { clean, strip_credentials: given.strip_credentials })
-}
-
-/// How the parent of the command behaves, if there is to be one.
-///
-/// # Errors
-/// As [`Settings::new`], and [`Error::Usage`] for a word of `--rewrite` that makes no sense.
-pub fn parent(
-    given: &cli::Parent,
-    inherited: Inherited<'_>,
-) -> Result<Option<init::Options>, Error> {
-    let rewrites = init::Rewrites::new(&list(&given.rewrite, "PFX_REWRITE", inherited)?)?;
-    Ok(given.init.then(|| init::Options {
-        rewrites,
-        stop_timeout: given.stop_timeout,
-        notify_socket: inherited.get(b"NOTIFY_SOCKET").map(<[u8]>::to_vec),
-    }))
 }
 
 /// Prefect's two files. Without a home directory and without the variables there are none.

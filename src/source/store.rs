@@ -87,6 +87,10 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
         let writable = faccessat(AT_FDCWD, &target, AccessFlags::W_OK, AtFlags::AT_EACCESS);
         return writable.map_err(|error| failed(error.into()));
     }
+    if target.exists() && !target.is_file() {
+        // A pipe or a device: what becomes of it is told when it is written.
+        return Ok(());
+    }
     let there =
         target.ancestors().skip(1).find(|above| above.exists() && !above.as_os_str().is_empty());
     let there = there.unwrap_or(Path::new("."));
@@ -97,7 +101,7 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
     faccessat(AT_FDCWD, there, rights, AtFlags::AT_EACCESS).map_err(|error| failed(error.into()))
 }
 
-/// Appends to the file at `path`, which is made, private to the user, where there is none. All, or nothing.
+/// Appends to the file at `path`, which is made, private to the user, where there is none.
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] if it is no regular file.
@@ -110,12 +114,7 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if !opened.metadata().map_err(failed)?.is_file() {
         return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
     }
-    let before = opened.metadata().map_err(failed)?.len();
-    opened.write_all(bytes).map_err(|cause| {
-        // Half of a block would be read with what others append behind it.
-        let _ = opened.set_len(before);
-        failed(cause)
-    })
+    opened.write_all(bytes).map_err(failed)
 }
 
 /// A file by its open directory and its name there: no path is walked twice.
@@ -187,7 +186,8 @@ impl Place {
         let Ok(directory) = self.directory.try_clone() else { return };
         let Ok(mut entries) = nix::dir::Dir::from_fd(directory) else { return };
         let prefix = self.temporary_prefix();
-        for entry in entries.iter().flatten() {
+        // The first failure ends it: asked again, the system may fail for ever.
+        for entry in entries.iter().map_while(Result::ok) {
             if entry.file_name().to_bytes().starts_with(prefix.as_encoded_bytes()) {
                 let _ = unlinkat(&self.directory, entry.file_name(), UnlinkatFlags::NoRemoveDir);
             }

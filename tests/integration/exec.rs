@@ -211,3 +211,29 @@ fn a_set_user_id_start_is_refused() {
         .by_nobody()
         .refuses(125, "pfx: error: cannot run set-user-ID or with added rights\n");
 }
+
+#[test]
+fn a_start_with_capabilities_of_the_file_is_refused() {
+    if !is_root() {
+        return;
+    }
+    let home = home();
+    let program = home.join("pfx");
+    std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_pfx")).arg(&program).status().unwrap();
+    set_mode(home.path(), 0o755);
+    set_mode(&program, 0o755);
+    // Revision 2, effective; CAP_NET_BIND_SERVICE permitted (`struct vfs_cap_data` of linux/capability.h).
+    let words: [u32; 5] = [0x0200_0001, 1 << 10, 0, 0, 0];
+    let value = words.map(u32::to_le_bytes).concat();
+    let path = std::ffi::CString::new(program.to_str().unwrap()).unwrap();
+    // SAFETY: two strings, and a buffer of the length that is given.
+    let set = unsafe {
+        let name = c"security.capability".as_ptr();
+        nix::libc::setxattr(path.as_ptr(), name, value.as_ptr().cast(), value.len(), 0)
+    };
+    assert_eq!(set, 0, "the file has capabilities");
+    let start = |user: &str| {
+        home.bare(&["setpriv", "--reuid", user, "--clear-groups", "./pfx", "run", "--", "true"])
+    };
+    start("65534").refuses(125, "pfx: error: cannot run set-user-ID or with added rights\n");
+}

@@ -164,7 +164,7 @@ fn without_a_descriptor_left_it_says_so() {
     limited(&["--file", "TOKEN"]).gives("");
     limited(&["--file", "TOKEN", "--file", "DB"]).refuses(
         125,
-        "pfx: error: cannot hand over `DB` as a file: Too many open files\n\
+        "pfx: error: cannot hand over `DB` as a file: memfd_create: Too many open files\n\
          pfx: hint: each file takes a descriptor: raise the limit with `ulimit -n`\n",
     );
 }
@@ -179,7 +179,7 @@ fn without_proc_it_says_so() {
     let script = format!("umount -l /proc; exec {pfx} run --file TOKEN -- true");
     home.bare(&["unshare", "--mount", "sh", "-c", &script]).refuses(
         125,
-        "pfx: error: cannot hand over `TOKEN` as a file: No such file or directory\n\
+        "pfx: error: cannot hand over `TOKEN` as a file: /proc/self/fd: No such file or directory\n\
          pfx: hint: mount /proc: the file's path is below it\n",
     );
 }

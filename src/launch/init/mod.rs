@@ -5,6 +5,7 @@
 //! passes signals on, reaps, and ends as the command ended.
 
 mod ending;
+mod guard;
 mod identity;
 mod notify;
 mod reaping;
@@ -14,18 +15,19 @@ mod signal;
 mod supervisor;
 mod terminal;
 
-use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::prctl;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+// Not `SigSet::thread_…` of nix: pthread_sigmask(3) returns its error, and nix takes it for none.
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2, read, setpgid, write};
 
 use self::ending::Ending;
+use self::guard::Guard;
 use self::notify::Manager;
 use self::supervisor::Supervisor;
 use self::terminal::Job;
@@ -41,7 +43,9 @@ pub use self::rewrites::Rewrites;
 pub struct Options {
     /// Which signals become others on their way to the command.
     pub rewrites: Rewrites,
-    /// How long the command may take to end after SIGTERM.
+    /// Whether signals go to all of the command's process group, not to the command alone.
+    pub kill_group: bool,
+    /// How long the command may take to end after it was asked to.
     pub stop_timeout: Option<Duration>,
     /// `NOTIFY_SOCKET`, if the service manager set it (`sd_notify(3)`).
     pub notify_socket: Option<Vec<u8>>,
@@ -62,13 +66,21 @@ pub enum Role {
 /// # Errors
 /// [`Error::Process`] if the system has no process or descriptor left. Nothing was started then.
 pub fn split(options: &Options) -> Result<Role, Error> {
-    let failed = |action| move |cause: Errno| Error::Process { action, cause: cause.into() };
+    let failed =
+        |action| move |cause: Errno| Error::Process { action, cause: cause.into(), way_out: None };
     // From here on no signal is lost: what comes before the child is ready waits, and is passed on then.
-    let inherited_mask =
-        SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(failed("block signals"))?;
+    let mut inherited_mask = SigSet::empty();
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut inherited_mask))
+        .map_err(failed("block signals"))?;
     let signals =
         SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .map_err(failed("wait for signals"))?;
+    // Where reading is forbidden (seccomp(2)), none would ever come. Nothing is read here: there is no room for it.
+    match read(&signals, &mut []) {
+        Ok(_) | Err(Errno::EINVAL) => {}
+        Err(error) => return Err(failed("read signals")(error)),
+    }
+    reaping::can_be_done().map_err(failed("wait for processes"))?;
     let job = Job::of_this_process();
     let (ready, start) = pipe2(OFlag::O_CLOEXEC).map_err(failed("make a pipe"))?;
     // SAFETY: this process has one thread: nothing has been asked of anyone yet.
@@ -76,7 +88,8 @@ pub fn split(options: &Options) -> Result<Role, Error> {
         ForkResult::Child => {
             drop((signals, job, start));
             become_child(&ready);
-            inherited_mask.thread_set_mask().map_err(failed("unblock signals"))?;
+            sigprocmask(SigmaskHow::SIG_SETMASK, Some(&inherited_mask), None)
+                .map_err(failed("unblock signals"))?;
             Ok(Role::Child)
         }
         ForkResult::Parent { child } => {
@@ -124,16 +137,15 @@ fn supervise(
     remains::release(&kept);
     let _: Result<usize, Errno> = write(&start, b"1");
     drop(start);
+    // With process 1 the kernel kills all that is in its namespace.
+    let guarded = options.kill_group && job.is_separate() && getpid() != Pid::from_raw(1);
+    let guard = if guarded { Guard::start(child).ok() } else { None };
     let ending = Supervisor::new(child, job, options).until_it_ends(signals);
+    guard.into_iter().for_each(Guard::dismiss);
     if let Some(manager) = &manager {
         // A manager sees how its own children end. Only with `NotifyAccess=all` it takes this now, and it
         // must have read it while this process is there.
         let _ = manager.main_process(getpid()).and_then(|()| manager.wait_until_read());
     }
     ending
-}
-
-/// A system call's answer of -1 as the error it is.
-fn check(answer: i32) -> io::Result<i32> {
-    Errno::result(answer).map_err(io::Error::from)
 }

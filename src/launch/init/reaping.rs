@@ -1,9 +1,9 @@
 //! Children: the command, and every orphan that came to this process.
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::Pid;
 
-use super::check;
 use super::ending::Ending;
 
 /// What wait(2) has to tell.
@@ -22,13 +22,35 @@ pub fn notice_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// Whether the system lets this process wait for children, of which it has none yet.
+///
+/// # Errors
+/// Why not: a filter of system calls may forbid both (seccomp(2)).
+pub fn can_be_done() -> Result<(), Errno> {
+    match wait() {
+        Ok(_) | Err(Errno::ECHILD) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The next child that something has become of, if there is one. One that has ended is gone with this.
 pub fn next() -> Option<(Pid, Change)> {
+    wait().ok().flatten()
+}
+
+fn wait() -> Result<Option<(Pid, Change)>, Errno> {
+    match by_wait4() {
+        Err(error) if error != Errno::ECHILD => by_waitid(),
+        waited => waited,
+    }
+}
+
+fn by_wait4() -> Result<Option<(Pid, Change)>, Errno> {
     let mut status = 0;
     let flags = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
     // Not nix's: it has no words for a death by a real-time signal.
     // SAFETY: `status` lives in this frame.
-    let process = check(unsafe { libc::waitpid(-1, &raw mut status, flags) }).ok()?;
+    let process = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) })?;
     let change = if libc::WIFEXITED(status) {
         Change::Ended(Ending::Left(libc::WEXITSTATUS(status)))
     } else if libc::WIFSIGNALED(status) {
@@ -38,5 +60,24 @@ pub fn next() -> Option<(Pid, Change)> {
     } else {
         Change::Continued
     };
-    (process > 0).then(|| (Pid::from_raw(process), change))
+    Ok((process > 0).then(|| (Pid::from_raw(process), change)))
+}
+
+/// The same by the younger system call, where a filter forbids the older.
+fn by_waitid() -> Result<Option<(Pid, Change)>, Errno> {
+    let flags = libc::WNOHANG | libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED;
+    // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless there is
+    // something to say.
+    let (process, status, code) = unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        Errno::result(libc::waitid(libc::P_ALL, 0, &raw mut info, flags))?;
+        (info.si_pid(), info.si_status(), info.si_code)
+    };
+    let change = match code {
+        libc::CLD_EXITED => Change::Ended(Ending::Left(status)),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Change::Ended(Ending::Killed(status)),
+        libc::CLD_CONTINUED => Change::Continued,
+        _ => Change::Stopped(status),
+    };
+    Ok((process > 0).then(|| (Pid::from_raw(process), change)))
 }

@@ -1,11 +1,16 @@
 //! What the parent would hold for no use of its own, and others would miss.
 
+use std::fs;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use nix::fcntl::{OFlag, open};
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::Mode;
 use nix::unistd::{chdir, dup2_stderr, dup2_stdin, dup2_stdout};
+
+/// The most descriptors that are tried one by one: some engines set a limit of a milliard, at which nobody arrives.
+const MOST: u64 = 1 << 20;
 
 /// Lets go of all descriptors but `kept`, of the working directory, and of the environment.
 ///
@@ -31,12 +36,41 @@ pub fn release(kept: &[Option<BorrowedFd<'_>>]) {
     wipe_environment();
 }
 
-/// Closes the descriptors from `first` to `last`. Where the kernel cannot (before Linux 5.9), they stay.
+/// Closes the descriptors from `first` to `last`, as the callers of pfx left them open; nothing here owns them.
 fn close(first: u32, last: u32) {
-    if first <= last {
-        // SAFETY: they came from the caller of pfx; nothing here owns them.
-        unsafe { libc::close_range(first, last, 0) };
+    // Not libc's own function, which a C library older than Linux 5.9 has not.
+    // SAFETY: plain system calls on numbers.
+    if first <= last && unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == -1 {
+        // Before Linux 5.9 there is no such call, and older container engines forbid it.
+        one_by_one(first, last);
     }
+}
+
+/// The same, by the list of those that are open, or failing that, by trying.
+fn one_by_one(first: u32, last: u32) {
+    let open: Vec<u32> = fs::read_dir("/proc/self/fd")
+        .map(|entries| {
+            let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+            entries.flatten().filter_map(number).collect()
+        })
+        .unwrap_or_default();
+    let close = |number: u32| {
+        if let Ok(number) = i32::try_from(number) {
+            // SAFETY: as above.
+            unsafe { libc::close(number) };
+        }
+    };
+    if open.is_empty() {
+        (first..=last.min(limit())).for_each(close);
+    } else {
+        open.into_iter().filter(|number| (first..=last).contains(number)).for_each(close);
+    }
+}
+
+/// The highest number that a descriptor may well have.
+fn limit() -> u32 {
+    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((MOST, MOST));
+    u32::try_from(limit.min(MOST)).unwrap_or(u32::MAX)
 }
 
 /// Overwrites the block that the kernel made for this process, where `/proc/PID/environ` shows it.

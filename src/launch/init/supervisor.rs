@@ -3,9 +3,11 @@
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::libc::{self, signalfd_siginfo};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use nix::sys::signalfd::SignalFd;
+use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
 use super::ending::Ending;
@@ -26,6 +28,9 @@ const OF_TERMINAL: [i32; 8] = [
     libc::SIGWINCH,
 ];
 
+/// Signals that ask a command to end: those that a container engine, a service manager or a person sends first.
+const STOP: [i32; 3] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+
 /// The parent of the command.
 pub struct Supervisor<'o> {
     command: Pid,
@@ -34,6 +39,8 @@ pub struct Supervisor<'o> {
     /// When the command is killed, if it was asked to end.
     deadline: Option<Instant>,
     job: Job,
+    /// Whether signals go to all of the command's process group.
+    kill_group: bool,
     rewrites: &'o Rewrites,
     stop_timeout: Option<Duration>,
     stopped: bool,
@@ -46,6 +53,7 @@ impl<'o> Supervisor<'o> {
             continued: false,
             deadline: None,
             job,
+            kill_group: options.kill_group,
             rewrites: &options.rewrites,
             stop_timeout: options.stop_timeout,
             stopped: false,
@@ -71,21 +79,25 @@ impl<'o> Supervisor<'o> {
 
     /// Waits for a signal, or kills the command when its time is over.
     fn wait(&mut self, signals: &SignalFd) {
-        let timeout = match self.deadline {
-            None => PollTimeout::NONE,
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    self.send_to_all(libc::SIGKILL);
-                    self.deadline = None;
-                    return;
-                }
-                // Rounded up, or the last millisecond would be waited for in a circle.
-                PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
-            }
-        };
-        // Interrupted or not, the next look tells.
-        let _ = poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], timeout);
+        let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            self.send_to_all(libc::SIGKILL);
+            self.deadline = None;
+            return;
+        }
+        // Rounded up, or the last millisecond would be waited for in a circle.
+        let left = left.map(|left| left + Duration::from_millis(1));
+        let timeout = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
+        let mut watched = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        // Interrupted or not, the next look tells. Where a filter forbids one system call, there is the other; to
+        // look again and again would take a whole processor.
+        if let Err(error) = poll(&mut watched, timeout)
+            && error != Errno::EINTR
+        {
+            let _ = ppoll(&mut watched, left.map(TimeSpec::from_duration), None);
+        }
     }
 
     /// Reaps all that has ended; how the command ended, if it is among them.
@@ -149,10 +161,14 @@ impl<'o> Supervisor<'o> {
             self.stopped = false;
             return;
         }
-        if let Some(rewritten) = self.rewrites.of(number) {
-            self.pass_on(signal, rewritten);
-        }
-        if number == libc::SIGTERM && self.deadline.is_none() {
+        let Some(rewritten) = self.rewrites.of(number) else { return };
+        self.pass_on(signal, rewritten);
+        // A key such as ctrl-C interrupts what a program does at a terminal; it need not end for it.
+        let is_key = signal.ssi_code == libc::SI_KERNEL && OF_TERMINAL.contains(&number);
+        // Either may be the one that is meant: an image whose STOPSIGNAL is SIGRTMIN+3 becomes SIGTERM, a SIGTERM
+        // becomes the SIGWINCH that stops a web server.
+        let stops = STOP.contains(&number) || STOP.contains(&rewritten);
+        if stops && !is_key && self.deadline.is_none() {
             self.deadline =
                 self.stop_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         }
@@ -170,8 +186,12 @@ impl<'o> Supervisor<'o> {
         }
     }
 
-    /// Sends the command a signal as it came: one that was queued with a value keeps it (sigqueue(3)).
+    /// Sends the command a signal as it came: one that was queued with a value keeps it (sigqueue(3)), unless it
+    /// goes to a group.
     fn pass_on(&self, signal: &signalfd_siginfo, number: i32) {
+        if self.kill_group {
+            return self.send_to_all(number);
+        }
         let command = self.command.as_raw();
         // SAFETY: the command is not reaped, so that the number is its own. The value is passed on unread.
         unsafe {
@@ -187,9 +207,13 @@ impl<'o> Supervisor<'o> {
     /// Sends a signal to the command and, where it has a group of its own, to all of that.
     fn send_to_all(&self, number: i32) {
         let command = self.command.as_raw();
-        let target = if self.job.is_separate() { -command } else { command };
         // SAFETY: as above.
-        unsafe { libc::kill(target, number) };
+        unsafe {
+            // A command that has left its group is told all the same.
+            if !self.job.is_separate() || libc::kill(-command, number) == -1 {
+                libc::kill(command, number);
+            }
+        }
     }
 }
 

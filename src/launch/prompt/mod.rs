@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use zeroize::Zeroizing;
 
@@ -80,10 +80,10 @@ fn silently(terminal: &File, question: &str, terms: Terms) -> Answer {
     for signal in LEFT_ALONE {
         signals.remove(signal);
     }
-    let before = SigSet::thread_get_mask()?;
-    signals.thread_block()?;
+    let mut before = SigSet::empty();
+    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&signals), Some(&mut before))?;
     let outcome = with_signals_blocked(terminal, question, terms, &signals, &before);
-    before.thread_set_mask()?;
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
     outcome
 }
 
@@ -106,11 +106,11 @@ fn with_signals_blocked(
             End::Signal(signal) => signal,
         };
         // Set back, so let the signal do what it does: end pfx, or stop it until it is continued.
-        let blocked = SigSet::thread_get_mask()?;
         // SAFETY: raise(3) takes any number. Not nix's, which has no words for real-time signals.
         Errno::result(unsafe { libc::raise(signal) })?;
-        before.thread_set_mask()?;
-        blocked.thread_set_mask()?;
+        let mut blocked = SigSet::empty();
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(before), Some(&mut blocked))?;
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
     }
 }
 

@@ -6,6 +6,9 @@ import sys
 
 plain = {int(word) for word in sys.argv[1:]}
 watched = signal.valid_signals() - plain - {signal.SIGKILL, signal.SIGSTOP}
+if signal.SIGINT in plain:
+    # Python's own handler would only note it, and may do so just before the wait.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_BLOCK, watched)
 os.write(1, f"ready {os.getpid()}\n".encode())
 while True:

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::fd::{AsFd as _, AsRawFd as _};
 
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::{home, init, probe};
-use crate::support::is_root;
+use crate::support::{deny, is_root};
 
 /// How often `needle` occurs in the memory of a process.
 fn copies(process: i32, needle: &[u8]) -> usize {
@@ -96,4 +99,38 @@ fn closed_standard_streams_stay_closed_in_the_command() {
     let (bare, with) = (list(""), list(&format!("{pfx} run --init --")));
     assert!(bare.stdout().starts_with("0\n1\n"), "the directory that ls reads is at 0: {bare:?}");
     with.assert(0, &bare.stdout(), "");
+}
+
+#[test]
+fn a_descriptor_that_the_command_closes_is_closed_without_close_range_too() {
+    let home = home();
+    let script = "exec 9>&-; echo ready; exec sleep 300";
+    let close_range: &[i64] = &[libc::SYS_close_range];
+    for (calls, error) in [
+        (&[][..], 0),
+        (close_range, libc::EPERM),
+        (close_range, libc::ENOSYS),
+        // Nor is there a list of those that are open.
+        (&[libc::SYS_close_range, libc::SYS_getdents64], libc::EPERM),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let open = writer.as_raw_fd();
+        let mut running = init(&home, &[], &["sh", "-c", script])
+            .before(move || {
+                nix::errno::Errno::result(
+                    // SAFETY: a system call on numbers.
+                    unsafe { libc::dup2(open, 9) },
+                )?;
+                Ok(())
+            })
+            .before(deny(calls, error))
+            .start();
+        drop(writer);
+        running.wait_until_ready();
+        let mut watched = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
+        let count = poll(&mut watched, PollTimeout::from(20_000_u16)).unwrap();
+        running.signal(Signal::SIGKILL);
+        running.finish();
+        assert_eq!(count, 1, "the other end is closed: {calls:?} {error}");
+    }
 }

@@ -128,6 +128,116 @@ fn what_does_not_end_in_time_is_killed_with_its_group() {
 }
 
 #[test]
+fn the_time_runs_from_whatever_stops_the_command() {
+    let home = home();
+    let script = "trap '' TERM INT QUIT USR1 WINCH; echo ready; while :; do sleep 0.05; done";
+    for (signal, rewrite) in [
+        (libc::SIGTERM, "HUP=0"),
+        (libc::SIGINT, "HUP=0"),
+        (libc::SIGQUIT, "HUP=0"),
+        (libc::SIGTERM, "TERM=QUIT"),
+        (libc::SIGTERM, "TERM=WINCH"),
+        (libc::SIGINT, "INT=TERM"),
+        (libc::SIGUSR1, "USR1=INT"),
+        (libc::SIGRTMIN() + 3, "RTMIN+3=TERM"),
+    ] {
+        let options = ["--stop-timeout", "0.1", "--rewrite", rewrite];
+        let mut running = init(&home, &options, &["sh", "-c", script]).start();
+        running.wait_until_ready();
+        send(&running, signal);
+        assert_eq!(running.finish().signal(), Some(libc::SIGKILL), "{signal}, {rewrite}");
+    }
+}
+
+#[test]
+fn what_does_not_stop_the_command_starts_no_time() {
+    let home = home();
+    // It takes longer than the time-out would.
+    let script = "trap 'sleep 0.5; exit 7' HUP USR1; trap '' TERM INT; echo ready; while :; do sleep 0.05; done";
+    for (signals, rewrite) in [
+        (&[libc::SIGHUP][..], "INT=0"),
+        (&[libc::SIGUSR1], "INT=0"),
+        (&[libc::SIGWINCH, libc::SIGHUP], "INT=0"),
+        // The command does not get it.
+        (&[libc::SIGTERM, libc::SIGHUP], "TERM=0"),
+    ] {
+        let options = ["--stop-timeout", "0.1", "--rewrite", rewrite];
+        let mut running = init(&home, &options, &["sh", "-c", script]).start();
+        running.wait_until_ready();
+        for &signal in signals {
+            send(&running, signal);
+        }
+        running.finish().assert(7, "ready\n", "");
+    }
+}
+
+/// A shell script that ends by SIGTERM, around a program that hears it too, if it is told.
+const TREE: &str = "trap 'wait; exit 3' TERM
+    sh -c 'trap \"echo child; exit\" TERM; echo ready $$; while :; do sleep 0.05; done' &
+    while :; do sleep 0.05; done";
+
+#[test]
+fn signals_reach_the_whole_group_if_that_is_asked_for() {
+    let home = home();
+    for option in ["-g", "--kill-group"] {
+        let mut running = init(&home, &[option], &["sh", "-c", TREE]).start();
+        let child: i32 = running.word_after("ready ").parse().unwrap();
+        send(&running, libc::SIGTERM);
+        let outcome = running.finish();
+        assert_eq!(outcome.code(), Some(3), "{outcome:?}");
+        assert_eq!(outcome.stdout(), format!("ready {child}\nchild\n"));
+    }
+    let mut running = home.run(&["--init"], &["sh", "-c", TREE]).env("PFX_KILL_GROUP", "1").start();
+    running.word_after("ready ");
+    send(&running, libc::SIGTERM);
+    assert_eq!(running.finish().code(), Some(3));
+}
+
+#[test]
+fn killing_the_parent_of_a_group_leaves_nobody_of_it() {
+    let home = home();
+    let mut running = init(&home, &["-g"], &["sh", "-c", TREE])
+        .before(|| {
+            nix::unistd::setsid()?;
+            Ok(())
+        })
+        .start();
+    let child: i32 = running.word_after("ready ").parse().unwrap();
+    // As supervisord's `killasgroup`.
+    // SAFETY: the group of a process that this test started and has not waited for.
+    assert_eq!(unsafe { libc::kill(-running.pid().as_raw(), libc::SIGKILL) }, 0);
+    // What still had its output open would keep this from ending.
+    assert_eq!(running.finish().signal(), Some(libc::SIGKILL));
+    assert!(is_gone(child));
+}
+
+#[test]
+fn killing_the_parent_of_a_group_ends_a_command_that_changed_its_user() {
+    if !crate::support::is_root() {
+        return;
+    }
+    let home = home();
+    let command = ["setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c"];
+    let script = "echo ready $$; exec sleep 300";
+    let mut running = init(&home, &["-g"], &[&command[..], &[script]].concat()).start();
+    let id: i32 = running.word_after("ready ").parse().unwrap();
+    send(&running, libc::SIGKILL);
+    assert_eq!(running.finish().signal(), Some(libc::SIGKILL));
+    assert!(is_gone(id));
+}
+
+#[test]
+fn what_a_command_leaves_behind_when_it_ends_is_let_be_in_a_group_too() {
+    let home = home();
+    let script = "sleep 300 >/dev/null 2>&1 & echo $!; exit 5";
+    let outcome = init(&home, &["-g"], &["sh", "-c", script]).outcome();
+    assert_eq!(outcome.code(), Some(5));
+    let left: i32 = outcome.stdout().trim().parse().unwrap();
+    // SAFETY: a process that this test started.
+    assert_eq!(unsafe { libc::kill(left, libc::SIGKILL) }, 0, "as with tini");
+}
+
+#[test]
 fn what_ends_in_time_is_not_killed() {
     let home = home();
     let script = "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done";

@@ -105,7 +105,7 @@ fn a_caller_that_ignores_children_changes_nothing() {
 #[test]
 fn what_belongs_to_init_alone_needs_it() {
     let home = home();
-    for options in [&["--rewrite", "TERM=QUIT"][..], &["--stop-timeout", "1"]] {
+    for options in [&["--rewrite", "TERM=QUIT"][..], &["--stop-timeout", "1"], &["-g"]] {
         let outcome = home.run(options, &["true"]).outcome();
         assert_eq!(outcome.code(), Some(2));
         assert!(outcome.stderr().contains("--init"), "{outcome:?}");
@@ -115,4 +115,25 @@ fn what_belongs_to_init_alone_needs_it() {
         "pfx: error: cannot use --rewrite `KILL=TERM`: the first is a signal that pfx does not pass on\n\
          pfx: hint: `--rewrite TERM=QUIT`; `kill -l` lists the signals\n",
     );
+}
+
+#[test]
+fn variables_of_init_do_no_harm_without_it() {
+    let home = home();
+    let variables = [
+        ("PFX_KILL_GROUP", "1"),
+        ("PFX_STOP_TIMEOUT", "8"),
+        ("PFX_STOP_TIMEOUT", "never"),
+        ("PFX_REWRITE", "TERM=QUIT"),
+        ("PFX_REWRITE", "no signals at all"),
+    ];
+    for (name, value) in variables {
+        home.run(&[], &["true"]).env(name, value).gives("");
+        home.run(&[], &["true"]).env(name, value).env("PFX_INIT", "0").gives("");
+    }
+    for (name, value) in variables {
+        init(&home, &[], &["true"]).env(name, "").gives("");
+        let code = init(&home, &[], &["true"]).env(name, value).outcome().code();
+        assert_eq!(code, Some(if value.starts_with('n') { 2 } else { 0 }), "{name}={value}");
+    }
 }

@@ -138,3 +138,19 @@ fn a_script_and_its_command_are_interrupted_together() {
     assert!(!terminal.shown.contains("after"), "{}", terminal.shown);
     end(terminal);
 }
+
+#[test]
+fn a_key_at_the_terminal_starts_no_time_to_end_in() {
+    let home = home();
+    for behind in ["", " | (trap '' INT; exec cat)"] {
+        let mut terminal = shell(&home);
+        // It takes longer than the time-out would.
+        let script = "trap 'sleep 0.5; echo sur''vived; exit' INT; echo re''ady; while :; do sleep 0.05; done";
+        let options = "--init --stop-timeout 0.1";
+        terminal.type_keys(&format!("{PFX} run {options} -- sh -c \"{script}\"{behind}\n"));
+        terminal.wait_for("ready\r\n");
+        terminal.type_keys("\x03");
+        terminal.wait_for("survived");
+        end(terminal);
+    }
+}

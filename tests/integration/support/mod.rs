@@ -1,6 +1,7 @@
 //! A home of one's own, pfx started in it in whatever way, and what came of it.
 
 pub mod cloud1;
+mod denied;
 mod home;
 mod outcome;
 mod pfx;
@@ -11,6 +12,7 @@ mod strace;
 mod terminal;
 pub mod tls;
 
+pub use denied::deny;
 pub use home::{Home, chown_all, set_mode};
 pub use outcome::Outcome;
 pub use pfx::Pfx;

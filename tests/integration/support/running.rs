@@ -75,18 +75,24 @@ impl Running {
     }
 
     /// Waits for its end. Fails, and ends it, if that does not come.
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(self) -> Outcome {
+        let pid = self.pid();
+        self.finish_within(DEADLINE).unwrap_or_else(|| panic!("process {pid} does not end"))
+    }
+
+    /// Waits for its end, and ends it if that does not come in time: then `None`.
+    pub fn finish_within(mut self, time: Duration) -> Option<Outcome> {
         drop(self.stdin.take());
         let pid = self.pid();
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(self.child.wait_with_output()));
-        let Ok(output) = receiver.recv_timeout(DEADLINE) else {
+        let Ok(output) = receiver.recv_timeout(time) else {
             let _ = kill(pid, Signal::SIGKILL);
-            panic!("process {pid} does not end");
+            return None;
         };
         let Output { status, stdout, stderr } = output.expect("its output");
         let stdout = [self.read, stdout].concat();
-        Outcome::new(Output { status, stdout, stderr }, &self.home)
+        Some(Outcome::new(Output { status, stdout, stderr }, &self.home))
     }
 }
 

@@ -1,0 +1,20 @@
+//! Processes, threads and other things of the operating system that pfx did not get.
+
+use std::io;
+
+use nix::errno::Errno;
+
+/// What to do where the operating system gives none: raise a limit, or allow a system call; or `way_out`.
+pub(super) fn hint(cause: &io::Error, way_out: Option<&str>) -> Option<String> {
+    let hint = match cause.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EAGAIN | Errno::ENOMEM) => {
+            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` of a unit, or a container's `--pids-limit`"
+        }
+        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit on descriptors: `ulimit -n`",
+        Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => {
+            "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of the unit"
+        }
+        _ => return way_out.map(str::to_owned),
+    };
+    Some(way_out.map_or_else(|| hint.to_owned(), |way_out| format!("{hint}; {way_out}")))
+}

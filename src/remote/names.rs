@@ -1,0 +1,47 @@
+//! Looks up host names.
+//!
+//! On a thread for each: the C library blocks. Not on the runtime's own, which ends pfx where no further thread
+//! can be started, instead of saying so.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use super::address::is_localhost;
+use crate::launch::hosts;
+
+/// Why a look-up was not even begun.
+#[derive(Debug)]
+pub struct NoThread(pub io::Error);
+
+impl std::fmt::Display for NoThread {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("no thread can be started")
+    }
+}
+
+impl std::error::Error for NoThread {}
+
+/// The addresses of a host.
+///
+/// # Errors
+/// The C library's; [`NoThread`].
+pub async fn look_up(
+    name: String,
+) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    if is_localhost(&name) {
+        let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        return Ok(addresses.map(|address| SocketAddr::new(address, 0)).to_vec());
+    }
+    hosts::load_no_plug_ins();
+    let (sender, receiver) = oneshot::channel();
+    let work = move || {
+        let found = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
+        // Nobody waits any more if time is up.
+        let _ = sender.send(found);
+    };
+    thread::Builder::new().spawn(work).map_err(NoThread)?;
+    Ok(receiver.await.map_err(io::Error::other)??)
+}
