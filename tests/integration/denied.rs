@@ -1,0 +1,261 @@
+//! Each system call that pfx makes fails in turn, as under an old or a strict seccomp profile: pfx works, or says
+//! what is wrong with 125. It never hangs, panics or dies, and loses nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use nix::libc;
+use serde_json::json;
+
+use crate::support::cloud1::cloud;
+use crate::support::{Home, Pfx, chown_all, deny, is_root, static_binary};
+
+/// Without these no program starts, or ends.
+const OF_EVERY_PROGRAM: [&str; 4] = ["execve", "exit", "exit_group", "rt_sigreturn"];
+
+/// Calls of which one stands in for the other: both fail at once, too.
+const TOGETHER: [&[i64]; 4] = [
+    &[libc::SYS_clone, libc::SYS_clone3],
+    &[libc::SYS_wait4, libc::SYS_waitid],
+    &[libc::SYS_fchmodat, libc::SYS_fchmod],
+    &[libc::SYS_poll, libc::SYS_ppoll],
+];
+
+/// Longer than anything here takes on a busy machine.
+const LONGEST: Duration = Duration::from_secs(8);
+
+const CONFIG: &str = "[context.secrets]\nS = \"kept\"\n";
+
+/// One thing that pfx does.
+struct Mode {
+    name: &'static str,
+    words: &'static [&'static str],
+    /// What is run, and tells by its status that it has the value. None for a command that writes.
+    command: &'static str,
+    stdin: &'static str,
+}
+
+const MODES: [Mode; 5] = [
+    Mode {
+        name: "run",
+        words: &["run", "-s", "S", "--"],
+        command: "test \"$S\" = kept",
+        stdin: "",
+    },
+    Mode {
+        name: "--file",
+        words: &["run", "--file", "S", "--"],
+        command: "exec busybox grep -qx kept $S",
+        stdin: "",
+    },
+    Mode {
+        name: "--init",
+        words: &["run", "--init", "-g", "--stop-timeout", "5", "-s", "S", "--"],
+        command: "test \"$S\" = kept",
+        stdin: "",
+    },
+    Mode { name: "secret set", words: &["secret", "set", "N"], command: "", stdin: "new" },
+    Mode {
+        name: "a remote look-up",
+        words: &["run", "--timeout", "2", "-s", "S=X", "--"],
+        command: "test \"$S\" = kept",
+        stdin: "",
+    },
+];
+
+/// With one local secret, and one at this API.
+fn home(url: &str) -> Home {
+    let home = Home::with_config(format!("{CONFIG}[cloud]\napi = \"{url}\"\napi_key = \"key\"\n"));
+    // For the command alone, which then has what pfx would have given it.
+    home.write("value", "kept\n");
+    home
+}
+
+impl Mode {
+    fn start(&self, home: &Home) -> Pfx {
+        let command: &[&str] =
+            if self.command.is_empty() { &[] } else { &["busybox", "sh", "-c", self.command] };
+        Pfx::new(home.path(), static_binary(), [self.words, command].concat()).stdin(self.stdin)
+    }
+
+    /// How the command ends without pfx, or any program that does nothing, under the same filter: some calls are
+    /// made by the C library before a program begins.
+    fn alone(&self, home: &Home, calls: &[i64], error: i32) -> ExitStatus {
+        let value = if self.name == "--file" { "value" } else { "kept" };
+        let command = if self.command.is_empty() { "true" } else { self.command };
+        let start = home.bare(&["busybox", "sh", "-c", command]).env("S", value);
+        start.before(deny(calls, error)).outcome().status
+    }
+
+    /// The system calls that it makes, by number.
+    fn calls(&self, home: &Home) -> BTreeMap<i64, String> {
+        let file = home.join("trace");
+        let command: &[&str] =
+            if self.command.is_empty() { &[] } else { &["busybox", "sh", "-c", self.command] };
+        let program = static_binary().to_str().expect("UTF-8");
+        let options = ["strace", "-f", "-n", "-qq", "-o", file.to_str().expect("UTF-8"), program];
+        let outcome =
+            home.bare(&[&options, self.words, command].concat()).stdin(self.stdin).outcome();
+        assert_eq!(outcome.code(), Some(0), "{}: {outcome:?}", self.name);
+        let text = fs::read_to_string(file).expect("what strace wrote");
+        let call = |line: &str| {
+            // `PID [ NUMBER] NAME(…`; there are ends of calls, signals and exits too.
+            let (number, rest) = line.split_once(" [")?.1.split_once("] ")?;
+            let (name, _) = rest.split_once('(')?;
+            let is_name = !name.contains([' ', '<']);
+            is_name.then_some((number.trim().parse().ok()?, name.to_owned()))
+        };
+        let mut calls: BTreeMap<i64, String> = text.lines().filter_map(call).collect();
+        calls.retain(|_, name| !OF_EVERY_PROGRAM.contains(&name.as_str()));
+        calls
+    }
+
+    /// What is wrong with how it went with these calls failing; nothing if it worked, or said what failed.
+    fn fault(&self, url: &str, calls: &[i64], error: i32) -> Option<String> {
+        let home = home(url);
+        let before = home.contents();
+        let start = self.start(&home).before(deny(calls, error)).start();
+        let Some(outcome) = start.finish_within(LONGEST) else {
+            return Some("it hangs".to_owned());
+        };
+        let said = outcome.stderr();
+        if said.contains("has a bug") {
+            return Some(said);
+        }
+        let is_clear = outcome.code() == Some(125)
+            && (said.starts_with("pfx: error: ") || said.contains("\npfx: error: ")
+                // Then nothing can be said.
+                || calls.contains(&libc::SYS_write));
+        let as_alone = || self.alone(&home, calls, error) == outcome.status;
+        if outcome.code() != Some(0) && !is_clear && !as_alone() {
+            return Some(format!("{:?} {said}", outcome.status));
+        }
+        let left = home.prefect_files();
+        if left.iter().any(|name| name.contains("pfx-")) {
+            return Some(format!("it left {left:?}"));
+        }
+        let is_changed = home.contents() != before;
+        if self.stdin.is_empty() || outcome.code() != Some(0) {
+            return is_changed.then(|| "it changed something".to_owned());
+        }
+        let text = home.config_text();
+        let is_whole = text.starts_with(CONFIG.trim_end()) && text.contains("N = \"new\"");
+        (!is_whole).then(|| format!("it wrote {text:?}"))
+    }
+}
+
+#[test]
+fn each_system_call_that_fails_is_worked_around_or_told() {
+    let server = cloud(&[("X", json!("kept"))], &[]);
+    let mut all = Vec::new();
+    for mode in &MODES {
+        let calls = mode.calls(&home(&server.url()));
+        assert!(calls.len() > 10, "{}: {calls:?}", mode.name);
+        let one = |(call, name): (i64, String)| (vec![call], name);
+        let together = TOGETHER.iter().map(|calls| (calls.to_vec(), format!("{calls:?}")));
+        for (calls, name) in calls.into_iter().map(one).chain(together) {
+            for error in [libc::EPERM, libc::ENOSYS] {
+                all.push((mode, calls.clone(), name.clone(), error));
+            }
+        }
+    }
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((mode, calls, name, error)) =
+                    all.get(next.fetch_add(1, Ordering::SeqCst))
+                {
+                    if let Some(fault) = mode.fault(&server.url(), calls, *error) {
+                        let line = format!("{}, {name} fails with {error}: {fault}", mode.name);
+                        wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let lines: Vec<String> = wrong.into_iter().collect();
+    assert!(lines.is_empty(), "{} of {}:\n{}", lines.len(), all.len(), lines.join("\n"));
+}
+
+#[test]
+fn what_the_system_refuses_is_named_and_not_the_server() {
+    // It is never asked, so it need not be there.
+    let home = home("https://prefect.invalid");
+    let filter = "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of \
+                  the unit; `--local` asks no remote store and needs none of this";
+    let threads: &[i64] = &[libc::SYS_clone, libc::SYS_clone3];
+    let epoll: &[i64] = &[libc::SYS_epoll_wait, libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
+    for (calls, error, says, hint) in [
+        (threads, libc::EPERM, "cannot start a thread: Operation not permitted", filter),
+        (
+            epoll,
+            libc::EPERM,
+            "cannot wait for the network with epoll(7): Operation not permitted",
+            filter,
+        ),
+        (&[libc::SYS_socket], libc::EACCES, "cannot open a socket: Permission denied", filter),
+        (
+            threads,
+            libc::EAGAIN,
+            "cannot start a thread: Try again",
+            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` of a unit, or a container's \
+             `--pids-limit`; `--local` asks no remote store and needs none of this",
+        ),
+    ] {
+        home.run(&["-s", "X"], &["true"])
+            .before(deny(calls, error))
+            .refuses(125, &format!("pfx: error: {says}\npfx: hint: {hint}\n"));
+    }
+}
+
+#[test]
+fn a_limit_on_threads_is_told_for_each_that_is_needed() {
+    if !is_root() {
+        // Only root can be a user who has no other process.
+        return;
+    }
+    let home = home("https://prefect.invalid");
+    chown_all(home.path(), 54_321);
+    // One process: the first thread is refused; two: the one that looks the name up.
+    for limit in ["--nproc=1", "--nproc=2"] {
+        let user = ["setpriv", "--reuid", "54321", "--clear-groups"];
+        let words = [&["prlimit", limit], &user[..]].concat();
+        let program = static_binary().to_str().expect("UTF-8");
+        let outcome =
+            home.bare(&[&words[..], &[program, "run", "-s", "X", "--", "true"]].concat()).outcome();
+        assert_eq!(outcome.code(), Some(125), "{outcome:?}");
+        let said = outcome.stderr();
+        assert!(
+            said.starts_with("pfx: error: cannot start a thread: Try again\npfx: hint: raise "),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn files_in_memory_that_are_forbidden_are_named_with_another_way() {
+    let home = home("https://prefect.invalid");
+    for (call, name) in [(libc::SYS_memfd_create, "memfd_create"), (libc::SYS_fchmod, "fchmod")] {
+        for (error, cause) in [
+            (libc::EPERM, "Operation not permitted"),
+            (libc::ENOSYS, "Function not implemented"),
+            (libc::EACCES, "Permission denied"),
+        ] {
+            home.run(&["--file", "S"], &["true"]).before(deny(&[call], error)).refuses(
+                125,
+                &format!(
+                    "pfx: error: cannot hand over `S` as a file: {name}: {cause}\n\
+                     pfx: hint: a filter of system calls may forbid files in memory: give the command the value in a \
+                     variable with `-s S`, or name the file that it is read from with `--set`\n"
+                ),
+            );
+        }
+    }
+}
