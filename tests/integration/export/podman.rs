@@ -1,7 +1,7 @@
 //! Read back by podman.
 
 use super::values::texts;
-use super::{assert_read, exported, holding, taken, variables};
+use super::{assert_read, export, holding, taken, variables};
 use crate::support::{Home, Outcome};
 
 /// podman as it works in a container and a virtual machine alike.
@@ -29,7 +29,17 @@ fn podman_reads_what_an_env_file_takes() {
     let taken = taken("docker", all.clone());
     assert!(taken.len() > 100 && taken.len() < all.len(), "{} taken", taken.len());
     let home = holding(&taken);
-    exported(&home, "docker");
+    let mut taken = taken;
+    let mut words = vec!["--all", "--local", "--output", "exported"];
+    // Names that no shell takes.
+    let foreign =
+        ["spring.datasource.password=x", "a-b=x", "1A=x", "é=x", "q\"u\\o'te=x", "a:b=x", "%=x"];
+    for assignment in foreign {
+        words.extend(["--set", assignment]);
+        let name = assignment.strip_suffix("=x").expect("a name");
+        taken.insert(name.to_owned(), b"x".to_vec());
+    }
+    export(&home, "docker", &words).assert(0, "", "");
     let root = home.join("root");
     home.write("root/bin/file", "");
     std::fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();

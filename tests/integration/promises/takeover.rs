@@ -90,13 +90,21 @@ fn promise_9_names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
 
 #[test]
 fn promise_9_each_class_of_name_is_refused() {
-    // security.md, ENV-01 to ENV-07: loaders, shells, interpreters, programs, networks, processes.
+    // security.md, ENV-01 to ENV-07: loaders, shells, interpreters, programs, networks, processes; and names that mean
+    // something to a shell itself.
     for names in [
         &["LD_AUDIT"][..],
         &["GLIBC_TUNABLES"],
         &["ENV"],
         &["PS4"],
         &["IFS"],
+        &["UID"],
+        &["USERNAME"],
+        &["RANDOM"],
+        &["path"],
+        &["status"],
+        &["history"],
+        &["_"],
         &["ZDOTDIR"],
         &["PERL5OPT"],
         &["RUBYOPT"],
