@@ -107,6 +107,39 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A name as a person writes it in a reference: what would mean something there is percent-encoded. Every other
+/// character stands for itself, blanks too.
+#[must_use]
+pub fn in_reference(name: &str) -> String {
+    encoded(name, |character, rest| match character {
+        '%' => rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)),
+        '#' => rest.starts_with('/'),
+        '?' => rest.is_empty(),
+        _ => false,
+    })
+}
+
+/// A reference without what a terminal would act on: that is percent-encoded, and so it reads as it did.
+#[must_use]
+pub fn for_terminal(reference: &str) -> String {
+    encoded(reference, |character, _| is_unsafe(character))
+}
+
+/// Percent-encodes the characters for which `is_meant` holds; it gets what follows too.
+fn encoded(text: &str, is_meant: impl Fn(char, &str) -> bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        if is_meant(character, &text[at + character.len_utf8()..]) {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                encoded.push_str(&format!("%{byte:02X}"));
+            }
+        } else {
+            encoded.push(character);
+        }
+    }
+    encoded
+}
+
 /// Characters that could move the cursor, hide text, or turn its direction round (Trojan Source,
 /// CVE-2021-42574; Unicode general categories Cc, Cf, Zl and Zp as far as terminals act on them).
 fn is_unsafe(character: char) -> bool {
@@ -170,6 +203,26 @@ mod tests {
             assert!(VariableName::given(name).is_none(), "{name:?}");
         }
         assert_eq!(VariableName::given("a\u{202e}b").unwrap().to_string(), r"a\u{202e}b");
+    }
+
+    #[test]
+    fn only_what_would_mean_something_in_a_reference_is_encoded() {
+        for (name, written) in [
+            ("DB_PASSWORD", "DB_PASSWORD"),
+            (" a b=c/d#e?f ", " a b=c/d#e?f "),
+            ("100%", "100%"),
+            ("50% off", "50% off"),
+            ("a%41", "a%2541"),
+            ("a#/b", "a%23/b"),
+            ("C#", "C#"),
+            ("what?", "what%3F"),
+            ("a??", "a?%3F"),
+            ("a#?", "a#%3F"),
+            ("a\nb\u{202e}", "a\nb\u{202e}"),
+        ] {
+            assert_eq!(in_reference(name), written);
+        }
+        assert_eq!(for_terminal("a\nb%0A\u{202e}"), "a%0Ab%0A%E2%80%AE");
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
+use percent_encoding::percent_decode;
+
+use crate::error::{BindingFault, Error};
 use crate::name::Shown;
 
 /// One thing that some source may hold. This is what sources are asked for; which variable it goes
@@ -56,22 +60,33 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A JSON Pointer (RFC 6901) that is not empty: `/a/b~1c`.
+/// A JSON Pointer (RFC 6901): `/a/b~1c`, or nothing, which is all of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer(String);
 
 impl Pointer {
-    /// Takes `text` if it is a pointer: it begins with `/`, and each `~` is followed by `0` or `1`.
+    /// Takes `text` if it is a pointer: empty, or it begins with `/`, and each `~` is followed by `0` or `1`.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        (text.starts_with('/') && escapes).then(|| Self(text.to_owned()))
+        ((text.is_empty() || text.starts_with('/')) && escapes).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether it points to all of a document.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The part of `document` that this points to.
     #[must_use]
     pub fn pick<'a>(&self, document: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
         document.pointer(&self.0)
+    }
+
+    /// Its steps from the outside in, without their escapes: names of members, or digits.
+    pub fn steps(&self) -> impl Iterator<Item = String> {
+        self.0.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
     }
 }
 
@@ -82,75 +97,206 @@ impl fmt::Display for Pointer {
 }
 
 /// `[VAR=]NAME[?][#/POINTER]`, cut into its parts and not yet judged.
+///
+/// `#/` begins a pointer, and a `?` before that or at the end says that the thing may be missing. Name and pointer are
+/// percent-encoded, where a `%` that no two hexadecimal digits follow stands for itself.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Written<'a> {
     pub variable: Option<&'a OsStr>,
-    pub name: &'a OsStr,
+    /// Decoded.
+    pub name: OsString,
     pub optional: bool,
-    /// What stands behind `#`, from its `/` on.
-    pub pointer: Option<&'a OsStr>,
+    /// What stands behind `#`, decoded.
+    pub pointer: Option<OsString>,
 }
 
 impl<'a> Written<'a> {
-    /// Cuts `NAME[#/POINTER]`, in which neither `=` nor `?` means anything, at its first `#/`.
+    /// Cuts `text`, in which a `=` means nothing.
     #[must_use]
-    pub fn whole(text: &'a OsStr) -> Self {
-        use std::os::unix::ffi::OsStrExt as _;
+    pub fn reference(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
         let (name, pointer) = match bytes.windows(2).position(|pair| pair == b"#/") {
-            Some(at) => (&bytes[..at], Some(OsStr::from_bytes(&bytes[at + 1..]))),
+            Some(at) => (&bytes[..at], Some(decoded(&bytes[at + 1..]))),
             None => (bytes, None),
         };
-        Self { variable: None, name: OsStr::from_bytes(name), optional: false, pointer }
-    }
-
-    /// Cuts `text` at its first `=`, its first `#/`, and a `?` at the end of the name.
-    #[must_use]
-    pub fn cut(text: &'a OsStr) -> Self {
-        use std::os::unix::ffi::OsStrExt as _;
-        let bytes = text.as_bytes();
-        let (variable, rest) = match bytes.iter().position(|&byte| byte == b'=') {
-            Some(at) => (Some(OsStr::from_bytes(&bytes[..at])), &bytes[at + 1..]),
-            None => (None, bytes),
-        };
-        let Self { name, pointer, .. } = Self::whole(OsStr::from_bytes(rest));
-        let (name, optional) = match name.as_bytes().strip_suffix(b"?") {
-            Some(name) => (OsStr::from_bytes(name), true),
+        let (name, optional) = match name.strip_suffix(b"?") {
+            Some(name) => (name, true),
             None => (name, false),
         };
-        Self { variable, name, optional, pointer }
+        Self { variable: None, name: decoded(name), optional, pointer }
     }
+
+    /// Cuts `text` at its first `=` too.
+    #[must_use]
+    pub fn binding(text: &'a OsStr) -> Self {
+        let bytes = text.as_bytes();
+        let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {
+            return Self::reference(text);
+        };
+        let variable = Some(OsStr::from_bytes(&bytes[..at]));
+        Self { variable, ..Self::reference(OsStr::from_bytes(&bytes[at + 1..])) }
+    }
+}
+
+/// Reads the name of a thing that is to be written or deleted, behind which nothing may stand. `option` is where it
+/// was given, for messages.
+///
+/// # Errors
+/// [`Error::Binding`] if something stands there, or if it is empty, no UTF-8, or has a NUL.
+pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
+    let written = Written::reference(text);
+    if written.pointer.is_some() {
+        return Err(misread(option, text, "a `#` in it begins a JSON Pointer"));
+    }
+    not_optional(option, text, &written)?;
+    utf8(option, &written.name)
+}
+
+/// Reads the name of a thing that is to be read, and the pointer behind it.
+///
+/// # Errors
+/// As [`name`], and if what follows `#` is no pointer.
+pub fn name_and_pointer(
+    option: &'static str,
+    text: &OsStr,
+) -> Result<(String, Option<Pointer>), Error> {
+    let written = Written::reference(text);
+    not_optional(option, text, &written)?;
+    let name = utf8(option, &written.name)?;
+    let pointer = written.pointer.map(|pointer| {
+        pointer.to_str().and_then(Pointer::new).ok_or_else(|| Error::Binding {
+            option,
+            fault: BindingFault::Pointer { name: name.clone() },
+        })
+    });
+    Ok((name, pointer.transpose()?))
+}
+
+fn not_optional(option: &'static str, text: &OsStr, written: &Written<'_>) -> Result<(), Error> {
+    if written.optional {
+        return Err(misread(option, text, "a `?` at its end says that it may be missing"));
+    }
+    Ok(())
+}
+
+/// The name as text.
+///
+/// # Errors
+/// [`Error::Binding`] if it is none, or empty, or has a NUL.
+fn utf8(option: &'static str, name: &OsStr) -> Result<String, Error> {
+    let fault = |fault| Error::Binding { option, fault };
+    let name = name.to_str().ok_or_else(|| fault(BindingFault::NotUtf8))?;
+    // Prefect takes `"" = "value"`, but an empty word is far more often a shell's variable that is not set.
+    if name.is_empty() {
+        return Err(fault(BindingFault::Empty));
+    }
+    if name.contains('\0') {
+        return Err(fault(BindingFault::NulInName));
+    }
+    Ok(name.to_owned())
+}
+
+fn misread(option: &'static str, text: &OsStr, problem: &'static str) -> Error {
+    let text = text.to_string_lossy();
+    let literal = text.replace("#/", "%23/");
+    let literal = match literal.strip_suffix('?') {
+        Some(rest) => format!("{rest}%3F"),
+        None => literal,
+    };
+    let fault = BindingFault::Misread { name: text.into_owned(), literal, problem };
+    Error::Binding { option, fault }
+}
+
+/// Undoes percent-encoding, once.
+fn decoded(bytes: &[u8]) -> OsString {
+    OsString::from_vec(percent_decode(bytes).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::{for_terminal, in_reference};
 
-    fn cut(text: &str) -> (Option<&str>, &str, bool, Option<&str>) {
-        let written = Written::cut(OsStr::new(text));
-        (
-            written.variable.map(|part| part.to_str().unwrap()),
-            written.name.to_str().unwrap(),
-            written.optional,
-            written.pointer.map(|part| part.to_str().unwrap()),
-        )
+    fn cut(text: &str) -> (Option<String>, String, bool, Option<String>) {
+        let Written { variable, name, optional, pointer } = Written::binding(OsStr::new(text));
+        let text = |part: OsString| part.into_string().unwrap();
+        (variable.map(|part| text(part.to_owned())), text(name), optional, pointer.map(text))
     }
 
     #[test]
     fn a_binding_is_cut_into_variable_name_option_and_pointer() {
-        assert_eq!(cut("A"), (None, "A", false, None));
-        assert_eq!(cut("V=a=b"), (Some("V"), "a=b", false, None));
-        assert_eq!(cut("V=db?#/a/b=c"), (Some("V"), "db", true, Some("/a/b=c")));
-        assert_eq!(cut("my#name"), (None, "my#name", false, None));
-        assert_eq!(cut("=x"), (Some(""), "x", false, None));
-        assert_eq!(cut("?"), (None, "", true, None));
+        for (text, variable, name, optional, pointer) in [
+            ("A", None, "A", false, None),
+            ("V=a=b", Some("V"), "a=b", false, None),
+            ("V=db?#/a/b=c", Some("V"), "db", true, Some("/a/b=c")),
+            ("my#name", None, "my#name", false, None),
+            ("=x", Some(""), "x", false, None),
+            ("?", None, "", true, None),
+            ("C#", None, "C#", false, None),
+            ("a%23/b#/c%2F%25?", None, "a#/b", false, Some("/c/%?")),
+            ("what%3F?", None, "what?", true, None),
+            ("100%", None, "100%", false, None),
+            ("50% off%zz%4", None, "50% off%zz%4", false, None),
+            ("%2541", None, "%41", false, None),
+            ("V=%3D", Some("V"), "=", false, None),
+        ] {
+            let wanted = (
+                variable.map(str::to_owned),
+                name.to_owned(),
+                optional,
+                pointer.map(str::to_owned),
+            );
+            assert_eq!(cut(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_name_is_read_back_from_how_it_is_written() {
+        // All texts of up to four of these.
+        const PIECES: [&str; 12] = ["%", "#", "?", "/", "=", "2", "F", "a", " ", "~", "\n", "é"];
+        let mut names = vec![String::new()];
+        for _ in 0..4 {
+            let longer: Vec<String> = names
+                .iter()
+                .flat_map(|name| PIECES.map(|piece| format!("{name}{piece}")))
+                .collect();
+            for given in &longer {
+                let text = for_terminal(&in_reference(given));
+                let read = Written::reference(OsStr::new(&text));
+                let wanted =
+                    Written { variable: None, name: given.into(), optional: false, pointer: None };
+                assert_eq!(read, wanted, "{given:?} is written {text:?}");
+                assert_eq!(name("the name", OsStr::new(&text)).unwrap(), *given);
+            }
+            names = longer;
+        }
+    }
+
+    #[test]
+    fn a_name_that_means_more_is_refused_with_the_spelling_that_does_not() {
+        for (text, literal) in [
+            ("a#/b", "a%23/b"),
+            ("a#/b#/c?", "a%23/b%23/c%3F"),
+            ("what?", "what%3F"),
+            ("what??", "what?%3F"),
+        ] {
+            let error = name("the name", OsStr::new(text)).unwrap_err();
+            assert!(error.hint().unwrap().contains(literal), "{error}");
+            let read = name("the name", OsStr::new(literal)).unwrap();
+            assert_eq!(read, text);
+        }
     }
 
     #[test]
     fn a_pointer_begins_with_a_slash_and_escapes_tildes() {
-        assert!(Pointer::new("/a~0b~1c/0").is_some());
-        for bad in ["", "a", "/a~", "/a~2"] {
+        for good in ["", "/a~0b~1c/0"] {
+            assert!(Pointer::new(good).is_some(), "{good}");
+        }
+        for bad in ["a", "/a~", "/a~2"] {
             assert!(Pointer::new(bad).is_none(), "{bad}");
         }
+        let steps: Vec<String> = Pointer::new("/a~0b~1c//~01").unwrap().steps().collect();
+        assert_eq!(steps, ["a~b/c", "", "~1"]);
+        assert_eq!(Pointer::new("").unwrap().steps().count(), 0);
     }
 }

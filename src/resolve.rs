@@ -6,9 +6,10 @@ pub use fill::Filled;
 
 use crate::error::{Error, Missing, ValueFault};
 use crate::exit::Exit;
+use crate::json;
 use crate::plan::{Action, Every, Listed, Look, Origin, Plan};
 use crate::reference::Reference;
-use crate::secret::{self, SecretValue};
+use crate::secret::SecretValue;
 use crate::source::{Found, Held, Source};
 
 /// What was found for a plan. Values stay in here until the environment is made of them.
@@ -114,28 +115,32 @@ fn outcome(
     };
     let held = &found[index].1;
     let index = Index(index);
-    let Some(pointer) = &look.pointer else {
-        if matches!(look.reference, Reference::Block { .. }) {
-            refuse_mask(look, &held.value.document(&look.reference.name())?)?;
+    let name = look.reference.name();
+    let Some(pointer) = look.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
+        if let (None, Some(caution)) = (&look.pointer, held.value.caution()) {
+            return Err(Error::Value { name, fault: caution.clone() });
         }
+        refuse_mask(look, str::from_utf8(held.value.expose()).unwrap_or_default())?;
         return Ok(Outcome::Whole(index));
     };
-    let name = look.reference.name();
-    let document = held.value.document(&name)?;
-    Ok(match pointer.pick(&document) {
-        Some(part) => {
-            refuse_mask(look, part)?;
-            Outcome::Part(index, SecretValue::of_json(&name, part)?)
-        }
-        None => missing(vec![held.place.clone()], None, Some(pointer.to_string())),
-    })
+    let fault = |fault| Error::Value { name: name.clone(), fault };
+    let part = json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
+    let Some(part) = part else {
+        return Ok(missing(vec![held.place.clone()], None, Some(pointer.to_string())));
+    };
+    let name = format!("{name}#{pointer}");
+    if json::is_null(part.get()) {
+        return Err(Error::Value { name, fault: ValueFault::Null });
+    }
+    refuse_mask(look, part.get())?;
+    Ok(Outcome::Part(index, SecretValue::of_raw_json(&name, part)?))
 }
 
 /// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
 /// block.
-fn refuse_mask(look: &Look, part: &serde_json::Value) -> Result<(), Error> {
+fn refuse_mask(look: &Look, json: &str) -> Result<(), Error> {
     match look.reference {
-        Reference::Block { .. } if secret::is_masked(part) => {
+        Reference::Block { .. } if json::is_masked(json) => {
             Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked })
         }
         _ => Ok(()),

@@ -6,31 +6,20 @@
 
 use std::fmt;
 
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ValueFault};
+use crate::json::{self, Plain};
 
-/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] may have a NUL among them.
-/// What Prefect 2 and 3 put in place of a secret that whoever asks may not see.
-const MASK: &str = "********";
-
-/// Whether Prefect hides this, or anything in it.
-#[must_use]
-pub fn is_masked(value: &serde_json::Value) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => text == MASK,
-        Value::Array(items) => items.iter().any(is_masked),
-        Value::Object(fields) => fields.values().any(is_masked),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// The bytes of a value and what they are. No NUL in them: it could not be handed to a program.
+/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] may have a NUL among them, which no
+/// variable could hold.
 #[derive(Clone)]
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,
+    /// Why all of it is handed over only if that is said expressly.
+    caution: Option<Box<ValueFault>>,
 }
 
 /// Whether a value's bytes are the text itself or a JSON document that denotes the value.
@@ -55,7 +44,7 @@ impl SecretValue {
     /// Takes any bytes, such as a file's. They may go into a file, but perhaps not into a variable.
     #[must_use]
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: Zeroizing::new(bytes.into()), form: Form::Text }
+        Self { bytes: Zeroizing::new(bytes.into()), form: Form::Text, caution: None }
     }
 
     /// The value, if a variable can hold it. `name` is whose value it is, for the error.
@@ -116,7 +105,31 @@ impl SecretValue {
         if bytes.contains(&0) {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
         }
-        Ok(Self { bytes, form })
+        Ok(Self { bytes, form, caution: None })
+    }
+
+    /// Takes a JSON value as it was written: a string byte for byte, anything else as compact JSON.
+    ///
+    /// # Errors
+    /// As [`SecretValue::text`]; [`Error::Value`] for a string that holds half a surrogate pair.
+    pub fn of_raw_json(name: &str, raw: &RawValue) -> Result<Self, Error> {
+        match json::plain(raw) {
+            Some(Plain::Text(text)) => Self::text(name, text),
+            Some(Plain::Json(text)) => Self::json(name, text),
+            None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
+        }
+    }
+
+    /// The same value, of which all is handed over only if that is said expressly; `fault` is why.
+    #[must_use]
+    pub fn with_caution(self, fault: Option<ValueFault>) -> Self {
+        Self { caution: fault.map(Box::new), ..self }
+    }
+
+    /// Why all of it is not handed over unless that is said expressly.
+    #[must_use]
+    pub fn caution(&self) -> Option<&ValueFault> {
+        self.caution.as_deref()
     }
 
     /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.
@@ -146,15 +159,6 @@ impl SecretValue {
                 Err(_) => Err(fault(ValueFault::NotUtf8)),
             },
         }
-    }
-
-    /// The value read as a JSON document, for a pointer to pick from. A string that itself is JSON counts.
-    ///
-    /// # Errors
-    /// [`Error::Value`] if it is no JSON.
-    pub fn document(&self, name: &str) -> Result<serde_json::Value, Error> {
-        serde_json::from_slice(&self.bytes)
-            .map_err(|_| Error::Value { name: name.to_owned(), fault: ValueFault::NotJson })
     }
 }
 
@@ -198,13 +202,6 @@ mod tests {
     fn a_nul_is_refused_by_name_and_the_value_is_not_told() {
         let error = SecretValue::text("TOKEN", *b"CANARY\0").unwrap_err().to_string();
         assert!(error.contains("TOKEN") && !error.contains("CANARY"), "{error}");
-    }
-
-    #[test]
-    fn a_mask_is_seen_at_any_depth() {
-        let value = |text| serde_json::from_str(text).unwrap();
-        assert!(is_masked(&value(r#"{"a": [{"b": "********"}]}"#)));
-        assert!(!is_masked(&value(r#"["*********", "*", null, 8]"#)));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or
 //! `pfx://block/TYPE/NAME`, then perhaps `?` (may be missing) and `#/POINTER`. Names and pointer are
-//! percent-encoded as in any URI (RFC 3986, 2.1; RFC 6901, 6).
+//! percent-encoded as in any URI (RFC 3986, 2.1; RFC 6901, 6). It is read as a reference on the command line is, and
+//! more strictly: a `/` in a name and every `%` is encoded.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -193,6 +194,8 @@ mod tests {
         assert_eq!(told("pfx://secret/A"), "secret `A`");
         assert_eq!(told("pfx://secret/a%2Fb%3F%23%25?#/x%20y/~1"), "secret `a/b?#%`? /x y/~1");
         assert_eq!(told("pfx://kv/key?"), "key `key`?");
+        let whole = Lookup::parse("pfx://block/secret/db#").unwrap();
+        assert!(whole.pointer.is_some_and(|pointer| pointer.is_whole()));
         assert_eq!(told("pfx://env/HOME"), "environment variable `HOME`");
         assert_eq!(told("pfx://block/secret/db-pass#/value"), "block `secret/db-pass` /value");
     }
@@ -213,7 +216,6 @@ mod tests {
             "pfx://secret/%ff",
             "pfx://secret/%00",
             "pfx://secret/a#CANARY",
-            "pfx://secret/a#",
             "pfx://secret/a?CANARY",
             "pfx://env/A#/b",
             "CANARY",

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
-use crate::name::{Escaped, Shown};
+use crate::error::{Error, ValueFault};
+use crate::json::{self, Plain};
+use crate::name::{self, Escaped, Shown, in_reference};
 use crate::reference::Reference;
 use crate::remote::Store;
 use crate::secret::SecretValue;
@@ -28,19 +30,25 @@ pub fn value(
     bytes(value.expose(), output)
 }
 
-/// A value as a store has it: a string byte for byte, any other as its JSON; or JSON in any case.
+/// A JSON value as a store has it: a string byte for byte, any other as compact JSON; or JSON in any case. `name` is
+/// whose it is, for the error.
 ///
 /// # Errors
-/// [`Error::Terminal`].
-pub fn json_value(
-    value: &serde_json::Value,
+/// [`Error::Terminal`]; [`Error::Value`] for a string that no text can hold.
+pub fn raw_json(
+    raw: &RawValue,
+    name: &str,
     json: bool,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
-    match value {
-        serde_json::Value::String(text) if !json => bytes(text.as_bytes(), output),
-        value if json => writeln!(output, "{value}").map_err(failed),
-        value => bytes(value.to_string().as_bytes(), output),
+    match json::plain(raw) {
+        Some(Plain::Text(text)) if json => {
+            let text = serde_json::Value::String(text);
+            writeln!(output, "{text}").map_err(failed)
+        }
+        Some(Plain::Json(text)) if json => writeln!(output, "{text}").map_err(failed),
+        Some(Plain::Text(text) | Plain::Json(text)) => bytes(text.as_bytes(), output),
+        None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
     }
 }
 
@@ -64,18 +72,19 @@ fn for_terminal(bytes: &[u8]) -> Zeroizing<String> {
     shown
 }
 
-/// Names, one a line, fit for a terminal.
+/// Names, one a line, as references to them are written; so they are fit for a terminal too.
 ///
 /// # Errors
 /// [`Error::Terminal`].
-pub fn names<'a>(
+pub fn references<'a>(
     names: impl Iterator<Item = &'a str>,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
     // stdout writes line by line, and a store may have a hundred thousand.
     let mut lines = String::new();
     for name in names {
-        let _ = writeln!(lines, "{}", Escaped(name));
+        lines.push_str(&name::for_terminal(&in_reference(name)));
+        lines.push('\n');
     }
     text(&lines, output)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{listed, quoted};
-use crate::name::Shown;
+use crate::name::{Shown, in_reference};
 
 /// What is wrong with a binding.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub enum BindingFault {
     NoBlockVariable,
     /// It is not `TYPE/NAME`.
     NotABlock,
+    /// A name stands where nothing may stand behind it, and something in it means more than itself.
+    Misread { name: String, literal: String, problem: &'static str },
     /// Prefect 1.x cannot be handed a secret of this name in a variable.
     NotForPrefect { name: String },
     /// What stands where the name of a variable must. It may be a value, so it is not kept.
@@ -28,6 +30,8 @@ pub enum BindingFault {
     NotStorable { name: String },
     /// The text is no UTF-8.
     NotUtf8,
+    /// A NUL, which only `%00` could write.
+    NulInName,
     /// What stands behind `#` is no JSON Pointer.
     Pointer { name: String },
     /// A text with a reference in it, which would be passed on as it is written.
@@ -52,8 +56,13 @@ impl BindingFault {
             Self::Forbidden { .. } => {
                 "choose another name, such as this one in upper case".to_owned()
             }
+            Self::Misread { literal, .. } => {
+                format!("if that belongs to the name, write it as `{}`", quoted(literal))
+            }
             Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
-            Self::NoVariable { name } => format!("name the variable: `-s VAR={}`", quoted(name)),
+            Self::NoVariable { name } => {
+                format!("name the variable: `-s VAR={}`", quoted(&in_reference(name)))
+            }
             Self::Pointer { .. } => "a pointer looks like `NAME#/key/0` (RFC 6901)".to_owned(),
             Self::ReferenceInText { variable } => format!(
                 "`-s {variable}=NAME` binds a secret, and an env file takes `P=pfx://secret/NAME` and `${{P}}` in a text; \
@@ -62,7 +71,8 @@ impl BindingFault {
             ),
             Self::Takeover { names } => {
                 let name = names.first().map_or("", String::as_str);
-                format!("bind each by name, best to another variable: `-s OTHER={}`", quoted(name))
+                let name = quoted(&in_reference(name));
+                format!("bind each by name, best to another variable: `-s OTHER={name}`")
             }
             Self::Words { variable } => format!("quote as in a shell: `{variable}=\"A 'B C'\"`"),
             Self::Variable { .. } => {
@@ -86,7 +96,7 @@ impl BindingFault {
             }
             Self::NoName { .. } if option == "--unset" => "`--unset VAR`".to_owned(),
             Self::NoName { .. } => format!("`{option} VAR=TEXT`"),
-            Self::NotStorable { .. } | Self::NotUtf8 => return None,
+            Self::NotStorable { .. } | Self::NotUtf8 | Self::NulInName => return None,
         })
     }
 }
@@ -130,7 +140,11 @@ impl fmt::Display for BindingFault {
                 "Prefect 1.x cannot read a secret called `{}` from its file",
                 Shown(name)
             ),
+            Self::Misread { name, problem, .. } => {
+                write!(formatter, "`{}` is no name: {problem}", Shown(name))
+            }
             Self::NotUtf8 => formatter.write_str("the name is not UTF-8"),
+            Self::NulInName => formatter.write_str("the name has a NUL, which no name can hold"),
             Self::Pointer { name } => {
                 write!(
                     formatter,

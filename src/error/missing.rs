@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::quoted;
-use crate::name::Shown;
+use crate::name::{Shown, in_reference};
 
 /// One name that was not found, and where it was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +34,17 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
     {
         return Some(format!(
             "there is a `{}`: did you mean it by `{}`?",
-            Shown(near),
-            Shown(name)
+            Shown(&in_reference(near)),
+            Shown(&in_reference(name))
         ));
     }
     let secret = missing.iter().find(|one| one.kind == "secret")?;
     if secret.pointer.is_some() {
         return None;
     }
-    Some(format!("`pfx secret set {}` stores it on this machine", quoted(&secret.name)))
+    let name = quoted(&in_reference(&secret.name));
+    let dashes = if name.starts_with('-') { "-- " } else { "" };
+    Some(format!("`pfx secret set {dashes}{name}` stores it on this machine"))
 }
 
 /// All that is missing, grouped by where it was looked for.

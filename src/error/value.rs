@@ -3,13 +3,19 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::listed;
 use crate::name::Shown;
 
 /// Why a value cannot be used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ValueFault {
+    /// A block that others hold secrets for: it tells where a secret is, or has other blocks with secrets in it.
+    /// `inner` are those of its fields.
+    Composite { fields: Vec<String>, inner: Vec<String>, is_reference: bool },
     /// `${…}` references lead back to where they began, or nest too deep.
     Cycle,
+    /// A JSON string has half of a surrogate pair.
+    HalfCharacter,
     /// It is what Prefect shows in place of a secret, and would not be stored.
     IsMask,
     /// It has a key `$ref`, which Prefect takes for a reference to another block.
@@ -64,12 +70,19 @@ impl ValueFault {
             Self::Masked => {
                 "in Prefect Cloud the role needs the right to see secret block data".to_owned()
             }
+            Self::Composite { fields, inner, .. } => {
+                let field = fields.iter().find(|field| !inner.contains(field));
+                let field = field.or(fields.first()).map_or("field", String::as_str);
+                let field = Shown(field);
+                format!("`#/{field}` behind the name takes that field, and `#` alone all of them")
+            }
             Self::IsReference => {
                 "stored as text instead of JSON, pfx and Prefect's Secret.get() read it just as well"
                     .to_owned()
             }
             Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block".to_owned(),
-            Self::IsMask
+            Self::HalfCharacter
+            | Self::IsMask
             | Self::Nul
             | Self::Null
             | Self::NotUtf8
@@ -82,7 +95,27 @@ impl ValueFault {
 impl fmt::Display for ValueFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Composite { fields, inner, is_reference } => {
+                let inner = listed(inner.iter().map(String::as_str));
+                let fields = listed(fields.iter().map(String::as_str));
+                match (is_reference, inner.as_str()) {
+                    (true, "") => formatter
+                        .write_str("this block is a reference to a secret that is kept elsewhere")?,
+                    (true, inner) => write!(
+                        formatter,
+                        "this block is a reference to a secret that is kept elsewhere, with the credentials for it \
+                         in {inner}"
+                    )?,
+                    (false, inner) => {
+                        write!(formatter, "this block has other blocks with secrets in {inner}")?;
+                    }
+                }
+                write!(formatter, "; its fields are {fields}")
+            }
             Self::Cycle => formatter.write_str("its references go round in a circle"),
+            Self::HalfCharacter => formatter.write_str(
+                "its JSON string has half of a surrogate pair, such as `\\ud800`, which no text can hold",
+            ),
             Self::IsMask => formatter.write_str(
                 "`********` is what Prefect shows in place of a secret, and it would keep the old value",
             ),

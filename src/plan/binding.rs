@@ -89,7 +89,7 @@ impl Look {
         text: &OsStr,
         reference: impl FnOnce(&OsStr) -> Option<Reference>,
     ) -> Result<Self, Error> {
-        let written = Written::cut(text);
+        let written = Written::binding(text);
         let name = written.name.to_string_lossy();
         if written.name.is_empty() {
             return Err(fault(option, BindingFault::Empty));
@@ -102,27 +102,39 @@ impl Look {
         };
         let pointer = written
             .pointer
+            .as_ref()
             .map(|pointer| {
                 pointer.to_str().and_then(Pointer::new).ok_or_else(|| {
                     fault(option, BindingFault::Pointer { name: name.clone().into_owned() })
                 })
             })
             .transpose()?;
+        if written.name.as_bytes().contains(&0) {
+            return Err(fault(option, BindingFault::NulInName));
+        }
         let reference =
-            reference(written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
+            reference(&written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
         Ok(Self { pointer, optional: written.optional, ..Self::whole(variable, reference) })
     }
 
-    /// Reads `VAR=TYPE/NAME[?][#/POINTER]`.
+    /// Reads `VAR=TYPE/NAME[?][#/POINTER]`. Nothing behind the `#` is expressly all of the block, whose own name has
+    /// no `#`.
     pub(super) fn block(text: &OsStr) -> Result<Self, Error> {
         const OPTION: &str = "--block";
-        if Written::cut(text).variable.is_none() {
+        let is_all = Written::binding(text).pointer.is_none();
+        let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
+            Some(rest) => (OsStr::from_bytes(rest), Pointer::new("")),
+            None => (text, None),
+        };
+        let written = Written::binding(text);
+        if written.variable.is_none() {
             return Err(fault(OPTION, BindingFault::NoBlockVariable));
         }
-        if Reference::block(&Written::cut(text).name.to_string_lossy()).is_none() {
+        if Reference::block(&written.name.to_string_lossy()).is_none() {
             return Err(fault(OPTION, BindingFault::NotABlock));
         }
-        Self::new(OPTION, text, |name| Reference::block(name.to_str()?))
+        let look = Self::new(OPTION, text, |name| Reference::block(name.to_str()?))?;
+        Ok(Self { pointer: look.pointer.or(pointer), ..look })
     }
 
     /// What a file wants to be looked up for a variable.

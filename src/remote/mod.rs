@@ -16,6 +16,7 @@ mod weight;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::reference::Reference;
@@ -23,7 +24,7 @@ use crate::secret::SecretValue;
 
 /// One remote store: Prefect Cloud 1.x, or a server or workspace of Prefect 2 and 3.
 ///
-/// Every method may give [`Error::Remote`]; none is retried that writes.
+/// Every method may give [`Error::Remote`]. A write is sent again only if the server says that it did not do it.
 #[expect(clippy::missing_errors_doc, reason = "the errors of all methods are told above")]
 pub trait Store {
     /// What a person calls it: the API's URL, without credentials.
@@ -62,8 +63,8 @@ pub trait Store {
     /// All keys of the key-value store, sorted.
     fn keys(&self) -> Result<Vec<String>, Error>;
 
-    /// The value of a key.
-    fn key(&self, key: &str) -> Result<Option<Value>, Error>;
+    /// The value of a key, as the store wrote it.
+    fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error>;
 
     /// Creates a key or replaces its value.
     fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error>;

@@ -77,11 +77,11 @@ fn what_this_machine_has_is_not_asked_for() {
 }
 
 #[test]
-fn absent_names_are_told_together_and_null_is_no_absence() {
-    let server = cloud(&[("A", json!(null)), ("B", json!({ "b": [1.50] }))], &[("K", json!("k"))]);
+fn absent_names_are_told_together() {
+    let server = cloud(&[("A", json!("a")), ("B", json!({ "b": [1.50] }))], &[("K", json!("k"))]);
     let home = home(&server.url());
     let print = ["/bin/sh", "-c", "echo $A $B $K"];
-    home.run(&["-s", "A", "-s", "B", "-k", "K"], &print).gives("null {\"b\":[1.5]} k\n");
+    home.run(&["-s", "A", "-s", "B", "-k", "K"], &print).gives("a {\"b\":[1.5]} k\n");
     let outcome =
         home.run(&["-s", "A", "-s", "C", "-s", "D", "-k", "L", "-k", "K"], &print).outcome();
     assert_eq!(outcome.code(), Some(125));
@@ -89,6 +89,47 @@ fn absent_names_are_told_together_and_null_is_no_absence() {
     assert!(said.contains("the secrets `C`, `D`: looked in"), "{said}");
     assert!(said.contains("and the key `L`: looked in"), "{said}");
     assert!(!said.contains("`A`") && !said.contains("`K`"), "{said}");
+}
+
+#[test]
+fn null_is_an_error_that_names_what_has_it() {
+    let held = json!({ "password": null, "list": [null], "user": "u" });
+    let server = cloud(&[("A", json!(null)), ("B", held)], &[("K", json!(null))]);
+    let home = home(&server.url());
+    home.write("dir/FILE", "{\"password\": null}");
+    let null = |name: &str| {
+        format!(
+            "pfx: error: cannot use `{name}`: its value is JSON's null, which no variable can hold\n"
+        )
+    };
+    for (words, name) in [
+        (&["run", "-s", "A", "true"][..], "A"),
+        (&["run", "-s", "A?", "true"], "A"),
+        (&["run", "-s", "A#/x", "true"], "A"),
+        (&["run", "--file", "A", "true"], "A"),
+        (&["run", "--all", "true"], "A"),
+        (&["run", "-k", "K", "true"], "K"),
+        (&["run", "-s", "X=B#/password", "true"], "B#/password"),
+        (&["run", "-s", "X=B?#/list/0", "true"], "B#/list/0"),
+        (&["export", "-s", "A", "--format", "json"], "A"),
+        (&["check", "-s", "A"], "A"),
+        (&["secret", "get", "A", "--remote"], "A"),
+        (&["secret", "get", "A", "--remote", "--json"], "A"),
+        (&["secret", "get", "B#/password", "--remote"], "B#/password"),
+        (&["secret", "get", "--secrets-dir", "dir", "FILE#/password"], "FILE#/password"),
+    ] {
+        home.pfx(words).refuses(125, &null(name));
+    }
+    // A key holds any JSON, and is printed as that.
+    home.pfx(["kv", "get", "K"]).gives("null");
+    home.pfx(["secret", "get", "B#/list", "--remote"]).gives("[null]");
+    let count = server.requests().len();
+    let set = home.pfx(["secret", "set", "A", "--remote", "--json"]);
+    set.stdin("null").refuses(125, &null("A"));
+    assert_eq!(server.requests().len(), count, "nothing is sent");
+    // The text is a text.
+    home.pfx(["secret", "set", "T"]).stdin("null").gives("");
+    home.pfx(["secret", "get", "T"]).gives("null");
 }
 
 /// A server as Prefect Cloud 1.x may be: one that knows no aliases, in the ways that there are.

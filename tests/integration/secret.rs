@@ -223,7 +223,7 @@ fn list_prints_names_sorted_and_escaped() {
     home.write("dir/file", "CANARY");
     home.pfx(["secret", "list", "--secrets-dir", "dir"])
         .env("PREFECT__CONTEXT__SECRETS__V", "CANARY")
-        .gives("V\na\\u{1b}[2J\nb\nfile\n");
+        .gives("V\na%1B[2J\nb\nfile\n");
     let outcome = home.pfx(["secret", "list", "--json", "--secrets-dir", "dir"]).outcome();
     let printed: serde_json::Value = serde_json::from_str(&outcome.stdout()).unwrap();
     let names: Vec<&str> =

@@ -195,6 +195,11 @@ fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
     }
     for value in values() {
         let set = sides.pfx(&["secret", "set", "S", "--remote", "--json"]);
+        if value.is_null() {
+            // Decided: null is no value (design.md, section 6).
+            assert_eq!(set.stdin("null").outcome().code(), Some(125));
+            continue;
+        }
         set.stdin(value.to_string()).gives("");
         assert_eq!(sides.prefect(&json!(["secret_get", "S"])), Ok(value.clone()), "{value}");
         let got = sides.pfx(&["secret", "get", "S", "--remote", "--json"]).outcome().stdout();
@@ -209,6 +214,10 @@ fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
         sides.prefect(&json!(["secret_set", "S", value])).expect("it is set");
         let read = sides.prefect(&json!(["secret_get", "S"])).expect("it is there");
         let got = sides.pfx(&["secret", "get", "S", "--remote"]).outcome();
+        if value.is_null() {
+            assert!(got.stderr().contains("`S`: its value is JSON's null"), "{}", got.stderr());
+            continue;
+        }
         assert_eq!(got.code(), Some(0), "{}", got.stderr());
         let same = match &read {
             Value::String(text) => got.stdout() == *text,
@@ -239,7 +248,12 @@ fn a_key_that_either_writes_is_the_same_to_the_other() {
         sides.pfx(&["kv", "get", &key]).gives(&word);
         let binding = format!("K={key}");
         let print = ["/bin/sh", "-c", "printf %sX \"$K\""];
-        sides.home.run(&["-k", &binding], &print).gives(&(word + "X"));
+        let run = sides.home.run(&["-k", &binding], &print);
+        if value.is_null() {
+            assert_eq!(run.outcome().code(), Some(125));
+        } else {
+            run.gives(&(word + "X"));
+        }
     }
     let listed = sides.prefect(&json!(["kv_list"])).expect("a list");
     let ours = sides.pfx(&["kv", "list", "--json"]).outcome().stdout();

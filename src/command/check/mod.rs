@@ -14,7 +14,7 @@ use crate::command::prepared::Given;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::name::Shown;
+use crate::name::{Shown, in_reference};
 use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
@@ -153,6 +153,7 @@ fn wanted(look: &Look) -> String {
     let optional = if look.optional { "?" } else { "" };
     let file = if look.delivery == Delivery::File { ", as a file" } else { "" };
     let name = look.reference.name();
+    let name = in_reference(&name);
     format!("{} {}{optional}{pointer}{file}", look.reference.kind(), Shown(&name))
 }
 
@@ -169,7 +170,7 @@ fn verdict(look: &Look, outcome: &Outcome, resolution: &Resolution) -> String {
             let near = missing
                 .near
                 .as_ref()
-                .map(|near| format!("; there is a `{}`", Shown(near)))
+                .map(|near| format!("; there is a `{}`", Shown(&in_reference(near))))
                 .unwrap_or_default();
             let looked = match (places.is_empty(), &missing.not_asked) {
                 (true, Some(why)) => format!("no remote store was asked: {}", Shown(why)),

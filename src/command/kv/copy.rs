@@ -10,7 +10,7 @@ use crate::cli;
 use crate::cli::kv::Copy;
 use crate::command::{print, store};
 use crate::environment::Inherited;
-use crate::error::{Error, RemoteFault};
+use crate::error::{Error, RemoteFault, ValueFault};
 use crate::exit::Exit;
 use crate::name::Escaped;
 use crate::reference::Reference;
@@ -210,9 +210,15 @@ fn is_same(one: &Value, other: &Value) -> bool {
 /// The values of keys: in one request, or one by one if a value is none that a program could be handed.
 fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
     match store.values(keys) {
-        Err(Error::Value { .. }) => keys.iter().map(|key| store.key(key)).collect(),
+        Err(Error::Value { .. }) => keys.iter().map(|key| value(store, key)).collect(),
         other => other,
     }
+}
+
+fn value(store: &dyn Store, key: &str) -> Result<Option<Value>, Error> {
+    let fault = |_| Error::Value { name: key.to_owned(), fault: ValueFault::HalfCharacter };
+    let raw = store.key(key)?;
+    raw.map(|raw| serde_json::from_str(raw.get()).map_err(fault)).transpose()
 }
 
 fn as_text(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> String {

@@ -2,12 +2,15 @@
 
 use std::io::Write;
 
-use super::{absent, key};
+use zeroize::Zeroizing;
+
+use super::absent;
 use crate::cli::kv::Get;
 use crate::command::print;
-use crate::error::{BindingFault, Error, Missing};
+use crate::error::{Error, Missing};
 use crate::exit::Exit;
-use crate::reference::{Pointer, Written};
+use crate::json::{self, Plain};
+use crate::reference;
 use crate::remote::Store;
 
 /// Prints a string byte for byte, anything else as JSON; on a terminal with a line feed behind it.
@@ -19,25 +22,24 @@ pub fn get(
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
-    let written = Written::whole(&arguments.key);
-    let key = key(written.name)?;
-    let pointer = match written.pointer {
-        None => None,
-        Some(text) => Some(text.to_str().and_then(Pointer::new).ok_or_else(|| {
-            let fault = BindingFault::Pointer { name: key.to_owned() };
-            Error::Binding { option: "the key", fault }
-        })?),
-    };
+    let (key, pointer) = reference::name_and_pointer("the key", &arguments.key)?;
     let store = open()?;
-    let Some(whole) = store.key(key)? else { return Err(absent(key, &*store)) };
-    let value = match &pointer {
-        None => &whole,
-        Some(pointer) => pointer.pick(&whole).ok_or_else(|| {
-            let mut missing = Missing::of("key", key, vec![store.place()]);
-            missing.pointer = Some(pointer.to_string());
-            Error::Missing { missing: vec![missing], exit: Exit::Absent }
-        })?,
+    let Some(whole) = store.key(&key)? else { return Err(absent(&key, &*store)) };
+    let Some(pointer) = pointer.filter(|pointer| !pointer.is_whole()) else {
+        print::raw_json(&whole, &key, arguments.json, output)?;
+        return Ok(Exit::Done);
     };
-    print::json_value(value, arguments.json, output)?;
+    // A string that itself is JSON counts, as for `run`.
+    let text = match json::plain(&whole) {
+        Some(Plain::Text(text)) => Zeroizing::new(text),
+        Some(Plain::Json(_)) | None => Zeroizing::new(whole.get().to_owned()),
+    };
+    let part = json::pick(text.as_bytes(), &pointer).unwrap_or_default();
+    let part = part.ok_or_else(|| {
+        let mut missing = Missing::of("key", &key, vec![store.place()]);
+        missing.pointer = Some(pointer.to_string());
+        Error::Missing { missing: vec![missing], exit: Exit::Absent }
+    })?;
+    print::raw_json(part, &format!("{key}#{pointer}"), arguments.json, output)?;
     Ok(Exit::Done)
 }

@@ -19,7 +19,7 @@ pub fn list(arguments: &List, store: &dyn Store, output: &mut dyn Write) -> Resu
     if arguments.json {
         print::list(&keys, output)?;
     } else {
-        print::names(keys.iter().map(String::as_str), output)?;
+        print::references(keys.iter().map(String::as_str), output)?;
     }
     Ok(Exit::Done)
 }

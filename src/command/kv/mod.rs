@@ -11,8 +11,9 @@ use std::io::Write;
 use crate::cli;
 use crate::command::store;
 use crate::environment::Inherited;
-use crate::error::{BindingFault, Error, Missing};
+use crate::error::{Error, Missing};
 use crate::exit::Exit;
+use crate::reference;
 use crate::remote::Store;
 use crate::report::Report;
 use crate::settings::remote::Choice;
@@ -39,14 +40,9 @@ pub fn kv(
     }
 }
 
-/// A key from the command line.
-fn key(given: &OsStr) -> Result<&str, Error> {
-    let fault = |fault| Error::Binding { option: "the key", fault };
-    match given.to_str() {
-        Some("") => Err(fault(BindingFault::Empty)),
-        Some(key) => Ok(key),
-        None => Err(fault(BindingFault::NotUtf8)),
-    }
+/// A key that is to be written or deleted.
+fn key(given: &OsStr) -> Result<String, Error> {
+    reference::name("the key", given)
 }
 
 /// The error for a key that is not there.

@@ -23,13 +23,13 @@ pub fn set(
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let key = key(&arguments.key)?;
+    let key = &key(&arguments.key)?;
     let bytes = match (&arguments.from_file, &arguments.value) {
         (Some(path), _) => input::file(path)?,
         (None, Some(value)) if value != "-" => input::word(value),
         (None, _) => input::stdin(&format!("Value of {}: ", Shown(key)), inherited)?,
     };
-    let fault = |fault| Error::Value { name: key.to_owned(), fault };
+    let fault = |fault| Error::Value { name: key.clone(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
     let value = match serde_json::from_str(text) {
         Ok(value) if !arguments.string => value,
@@ -37,7 +37,7 @@ pub fn set(
     };
     let store = open()?;
     store.set_key(key, &value, &arguments.tag)?;
-    report.verbose(|| print::stored(&Reference::Key(key.to_owned()), &*store));
+    report.verbose(|| print::stored(&Reference::Key(key.clone()), &*store));
     Ok(Exit::Done)
 }
 
@@ -50,7 +50,7 @@ pub fn delete(
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let key = key(&arguments.key)?;
+    let key = &key(&arguments.key)?;
     let store = open()?;
     if !store.delete_key(key)? {
         return Err(absent(key, &*store));

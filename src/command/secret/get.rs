@@ -1,4 +1,4 @@
-//! `pfx secret get`: one value to stdout, the only way a value gets there.
+//! `pfx secret get`: one value to stdout.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::plan::{Bindings, Plan};
-use crate::reference::Written;
+use crate::reference;
 use crate::report::Report;
 use crate::resolve::{self, Outcome};
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ pub fn get(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    super::name(Written::whole(&arguments.name).name)?;
+    reference::name_and_pointer("the name", &arguments.name)?;
     // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);

@@ -45,7 +45,7 @@ pub fn list(
             names.iter().map(|(name, places)| json!({ "name": name, "places": places })).collect();
         print::text(&format!("{}\n", json!(entries)), output)?;
     } else {
-        print::names(names.keys().map(String::as_str), output)?;
+        print::references(names.keys().map(String::as_str), output)?;
     }
     Ok(Exit::Done)
 }

@@ -8,8 +8,9 @@ use std::io::Write;
 
 use crate::cli;
 use crate::environment::Inherited;
-use crate::error::{BindingFault, Error};
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::reference;
 use crate::report::Report;
 
 /// Does what was asked.
@@ -30,13 +31,7 @@ pub fn secret(
     }
 }
 
-/// A name from the command line. Prefect takes `"" = "value"`, but an empty word is far more often a shell's variable
-/// that is not set.
-fn name(given: &std::ffi::OsStr) -> Result<&str, Error> {
-    let fault = |fault| Error::Binding { option: "the name", fault };
-    match given.to_str() {
-        Some("") => Err(fault(BindingFault::Empty)),
-        Some(name) => Ok(name),
-        None => Err(fault(BindingFault::NotUtf8)),
-    }
+/// The name of a secret that is to be written or deleted.
+fn name(given: &std::ffi::OsStr) -> Result<String, Error> {
+    reference::name("the name", given)
 }

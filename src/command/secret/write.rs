@@ -35,6 +35,7 @@ pub fn set(
         });
     }
     let name = super::name(&arguments.name)?;
+    let name = name.as_str();
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
     let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
     if elsewhere.is_none() && name.contains(odd) {
@@ -91,6 +92,7 @@ pub fn delete(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let name = super::name(&arguments.name)?;
+    let name = name.as_str();
     if let Some(choice) = Choice::elsewhere(&arguments.elsewhere, inherited)? {
         let store = store(choice, inherited)?;
         if !store.delete_secret(name)? {

@@ -29,13 +29,13 @@ const MOST_LISTED: usize = 400_000;
 type Members<'b> = BTreeMap<String, &'b RawValue>;
 
 /// What one field of a query came to.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Field {
     Absent,
     /// What a list of names holds.
     Names(Vec<String>),
-    /// Any JSON; `null` is a value.
-    Present(Value),
+    /// Any JSON, not built; `null` is a value.
+    Present(Box<RawValue>),
 }
 
 /// How a whole answer is to be understood.
@@ -124,7 +124,10 @@ pub fn read(
             (Some(_), _) if own.any(is_absence) => fields.push(Field::Absent),
             (Some(error), _) => return Err(refused(Some(error))),
             (None, Some(raw)) if status < 400 => fields.push(match query.wanted {
-                Wanted::Value => Field::Present(built(raw)?),
+                Wanted::Value => {
+                    limited(raw, MOST_VALUES)?;
+                    Field::Present((*raw).to_owned())
+                }
                 Wanted::Names => Field::Names(names(raw, None)?),
                 Wanted::NamesIn(column) => Field::Names(names(raw, Some(column))?),
             }),
@@ -133,7 +136,7 @@ pub fn read(
     }
     let Some(field) = unanswered else { return Ok(Answer::Fields(fields)) };
     // An absence may take the whole of `data` with it.
-    let tells_nothing = fields.iter().all(|field| *field == Field::Absent);
+    let tells_nothing = fields.iter().all(|field| matches!(field, Field::Absent));
     let is_answer = status == 400 || data.is_some() || !fields.is_empty();
     if several && tells_nothing && is_answer {
         return Ok(Answer::OneByOne);
@@ -191,17 +194,18 @@ fn malformed(what: &str) -> RemoteFault {
 ///
 /// # Errors
 /// [`RemoteFault::Answer`] if it is no list of rows.
-pub fn first_row(field: Field, column: &str) -> Result<Field, RemoteFault> {
-    let Field::Present(Value::Array(rows)) = field else {
-        return Err(malformed("`key_value` is no list"));
+pub fn first_row(field: &Field, column: &str) -> Result<Field, RemoteFault> {
+    let rows: Option<Vec<&RawValue>> = match field {
+        Field::Present(raw) => serde_json::from_str(raw.get()).ok(),
+        Field::Absent | Field::Names(_) => None,
     };
-    match rows.into_iter().next() {
-        None => Ok(Field::Absent),
-        Some(Value::Object(mut row)) => match row.remove(column) {
-            Some(value) => Ok(Field::Present(value)),
-            None => Err(malformed(&format!("a row of `key_value` has no `{column}`"))),
-        },
-        Some(_) => Err(malformed("a row of `key_value` is no object")),
+    let rows = rows.ok_or_else(|| malformed("`key_value` is no list"))?;
+    let Some(row) = rows.first() else { return Ok(Field::Absent) };
+    let row: Members<'_> = serde_json::from_str(row.get())
+        .map_err(|_| malformed("a row of `key_value` is no object"))?;
+    match row.get(column) {
+        Some(value) => Ok(Field::Present((*value).to_owned())),
+        None => Err(malformed(&format!("a row of `key_value` has no `{column}`"))),
     }
 }
 
@@ -226,13 +230,18 @@ fn names(raw: &RawValue, column: Option<&str>) -> Result<Vec<String>, RemoteFaul
     Ok(names)
 }
 
+/// The member of this name of a field's object, built.
+#[must_use]
+pub fn member(field: &Field, name: &str) -> Option<Value> {
+    let Field::Present(raw) = field else { return None };
+    let members: Members<'_> = serde_json::from_str(raw.get()).ok()?;
+    members.get(name).and_then(|member| built(member).ok())
+}
+
 /// Whether a mutation says `success`.
 #[must_use]
 pub fn succeeded(field: &Field) -> bool {
-    match field {
-        Field::Present(value) => value.get("success").and_then(Value::as_bool) == Some(true),
-        Field::Absent | Field::Names(_) => false,
-    }
+    member(field, "success") == Some(Value::Bool(true))
 }
 
 #[cfg(test)]
@@ -260,7 +269,8 @@ mod tests {
         let absent = json!({"path": ["s1"], "message": ABSENT});
         let answer = two(&json!({"data": {"s0": null, "s1": null}, "errors": [absent]})).unwrap();
         let Answer::Fields(fields) = answer else { panic!("{answer:?}") };
-        assert_eq!(fields, [Field::Present(Value::Null), Field::Absent]);
+        let [Field::Present(null), Field::Absent] = &fields[..] else { panic!("{fields:?}") };
+        assert_eq!(null.get(), "null");
 
         let failed = json!({"path": ["s1"], "message": "An unknown error occurred."});
         let fault = two(&json!({"data": {"s0": "v", "s1": null}, "errors": [failed]})).unwrap_err();

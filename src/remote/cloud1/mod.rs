@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use self::answer::{Field, Words};
@@ -18,9 +19,10 @@ use self::wire::Query;
 use super::ascii_json::ascii_json;
 use super::http::{Client, Effect, Request};
 use super::{Answer, Store};
-use crate::error::{Error, RemoteFault};
+use crate::error::{Error, RemoteFault, ValueFault};
+use crate::json;
 use crate::reference::Reference;
-use crate::secret::SecretValue;
+use crate::secret::{Form, SecretValue};
 
 /// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
@@ -201,12 +203,9 @@ impl Store for Cloud1 {
     }
 
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let tenant = match self.one(&wire::auth_info(), Effect::Read)? {
-            Field::Present(info) => {
-                info.get("tenant_id").and_then(Value::as_str).map(str::to_owned)
-            }
-            Field::Absent | Field::Names(_) => None,
-        };
+        let info = self.one(&wire::auth_info(), Effect::Read)?;
+        let tenant = answer::member(&info, "tenant_id");
+        let tenant = tenant.as_ref().and_then(Value::as_str).map(str::to_owned);
         // So the API answers a key that it does not know (`cli/auth.py`, `login`).
         let tenant = tenant.ok_or_else(|| {
             let credential = self.credential().to_owned();
@@ -237,11 +236,13 @@ impl Store for Cloud1 {
             let answer = answers.next().ok_or_else(|| self.malformed())?;
             let singles = || secrets.iter().map(|name| wire::secrets(&[name])).collect();
             for (name, field) in secrets.iter().zip(self.many(answer, singles)?) {
-                if let Field::Present(value) = field {
+                if let Field::Present(raw) = field {
+                    refuse_null(name, &raw)?;
                     // A text meets `json.loads`, as a local one does; other values are what they are.
-                    let value = match value {
-                        Value::String(text) => SecretValue::perhaps_json(name, text)?,
-                        other => SecretValue::of_json(name, &other)?,
+                    let value = SecretValue::of_raw_json(name, &raw)?;
+                    let value = match value.form() {
+                        Form::Text => SecretValue::perhaps_json(name, value.expose())?,
+                        Form::Json => value,
                     };
                     let reference = Reference::Secret((*name).to_owned());
                     found.push(Answer { reference, value, found_as: None });
@@ -252,9 +253,11 @@ impl Store for Cloud1 {
             let answer = answers.next().ok_or_else(|| self.malformed())?;
             let singles = || keys.iter().map(|key| wire::rows(&[key], "value")).collect();
             for (key, field) in keys.iter().zip(self.many(answer, singles)?) {
-                let field = answer::first_row(field, "value").map_err(|fault| self.error(fault))?;
-                if let Field::Present(value) = field {
-                    let value = SecretValue::of_json(key, &value)?;
+                let field =
+                    answer::first_row(&field, "value").map_err(|fault| self.error(fault))?;
+                if let Field::Present(raw) = field {
+                    refuse_null(key, &raw)?;
+                    let value = SecretValue::of_raw_json(key, &raw)?;
                     let reference = Reference::Key((*key).to_owned());
                     found.push(Answer { reference, value, found_as: None });
                 }
@@ -269,6 +272,10 @@ impl Store for Cloud1 {
     }
 
     fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
+        // No reader could be handed it.
+        if value.is_null() {
+            return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
+        }
         let field = self.write(&wire::set_secret(name, &read_back(value)))?;
         if answer::succeeded(&field) { Ok(()) } else { Err(self.refusal()) }
     }
@@ -288,10 +295,10 @@ impl Store for Cloud1 {
         self.names(field)
     }
 
-    fn key(&self, key: &str) -> Result<Option<Value>, Error> {
+    fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
         let field = self.one(&wire::rows(&[key], "value"), Effect::Read)?;
-        match answer::first_row(field, "value").map_err(|fault| self.error(fault))? {
-            Field::Present(value) => Ok(Some(value)),
+        match answer::first_row(&field, "value").map_err(|fault| self.error(fault))? {
+            Field::Present(raw) => Ok(Some(raw)),
             Field::Absent | Field::Names(_) => Ok(None),
         }
     }
@@ -308,19 +315,26 @@ impl Store for Cloud1 {
             );
             return Err(unsupported(problem, None));
         }
-        match self.write(&wire::set_key(key, value))? {
-            Field::Present(Value::Object(set)) if set.contains_key("id") => Ok(()),
-            _ => Err(self.malformed()),
-        }
+        let set = self.write(&wire::set_key(key, value))?;
+        answer::member(&set, "id").map(|_| ()).ok_or_else(|| self.malformed())
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Error> {
         let field = self.one(&wire::rows(&[key], "id"), Effect::Read)?;
-        let row = answer::first_row(field, "id").map_err(|fault| self.error(fault))?;
+        let row = answer::first_row(&field, "id").map_err(|fault| self.error(fault))?;
         let Field::Present(id) = row else { return Ok(false) };
+        let id = serde_json::from_str(id.get()).map_err(|_| self.malformed())?;
         let field = self.write(&wire::delete_row(&id))?;
         if answer::succeeded(&field) { Ok(true) } else { Err(self.refusal()) }
     }
+}
+
+/// Refuses JSON's null, which is neither a text nor an absence.
+fn refuse_null(name: &str, raw: &RawValue) -> Result<(), Error> {
+    if json::is_null(raw.get()) {
+        return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
+    }
+    Ok(())
 }
 
 /// What to store so that a reader gets `value`: of a text that is JSON, `Secret.get` makes what it denotes,

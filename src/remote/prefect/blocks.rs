@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
@@ -10,8 +11,8 @@ use super::session::Session;
 use super::variables;
 use super::wire::{self, Block, PAGE, Secrets};
 use crate::error::{Error, ValueFault};
+use crate::json;
 use crate::remote::http::{Effect, Request, Response};
-use crate::secret;
 
 /// The slug of the type whose blocks are secrets.
 pub const SECRET: &str = "secret";
@@ -58,7 +59,7 @@ impl Wanted {
         &self,
         session: &Session,
         mut responses: Vec<Response>,
-    ) -> Result<BTreeMap<(String, String), Value>, Error> {
+    ) -> Result<BTreeMap<(String, String), Block>, Error> {
         let mut found = BTreeMap::new();
         let mut asked: Vec<(Vec<&str>, usize)> =
             self.chunks().into_iter().map(|names| (names, 0)).collect();
@@ -71,8 +72,11 @@ impl Wanted {
                 if blocks.len() >= PAGE && further < names.len() * self.0.len() {
                     next.push((names, further));
                 }
-                found
-                    .extend(blocks.into_iter().map(|block| ((block.slug, block.name), block.data)));
+                found.extend(
+                    blocks
+                        .into_iter()
+                        .map(|block| ((block.slug.clone(), block.name.clone()), block)),
+                );
             }
             let page = |(names, offset): &(Vec<&str>, usize)| self.page(session, names, *offset);
             let requests: Vec<Request> = next.iter().map(page).collect();
@@ -87,14 +91,35 @@ impl Wanted {
 ///
 /// # Errors
 /// [`Error::Value`] if it has none that may be used; `name` is as it was asked for.
-pub fn value<'d>(name: &str, data: &'d Value) -> Result<&'d Value, Error> {
+pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> {
     let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
-    match data.get("value") {
+    let mut members = json::members(data).into_iter().rev();
+    match members.find(|(name, _)| name == "value") {
         None => fault(ValueFault::NoValue),
-        Some(Value::Null) => fault(ValueFault::Null),
-        Some(value) if secret::is_masked(value) => fault(ValueFault::Masked),
-        Some(value) => Ok(value),
+        Some((_, value)) if json::is_null(value.get()) => fault(ValueFault::Null),
+        Some((_, value)) if json::is_masked(value.get()) => fault(ValueFault::Masked),
+        Some((_, value)) => Ok(value),
     }
+}
+
+/// Why all of a block is handed over only if that is said expressly: it tells of a secret that is elsewhere, or has
+/// other blocks with secrets in it.
+#[must_use]
+pub fn caution(block: &Block) -> Option<ValueFault> {
+    let is_reference = refers(&block.slug) && !block.has_own_secrets;
+    (is_reference || !block.inner.is_empty()).then(|| ValueFault::Composite {
+        fields: json::members(&block.data).into_iter().map(|(name, _)| name).collect(),
+        inner: block.inner.clone(),
+        is_reference,
+    })
+}
+
+/// Whether blocks of this type hold no secret but tell where one is, as `aws-secret`, `gcpsecret` and
+/// `azure-key-vault-secret-reference` do.
+fn refers(slug: &str) -> bool {
+    let names_secret =
+        |word: &str| word.ends_with("secret") || word.starts_with("secrets") || word == "reference";
+    slug != SECRET && slug.split('-').any(names_secret)
 }
 
 /// Asks how many blocks there are.
@@ -144,7 +169,7 @@ pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
     if value.is_null() {
         return fault(ValueFault::Null);
     }
-    if secret::is_masked(value) {
+    if json::is_masked(&value.to_string()) {
         return fault(ValueFault::IsMask);
     }
     if wire::has_reference(value) {
@@ -272,4 +297,28 @@ fn page(session: &Session, response: &Response) -> Result<Vec<Block>, Error> {
         return Err(session.refused(response, READ));
     }
     wire::blocks(&response.body).map_err(|problem| session.malformed(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_references_are_known_by_their_slugs() {
+        for slug in [
+            "aws-secret",
+            "gcpsecret",
+            "gcp-secret",
+            "azure-key-vault-secret-reference",
+            "bitwarden-secret",
+            "databricks-secrets",
+            "aws-secrets-manager",
+        ] {
+            assert!(refers(slug), "{slug}");
+        }
+        for slug in ["secret", "secretary", "aws-credentials", "json", "preference", "no-secretive"]
+        {
+            assert!(!refers(slug), "{slug}");
+        }
+    }
 }

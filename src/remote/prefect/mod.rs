@@ -10,12 +10,14 @@ pub mod wire;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use self::blocks::{SECRET, Wanted};
 use self::session::Session;
 use super::http::Client;
 use super::{Answer, Store};
 use crate::error::{Error, ValueFault};
+use crate::json;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 
@@ -85,25 +87,26 @@ impl Store for Prefect {
             let found = match reference {
                 Reference::Secret(name) => {
                     let block = names::of_block(name);
-                    let data =
-                        block.and_then(|block| blocks.get_key_value(&(SECRET.into(), block)));
-                    let Some(((_, block), data)) = data else { continue };
-                    let value = SecretValue::of_json(name, blocks::value(name, data)?)?;
+                    let block = block.and_then(|block| blocks.get(&(SECRET.into(), block)));
+                    let Some(block) = block else { continue };
+                    let value = SecretValue::of_raw_json(name, blocks::value(name, &block.data)?)?;
+                    let block = &block.name;
                     (value, (block != name).then(|| format!("block {SECRET}/{block}")))
                 }
                 Reference::Block { slug, name } => {
-                    let Some(data) = blocks.get(&(slug.clone(), name.clone())) else { continue };
-                    (SecretValue::of_json(&reference.name(), data)?, None)
+                    let Some(block) = blocks.get(&(slug.clone(), name.clone())) else { continue };
+                    let value = SecretValue::of_raw_json(&reference.name(), &block.data)?;
+                    (value.with_caution(blocks::caution(block)), None)
                 }
                 Reference::Key(key) => {
                     let names = names::of_variable(key);
                     let found = names.iter().find_map(|name| variables.get_key_value(name));
                     let Some((variable, value)) = found else { continue };
-                    if value.is_null() {
+                    if json::is_null(value.get()) {
                         return Err(Error::Value { name: key.clone(), fault: ValueFault::Null });
                     }
                     let found_as = (variable != key).then(|| format!("variable {variable}"));
-                    (SecretValue::of_json(key, value)?, found_as)
+                    (SecretValue::of_raw_json(key, value)?, found_as)
                 }
                 Reference::Env(_) => continue,
             };
@@ -129,7 +132,7 @@ impl Store for Prefect {
         variables::list(&self.session).map(sorted)
     }
 
-    fn key(&self, key: &str) -> Result<Option<Value>, Error> {
+    fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
         let names = names::of_variable(key);
         let asked: BTreeSet<String> = names.iter().cloned().collect();
         let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
@@ -157,7 +160,13 @@ impl Store for Prefect {
         let asked: BTreeSet<String> = keys.iter().map(|&key| key.to_owned()).collect();
         let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
         let found = variables::read(&self.session, &responses)?;
-        Ok(keys.iter().map(|&key| found.get(key).cloned()).collect())
+        let built = |key: &&str| {
+            let raw = found.get(*key)?;
+            let fault =
+                |_| Error::Value { name: (*key).to_owned(), fault: ValueFault::HalfCharacter };
+            Some(serde_json::from_str(raw.get()).map_err(fault))
+        };
+        keys.iter().map(|key| built(key).transpose()).collect()
     }
 
     fn fits(&self, key: &str, value: &Value) -> Result<(), Error> {

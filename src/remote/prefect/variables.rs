@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
@@ -34,7 +35,10 @@ pub fn requests(session: &Session, names: &BTreeSet<String>) -> Vec<Request> {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn read(session: &Session, responses: &[Response]) -> Result<BTreeMap<String, Value>, Error> {
+pub fn read(
+    session: &Session,
+    responses: &[Response],
+) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
     let mut found = BTreeMap::new();
     for response in responses {
         found.extend(page(session, response)?.into_iter().map(|one| (one.name, one.value)));

@@ -44,4 +44,5 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         &["kv-get-key-four-spaces-brace"],
     ),
     ("help is given whatever is configured", &["cli-kv-server-sub-help"]),
+    ("a null is no value (section 6)", &["cloud-value-null"]),
 ];

@@ -1,6 +1,7 @@
 //! Prefect 2 and 3, against the real servers: what the real client writes pfx reads, and the other way round.
 
 mod access;
+mod composite;
 mod copy;
 mod faults;
 mod home;

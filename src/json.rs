@@ -1,0 +1,326 @@
+//! Parts of a JSON text, found without building the rest: that may be nested as deep as it likes, and hold half a
+//! surrogate pair (`"\ud800"`), which JSON can write and no text can hold.
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::reference::Pointer;
+
+/// A text is no JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotJson;
+
+/// The part of `text` that `pointer` points to; `None` if it leads nowhere. Of two members of one name the last
+/// counts. A byte order mark in front of the text is skipped.
+///
+/// # Errors
+/// [`NotJson`].
+pub fn pick<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawValue>, NotJson> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let whole: &RawValue = serde_json::from_slice(text).map_err(|_| NotJson)?;
+    Ok(pointer.steps().try_fold(whole, |part, step| inner(part, &step)))
+}
+
+/// A text's value if it is a JSON string, the text of any other JSON without its blanks. `None` for a string that
+/// holds half a surrogate pair.
+#[must_use]
+pub fn plain(raw: &RawValue) -> Option<Plain> {
+    if raw.get().starts_with('"') {
+        return serde_json::from_str(raw.get()).ok().map(Plain::Text);
+    }
+    // Built where that can be done: then a name that occurs twice is there once, and `\u00e9` is a letter.
+    Some(Plain::Json(match serde_json::from_str::<serde_json::Value>(raw.get()) {
+        Ok(value) => value.to_string(),
+        Err(_) => without_blanks(raw.get()),
+    }))
+}
+
+/// A value as a program gets it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Plain {
+    Json(String),
+    Text(String),
+}
+
+/// Whether anything in a JSON text, at any depth, is what Prefect (`********`) and pydantic (`**********`) put in
+/// place of a secret that whoever asks may not see. Names of members do not count.
+#[must_use]
+pub fn is_masked(json: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let is_mask = |text: &str| text.len() >= SHORTEST && text.bytes().all(|byte| byte == b'*');
+    let mut rest = json;
+    while let Some(start) = rest.find('"') {
+        let string = &rest[start..];
+        let end = end_of_string(string);
+        rest = &string[end..];
+        if rest.trim_start().starts_with(':') {
+            continue;
+        }
+        let is_masked = match &string[..end] {
+            escaped if escaped.contains('\\') => {
+                serde_json::from_str::<String>(escaped).is_ok_and(|text| is_mask(&text))
+            }
+            plain => is_mask(plain.trim_matches('"')),
+        };
+        if is_masked {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a JSON text is `null`.
+#[must_use]
+pub fn is_null(json: &str) -> bool {
+    json.trim_matches([' ', '\t', '\n', '\r']) == "null"
+}
+
+/// The members of an object in their order; none of anything else. Those whose names are no text are left out.
+#[must_use]
+pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
+    struct Members;
+    impl<'t> Visitor<'t> for Members {
+        type Value = Vec<(String, &'t RawValue)>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+            let mut members = Vec::new();
+            while let Some(name) = map.next_key_seed(Name)? {
+                let value = map.next_value()?;
+                members.extend(name.map(|name| (name, value)));
+            }
+            Ok(members)
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    serde::Deserializer::deserialize_map(&mut reader, Members).unwrap_or_default()
+}
+
+/// One step into an object or an array.
+fn inner<'t>(outer: &'t RawValue, step: &str) -> Option<&'t RawValue> {
+    let mut reader = serde_json::Deserializer::from_str(outer.get());
+    match outer.get().as_bytes().first()? {
+        b'{' => serde::Deserializer::deserialize_map(&mut reader, Member(step)).ok()?,
+        b'[' => {
+            // RFC 6901, 4: digits, and no zero before others.
+            let is_index = step.bytes().all(|byte| byte.is_ascii_digit())
+                && (step == "0" || !step.starts_with('0'));
+            let index = step.parse().ok().filter(|_| is_index)?;
+            serde::Deserializer::deserialize_seq(&mut reader, Item(index)).ok()?
+        }
+        _ => None,
+    }
+}
+
+/// The last member of this name.
+struct Member<'s>(&'s str);
+
+impl<'t> Visitor<'t> for Member<'_> {
+    type Value = Option<&'t RawValue>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key_seed(Name)? {
+            if name.is_some_and(|name| name == self.0) {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The item at this place.
+struct Item(usize);
+
+impl<'t> Visitor<'t> for Item {
+    type Value = Option<&'t RawValue>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<S: SeqAccess<'t>>(self, mut items: S) -> Result<Self::Value, S::Error> {
+        for _ in 0..self.0 {
+            if items.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(None);
+            }
+        }
+        let found = items.next_element()?;
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(found)
+    }
+}
+
+/// The name of a member; `None` if it holds half a surrogate pair. As bytes `serde_json` gives it all the same.
+struct Name;
+
+impl<'t> DeserializeSeed<'t> for Name {
+    type Value = Option<String>;
+
+    fn deserialize<D: serde::Deserializer<'t>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(str::from_utf8(bytes).ok().map(str::to_owned))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.to_owned()))
+    }
+}
+
+/// Where the string ends that a JSON text begins with.
+fn end_of_string(json: &str) -> usize {
+    let mut is_escaped = true;
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    json.len()
+}
+
+fn without_blanks(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json;
+    while !rest.is_empty() {
+        let end = if rest.starts_with('"') {
+            end_of_string(rest)
+        } else {
+            rest.find('"').unwrap_or(rest.len())
+        };
+        let (piece, behind) = rest.split_at(end);
+        if piece.starts_with('"') {
+            text.push_str(piece);
+        } else {
+            text.extend(piece.split([' ', '\t', '\n', '\r']));
+        }
+        rest = behind;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picked(text: &str, pointer: &str) -> Option<String> {
+        let pointer = Pointer::new(pointer).unwrap();
+        pick(text.as_bytes(), &pointer).unwrap().map(|raw| raw.get().to_owned())
+    }
+
+    #[test]
+    fn what_stands_beside_the_wanted_part_is_not_built() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for text in [
+            r#"{"x":"\ud800","a":1.50}"#,
+            r#"{"\ud800":0,"a":1.50}"#,
+            r#"{"x":["\udc00\ud800"],"a" : 1.50 , "y":1e999999}"#,
+            "\u{feff}{\"a\":1.50}",
+            "\u{feff} \n{\"a\":0,\"b\":{\"a\":2},\"a\":1.50}",
+            &format!("{{\"x\":{deep},\"a\":1.50,\"y\":{deep}}}"),
+        ] {
+            assert_eq!(picked(text, "/a").as_deref(), Some("1.50"));
+        }
+        assert_eq!(picked(r#"[[], ["\ud800", -0]]"#, "/1/1").as_deref(), Some("-0"));
+        assert_eq!(picked(r#"{"a/b~":{"":{"0":"v"}}}"#, "/a~1b~0//0").as_deref(), Some("\"v\""));
+        assert_eq!(picked(" 5 ", "").as_deref(), Some("5"));
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_is_no_error_and_what_is_no_json_is() {
+        for (text, pointer) in [
+            ("{}", "/a"),
+            ("[1]", "/1"),
+            ("[1]", "/-"),
+            ("[1]", "/00"),
+            ("[1]", "/+0"),
+            ("[1]", "/"),
+            ("\"a\"", "/a"),
+            ("5", "/0"),
+            ("{\"a\":[]}", "/a/0/b"),
+            ("[1]", "/99999999999999999999999"),
+        ] {
+            assert_eq!(picked(text, pointer), None, "{text} {pointer}");
+        }
+        for text in ["", "CANARY", "{\"a\":1", "{\"a\":1}x", "{a:1}", "\u{feff}\u{feff}{}", "[1,]"]
+        {
+            assert_eq!(pick(text.as_bytes(), &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
+        }
+        assert_eq!(pick(b"{\"a\":\"\xff\"}", &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
+    }
+
+    #[test]
+    fn a_part_is_a_text_or_json_without_blanks() {
+        let plain = |text: &str| plain(serde_json::from_str(text).unwrap());
+        let deep = format!("{}1{}", "[ ".repeat(1_000), "\n]".repeat(1_000));
+        let bare = deep.replace([' ', '\n'], "");
+        for (text, wanted) in [
+            (r#" "\u00e9 \ud83d\ude00 " "#, Some(Plain::Text("é 😀 ".to_owned()))),
+            ("\"\\ud800\"", None),
+            (
+                "{ \"z\" : 1.0, \"a\" : [ 2.50 ] }",
+                Some(Plain::Json("{\"z\":1.0,\"a\":[2.50]}".to_owned())),
+            ),
+            (
+                "{\"a b\" : \"\\\" \\ud800 \" }",
+                Some(Plain::Json("{\"a b\":\"\\\" \\ud800 \"}".to_owned())),
+            ),
+            (&deep, Some(Plain::Json(bare))),
+        ] {
+            assert_eq!(plain(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mask_is_seen_at_any_depth_and_in_any_spelling() {
+        for text in [
+            r#""********""#,
+            r#"{"a": [{"b": "**********"}]}"#,
+            r#"{"x":"\ud800","a":"\u002a*******"}"#,
+            &format!("[\"{}\"]", "*".repeat(100)),
+        ] {
+            assert!(is_masked(text), "{text}");
+        }
+        for text in [
+            r#"["*******", "*", null, 8]"#,
+            r#"{"********": 1, "a" : "x********"}"#,
+            r#"{"a":"\"********\""}"#,
+            "",
+        ] {
+            assert!(!is_masked(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn members_are_told_in_order() {
+        let text = r#"{"b": 1, "\ud800": 2, "a": {"c": 3}}"#;
+        let names: Vec<String> = members(serde_json::from_str(text).unwrap())
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["b", "a"]);
+        assert!(members(serde_json::from_str("[1]").unwrap()).is_empty());
+    }
+}

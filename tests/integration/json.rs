@@ -1,0 +1,109 @@
+//! Parts of JSON values, from every place that holds some: what stands beside the wanted part does not matter.
+
+use serde_json::json;
+
+use crate::support::{Home, Server, cloud1, reply};
+
+/// Documents in which `/a` is this text, each odd in another way.
+fn odd(wanted: &str) -> Vec<String> {
+    let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    vec![
+        format!("\u{feff}{{\"a\":{wanted}}}"),
+        format!("\u{feff} \r\n{{\"b\":[],\"a\" : {wanted} }}\n"),
+        format!("{{\"x\":\"\\ud800\",\"a\":{wanted}}}"),
+        format!("{{\"x\":{{\"y\":[\"\\udfff\\ud800\"]}},\"a\":{wanted},\"\\udc00\":1}}"),
+        format!("{{\"a\":0,\"x\":1e400,\"a\":{wanted}}}"),
+        format!("{{\"x\":{deep},\"a\":{wanted},\"y\":{deep}}}"),
+    ]
+}
+
+const PARTS: [(&str, &str); 7] = [
+    ("\"p\\u00e4ss\\n\\ud83d\\ude00\"", "päss\n😀"),
+    ("-0", "-0"),
+    ("1.10", "1.10"),
+    ("12345678901234567890123", "12345678901234567890123"),
+    ("{\"z\": 1.0,\"a\": [2.50, \"<&>\"]}", "{\"z\":1.0,\"a\":[2.50,\"<&>\"]}"),
+    ("true", "true"),
+    ("\"\"", ""),
+];
+
+#[test]
+fn the_wanted_part_is_picked_whatever_stands_beside_it() {
+    for (part, value) in PARTS {
+        for text in odd(part) {
+            let home = Home::new();
+            let print = ["/bin/sh", "-c", "printf %sX \"$V\""];
+            let value = format!("{value}X");
+            // Of a mounted file, of Prefect's file, and of a variable over it.
+            home.write("dir/J", &text);
+            home.run(&["--secrets-dir", "dir", "-s", "V=J#/a"], &print).gives(&value);
+            home.pfx(["secret", "set", "S"]).stdin(&*text).gives("");
+            home.run(&["-s", "V=S#/a"], &print).gives(&value);
+            let variable = format!(" {}", text.replace('$', ""));
+            home.run(&["-s", "V=E#/a", "--no-expand"], &print)
+                .env("PREFECT__CONTEXT__SECRETS__E", variable.trim_start())
+                .gives(&value);
+            home.write("e.env", "V=pfx://secret/S#/a\n");
+            home.run(&["--env-file", "e.env"], &print).gives(&value);
+        }
+    }
+}
+
+#[test]
+fn the_wanted_part_is_picked_of_what_prefect_cloud_has() {
+    for (part, value) in PARTS {
+        for text in odd(part) {
+            // A text, and, where a server may send it, an object.
+            let secret = if text.starts_with('{') { text.clone() } else { json!(text).to_string() };
+            for secret in [json!(text).to_string(), secret] {
+                let body = format!("{{\"data\":{{\"secret_value\":{secret}}}}}");
+                let answer = reply(200, &[], body);
+                let server = Server::answering(move |_| answer.clone());
+                let home = cloud1::home(&server.url());
+                let print = ["/bin/sh", "-c", "printf %sX \"$V\""];
+                home.run(&["-s", "V=J#/a"], &print).gives(&format!("{value}X"));
+                let body = format!("{{\"data\":{{\"key_value\":[{{\"value\":{secret}}}]}}}}");
+                let answer = reply(200, &[], body);
+                let server = Server::answering(move |_| answer.clone());
+                let home = cloud1::home(&server.url());
+                home.run(&["-k", "V=J#/a"], &print).gives(&format!("{value}X"));
+                home.pfx(["kv", "get", "J#/a"]).gives(value);
+            }
+        }
+    }
+}
+
+#[test]
+fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
+    let home = Home::new();
+    home.write("dir/J", "{\"a\": \"CANARY\\ud800\", \"b\": {\"c\": [\"\\udc00\"]}}");
+    for (pointer, told) in [("/a", "J#/a"), ("/b/c/0", "J#/b/c/0")] {
+        let words = ["--secrets-dir", "dir", "-s", &format!("V=J#{pointer}")];
+        home.run(&words, &["true"]).refuses(
+            125,
+            &format!(
+                "pfx: error: cannot use `{told}`: its JSON string has half of a surrogate pair, such as `\\ud800`, \
+                 which no text can hold\n"
+            ),
+        );
+    }
+    // JSON can write it.
+    home.run(&["--secrets-dir", "dir", "-s", "V=J#/b"], &["printenv", "V"])
+        .gives("{\"c\":[\"\\udc00\"]}\n");
+}
+
+#[test]
+fn what_is_no_json_is_still_none() {
+    let home = Home::new();
+    for text in ["CANARY", "", "{\"a\":1", "{\"a\":1}}", "\u{feff}\u{feff}{\"a\":1}", "{\"a\":01}"]
+    {
+        home.write("dir/J", text);
+        let outcome = home.run(&["--secrets-dir", "dir", "-s", "V=J#/a"], &["true"]).outcome();
+        assert_eq!(outcome.code(), Some(125), "{text}");
+        assert!(outcome.stderr().contains("cannot use `J`: its value is no JSON"), "{text}");
+    }
+    // All of it is handed over as it is, mark and all.
+    home.write("dir/J", "\u{feff}{\"a\":1}");
+    let print = ["/bin/sh", "-c", "printf %s \"$V\""];
+    home.run(&["--secrets-dir", "dir", "-s", "V=J"], &print).gives("\u{feff}{\"a\":1}");
+}
