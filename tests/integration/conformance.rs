@@ -130,7 +130,9 @@ impl<'c> Case<'c> {
         let ran = self.run("-s", name);
         if self.cloud.is_none() {
             let got = Answer::of(self.pfx(&["secret", "get", "--", name], &[]).outcome());
-            assert_eq!(ran, got, "{}: run and secret get", id(self.recorded));
+            // Each names its own option.
+            let refused = matches!((&ran, &got), (Answer::Refused(_), Answer::Refused(_)));
+            assert!(refused || ran == got, "{}: {ran:?} and {got:?}", id(self.recorded));
         }
         ran
     }

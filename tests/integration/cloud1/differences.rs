@@ -44,5 +44,9 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         &["kv-get-key-four-spaces-brace"],
     ),
     ("help is given whatever is configured", &["cli-kv-server-sub-help"]),
+    (
+        "an empty name is wrong usage",
+        &["cloud-request-empty-name", "kv-set-empty-key", "kv-get-key-empty"],
+    ),
     ("a null is no value (section 6)", &["cloud-value-null"]),
 ];

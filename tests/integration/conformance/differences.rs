@@ -134,5 +134,6 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         "TOML 1.0 holds where Prefect's parser is narrower",
         &["toml-array-mixed", "cfg-utf8-bom", "dialect-ml-four-quotes"],
     ),
+    ("an empty name is wrong usage", &["ev-no-name", "name-toml-empty-quoted"]),
     ("a NUL byte is refused by the secret's name: no variable can hold it", &["dialect-nul-byte"]),
 ];
