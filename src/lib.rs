@@ -127,7 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             command::trust::trust(trust, inherited, &mut stdout, &mut report)
         }
         cli::Command::Completions(completions) => {
-            command::completions::completions(completions, &mut stdout)
+            command::completions::completions(completions, inherited, &mut stdout)
         }
     };
     let flushed =

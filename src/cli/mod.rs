@@ -188,6 +188,9 @@ Examples:
   pfx completions zsh > \"${fpath[1]}/_pfx\"")]
 pub struct Completions {
     pub shell: Shell,
+    /// A command line whose last word is completed: what the scripts ask for
+    #[arg(last = true, hide = true, value_name = "WORD")]
+    pub words: Vec<OsString>,
 }
 
 #[cfg(test)]

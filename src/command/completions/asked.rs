@@ -1,0 +1,232 @@
+//! What the last word of an unfinished command line may be. Pure.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, Command};
+
+/// What may stand at the end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A line of another command begins at this word, or has begun.
+    Command(usize),
+    /// An option, a command of pfx, or a value that the declaration knows.
+    Options,
+    /// `[VAR=]` and a block, which only a server knows.
+    Block,
+    /// `[VAR=]` and a key.
+    Key,
+    /// A key alone.
+    KeyName,
+    Profile,
+    /// `[VAR=]` and a secret.
+    Secret,
+    /// A secret alone.
+    SecretName,
+    /// `VAR=` and a text.
+    Text,
+    /// `[VAR=]` and a variable of the environment.
+    Variable,
+    /// A variable that is to be removed.
+    VariableName,
+}
+
+/// A line, read as far as its end.
+#[derive(Debug)]
+pub struct Asked {
+    pub thing: Thing,
+    /// What stands before the value in the last word: `--secret=` or `-s`.
+    pub front: String,
+    /// The value as far as it was typed.
+    pub typed: String,
+    pub secrets_directories: Vec<OsString>,
+    pub project: Option<OsString>,
+    pub no_project: bool,
+}
+
+impl Asked {
+    /// Reads `words`, the program's name first, by the declaration `root`, which is built.
+    #[must_use]
+    pub fn of(root: &Command, words: &[OsString]) -> Self {
+        let mut asked = Self {
+            thing: Thing::Options,
+            front: String::new(),
+            typed: String::new(),
+            secrets_directories: Vec::new(),
+            project: None,
+            no_project: false,
+        };
+        let Some((last, before)) = words.split_last() else { return asked };
+        let last = last.to_string_lossy();
+        let mut path = vec![root];
+        let (mut awaits, mut only_operands, mut operands) = (None, false, 0);
+        for (index, word) in before.iter().enumerate().skip(1) {
+            let text = word.to_string_lossy();
+            let own = path.last().copied().unwrap_or(root);
+            if let Some(option) = awaits.take() {
+                asked.note(option, word.clone());
+            } else if only_operands || !text.starts_with('-') || text == "-" {
+                if takes_command(own) {
+                    asked.thing = Thing::Command(index);
+                    return asked;
+                }
+                match own.find_subcommand(&*text) {
+                    Some(inner) => path.push(inner),
+                    None => operands += 1,
+                }
+            } else if text == "--" {
+                only_operands = true;
+            } else {
+                match option(own, &text) {
+                    Some((option, None)) if takes_next(option) => awaits = Some(option),
+                    Some((option, Some(front))) => {
+                        asked.note(option, text[front..].into());
+                    }
+                    Some((option, None)) => asked.no_project |= option.get_id() == "no_project",
+                    None => {}
+                }
+            }
+        }
+        let own = path.last().copied().unwrap_or(root);
+        let (thing, front) = if let Some(option) = awaits {
+            (of_option(option), 0)
+        } else if !only_operands && last.starts_with('-') {
+            match option(own, &last) {
+                Some((option, Some(front))) => (of_option(option), front),
+                _ => (Thing::Options, 0),
+            }
+        } else if takes_command(own) {
+            (Thing::Command(words.len() - 1), 0)
+        } else {
+            (if operands == 0 { of_operand(&path) } else { Thing::Options }, 0)
+        };
+        asked.thing = thing;
+        (asked.front, asked.typed) = (last[..front].to_owned(), last[front..].to_owned());
+        asked
+    }
+
+    /// Keeps what matters for where names are.
+    fn note(&mut self, option: &Arg, value: OsString) {
+        match option.get_id().as_str() {
+            "secrets_dir" => self.secrets_directories.push(value),
+            "project" => self.project = Some(value),
+            _ => {}
+        }
+    }
+}
+
+/// The option that a word is, and where its value begins if that is in the same word.
+fn option<'c>(command: &'c Command, word: &str) -> Option<(&'c Arg, Option<usize>)> {
+    if let Some(rest) = word.strip_prefix("--") {
+        let (long, value) = match rest.split_once('=') {
+            Some((long, _)) => (long, Some(long.len() + 3)),
+            None => (rest, None),
+        };
+        let is_it = |argument: &&Arg| argument.get_long() == Some(long);
+        return command.get_arguments().find(is_it).map(|argument| (argument, value));
+    }
+    for (at, short) in word.char_indices().skip(1) {
+        let is_it = |argument: &&Arg| argument.get_short() == Some(short);
+        let argument = command.get_arguments().find(is_it)?;
+        let end = at + short.len_utf8();
+        if takes_next(argument) {
+            let equals = usize::from(word[end..].starts_with('='));
+            return Some((argument, (end < word.len()).then_some(end + equals)));
+        }
+        if end == word.len() {
+            return Some((argument, None));
+        }
+    }
+    None
+}
+
+fn takes_next(option: &Arg) -> bool {
+    let takes_value = matches!(option.get_action(), ArgAction::Set | ArgAction::Append);
+    takes_value && !option.is_require_equals_set()
+}
+
+fn takes_command(command: &Command) -> bool {
+    command.get_positionals().any(|operand| operand.get_id() == "command")
+}
+
+fn of_option(option: &Arg) -> Thing {
+    match option.get_id().as_str() {
+        "block" => Thing::Block,
+        "env" => Thing::Variable,
+        "file" | "secret" => Thing::Secret,
+        "kv" => Thing::Key,
+        "profile" => Thing::Profile,
+        "set" => Thing::Text,
+        "unset" => Thing::VariableName,
+        _ => Thing::Options,
+    }
+}
+
+/// What the first word is that is no option of this command.
+fn of_operand(path: &[&Command]) -> Thing {
+    let path: Vec<&str> = path.iter().skip(1).map(|command| command.get_name()).collect();
+    match path.as_slice() {
+        ["kv", "delete" | "get"] => Thing::KeyName,
+        ["secret", "delete" | "get" | "set"] => Thing::SecretName,
+        _ => Thing::Options,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn asked(line: &str) -> Asked {
+        let mut root = crate::cli::Arguments::command();
+        root.build();
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Asked::of(&root, &words)
+    }
+
+    #[test]
+    fn what_is_asked_for_is_seen_from_all_that_stands_before() {
+        for (line, thing, front) in [
+            ("pfx ", Thing::Options, ""),
+            ("pfx sec", Thing::Options, ""),
+            ("pfx run -s ", Thing::Secret, ""),
+            ("pfx run -s A --secret ", Thing::Secret, ""),
+            ("pfx run --secret=D", Thing::Secret, "--secret="),
+            ("pfx run -vsPG=p", Thing::Secret, "-vs"),
+            ("pfx run -s=D", Thing::Secret, "-s="),
+            ("pfx check --file ", Thing::Secret, ""),
+            ("pfx export -e H", Thing::Variable, ""),
+            ("pfx run -k ", Thing::Key, ""),
+            ("pfx run -b X=", Thing::Block, ""),
+            ("pfx run --set ", Thing::Text, ""),
+            ("pfx run --unset ", Thing::VariableName, ""),
+            ("pfx run --profile ", Thing::Profile, ""),
+            ("pfx run --remote ", Thing::Options, ""),
+            ("pfx run --local --cl", Thing::Options, ""),
+            ("pfx run -", Thing::Options, ""),
+            ("pfx run ", Thing::Command(2), ""),
+            ("pfx run -- ", Thing::Command(3), ""),
+            ("pfx run -s A -- printenv -s", Thing::Command(5), ""),
+            ("pfx run -s A printenv -s", Thing::Command(4), ""),
+            ("pfx -v run ls", Thing::Command(3), ""),
+            ("pfx --error-format json run -- -x", Thing::Command(5), ""),
+            ("pfx secret get ", Thing::SecretName, ""),
+            ("pfx secret get --remote -- -x", Thing::SecretName, ""),
+            ("pfx secret get A ", Thing::Options, ""),
+            ("pfx secret delete D", Thing::SecretName, ""),
+            ("pfx secret list ", Thing::Options, ""),
+            ("pfx kv get --timeout 1 ", Thing::KeyName, ""),
+            ("pfx check ", Thing::Options, ""),
+            ("pfx nonsense -s ", Thing::Options, ""),
+        ] {
+            let Asked { thing: is, front: before, typed, .. } = asked(line);
+            assert_eq!((is, before.as_str()), (thing, front), "{line}");
+            assert!(line.ends_with(&typed), "{line}: {typed}");
+        }
+        assert_eq!(
+            asked("pfx run --secrets-dir d --secrets-dir=e -f p -s ").secrets_directories,
+            ["d", "e"]
+        );
+        assert_eq!(asked("pfx run -fp -s ").project.unwrap(), "p");
+        assert!(asked("pfx run --no-project -s ").no_project);
+    }
+}

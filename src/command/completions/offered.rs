@@ -1,0 +1,132 @@
+//! The names that may stand at the end of a command line: those that this machine has. Nothing is asked over the network
+//! or of a person, no value is looked at, and what cannot be read has no names.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::asked::{Asked, Thing};
+use crate::cli;
+use crate::environment::Inherited;
+use crate::error::Error;
+use crate::name::{for_terminal, in_reference};
+use crate::project::{Entry, Project};
+use crate::reference::Reference;
+use crate::settings::{self, Settings};
+use crate::source::local::Local;
+use crate::source::{Source as _, file};
+use crate::wanted::Wanted;
+
+/// Words, and what each is.
+type Words = BTreeMap<String, &'static str>;
+
+/// The words for this thing.
+pub fn words(thing: Thing, asked: &Asked, inherited: Inherited<'_>) -> Words {
+    let project = project(asked, inherited);
+    let (is_binding, names) = match thing {
+        Thing::Command(_) | Thing::Options => return Words::new(),
+        Thing::Block | Thing::Text => (true, Words::new()),
+        Thing::Key => (true, project.keys),
+        Thing::KeyName => return project.keys,
+        Thing::Profile => return project.profiles,
+        Thing::Secret | Thing::SecretName => {
+            let mut names = project.secrets;
+            names.extend(secrets(asked, inherited).unwrap_or_default());
+            (thing == Thing::Secret, names)
+        }
+        Thing::Variable => (true, environment(inherited)),
+        Thing::VariableName => {
+            let mut names = project.variables;
+            names.extend(environment(inherited));
+            return names;
+        }
+    };
+    let typed = asked.typed.split_once('=').filter(|_| is_binding);
+    if let Some((variable, _)) = typed {
+        return names
+            .into_iter()
+            .map(|(name, what)| (format!("{variable}={name}"), what))
+            .collect();
+    }
+    if !is_binding {
+        return names;
+    }
+    // Without a variable in front a `=` would end one.
+    let mut words: Words =
+        names.into_iter().map(|(name, what)| (name.replace('=', "%3D"), what)).collect();
+    for (variable, what) in project.variables {
+        words.entry(format!("{variable}=")).or_insert(what);
+    }
+    words
+}
+
+/// The names of the secrets that this machine has.
+fn secrets(asked: &Asked, inherited: Inherited<'_>) -> Result<Words, Error> {
+    let secrets_dir = asked.secrets_directories.iter().map(PathBuf::from).collect();
+    let places = cli::Places { secrets_dir, no_expand: true, ..Default::default() };
+    let settings = Settings::new(&places, inherited)?;
+    let local = Local::new(&settings.files, inherited, settings.expand);
+    let mut names = local.secrets().unwrap_or_default();
+    for directory in &settings.directories {
+        names.extend(directory.secrets().unwrap_or_default());
+    }
+    Ok(names.iter().map(|name| (written(name), "secret")).collect())
+}
+
+/// The variables that pfx was started with.
+fn environment(inherited: Inherited<'_>) -> Words {
+    let names = inherited.names().into_iter().filter_map(|name| String::from_utf8(name).ok());
+    names.map(|name| (written(&name), "variable")).collect()
+}
+
+fn written(name: &str) -> String {
+    for_terminal(&in_reference(name))
+}
+
+/// What a project file names.
+#[derive(Default)]
+struct Named {
+    keys: Words,
+    profiles: Words,
+    secrets: Words,
+    variables: Words,
+}
+
+/// The names in the project file, whether or not it is trusted: it binds nothing by them.
+fn project(asked: &Asked, inherited: Inherited<'_>) -> Named {
+    let mut named = Named::default();
+    let Some(project) = read(asked, inherited) else { return named };
+    let tables = project.profiles.iter().map(|(_, layer)| layer).chain([&project.own]);
+    for entry in tables.filter_map(|layer| layer.env.as_ref()).flatten() {
+        named.add(entry);
+    }
+    let profiles = project.profiles.into_iter();
+    named.profiles = profiles.map(|(name, _)| (for_terminal(&name), "profile")).collect();
+    named
+}
+
+impl Named {
+    fn add(&mut self, entry: &Entry) {
+        self.variables.insert(for_terminal(entry.variable.as_str()), "variable of pfx.toml");
+        let Wanted::Look(lookup) = &entry.wanted else { return };
+        match &lookup.reference {
+            Reference::Key(key) => self.keys.insert(written(key), "key of pfx.toml"),
+            Reference::Secret(name) => self.secrets.insert(written(name), "secret of pfx.toml"),
+            _ => None,
+        };
+    }
+}
+
+fn read(asked: &Asked, inherited: Inherited<'_>) -> Option<Project> {
+    let given = cli::Project {
+        project: asked.project.as_ref().map(PathBuf::from),
+        no_project: asked.no_project,
+        profile: Vec::new(),
+    };
+    let path = match settings::project::named(&given, inherited) {
+        Some((path, _)) => path,
+        None if given.no_project => return None,
+        None => settings::project::find(inherited)?,
+    };
+    let (path, bytes) = settings::project::resolved(&path).ok()?;
+    Project::parse(file::text(&bytes, &path).ok()?, "").ok()
+}
