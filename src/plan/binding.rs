@@ -146,9 +146,12 @@ impl Look {
 
     /// Whether both always come to the same value, or to the same absence.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let default = |look: &Self| look.default.as_ref().map(|text| text.expose().to_vec());
-        let all = |look: &Self| (look.variable.clone(), look.reference.clone(), look.optional);
-        all(self) == all(other) && self.pointer == other.pointer && default(self) == default(other)
+        self.variable == other.variable
+            && self.reference == other.reference
+            && self.pointer == other.pointer
+            && self.optional == other.optional
+            && self.default.as_ref().map(SecretValue::expose)
+                == other.default.as_ref().map(SecretValue::expose)
     }
 
     /// A look-up of all of a thing that must be there.

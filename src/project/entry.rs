@@ -44,7 +44,7 @@ impl Entry {
         let path = format!("{table}.{name}");
         let variable = VariableName::given(name).ok_or_else(|| {
             let problem = "a variable's name is not empty, without `=` and control characters";
-            reader.fault(key, &path, problem)
+            reader.nameless(key, &path, name, problem)
         })?;
         let wanted = match value.get_ref() {
             DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Look(

@@ -3,7 +3,7 @@
 mod entry;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 pub use entry::Entry;
 
@@ -180,9 +180,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A key that is none, with the one that was probably meant, or all there are.
-    fn unknown<T>(self, at: &Spanned<T>, path: &str, known: &[&str]) -> Error {
-        let written = path.rsplit('.').next().unwrap_or(path);
+    /// A key that is none, with the one that was probably meant, or all there are. One that may be a part of a value
+    /// is not told.
+    fn unknown(self, at: &Spanned<DeString<'_>>, path: &str, known: &[&str]) -> Error {
+        let written = at.get_ref().as_ref();
         let near = known
             .iter()
             .map(|key| (strsim::jaro_winkler(written, key), key))
@@ -193,7 +194,21 @@ impl Reader<'_> {
             Some((_, key)) => format!("there is no such key; did you mean `{key}`?"),
             None => format!("there is no such key; there are {}", listed(known)),
         };
-        self.fault(at, path, &problem)
+        if is_surely_a_key(written) {
+            return self.fault(at, path, &problem);
+        }
+        self.nameless(at, path, written, &problem)
+    }
+
+    /// A fault of a key that is not told: only the table in which it is.
+    fn nameless<T>(self, at: &Spanned<T>, path: &str, key: &str, problem: &str) -> Error {
+        let table = path.strip_suffix(key).and_then(|table| table.strip_suffix('.'));
+        Error::Config {
+            place: self.place.to_owned(),
+            at: Some(position(self.text, at.span().start)),
+            key: table.map(str::to_owned),
+            problem: problem.to_owned(),
+        }
     }
 
     fn line<T>(self, at: &Spanned<T>) -> usize {
@@ -201,10 +216,17 @@ impl Reader<'_> {
     }
 }
 
+/// Whether it is a word, in one case: a password has digits or both cases.
+fn is_surely_a_key(key: &str) -> bool {
+    let all =
+        |letter: fn(&u8) -> bool| key.bytes().all(|byte| letter(&byte) || b"-_".contains(&byte));
+    all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase)
+}
+
 /// The entries of a table in the order of the file.
 fn in_order<'d, 't>(
     table: &'d DeTable<'t>,
-) -> impl Iterator<Item = (&'d Spanned<toml::de::DeString<'t>>, &'d Spanned<DeValue<'t>>)> {
+) -> impl Iterator<Item = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries.into_iter()

@@ -1,6 +1,7 @@
 //! `--env-file`.
 
 mod differential;
+mod expansion;
 mod readers;
 mod variables;
 
