@@ -63,6 +63,7 @@ pub mod wanted;
 use std::ffi::{CStr, OsString};
 use std::io::{self, Write as _};
 
+use nix::sys::signal::Signal;
 use nix::unistd::getpid;
 
 use crate::environment::Inherited;
@@ -70,6 +71,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::inherited::Privilege;
 use crate::launch::init;
+use crate::launch::write::Ignored;
 use crate::report::Report;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
@@ -91,11 +93,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let arguments = match cli::Arguments::read(arguments, Inherited(&block)) {
         Ok(arguments) => arguments,
         Err(error) => {
+            let _no_signal = Ignored::new(Signal::SIGXFSZ);
             // Help and version are no errors, and go to stdout with 0.
             let _ = error.print();
             return error.exit_code();
         }
     };
+    // What becomes another program leaves signals as they are.
+    let is_run = matches!(arguments.command, cli::Command::Run(_));
+    let _no_signal = (!is_run).then(|| Ignored::new(Signal::SIGXFSZ));
     let mut stderr = io::stderr();
     let mut report = Report::new(&mut stderr, &arguments.output);
     match become_parent(&arguments.command, &mut block) {

@@ -2,12 +2,16 @@
 
 use std::io::Write;
 
+use nix::sys::signal::Signal;
+
 use crate::cli::{ErrorFormat, Output};
 use crate::error::Error;
+use crate::launch::write::Ignored;
 use crate::name::Shown;
 use crate::source::local::Warning;
 
-/// Where pfx speaks to a person. Writing never fails the run: a closed stderr is no reason not to start.
+/// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a stderr that is closed, full
+/// or not read is no reason not to start.
 pub struct Report<'w> {
     stream: &'w mut dyn Write,
     format: ErrorFormat,
@@ -36,7 +40,7 @@ impl<'w> Report<'w> {
                     "names": error.names(),
                     "exit": i32::from(error.exit()),
                 }});
-                let _ = writeln!(self.stream, "{line}");
+                self.write(&format!("{line}\n"));
             }
         }
     }
@@ -51,12 +55,17 @@ impl<'w> Report<'w> {
     /// Tells what is going on, if that is asked for.
     pub fn verbose(&mut self, text: impl FnOnce() -> String) {
         if self.verbose {
-            let _ = writeln!(self.stream, "pfx: {}", text());
+            self.write(&format!("pfx: {}\n", text()));
         }
     }
 
     fn line(&mut self, label: &str, text: &str) {
-        let _ = writeln!(self.stream, "pfx: {label}: {text}");
+        self.write(&format!("pfx: {label}: {text}\n"));
+    }
+
+    fn write(&mut self, text: &str) {
+        let _no_signals = [Ignored::new(Signal::SIGPIPE), Ignored::new(Signal::SIGXFSZ)];
+        let _ = self.stream.write_all(text.as_bytes());
     }
 }
 
@@ -66,6 +75,17 @@ pub fn words(warning: &Warning) -> String {
     match warning {
         Warning::Absent { variable, path } => {
             format!("{variable} names {}, which is not there", Shown(&path.to_string_lossy()))
+        }
+        Warning::CarriageReturn { place } => format!(
+            "the value in {} ends with a carriage return (\\r): was the file saved with Windows line endings?",
+            Shown(place)
+        ),
+        Warning::Closed { home } => format!(
+            "cannot look into the home directory {}: there is no local configuration for this user",
+            Shown(&home.to_string_lossy())
+        ),
+        Warning::NotDirectory { variable, path } => {
+            format!("{variable} names {}, which is not a directory", Shown(&path.to_string_lossy()))
         }
         Warning::Forbidden { key, place } => format!(
             "key `{}` in {}: Prefect 1.x does not start with a key of this name",
@@ -78,13 +98,6 @@ pub fn words(warning: &Warning) -> String {
         Warning::Power { variable, what } => format!(
             "a secret goes into {variable}, which decides {what}; `-s NAME` binds only what is named"
         ),
-        Warning::Trust { path, fault } => {
-            let error = Error::Trust { path: path.clone(), fault: fault.clone() };
-            let path = Shown(&path.to_string_lossy()).to_string();
-            match error.hint() {
-                Some(hint) => format!("{path}: {fault}; mend it with {hint}"),
-                None => format!("{path}: {fault}"),
-            }
-        }
+        Warning::Trust { path, fault } => fault.warning(path),
     }
 }

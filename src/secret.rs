@@ -12,14 +12,24 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ValueFault};
 use crate::json::{self, Plain};
 
-/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] may have a NUL among them, which no
-/// variable could hold.
+/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] and
+/// [`SecretValue::of_file`] may have a NUL among them, which no variable could hold.
 #[derive(Clone)]
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,
     /// Why all of it is handed over only if that is said expressly.
     caution: Option<Box<ValueFault>>,
+    origin: Origin,
+}
+
+/// What the end of the bytes means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// They are the bytes of a file, with this many at the end that belong to the file and not to the value.
+    File { beyond: usize },
+    /// All of them are the value.
+    Store,
 }
 
 /// Whether a value's bytes are the text itself or a JSON document that denotes the value.
@@ -41,10 +51,24 @@ impl SecretValue {
         Self::new(name, bytes.into(), Form::Text)
     }
 
-    /// Takes any bytes, such as a file's. They may go into a file, but perhaps not into a variable.
+    /// Takes any bytes, such as a text's that may turn out not to fit a variable.
     #[must_use]
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: Zeroizing::new(bytes.into()), form: Form::Text, caution: None }
+        Self {
+            bytes: Zeroizing::new(bytes.into()),
+            form: Form::Text,
+            origin: Origin::Store,
+            caution: None,
+        }
+    }
+
+    /// Takes the bytes of a file. A file that is made of them gets them all; elsewhere, as in a variable, one
+    /// newline at the end is not part of the value unless `keep_newline` is set. A variable may not be able to
+    /// hold them.
+    #[must_use]
+    pub fn of_file(bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Self {
+        let beyond = usize::from(!keep_newline && bytes.last() == Some(&b'\n'));
+        Self { bytes, form: Form::Text, origin: Origin::File { beyond }, caution: None }
     }
 
     /// The value, if a variable can hold it. `name` is whose value it is, for the error.
@@ -105,7 +129,7 @@ impl SecretValue {
         if bytes.contains(&0) {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Nul });
         }
-        Ok(Self { bytes, form, caution: None })
+        Ok(Self { bytes, form, origin: Origin::Store, caution: None })
     }
 
     /// Takes a JSON value as it was written: a string byte for byte, anything else as compact JSON.
@@ -135,7 +159,22 @@ impl SecretValue {
     /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
+        match self.origin {
+            Origin::File { beyond } => &self.bytes[..self.bytes.len() - beyond],
+            Origin::Store => &self.bytes,
+        }
+    }
+
+    /// The same, and every byte of the file that it comes from, if it does.
+    #[must_use]
+    pub fn expose_whole(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether it comes from a file and ends with a carriage return, as a file from Windows leaves one.
+    #[must_use]
+    pub fn has_carriage_return(&self) -> bool {
+        self.origin != Origin::Store && self.expose().last() == Some(&b'\r')
     }
 
     #[must_use]
@@ -154,7 +193,7 @@ impl SecretValue {
             Form::Json => {
                 serde_json::from_slice(&self.bytes).map_err(|_| fault(ValueFault::NotJson))
             }
-            Form::Text => match std::str::from_utf8(&self.bytes) {
+            Form::Text => match std::str::from_utf8(self.expose()) {
                 Ok(text) => Ok(serde_json::Value::String(text.to_owned())),
                 Err(_) => Err(fault(ValueFault::NotUtf8)),
             },
@@ -202,6 +241,25 @@ mod tests {
     fn a_nul_is_refused_by_name_and_the_value_is_not_told() {
         let error = SecretValue::text("TOKEN", *b"CANARY\0").unwrap_err().to_string();
         assert!(error.contains("TOKEN") && !error.contains("CANARY"), "{error}");
+    }
+
+    #[test]
+    fn of_a_file_one_newline_at_the_end_is_not_the_value() {
+        for (bytes, value, carriage_return) in [
+            (&b"v\n"[..], &b"v"[..], false),
+            (b"v\n\n", b"v\n", false),
+            (b"v\r\n", b"v\r", true),
+            (b"v", b"v", false),
+            (b"\n", b"", false),
+            (b"", b"", false),
+        ] {
+            let of_file = |keep| SecretValue::of_file(Zeroizing::new(bytes.to_vec()), keep);
+            assert_eq!(of_file(false).expose(), value);
+            assert_eq!(of_file(false).has_carriage_return(), carriage_return);
+            assert_eq!(of_file(true).expose(), bytes);
+            assert_eq!(of_file(false).expose_whole(), bytes);
+        }
+        assert!(!SecretValue::text("X", "v\r").unwrap().has_carriage_return());
     }
 
     #[test]

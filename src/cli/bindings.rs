@@ -72,11 +72,15 @@ pub struct Places {
     /// A directory with a file for each secret, as Docker and Kubernetes mount them [env: PFX_SECRETS_DIR]
     #[arg(long, value_name = "DIR")]
     pub secrets_dir: Vec<PathBuf>,
+    /// Keep the newline at the end of a secret file's value
+    #[arg(long, env = "PFX_KEEP_NEWLINE", hide_env_values = true, action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new())]
+    pub keep_newline: bool,
     /// Take local values literally: no $VAR, ~ or ${section.key}
     #[arg(long, env = "PFX_NO_EXPAND", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub no_expand: bool,
-    /// Refuse configuration that other users can read
+    /// Refuse configuration that other users can read, and files that another user owns
     #[arg(long, env = "PFX_STRICT", hide_env_values = true, action = ArgAction::SetTrue,
         value_parser = FalseyValueParser::new())]
     pub strict: bool,

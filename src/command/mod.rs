@@ -18,15 +18,16 @@ use std::rc::Rc;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Delivery, Plan};
 use crate::remote::Store;
 use crate::report::{self, Report};
 use crate::resolve::{self, Resolution};
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
 use crate::source::Source;
+use crate::source::directory::Directory;
 use crate::source::inherited::Variables;
-use crate::source::local::Local;
+use crate::source::local::{Local, Warning};
 use crate::source::remote::{Remote, Settled};
 
 /// The sources of one invocation, in the order in which they are asked.
@@ -63,12 +64,40 @@ impl<'a> Sources<'a> {
         resolve::resolve(plan, &self.in_order())
     }
 
-    /// Tells what a person should know about the files that were read.
+    /// Prints what a person should know about the files that were read.
     pub fn warn(&self, report: &mut Report<'_>) {
-        for warning in self.local.warnings() {
-            report.warning(&report::words(warning));
+        self.warnings().iter().for_each(|warning| report.warning(warning));
+        for note in self.local.notes() {
+            report.verbose(|| report::words(&note));
         }
     }
+
+    /// What a person should know about the files that were read, and the directories that were named.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let local = self.local.warnings().into_iter().map(report::words);
+        let directories = self.settings.directories.iter().flat_map(Directory::warnings);
+        local.chain(directories.map(|warning| report::words(&warning))).collect()
+    }
+}
+
+/// Warns of values that come from files, go into variables, and end with a carriage return.
+pub fn warn_of_line_endings(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
+    for warning in line_endings(plan, resolution) {
+        report.warning(&warning);
+    }
+}
+
+/// What [`warn_of_line_endings`] says.
+#[must_use]
+pub fn line_endings(plan: &Plan, resolution: &Resolution) -> Vec<String> {
+    let of_variables = resolution.of(plan).filter_map(|(look, outcome)| {
+        let value = resolution.value(look, outcome)?;
+        let is_odd = look.delivery == Delivery::Variable && value.has_carriage_return();
+        let place = resolution.held(outcome).filter(|_| is_odd)?.place.clone();
+        Some(report::words(&Warning::CarriageReturn { place }))
+    });
+    of_variables.collect()
 }
 
 /// The remote store, for a command that needs one.

@@ -22,10 +22,12 @@ pub struct Prepared {
     pub project: Option<InForce>,
     /// What binds variables, for a person: each wins over those before it.
     pub layers: Vec<String>,
+    /// What a person should know about the files that were named.
+    concerns: Vec<Warning>,
 }
 
 impl Prepared {
-    /// What a person should know of secrets that no binding names.
+    /// What a person should know of the files that were named, and of secrets that no binding names.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let warning = |variable: &VariableName| {
@@ -33,7 +35,8 @@ impl Prepared {
             let what = takeover::power(variable)?.words();
             Some(report::words(&Warning::Power { variable: variable.to_owned(), what }))
         };
-        self.plan.powerful.iter().filter_map(warning).collect()
+        let concerns = self.concerns.iter().map(report::words);
+        concerns.chain(self.plan.powerful.iter().filter_map(warning)).collect()
     }
 }
 
@@ -57,22 +60,25 @@ impl Given<'_> {
         preserved: Inherited<'_>,
     ) -> Result<Prepared, Error> {
         let mut settings = Settings::new(self.places, inherited)?;
+        let strict = self.places.strict;
         let mut choice = Choice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
-        let mut project = project::project(self.project, inherited)?;
+        let mut project = project::project(self.project, strict, inherited)?;
+        let mut concerns = Vec::new();
         let mut layers = Vec::new();
         if let Some(project) = &mut project {
             layers.append(&mut project.layers);
-            settings::add_project(&mut settings, &mut choice, project);
+            settings::add_project(&mut settings, &mut choice, project, self.places);
+            concerns.extend(project.concern.take());
         }
         for path in settings::env_files(self.bindings, inherited)? {
-            layers.push(env_file::layer(Path::new(&path))?);
+            layers.push(env_file::layer(Path::new(&path), strict, &mut concerns)?);
         }
         layers.extend(Layer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
         let written = settings::bindings(self.bindings);
         let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
-        Ok(Prepared { settings, choice, plan, project, layers: titles })
+        Ok(Prepared { settings, choice, plan, project, layers: titles, concerns })
     }
 }

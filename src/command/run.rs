@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use crate::cli::Run;
-use crate::command::Sources;
 use crate::command::files::Files;
 use crate::command::prepared::Given;
+use crate::command::{Sources, warn_of_line_endings};
 use crate::config::lossless;
 use crate::environment::{Change, Environment, Inherited, fits};
 use crate::error::{BindingFault, Error};
@@ -49,6 +49,7 @@ pub fn run(
         report.verbose(|| note.clone());
     }
     resolution.require(&plan)?;
+    warn_of_line_endings(&plan, &resolution, report);
     tell(&plan, &resolution, report);
 
     let for_prefect = if arguments.prefect { for_prefect(&plan, &resolution)? } else { Vec::new() };

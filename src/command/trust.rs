@@ -1,7 +1,7 @@
 //! `pfx trust`: which project files may bind variables without being named.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -14,8 +14,9 @@ use crate::name::Escaped;
 use crate::project::Project;
 use crate::report::Report;
 use crate::settings::project;
+use crate::source::file::{self, Contents, Standard};
 use crate::source::trusted::{self, Trusted};
-use crate::source::{file, project as finding};
+use crate::source::{links, project as finding};
 
 /// Trusts a file, no longer trusts one, or lists all that are trusted.
 ///
@@ -32,31 +33,72 @@ pub fn trust(
     if arguments.list {
         return list(&trusted, arguments.json, output);
     }
-    let found = arguments.file.clone().or_else(|| project::find(inherited));
-    let path = found.ok_or_else(|| Error::Usage {
-        problem: format!("there is no {} here or above", finding::NAME),
-        hint: "`pfx trust FILE` names one".to_owned(),
-    })?;
     if arguments.revoke {
-        // The file may be gone.
-        let path = path.canonicalize().unwrap_or_else(|_| absolute(path));
-        let was_trusted = trusted.remove(&path)?;
-        report.verbose(|| {
-            let not = if was_trusted { "no longer" } else { "not" };
-            format!("{} is {not} trusted", Escaped(&path.to_string_lossy()))
-        });
-        return Ok(if was_trusted { Exit::Done } else { Exit::Absent });
+        return revoke(&trusted, arguments.file.as_deref(), inherited, report);
     }
-    let (path, bytes) = project::resolved(&path)?;
+    let found = arguments.file.clone().or_else(|| project::find(inherited));
+    let path = found.ok_or_else(nothing_found)?;
+    let (path, Contents { bytes, .. }) = project::resolved(&path)?;
     Project::parse(file::text(&bytes, &path)?, &path.display().to_string())?;
     trusted.add(&path, &bytes)?;
     report.verbose(|| format!("{} is trusted as it is", Escaped(&path.to_string_lossy())));
     Ok(Exit::Done)
 }
 
+/// Trusts a file no longer, whatever has become of it and of the directories on the way.
+fn revoke(
+    trusted: &Trusted,
+    named: Option<&Path>,
+    inherited: Inherited<'_>,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => nearest(trusted, inherited)?.ok_or_else(nothing_found)?,
+    };
+    let resolved = links::resolved(&path);
+    let mut was_trusted = trusted.remove(&resolved)?;
+    if !was_trusted {
+        // As `--list` shows it, which escapes what a terminal would act on.
+        let listed = trusted.entries()?.into_iter().find(|entry| {
+            let shown = Escaped(&entry.path.to_string_lossy()).to_string();
+            path.to_str() == Some(&*shown)
+        });
+        if let Some(entry) = listed {
+            was_trusted = trusted.remove(&entry.path)?;
+        }
+    }
+    report.verbose(|| {
+        let not = if was_trusted { "no longer" } else { "not" };
+        format!("{} is {not} trusted", Escaped(&resolved.to_string_lossy()))
+    });
+    Ok(if was_trusted { Exit::Done } else { Exit::Absent })
+}
+
+/// The project file of the working directory, or the one that was there or above and is still trusted, whichever
+/// is nearer.
+fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf>, Error> {
+    let found = project::find(inherited);
+    let Ok(here) = nix::unistd::getcwd() else { return Ok(found) };
+    for directory in here.ancestors() {
+        let path = directory.join(finding::NAME);
+        if found.as_ref() == Some(&path) || trusted.has(&path)? {
+            return Ok(Some(path));
+        }
+    }
+    Ok(found)
+}
+
+fn nothing_found() -> Error {
+    Error::Usage {
+        problem: format!("there is no {} here or above", finding::NAME),
+        hint: "`pfx trust FILE` names one".to_owned(),
+    }
+}
+
 /// One line a file, with what has become of it where it is not what was trusted.
 fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, Error> {
-    let state = |entry: &trusted::Entry| match file::read(&entry.path, file::Privacy::Any) {
+    let state = |entry: &trusted::Entry| match file::read(&entry.path, Standard::NAMED) {
         Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",
         Ok(Some(_)) => "changed",
         Ok(None) => "gone",
@@ -86,8 +128,4 @@ fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, E
     };
     print::text(&text, output)?;
     Ok(Exit::Done)
-}
-
-fn absolute(path: PathBuf) -> PathBuf {
-    nix::unistd::getcwd().map(|here| here.join(&path)).unwrap_or(path)
 }

@@ -36,6 +36,8 @@ pub enum Error {
     Command { program: String, cause: CommandFault },
     /// A configuration file, or a variable that stands for a part of one, makes no sense.
     Config { place: String, at: Option<Position>, key: Option<String>, problem: String },
+    /// The operating system does not let this user at a file; `instead` is the way out.
+    Denied { action: &'static str, path: PathBuf, cause: io::Error, instead: &'static str },
     /// The arguments and the environment exceed what the kernel takes together (execve(2)).
     EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
     /// The operating system refused something done to a file.
@@ -44,6 +46,8 @@ pub enum Error {
     Handover { name: String, call: &'static str, cause: io::Error },
     /// Another process holds the lock on a file that is to be written.
     Locked { path: PathBuf, seconds: u64 },
+    /// A file that is mounted by itself, so that no new one can take its place.
+    MountPoint { path: PathBuf },
     /// Names that no source has.
     Missing { missing: Vec<Missing>, exit: Exit },
     /// A remote store is needed and none is configured; why, as half a sentence.
@@ -84,10 +88,12 @@ impl Error {
             Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
             Self::Answer { .. }
             | Self::Config { .. }
+            | Self::Denied { .. }
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
             | Self::Handover { .. }
             | Self::Locked { .. }
+            | Self::MountPoint { .. }
             | Self::NoStore { .. }
             | Self::Process { .. }
             | Self::Remote { .. }
@@ -105,7 +111,7 @@ impl Error {
             Self::Command { .. } => "command",
             Self::Config { .. } => "config",
             Self::EnvironmentTooLarge { .. } => "environment-too-large",
-            Self::File { .. } => "file",
+            Self::Denied { .. } | Self::File { .. } | Self::MountPoint { .. } => "file",
             Self::Handover { .. } => "handover",
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
@@ -138,6 +144,19 @@ impl Error {
             Self::Command { program, cause } => return cause.hint(program),
             Self::EnvironmentTooLarge { .. } => {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
+            }
+            Self::Denied { instead, .. } => (*instead).to_owned(),
+            Self::File { cause, .. } | Self::Handover { cause, .. } | Self::Terminal { cause, .. }
+                if cause.raw_os_error() == Some(nix::libc::EFBIG) =>
+            {
+                "raise the limit on the size of files: `ulimit -f`, or `LimitFSIZE=` of a unit".to_owned()
+            }
+            Self::MountPoint { path } => {
+                let directory = path.parent().unwrap_or(path).to_string_lossy();
+                format!(
+                    "mount its directory {} instead of the file alone, or write the file where it is mounted from",
+                    Shown(&directory)
+                )
             }
             Self::Handover { name, cause, .. } => match cause.kind() {
                 io::ErrorKind::NotFound => "mount /proc: the file's path is below it".to_owned(),
@@ -205,7 +224,12 @@ impl fmt::Display for Error {
                  kernel takes {limit}; the largest variable is `{}` with {largest_bytes}",
                 Shown(largest)
             ),
-            Self::File { action, path, cause } => {
+            Self::MountPoint { path } => write!(
+                formatter,
+                "cannot replace {}: it is mounted by itself, and a mount point cannot be replaced",
+                Shown(&path.to_string_lossy())
+            ),
+            Self::Denied { action, path, cause, .. } | Self::File { action, path, cause } => {
                 write!(
                     formatter,
                     "cannot {action} {}: {}",

@@ -4,14 +4,15 @@ use std::fmt;
 use std::path::Path;
 
 use super::quoted;
+use crate::name::Shown;
 
 /// Why a file is not trusted.
 #[derive(Clone, Debug)]
 pub enum TrustFault {
     /// A project file that was found and trusted, and is no longer what it was.
     Changed,
-    /// Its owner is another user, neither the one who runs pfx nor root.
-    ForeignOwner { uid: u32 },
+    /// Its owner is another user, neither the one who runs pfx nor root. `allow` is what to do to use it anyway.
+    ForeignOwner { uid: u32, allow: &'static str },
     /// It is a directory, FIFO, device or socket.
     NotRegular,
     /// `--strict`: users other than the owner can read it.
@@ -20,9 +21,13 @@ pub enum TrustFault {
     TooLarge { limit: u64 },
     /// A project file that was found, and that nobody has trusted.
     Unknown,
-    /// Users other than the owner can write it.
-    WritableByOthers { mode: u32 },
+    /// Users other than the owner can write it. `mounted`: this user cannot, or perhaps should not, change its
+    /// mode, since it belongs to another user or comes from outside of a container.
+    WritableByOthers { mode: u32, mounted: bool },
 }
+
+/// What the kernel shows for owners that have no number in this user namespace (`user_namespaces(7)`).
+const UNMAPPED: u32 = 65_534;
 
 impl TrustFault {
     pub(super) fn hint(&self, path: &Path) -> Option<String> {
@@ -31,11 +36,30 @@ impl TrustFault {
             Self::Changed | Self::Unknown => {
                 format!("read it, then `pfx trust {path}`; `--no-project` goes without it")
             }
-            Self::ForeignOwner { .. } => format!("`chown \"$(id -u)\" {path}`"),
+            Self::ForeignOwner { allow, .. } => (*allow).to_owned(),
             Self::ReadableByOthers { .. } => format!("`chmod go-rwx {path}`"),
+            Self::WritableByOthers { mounted: true, .. } => format!(
+                "mount it read-only (`:ro` in Docker and Compose, `readOnly: true` in Kubernetes), or let \
+                 its owner run `chmod go-w {path}`"
+            ),
             Self::WritableByOthers { .. } => format!("`chmod go-w {path}`"),
             Self::NotRegular | Self::TooLarge { .. } => return None,
         })
+    }
+}
+
+impl TrustFault {
+    /// A line about it where it stops nothing.
+    #[must_use]
+    pub fn warning(&self, path: &Path) -> String {
+        let shown = Shown(&path.to_string_lossy()).to_string();
+        match self.hint(path) {
+            _ if matches!(self, Self::ForeignOwner { .. }) => {
+                format!("{shown}: {self}, who can change it")
+            }
+            Some(hint) => format!("{shown}: {self}; mend it with {hint}"),
+            None => format!("{shown}: {self}"),
+        }
     }
 }
 
@@ -46,7 +70,10 @@ impl fmt::Display for TrustFault {
             Self::Unknown => {
                 formatter.write_str("it was found, not named, and you have not trusted it")
             }
-            Self::ForeignOwner { uid } => {
+            Self::ForeignOwner { uid: UNMAPPED, .. } => formatter.write_str(
+                "it belongs to another user, one that this user namespace does not know (uid 65534)",
+            ),
+            Self::ForeignOwner { uid, .. } => {
                 write!(formatter, "it belongs to another user (uid {uid})")
             }
             Self::NotRegular => formatter.write_str("it is not a regular file"),
@@ -54,7 +81,7 @@ impl fmt::Display for TrustFault {
                 write!(formatter, "other users can read it (mode {mode:04o})")
             }
             Self::TooLarge { limit } => write!(formatter, "it is longer than {limit} bytes"),
-            Self::WritableByOthers { mode } => {
+            Self::WritableByOthers { mode, .. } => {
                 write!(formatter, "other users can write it (mode {mode:04o})")
             }
         }

@@ -8,3 +8,4 @@ pub mod init;
 pub mod memory;
 pub mod prompt;
 pub mod sealed;
+pub mod write;

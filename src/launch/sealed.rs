@@ -9,8 +9,10 @@ use std::os::unix::fs::FileExt as _;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, fchmod};
 
+use super::write::Ignored;
 use crate::secret::SecretValue;
 
 /// Descriptors below this are what scripts use by number (`exec 3< FILE`), and shells move theirs out of
@@ -41,8 +43,11 @@ impl Sealed {
     pub fn new(name: &str, mode: Mode, value: &SecretValue) -> Result<Self, Refused> {
         let refused = |call| move |cause| Refused { call, cause };
         let file = File::from(create(name).map_err(refused("memfd_create"))?);
+        // RLIMIT_FSIZE counts for files in memory too.
+        let no_signal = Ignored::new(Signal::SIGXFSZ);
         // Not at the file's position: who reads the descriptor itself begins at the front.
-        file.write_all_at(value.expose(), 0).map_err(refused("pwrite"))?;
+        file.write_all_at(value.expose_whole(), 0).map_err(refused("pwrite"))?;
+        drop(no_signal);
         let failed = |call| move |errno: Errno| Refused { call, cause: errno.into() };
         fchmod(&file, mode).map_err(failed("fchmod"))?;
         let seals = SealFlag::F_SEAL_WRITE

@@ -11,12 +11,12 @@ use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
-use crate::name::Shown;
 use crate::remote::address::Address;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
+use crate::source::file::{self, Chosen, Standard};
+use crate::source::home;
 use crate::source::local::Local;
-use crate::source::{file, home};
 
 /// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
 pub struct Setting {
@@ -220,16 +220,21 @@ impl Settings {
 
 /// The entry of `auth.toml` for this API.
 fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Result<Login, Error> {
-    let privacy = if strict { file::Privacy::Demanded } else { file::Privacy::Expected };
-    let Some(contents) = file::read(path, privacy)? else { return Ok(Login::default()) };
+    let allow =
+        "PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID say the same without the file";
+    let chosen = Chosen::ByItself { allow };
+    let contents = match file::read(path, Standard { chosen, private: true, strict }) {
+        Ok(Some(contents)) => contents,
+        Ok(None) => return Ok(Login::default()),
+        Err(Error::File { .. })
+            if path.parent().and_then(Path::parent).is_some_and(home::is_closed) =>
+        {
+            return Ok(Login::default());
+        }
+        Err(error) => return Err(error),
+    };
     let place = path.display().to_string();
-    if let Some(fault) = &contents.concern {
-        concerns.push(format!(
-            "{}: {fault}; mend it with `chmod go-rwx {}`",
-            Shown(&place),
-            Shown(&shell_words::quote(&place))
-        ));
-    }
+    concerns.extend(contents.concern.map(|fault| fault.warning(path)));
     let document = Document::parse(file::text(&contents.bytes, path)?, &place)?;
     Ok(Login::find(&document, api))
 }

@@ -10,13 +10,15 @@ use zeroize::Zeroizing;
 use crate::dotenv;
 use crate::error::{Error, TrustFault};
 use crate::plan::{Layer, Line};
-use crate::source::file;
+use crate::source::file::{self, Standard};
+use crate::source::local::Warning;
 
-/// Reads one env file; `-` is stdin. A FIFO is read too: that is what `<(…)` of a shell gives.
+/// Reads one env file, and adds to `concerns` what a person should know about it; `-` is stdin. A FIFO is read too:
+/// that is what `<(…)` of a shell gives.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.
-pub fn layer(path: &Path) -> Result<Layer, Error> {
+pub fn layer(path: &Path, strict: bool, concerns: &mut Vec<Warning>) -> Result<Layer, Error> {
     let is_stdin = path.as_os_str() == "-";
     let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
@@ -25,8 +27,11 @@ pub fn layer(path: &Path) -> Result<Layer, Error> {
     } else if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         whole(File::open(path).map_err(failed)?, path)?
     } else {
-        let contents = file::read(path, file::Privacy::Any)?;
-        contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?.bytes
+        let contents = file::read(path, Standard { strict, ..Standard::NAMED })?;
+        let contents = contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?;
+        let trust = |fault| Warning::Trust { path: path.to_owned(), fault };
+        concerns.extend(contents.concern.map(trust));
+        contents.bytes
     };
     let text = file::text(&bytes, Path::new(&title))?;
     let lines = dotenv::parse(text, &title)?.into_iter().map(|entry| {

@@ -21,9 +21,9 @@ use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::Error;
 use crate::plan::{Bindings, Delivery, Plan};
-use crate::source::directory::Directory;
+use crate::source::directory::{Directory, NamedBy};
 use crate::source::home;
-use crate::source::local::{Chosen, Files};
+use crate::source::local::{ChosenFile, Files};
 
 /// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.
 const USER_CONFIG: &str = "PREFECT__USER_CONFIG_PATH";
@@ -64,12 +64,13 @@ impl Settings {
     /// # Errors
     /// [`Error::Binding`] if a `PFX_…` list cannot be split into words.
     pub fn new(places: &cli::Places, inherited: Inherited<'_>) -> Result<Self, Error> {
+        let directory = |path, by| Directory::new(path, by, places.keep_newline, places.strict);
         let mut directories = Vec::new();
         if let Some(path) = inherited.get(CREDENTIALS.as_bytes()).filter(|path| !path.is_empty()) {
-            directories.push(Directory::new(home::path(path), Some("$CREDENTIALS_DIRECTORY")));
+            directories.push(directory(home::path(path), NamedBy::Credentials));
         }
         for path in list(&places.secrets_dir, "PFX_SECRETS_DIR", inherited)? {
-            directories.push(Directory::new(path.into(), None));
+            directories.push(directory(path.into(), NamedBy::Option));
         }
         Ok(Self { directories, ..Self::of_files(places, inherited) })
     }
@@ -87,9 +88,14 @@ pub fn add_project(
     settings: &mut Settings,
     choice: &mut remote::Choice,
     project: &mut project::InForce,
+    places: &cli::Places,
 ) {
     let directories = std::mem::take(&mut project.secrets_directories).into_iter();
-    settings.directories.extend(directories.map(|path| Directory::new(path, None)));
+    settings
+        .directories
+        .extend(directories.map(|path| {
+            Directory::new(path, NamedBy::Project, places.keep_newline, places.strict)
+        }));
     if choice.store.is_none() && !choice.local {
         (choice.store, choice.local) = (project.remote, project.local);
     }
@@ -189,19 +195,23 @@ pub fn inheritance(
 }
 
 /// Prefect's two files. Without a home directory and without the variables there are none.
-fn config_paths(inherited: Inherited<'_>) -> Vec<Chosen> {
+fn config_paths(inherited: Inherited<'_>) -> Vec<ChosenFile> {
     [(USER_CONFIG, "config.toml"), (BACKEND_CONFIG, "backend.toml")]
         .into_iter()
         .filter_map(|(variable, default)| match inherited.get(variable.as_bytes()) {
             Some(path) => {
                 let path = expanded(path, inherited)?;
-                Some(Chosen { path, is_secrets: variable == USER_CONFIG, variable: Some(variable) })
+                Some(ChosenFile {
+                    path,
+                    is_secrets: variable == USER_CONFIG,
+                    variable: Some(variable),
+                })
             }
             None => {
                 let home =
                     home::of_user(b"", inherited.get(b"HOME")).filter(|home| !home.is_empty())?;
                 let path = home::path(&home).join(".prefect").join(default);
-                Some(Chosen { path, is_secrets: variable == USER_CONFIG, variable: None })
+                Some(ChosenFile { path, is_secrets: variable == USER_CONFIG, variable: None })
             }
         })
         .collect()

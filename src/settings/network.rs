@@ -34,7 +34,7 @@ pub fn access(
         });
         for path in named.chain(authorities.iter().map(|path| path.to_path_buf())) {
             let place = path.display().to_string();
-            match file::read(&path, file::Privacy::Any)? {
+            match file::read(&path, file::Standard::NAMED)? {
                 Some(contents) => files.push((place, contents.bytes.to_vec())),
                 None => {
                     let cause = std::io::ErrorKind::NotFound.into();

@@ -3,8 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::variable::{self, list};
 use crate::cli;
 use crate::environment::Inherited;
@@ -12,11 +10,13 @@ use crate::error::Error;
 use crate::name::Shown;
 use crate::plan::{Layer, Line};
 use crate::project::{Entry, Project};
+use crate::source::file::{self, Contents, Standard};
+use crate::source::local::Warning;
 use crate::source::trusted::Trusted;
-use crate::source::{file, home, project as finding};
+use crate::source::{home, project as finding};
 
-/// What is in a project file, where a text may be a value.
-type Bytes = Zeroizing<Vec<u8>>;
+/// A project file's own standard if it was found; one that was named is its user's choice.
+const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
 
 /// A project file, read and trusted, with the profiles that were asked for.
 pub struct InForce {
@@ -27,6 +27,8 @@ pub struct InForce {
     pub secrets_directories: Vec<PathBuf>,
     pub remote: Option<cli::Remote>,
     pub local: bool,
+    /// What a person should know about the file.
+    pub concern: Option<Warning>,
 }
 
 /// Finds, trusts and reads the project file, if there is one. A file that was named is trusted; one that was
@@ -35,8 +37,12 @@ pub struct InForce {
 /// # Errors
 /// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
 /// [`Error::Usage`] for a profile that is none.
-pub fn project(given: &cli::Project, inherited: Inherited<'_>) -> Result<Option<InForce>, Error> {
-    let Some((path, bytes)) = contents(given, inherited)? else {
+pub fn project(
+    given: &cli::Project,
+    strict: bool,
+    inherited: Inherited<'_>,
+) -> Result<Option<InForce>, Error> {
+    let Some((path, Contents { bytes, concern })) = contents(given, strict, inherited)? else {
         // A variable for a project file does no harm without one.
         return match given.profile.first() {
             None => Ok(None),
@@ -52,24 +58,27 @@ pub fn project(given: &cli::Project, inherited: Inherited<'_>) -> Result<Option<
     let place = path.display().to_string();
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
     let profiles = list(&given.profile, "PFX_PROFILE", inherited)?;
-    in_force(path, project, &profiles).map(Some)
+    let concern = concern.map(|fault| Warning::Trust { path: path.clone(), fault });
+    Ok(Some(InForce { concern, ..in_force(path, project, &profiles)? }))
 }
 
 /// The bytes of the file, and its path.
 fn contents(
     given: &cli::Project,
+    strict: bool,
     inherited: Inherited<'_>,
-) -> Result<Option<(PathBuf, Bytes)>, Error> {
+) -> Result<Option<(PathBuf, Contents)>, Error> {
     if let Some((path, _)) = named(given, inherited) {
-        return read(&path).map(|bytes| Some((path, bytes)));
+        let standard = Standard { strict, ..Standard::NAMED };
+        return read(&path, standard).map(|contents| Some((path, contents)));
     }
     if given.no_project {
         return Ok(None);
     }
     let Some(path) = find(inherited) else { return Ok(None) };
-    let (path, bytes) = resolved(&path)?;
-    trusted(inherited)?.demand(&path, &bytes)?;
-    Ok(Some((path, bytes)))
+    let (path, contents) = resolved(&path)?;
+    trusted(inherited)?.demand(&path, &contents.bytes)?;
+    Ok(Some((path, contents)))
 }
 
 /// The project file that is named, and by what.
@@ -94,17 +103,17 @@ pub fn find(inherited: Inherited<'_>) -> Option<PathBuf> {
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] as for configuration.
-pub fn resolved(path: &Path) -> Result<(PathBuf, Bytes), Error> {
+pub fn resolved(path: &Path) -> Result<(PathBuf, Contents), Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     let path = path.canonicalize().map_err(failed)?;
-    let bytes = read(&path)?;
-    Ok((path, bytes))
+    let contents = read(&path, FOUND)?;
+    Ok((path, contents))
 }
 
 /// Readable by all as any file of a repository, but not writable by others.
-fn read(path: &Path) -> Result<Bytes, Error> {
-    match file::read(path, file::Privacy::Any)? {
-        Some(contents) => Ok(contents.bytes),
+fn read(path: &Path, standard: Standard) -> Result<Contents, Error> {
+    match file::read(path, standard)? {
+        Some(contents) => Ok(contents),
         None => {
             let cause = nix::errno::Errno::ENOENT.into();
             Err(Error::File { action: "read", path: path.to_owned(), cause })
@@ -119,11 +128,11 @@ fn read(path: &Path) -> Result<Bytes, Error> {
 /// [`Error::Usage`] if there is no home directory either.
 pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
     let state = inherited.get(b"XDG_STATE_HOME").map(home::path).filter(|path| path.is_absolute());
-    let state = state.or_else(|| {
+    let list = state.map(|state| Trusted::below(&state)).or_else(|| {
         let home = home::of_user(b"", inherited.get(b"HOME")).map(|home| home::path(&home));
-        home.filter(|home| home.is_absolute()).map(|home| home.join(".local").join("state"))
+        home.filter(|home| home.is_absolute()).map(Trusted::in_home)
     });
-    state.map(|state| Trusted::below(&state)).ok_or_else(|| Error::Usage {
+    list.ok_or_else(|| Error::Usage {
         problem: "there is no place for the list of trusted files: neither HOME nor XDG_STATE_HOME is set"
             .to_owned(),
         hint: "`-f FILE` names a project file, which counts as trust".to_owned(),
@@ -158,6 +167,7 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
             .collect(),
         remote,
         local: project.local,
+        concern: None,
         path,
     })
 }

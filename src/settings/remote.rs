@@ -99,12 +99,23 @@ pub fn settle(
     inherited: Inherited<'_>,
     local: &Local<'_>,
 ) -> Result<Settled, Error> {
+    let prefect = || prefect::Settings::new(inherited, local.is_strict());
+    settle_with(choice, inherited, local, prefect)
+}
+
+/// The same with the settings of Prefect 2 and 3, which may be read only once: one of their files may be a FIFO.
+fn settle_with(
+    choice: Choice,
+    inherited: Inherited<'_>,
+    local: &Local<'_>,
+    prefect: impl FnOnce() -> Result<prefect::Settings, Error>,
+) -> Result<Settled, Error> {
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
     }
     let mut without_url = None;
     if choice.store != Some(cli::Remote::Cloud1) {
-        let prefect = prefect::Settings::new(inherited, local.is_strict())?;
+        let prefect = prefect()?;
         without_url = prefect.obstacle();
         if without_url.is_none() {
             return Ok(Settled::Store(Box::new(prefect.store(choice, inherited)?)));
@@ -145,12 +156,13 @@ impl Overview {
     pub fn new(choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
         let (mut sections, mut concerns, mut errors, mut login) =
             (Vec::new(), Vec::new(), Vec::new(), None);
-        let mut url = None;
+        let (mut url, mut prefect) = (None, None);
         match prefect::Settings::new(inherited, local.is_strict()) {
             Ok(settings) => {
                 sections.push(("Prefect 2 and 3".to_owned(), settings.facts()));
                 url = settings.url.as_ref().map(|url| url.origin.clone());
                 concerns.extend(settings.concerns.iter().cloned());
+                prefect = Some(settings);
             }
             Err(error) => errors.push(error),
         }
@@ -164,7 +176,9 @@ impl Overview {
             }
             Err(error) => errors.push(error),
         }
-        let settled = match settle(choice, inherited, local) {
+        // What is wrong with the settings is said above.
+        let broken = || Error::NoStore { why: "its settings are broken".to_owned() };
+        let settled = match settle_with(choice, inherited, local, || prefect.ok_or_else(broken)) {
             Ok(settled) => Some(settled),
             Err(error) => {
                 // What is broken may have been told above.

@@ -1,32 +1,220 @@
 //! A directory with one file for each secret: systemd's `$CREDENTIALS_DIRECTORY`, Docker's and
 //! Kubernetes' mounts.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-use super::{Found, Held, Source, file};
-use crate::error::Error;
+use nix::errno::Errno;
+
+use super::file::{self, Chosen, Standard};
+use super::generation::{Generation, TRIES};
+use super::local::Warning;
+use super::{Found, Held, Source};
+use crate::error::{Error, TrustFault};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 
-/// The name of a file is the name of the secret. Its bytes are the value, less one line feed at the end:
-/// `echo … | docker secret create` leaves one there, and no program means it.
+/// The name of a file is the name of the secret, and its bytes are the value. A variable gets them without one
+/// newline at the end: `echo … | docker secret create` leaves one there, and no program means it.
 pub struct Directory {
     path: PathBuf,
-    /// What the directory is, where its path does not tell: `$CREDENTIALS_DIRECTORY`.
-    title: Option<&'static str>,
+    /// What names it: an option, a variable, or a project file.
+    named_by: NamedBy,
+    keep_newline: bool,
+    strict: bool,
+    /// What a listing found, for the look-up that follows it: they are of one generation.
+    listed: RefCell<Option<Listed>>,
+    /// Whether the directory is there, once that is known, and who else owns files in it.
+    is_there: OnceCell<Result<(), Errno>>,
+    owners: RefCell<BTreeMap<u32, PathBuf>>,
+}
+
+/// What names a directory of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    Credentials,
+    Option,
+    Project,
+}
+
+impl NamedBy {
+    /// For messages.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Credentials => "$CREDENTIALS_DIRECTORY",
+            Self::Option => "--secrets-dir",
+            Self::Project => "`secrets-dir` in pfx.toml",
+        }
+    }
+}
+
+/// What a listing found.
+struct Listed {
+    generation: Generation,
+    /// Read already where all are replaced at once, since that may happen before they are asked for.
+    values: Found,
+}
+
+/// Why reading did not come to an end.
+enum Stopped {
+    Failed(Error),
+    /// Something was not there, or failed, and the secrets have been replaced meanwhile.
+    Replaced,
 }
 
 impl Directory {
     #[must_use]
-    pub const fn new(path: PathBuf, title: Option<&'static str>) -> Self {
-        Self { path, title }
+    pub fn new(path: PathBuf, named_by: NamedBy, keep_newline: bool, strict: bool) -> Self {
+        Self {
+            path,
+            named_by,
+            keep_newline,
+            strict,
+            listed: RefCell::new(None),
+            is_there: OnceCell::new(),
+            owners: RefCell::new(BTreeMap::new()),
+        }
+    }
+
+    /// What a person should know about the directory: that it is not there although it was named, or that other users
+    /// can change what is in it.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let is_there = self.is_there.get_or_init(|| there(&Generation::open(&self.path)));
+        let path = self.path.clone();
+        let variable = self.named_by.words();
+        let absent = match is_there {
+            Err(Errno::ENOTDIR) => Some(Warning::NotDirectory { variable, path }),
+            Err(Errno::ENOENT) => Some(Warning::Absent { variable, path }),
+            _ => None,
+        };
+        let owners = self.owners.borrow();
+        let foreign = owners.iter().map(|(uid, path)| Warning::Trust {
+            path: path.clone(),
+            fault: TrustFault::ForeignOwner { uid: *uid, allow: "mount it read-only" },
+        });
+        absent.into_iter().chain(foreign).collect()
+    }
+
+    /// Opens the directory; `None` if there is none.
+    fn open(&self) -> Result<Option<Generation>, Error> {
+        let opened = Generation::open(&self.path);
+        let _ = self.is_there.set(there(&opened));
+        match opened {
+            Ok(generation) => Ok(Some(generation)),
+            Err(error) if file::is_absence(&error) => Ok(None),
+            Err(cause) => Err(self.failed("read", cause)),
+        }
+    }
+
+    fn failed(&self, action: &'static str, cause: io::Error) -> Error {
+        Error::File { action, path: self.path.clone(), cause }
+    }
+
+    /// Does `act` with one generation, again and again while it is replaced under our hands.
+    fn in_one_generation<T>(
+        &self,
+        mut act: impl FnMut(Generation) -> Result<T, Stopped>,
+    ) -> Result<Option<T>, Error> {
+        for _ in 0..TRIES {
+            let Some(generation) = self.open()? else { return Ok(None) };
+            match act(generation) {
+                Ok(done) => return Ok(Some(done)),
+                Err(Stopped::Failed(error)) => return Err(error),
+                Err(Stopped::Replaced) => {}
+            }
+        }
+        Err(Error::Config {
+            place: self.path.display().to_string(),
+            at: None,
+            key: None,
+            problem: "its files are replaced again and again while pfx reads them".to_owned(),
+        })
+    }
+
+    /// Reads these names; those that are not there are left out.
+    fn read<'n>(
+        &self,
+        generation: &Generation,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Found, Stopped> {
+        let (mut found, mut is_complete) = (Found::new(), true);
+        for name in names {
+            let read = match generation.file(name) {
+                Ok(Some(file)) => self.value(&file, name, generation),
+                Ok(None) => Ok(None),
+                Err(cause) => {
+                    Err(Error::File { action: "read", path: self.path.join(name), cause })
+                }
+            };
+            match read {
+                Ok(Some(held)) => drop(found.insert(Reference::Secret(name.to_owned()), held)),
+                Ok(None) => is_complete = false,
+                Err(error) if generation.is_in_force(&self.path) => {
+                    return Err(Stopped::Failed(error));
+                }
+                Err(_) => return Err(Stopped::Replaced),
+            }
+        }
+        if is_complete || generation.is_in_force(&self.path) {
+            Ok(found)
+        } else {
+            Err(Stopped::Replaced)
+        }
+    }
+
+    /// The value in an open file; `None` if it is a directory.
+    fn value(
+        &self,
+        opened: &File,
+        name: &str,
+        generation: &Generation,
+    ) -> Result<Option<Held>, Error> {
+        let path = self.path.join(name);
+        let standard = Standard { chosen: Chosen::ByUser, private: false, strict: self.strict };
+        let contents = match file::read_open(opened, &path, standard) {
+            Err(Error::Trust { fault: TrustFault::NotRegular, .. })
+                if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) =>
+            {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        if let Some(TrustFault::ForeignOwner { uid, .. }) = contents.concern {
+            self.demand_chosen(uid, generation)?;
+            self.owners.borrow_mut().entry(uid).or_insert_with(|| path.clone());
+        }
+        let place = path.display().to_string();
+        let value = SecretValue::of_file(contents.bytes, self.keep_newline);
+        Ok(Some(Held { value, place }))
+    }
+
+    /// Who names a directory trusts those who put files into it: its owner, and whoever he lets. That is not
+    /// everybody who happens to be able to, unless the directory was mounted here for just that.
+    fn demand_chosen(&self, uid: u32, generation: &Generation) -> Result<(), Error> {
+        let directory = generation.metadata().map_err(|cause| self.failed("read", cause))?;
+        let mode = directory.mode() & 0o7777;
+        let is_shared = mode & 0o1000 == 0 && generation.is_mounted();
+        if uid == directory.uid() || !file::is_open_to_others(&directory) || is_shared {
+            return Ok(());
+        }
+        let fault =
+            TrustFault::WritableByOthers { mode, mounted: file::is_from_outside(&directory) };
+        Err(Error::Trust { path: self.path.clone(), fault })
     }
 }
 
 impl Source for Directory {
     fn places(&self) -> Vec<String> {
         let path = self.path.display();
-        vec![self.title.map_or_else(|| path.to_string(), |title| format!("{title} ({path})"))]
+        vec![match self.named_by {
+            NamedBy::Credentials => format!("{} ({path})", self.named_by.words()),
+            NamedBy::Option | NamedBy::Project => path.to_string(),
+        }]
     }
 
     fn keeps(&self, reference: &Reference) -> bool {
@@ -34,49 +222,76 @@ impl Source for Directory {
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
-        let mut found = Found::new();
-        for reference in wanted {
-            let Reference::Secret(name) = reference else { continue };
-            if !is_file_name(name) {
-                continue;
+        let names = || wanted.iter().filter_map(|reference| name_of(reference));
+        if let Some(Listed { generation, mut values }) = self.listed.take() {
+            values.retain(|reference, _| wanted.contains(&reference));
+            let is_left = |name: &&str| !values.keys().any(|held| name_of(held) == Some(name));
+            match self.read(&generation, names().filter(is_left)) {
+                Ok(more) => {
+                    values.extend(more);
+                    return Ok(values);
+                }
+                Err(Stopped::Failed(error)) => return Err(error),
+                Err(Stopped::Replaced) => {}
             }
-            let path = self.path.join(name);
-            if path.is_dir() {
-                continue;
-            }
-            let Some(contents) = file::read(&path, file::Privacy::Any)? else { continue };
-            let bytes = contents.bytes.strip_suffix(b"\n").unwrap_or(&contents.bytes);
-            let value = SecretValue::bytes(bytes);
-            let place = path.display().to_string();
-            found.insert((*reference).clone(), Held { value, place });
         }
-        Ok(found)
+        let found = self.in_one_generation(|generation| self.read(&generation, names()))?;
+        Ok(found.unwrap_or_default())
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        let failed = |cause| Error::File { action: "list", path: self.path.clone(), cause };
-        let entries = match std::fs::read_dir(&self.path) {
-            Ok(entries) => entries,
-            Err(error) if file::is_absence(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            // Kubernetes keeps the files in `..2026_11_24…` and points `..data` there.
-            if let Ok(name) = entry.file_name().into_string()
-                && is_file_name(&name)
-                && entry.path().is_file()
-            {
-                names.push(name);
+        let listed = self.in_one_generation(|generation| {
+            let names = match generation.names() {
+                Ok(names) => names,
+                Err(cause) if generation.is_in_force(&self.path) => {
+                    return Err(Stopped::Failed(self.failed("list", cause)));
+                }
+                Err(_) => return Err(Stopped::Replaced),
+            };
+            let names: Vec<String> = names
+                .into_iter()
+                .filter_map(|name| name.into_string().ok())
+                .filter(|name| is_file_name(name))
+                .collect();
+            let mut values = Found::new();
+            if generation.is_replaced_whole() {
+                for name in &names {
+                    // What cannot be used matters if it is asked for.
+                    if let Ok(Some(file)) = generation.file(name)
+                        && let Ok(Some(held)) = self.value(&file, name, &generation)
+                    {
+                        values.insert(Reference::Secret(name.clone()), held);
+                    }
+                }
             }
-        }
+            // Half of them may have been gone.
+            if !generation.is_in_force(&self.path) {
+                return Err(Stopped::Replaced);
+            }
+            Ok((names, Listed { generation, values }))
+        })?;
+        let Some((mut names, listed)) = listed else { return Ok(Vec::new()) };
+        self.listed.replace(Some(listed));
         names.sort();
         Ok(names)
     }
 }
 
-/// Whether a secret of this name could be a file in the directory itself.
+/// Whether an attempt to open a directory found one.
+fn there(opened: &io::Result<Generation>) -> Result<(), Errno> {
+    match opened {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Errno::from_raw(error.raw_os_error().unwrap_or_default())),
+    }
+}
+
+/// The name of a secret that could be a file in the directory itself. Kubernetes keeps the files in
+/// `..2026_11_24…`.
+fn name_of(reference: &Reference) -> Option<&str> {
+    let Reference::Secret(name) = reference else { return None };
+    is_file_name(name).then_some(name)
+}
+
 fn is_file_name(name: &str) -> bool {
     !name.is_empty() && name != "." && !name.starts_with("..") && !name.contains(['/', '\0'])
 }

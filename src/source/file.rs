@@ -1,62 +1,114 @@
 //! Wary reading: a file is opened once, and what is checked is the open file, not its name.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use nix::sys::statvfs::{FsFlags, fstatvfs};
+use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
+use super::group;
 use crate::error::{Error, Position, TrustFault};
 
 /// The longest file that is read, in bytes. Ten thousand secrets are one megabyte.
 pub const LONGEST: u64 = 4 << 20;
 
-/// What is asked of a file beyond being regular, not too long, and not writable by others.
+/// Who chose a file, and so who may own it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Privacy {
-    /// Nothing: Docker and Kubernetes mount secrets readable by all inside the container.
-    Any,
-    /// Not even that only its owner can write it: a file of a checkout, which a umask of 002 leaves writable by
-    /// its group and which holds more than what pfx looks for. That all can write it, or that it is another
-    /// user's, is told, and matters once it says something.
-    Checkout,
-    /// That only its owner can read it: a file that is not is an error.
-    Demanded,
-    /// That only its owner can read it: a file that is not is told.
-    Expected,
+pub enum Chosen {
+    /// pfx found it in the working directory, and it holds more than what pfx looks for: a umask of 002 leaves it
+    /// writable by its group. Another owner, or that all can write it, is a concern, which matters once the
+    /// file says something.
+    InCheckout,
+    /// pfx looks for it by itself: it must be the user's own, or root's. `allow` is what a user does who wants
+    /// another's.
+    ByItself { allow: &'static str },
+    /// The user named it, or its directory, and so trusts its owner. Another user is a concern, and under
+    /// `--strict` an error.
+    ByUser,
+}
+
+/// What is asked of a file beyond being regular and not too long. On a read-only mount nobody but whoever mounted
+/// it can change a file, so that neither its owner nor its mode matters.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard {
+    pub chosen: Chosen,
+    /// Whether only its owner should be able to read it. That others can is a concern, and under `--strict` an
+    /// error. Docker and Kubernetes mount secrets readable by all inside the container.
+    pub private: bool,
+    pub strict: bool,
+}
+
+impl Standard {
+    /// Of a file that the user named and that all may read.
+    pub const NAMED: Self = Self { chosen: Chosen::ByUser, private: false, strict: false };
+
+    /// Of a file that pfx looks for by itself, and that all may read.
+    #[must_use]
+    pub const fn found(allow: &'static str) -> Self {
+        Self { chosen: Chosen::ByItself { allow }, private: false, strict: false }
+    }
 }
 
 /// A file's bytes, wiped when dropped, and what about it a person should know.
 pub struct Contents {
     pub bytes: Zeroizing<Vec<u8>>,
-    /// Set if others can read it and that is [`Privacy::Expected`] otherwise.
+    /// Another user owns it, or others can read or write it, and the [`Standard`] takes it all the same.
     pub concern: Option<TrustFault>,
 }
 
 /// Flags with which a file is opened: a FIFO without a writer must not hang, nor a terminal become ours.
 pub const FLAGS: i32 = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
 
-/// Reads a file; `None` if there is none.
+/// Reads a file; `None` if there is none. /dev/null is an empty one.
 ///
 /// # Errors
 /// As [`read_open`]; [`Error::File`] if the system refuses to open it.
-pub fn read(path: &Path, privacy: Privacy) -> Result<Option<Contents>, Error> {
+pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> {
+    let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     match OpenOptions::new().read(true).custom_flags(FLAGS).open(path) {
-        Ok(file) => read_open(&file, path, privacy).map(Some),
+        Ok(file) => {
+            let metadata = file.metadata().map_err(failed)?;
+            if is_null(&metadata) {
+                return Ok(Some(Contents { bytes: Zeroizing::default(), concern: None }));
+            }
+            contents(&file, &metadata, path, standard).map(Some)
+        }
         Err(error) if is_absence(&error) => Ok(None),
-        Err(cause) => Err(Error::File { action: "read", path: path.to_owned(), cause }),
+        Err(cause) => Err(failed(cause)),
     }
 }
 
 /// Reads an open file. `path` is for messages.
 ///
 /// # Errors
-/// [`Error::Trust`] if it is no regular file, too long, belongs to another user (a warning for root, who
-/// reads them all), or can be written, or read, by others than its owner; [`Error::File`] if the
+/// [`Error::Trust`] if it is not a regular file, too long, or does not meet the standard; [`Error::File`] if the
 /// system refuses.
-pub fn read_open(mut file: &File, path: &Path, privacy: Privacy) -> Result<Contents, Error> {
-    let (size, concern) = judge(file, path, privacy)?;
+pub fn read_open(file: &File, path: &Path, standard: Standard) -> Result<Contents, Error> {
+    let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
+    contents(file, &file.metadata().map_err(failed)?, path, standard)
+}
+
+fn contents(
+    mut file: &File,
+    metadata: &Metadata,
+    path: &Path,
+    standard: Standard,
+) -> Result<Contents, Error> {
+    let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
+    if !metadata.is_file() {
+        return Err(distrust(TrustFault::NotRegular));
+    }
+    let too_large = || distrust(TrustFault::TooLarge { limit: LONGEST });
+    if metadata.len() > LONGEST {
+        return Err(too_large());
+    }
+    let concern = judge(file, metadata, standard).map_err(distrust)?;
+    // Below LONGEST, so it fits.
+    let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
     file.by_ref().take(LONGEST + 1).read_to_end(&mut bytes).map_err(|cause| Error::File {
         action: "read",
@@ -64,7 +116,7 @@ pub fn read_open(mut file: &File, path: &Path, privacy: Privacy) -> Result<Conte
         cause,
     })?;
     if bytes.len() as u64 > LONGEST {
-        return Err(too_large(path));
+        return Err(too_large());
     }
     Ok(Contents { bytes, concern })
 }
@@ -95,48 +147,94 @@ pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Checks an open file; tells its size in bytes.
-fn judge(file: &File, path: &Path, privacy: Privacy) -> Result<(usize, Option<TrustFault>), Error> {
-    let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
-    let metadata = file.metadata().map_err(|cause| Error::File {
-        action: "read",
-        path: path.to_owned(),
-        cause,
-    })?;
-    let (mode, uid) = (metadata.mode() & 0o7777, metadata.uid());
-    if !metadata.is_file() {
-        return Err(distrust(TrustFault::NotRegular));
-    }
-    if metadata.len() > LONGEST {
-        return Err(too_large(path));
-    }
-    if mode & 0o022 != 0 && privacy != Privacy::Checkout {
-        return Err(distrust(TrustFault::WritableByOthers { mode }));
-    }
-    let user = nix::unistd::geteuid();
-    let foreign = uid != 0 && uid != user.as_raw();
-    if privacy == Privacy::Checkout {
-        let concern = if foreign {
-            Some(TrustFault::ForeignOwner { uid })
-        } else {
-            (mode & 0o002 != 0).then_some(TrustFault::WritableByOthers { mode })
-        };
-        return Ok((usize::try_from(metadata.len()).unwrap_or(0), concern));
-    }
-    if foreign && (!user.is_root() || privacy == Privacy::Demanded) {
-        return Err(distrust(TrustFault::ForeignOwner { uid }));
-    }
-    let concern = match privacy {
-        Privacy::Any | Privacy::Checkout => None,
-        _ if foreign => Some(TrustFault::ForeignOwner { uid }),
-        _ if mode & 0o044 == 0 => None,
-        Privacy::Expected => Some(TrustFault::ReadableByOthers { mode }),
-        Privacy::Demanded => return Err(distrust(TrustFault::ReadableByOthers { mode })),
-    };
-    // Below LONGEST, so it fits.
-    Ok((usize::try_from(metadata.len()).unwrap_or(0), concern))
+/// Whether an error says that this user may not.
+#[must_use]
+pub fn is_denial(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
 }
 
-fn too_large(path: &Path) -> Error {
-    Error::Trust { path: path.to_owned(), fault: TrustFault::TooLarge { limit: LONGEST } }
+/// Whether this is /dev/null (null(4)), by which a person says that there is no such file.
+fn is_null(metadata: &Metadata) -> bool {
+    metadata.file_type().is_char_device() && metadata.rdev() == nix::libc::makedev(1, 3)
+}
+
+/// Answers whether anyone but root, this user and whoever mounted it could change the file meanwhile, and whether
+/// others can read what they should not.
+///
+/// # Errors
+/// The fault, if it is one that the standard does not take.
+pub fn judge(
+    file: &File,
+    metadata: &Metadata,
+    standard: Standard,
+) -> Result<Option<TrustFault>, TrustFault> {
+    let Standard { chosen, private, strict } = standard;
+    let (mode, uid, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid());
+    let is_foreign = uid != 0 && uid != user.as_raw();
+    let others = others(metadata);
+    let written_by = if chosen == Chosen::InCheckout { 0o002 } else { 0o022 };
+    let is_writable = others & written_by != 0;
+    if (is_foreign || is_writable) && !is_read_only(file) {
+        let mounted = is_foreign || is_from_outside(metadata);
+        let writable = TrustFault::WritableByOthers { mode, mounted };
+        let foreign = |allow| TrustFault::ForeignOwner { uid, allow };
+        match chosen {
+            Chosen::InCheckout if is_foreign => {
+                return Ok(Some(foreign(
+                    "set in the environment what it sets, or mount it read-only",
+                )));
+            }
+            Chosen::InCheckout => return Ok(Some(writable)),
+            _ if is_writable => return Err(writable),
+            Chosen::ByItself { allow } if !user.is_root() || (strict && private) => {
+                return Err(foreign(allow));
+            }
+            // Root reads everybody's.
+            Chosen::ByItself { allow } if private => return Ok(Some(foreign(allow))),
+            Chosen::ByItself { .. } => {}
+            Chosen::ByUser if strict => {
+                return Err(foreign("leave out `--strict`, or mount it read-only"));
+            }
+            Chosen::ByUser => return Ok(Some(foreign("mount it read-only"))),
+        }
+    }
+    let readable = TrustFault::ReadableByOthers { mode };
+    match (private && others & 0o044 != 0, strict) {
+        (false, _) => Ok(None),
+        (true, false) => Ok(Some(readable)),
+        (true, true) => Err(readable),
+    }
+}
+
+/// The permissions of a file that count for others than its owner: those of its group do not if nobody else is in
+/// it.
+fn others(metadata: &Metadata) -> u32 {
+    let others = metadata.mode() & 0o077;
+    // The files that tell are read only if they can change the verdict.
+    let depends_on_group = others & 0o020 != 0 && others & 0o002 == 0;
+    if depends_on_group && is_private_group(metadata) { others & !0o070 } else { others }
+}
+
+/// Whether the group of a file has nobody in it but its owner and this user.
+fn is_private_group(metadata: &Metadata) -> bool {
+    group::has_only(metadata.gid(), &[metadata.uid(), geteuid().as_raw()])
+}
+
+/// Whether others than the owner can put files into a directory.
+#[must_use]
+pub fn is_open_to_others(directory: &Metadata) -> bool {
+    others(directory) & 0o022 != 0
+}
+
+/// Whether an open file is on a read-only mount (`statvfs(3)`): then it belongs to whoever mounted it.
+pub fn is_read_only(file: impl AsFd) -> bool {
+    fstatvfs(file).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// Whether a file was most likely mounted into a container from outside, where others care for its mode.
+#[must_use]
+pub fn is_from_outside(file: &Metadata) -> bool {
+    let marks = ["/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io"];
+    std::fs::metadata("/").is_ok_and(|root| root.dev() != file.dev())
+        && marks.iter().any(|mark| Path::new(mark).exists())
 }

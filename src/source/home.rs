@@ -4,6 +4,9 @@
 //! libraries of the name service at run time, and there may be none, as in an image FROM scratch.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use nix::libc;
 
 /// The home directory of the user `name`, or of the current one if `name` is empty.
 #[must_use]
@@ -21,8 +24,16 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
     })
 }
 
+/// Whether this user cannot even look into a home directory: it is another user's, or hidden from a service
+/// (`ProtectHome=` of systemd.exec(5)).
+#[must_use]
+pub fn is_closed(home: &Path) -> bool {
+    let inside = std::fs::symlink_metadata(home.join("."));
+    matches!(inside, Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::ELOOP)))
+}
+
 /// A path of bytes.
 #[must_use]
-pub fn path(bytes: &[u8]) -> std::path::PathBuf {
+pub fn path(bytes: &[u8]) -> PathBuf {
     std::ffi::OsStr::from_bytes(bytes).into()
 }

@@ -1,10 +1,12 @@
 //! The local secrets of Prefect 1.x: `[context.secrets]` in its files, and the variables over them.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::file::{Chosen, Standard};
 use super::{Found, Held, Source, file, home};
 use crate::config::{Expansion, Layer, Layers, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
@@ -15,19 +17,43 @@ use crate::reference::Reference;
 /// can point into them.
 pub struct Files {
     /// In the order in which they apply: `config.toml`, then `backend.toml`.
-    pub paths: Vec<Chosen>,
+    pub paths: Vec<ChosenFile>,
     pub strict: bool,
     texts: OnceCell<Vec<Text>>,
 }
 
 /// A file's path and who chose it.
 #[derive(Clone)]
-pub struct Chosen {
+pub struct ChosenFile {
     pub path: PathBuf,
     /// Whether it is `config.toml`, into which secrets are written.
     pub is_secrets: bool,
     /// The variable that names it; `None` for Prefect's default place.
     pub variable: Option<&'static str>,
+}
+
+impl ChosenFile {
+    /// Who chose it, for the judgement of its owner.
+    const fn chosen(&self) -> Chosen {
+        match (self.variable, self.is_secrets) {
+            (Some(_), _) => Chosen::ByUser,
+            (None, true) => Chosen::ByItself {
+                allow: "to read it all the same, set PREFECT__USER_CONFIG_PATH to its path",
+            },
+            (None, false) => Chosen::ByItself {
+                allow: "to read it all the same, set PREFECT__BACKEND_CONFIG_PATH to its path",
+            },
+        }
+    }
+
+    /// The home directory in which it is looked for; `None` if a variable names it.
+    fn home(&self) -> Option<&Path> {
+        if self.variable.is_some() { None } else { self.path.parent()?.parent() }
+    }
+
+    fn is_out_of_reach(&self) -> bool {
+        self.home().is_some_and(home::is_closed)
+    }
 }
 
 /// One file as it was read.
@@ -37,17 +63,26 @@ struct Text {
     /// The text as TOML 1.0, if it is that only for Prefect.
     rewritten: OnceCell<Zeroizing<String>>,
     warning: Option<Warning>,
+    /// The home directory, if it is one that cannot be entered: then there is no such file for this user.
+    closed: Option<PathBuf>,
 }
 
 /// Something about a file that a person should know.
 #[derive(Debug)]
 pub enum Warning {
-    /// A variable names a file that is not there. Prefect says nothing then, and reads none.
+    /// A variable or an option names a file or directory that is not there. Prefect says nothing then, and reads
+    /// none.
     Absent { variable: &'static str, path: PathBuf },
     /// A key with which Prefect 1.x itself does not start.
     Forbidden { key: String, place: String },
+    /// The value of a secret in a file ends with a carriage return.
+    CarriageReturn { place: String },
+    /// A home directory that this user cannot enter: what pfx looks for in it is not there.
+    Closed { home: PathBuf },
     /// What was written to `config.toml` is hidden by another place.
     Hidden { name: String, place: String },
+    /// What is named as a directory of secrets is not one.
+    NotDirectory { variable: &'static str, path: PathBuf },
     /// A secret that no binding names goes into a variable of [`crate::takeover`].
     Power { variable: String, what: &'static str },
     /// It can be read by others, or belongs to another user.
@@ -56,7 +91,7 @@ pub enum Warning {
 
 impl Files {
     #[must_use]
-    pub const fn new(paths: Vec<Chosen>, strict: bool) -> Self {
+    pub const fn new(paths: Vec<ChosenFile>, strict: bool) -> Self {
         Self { paths, strict, texts: OnceCell::new() }
     }
 
@@ -69,11 +104,21 @@ impl Files {
         Ok(self.texts.get_or_init(|| texts))
     }
 
-    fn text(&self, chosen: &Chosen) -> Result<Text, Error> {
+    fn text(&self, chosen: &ChosenFile) -> Result<Text, Error> {
         let path = chosen.path.clone();
-        let privacy = if self.strict { file::Privacy::Demanded } else { file::Privacy::Expected };
-        let contents = match file::read(&path, privacy) {
+        let standard = Standard { chosen: chosen.chosen(), private: true, strict: self.strict };
+        let mut closed = None;
+        let contents = match file::read(&path, standard) {
             Err(Error::Trust { fault: TrustFault::NotRegular, .. }) if path.is_dir() => None,
+            Err(Error::File { .. }) if chosen.is_out_of_reach() => {
+                closed = chosen.home().map(Path::to_owned);
+                None
+            }
+            Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+                let instead = "let this user read it; PREFECT__USER_CONFIG_PATH names another file, \
+                               and /dev/null none";
+                return Err(Error::Denied { action, path, cause, instead });
+            }
             other => other?,
         };
         let (bytes, warning) = match contents {
@@ -87,7 +132,7 @@ impl Files {
                 chosen.variable.map(|variable| Warning::Absent { variable, path: path.clone() }),
             ),
         };
-        Ok(Text { path, bytes, rewritten: OnceCell::new(), warning })
+        Ok(Text { path, bytes, rewritten: OnceCell::new(), warning, closed })
     }
 }
 
@@ -170,6 +215,15 @@ impl<'a> Local<'a> {
         texts.iter().filter_map(|text| text.warning.as_ref()).collect()
     }
 
+    /// What `check` and `--verbose` say once the files were read: the home directories that cannot be entered.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Warning> {
+        let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
+        let homes: BTreeSet<&PathBuf> =
+            texts.iter().filter_map(|text| text.closed.as_ref()).collect();
+        homes.into_iter().map(|home| Warning::Closed { home: home.clone() }).collect()
+    }
+
     /// Keys with which Prefect 1.x itself would not start.
     ///
     /// # Errors
@@ -192,7 +246,9 @@ impl Source for Local<'_> {
             // config.toml is told in any case; backend.toml, which few write secrets into, if it is there.
             let is_there = read.is_none_or(|texts| texts[index].bytes.is_some());
             if chosen.is_secrets || is_there {
-                places.push(format!("{} [context.secrets]", chosen.path.display()));
+                let is_closed = read.is_some_and(|texts| texts[index].closed.is_some());
+                let why = if is_closed { " (which this user cannot reach)" } else { "" };
+                places.push(format!("{} [context.secrets]{why}", chosen.path.display()));
             }
         }
         places

@@ -2,8 +2,11 @@
 
 pub mod directory;
 pub mod file;
+mod generation;
+mod group;
 pub mod home;
 pub mod inherited;
+pub mod links;
 pub mod local;
 pub mod project;
 pub mod remote;

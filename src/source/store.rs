@@ -98,7 +98,13 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
         return Err(failed(Errno::ENOTDIR.into()));
     }
     let rights = AccessFlags::W_OK | AccessFlags::X_OK;
-    faccessat(AT_FDCWD, there, rights, AtFlags::AT_EACCESS).map_err(|error| failed(error.into()))
+    let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
+    let is_mounted = || target.exists() && device(&target) != device(there);
+    match faccessat(AT_FDCWD, there, rights, AtFlags::AT_EACCESS) {
+        Ok(()) => Ok(()),
+        Err(_) if is_mounted() => Err(Error::MountPoint { path: path.to_owned() }),
+        Err(error) => Err(failed(error.into())),
+    }
 }
 
 /// Appends to the file at `path`, which is made, private to the user, where there is none.
@@ -152,10 +158,12 @@ impl Place {
         let opened = File::from(
             open(directory, flags, Mode::empty()).map_err(|error| failed(error.into()))?,
         );
-        let mode = opened.metadata().map_err(failed)?.mode() & 0o7777;
-        let (others_write, sticky) = (mode & 0o022 != 0, mode & 0o1000 != 0);
-        if others_write && !sticky {
-            let fault = TrustFault::WritableByOthers { mode };
+        let metadata = opened.metadata().map_err(failed)?;
+        let mode = metadata.mode() & 0o7777;
+        let is_sticky = mode & 0o1000 != 0;
+        if file::is_open_to_others(&metadata) && !is_sticky {
+            let fault =
+                TrustFault::WritableByOthers { mode, mounted: file::is_from_outside(&metadata) };
             return Err(Error::Trust { path: directory.to_owned(), fault });
         }
         Ok(Self { path: path.to_owned(), directory: opened.into(), name })
@@ -204,7 +212,8 @@ impl Place {
             Err(Errno::ENOENT) => return Ok(None),
             Err(error) => return Err(self.failed("read", error)),
         };
-        let contents = file::read_open(&opened, &self.path, file::Privacy::Any)?;
+        let standard = file::Standard::found("it must be this user's own to be written");
+        let contents = file::read_open(&opened, &self.path, standard)?;
         let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
         Ok(Some(Old { bytes: contents.bytes, status }))
     }
@@ -215,6 +224,12 @@ impl Place {
             .is_ok_and(|status| status.st_mode & nix::libc::S_IFMT != nix::libc::S_IFREG)
     }
 
+    /// Whether the file is from another file system than its directory.
+    fn is_mounted(&self) -> bool {
+        let file = fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
+        matches!((file, fstat(&self.directory)), (Ok(file), Ok(own)) if file.st_dev != own.st_dev)
+    }
+
     /// Writes a new file in the same directory, with the mode and owner of the old one.
     fn write_beside(&self, bytes: &[u8], old: Option<&Old>) -> Result<Temporary<'_>, Error> {
         let failed = |error| self.failed("write", error);
@@ -223,7 +238,14 @@ impl Place {
         let flags =
             OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let private = Mode::S_IRUSR | Mode::S_IWUSR;
-        let opened = openat(&self.directory, name.as_os_str(), flags, private).map_err(failed)?;
+        let opened =
+            openat(&self.directory, name.as_os_str(), flags, private).map_err(|error| {
+                // It would not help to let this user write the directory.
+                if self.is_mounted() {
+                    return Error::MountPoint { path: self.path.clone() };
+                }
+                failed(error)
+            })?;
         let temporary = Temporary { place: self, name, renamed: false };
         let mut file = File::from(opened);
         if let Some(Old { status, .. }) = old {
@@ -287,8 +309,12 @@ struct Temporary<'p> {
 impl Temporary<'_> {
     fn take_its_place(mut self) -> Result<(), Error> {
         let Place { directory, name, .. } = self.place;
-        renameat(directory, self.name.as_os_str(), directory, name.as_os_str())
-            .map_err(|error| self.place.failed("replace", error))?;
+        renameat(directory, self.name.as_os_str(), directory, name.as_os_str()).map_err(
+            |error| match error {
+                Errno::EBUSY => Error::MountPoint { path: self.place.path.clone() },
+                _ => self.place.failed("replace", error),
+            },
+        )?;
         self.renamed = true;
         fsync(directory).map_err(|error| self.place.failed("write to disk the directory of", error))
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use ring::digest::{SHA256, digest};
 
-use super::{file, store};
+use super::file::{self, Standard};
+use super::{home, store};
 use crate::error::{Error, TrustFault};
 
 /// A path takes one line of the list.
@@ -17,6 +18,8 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 /// The list, one file a line: the SHA-256 in hexadecimal, two spaces, the path.
 pub struct Trusted {
     pub path: PathBuf,
+    /// The home directory, if the list is looked for in it.
+    home: Option<PathBuf>,
 }
 
 /// A line of the list.
@@ -30,7 +33,14 @@ impl Trusted {
     /// The list below a directory for state (XDG base directory specification).
     #[must_use]
     pub fn below(state: &Path) -> Self {
-        Self { path: state.join("pfx").join("trusted") }
+        Self { path: state.join("pfx").join("trusted"), home: None }
+    }
+
+    /// The list in a home directory.
+    #[must_use]
+    pub fn in_home(home: PathBuf) -> Self {
+        let Self { path, .. } = Self::below(&home.join(".local").join("state"));
+        Self { path, home: Some(home) }
     }
 
     /// Demands that the project file at `path`, whose links are resolved, was trusted with these bytes.
@@ -51,10 +61,24 @@ impl Trusted {
     /// # Errors
     /// As [`file::read`].
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        let Some(contents) = file::read(&self.path, file::Privacy::Any)? else {
-            return Ok(Vec::new());
-        };
-        Ok(parsed(file::text(&contents.bytes, &self.path)?))
+        let standard = Standard::found("XDG_STATE_HOME names a directory for another list");
+        match file::read(&self.path, standard) {
+            Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
+            Ok(None) => Ok(Vec::new()),
+            // This user cannot have written a list there.
+            Err(Error::File { .. }) if self.home.as_deref().is_some_and(home::is_closed) => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the file at `path` is trusted with any content.
+    ///
+    /// # Errors
+    /// As [`file::read`].
+    pub fn has(&self, path: &Path) -> Result<bool, Error> {
+        Ok(self.entries()?.iter().any(|entry| entry.path == path))
     }
 
     /// Trusts the file at `path` with these bytes, in place of any earlier ones.
@@ -72,12 +96,12 @@ impl Trusted {
         Ok(())
     }
 
-    /// Trusts the file at `path` no longer; tells whether it was trusted.
+    /// Trusts the file at `path` no longer; says whether it was trusted.
     ///
     /// # Errors
     /// As [`store::update`].
     pub fn remove(&self, path: &Path) -> Result<bool, Error> {
-        if !self.entries()?.iter().any(|entry| entry.path == path) {
+        if !self.has(path)? {
             return Ok(false);
         }
         store::update(&self.path, |old| {

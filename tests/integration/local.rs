@@ -65,10 +65,29 @@ fn a_name_never_leads_out_of_a_directory() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_holds_nothing() {
+fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() {
     let home = Home::with_secrets("A = \"v\"\n");
-    home.run(&["--secrets-dir", "none", "-s", "A"], &["printenv", "A"]).gives("v\n");
-    home.run(&["--secrets-dir", "none"], &["printenv", "A"]).gives("v\n");
+    home.write("file", "");
+    home.write("pfx.toml", "secrets-dir = \"none\"\n");
+    let warning = |named: &str| format!("pfx: warning: {named}\n");
+    let print = |options: &[&str]| home.run(options, &["printenv", "A"]);
+    let absent = warning("--secrets-dir names none, which is not there");
+    print(&["--no-project", "--secrets-dir", "none", "-s", "A"])
+        .outcome()
+        .assert(0, "v\n", &absent);
+    print(&["--no-project", "--secrets-dir", "none"]).outcome().assert(0, "v\n", &absent);
+    print(&["--no-project"]).env("PFX_SECRETS_DIR", "none").outcome().assert(0, "v\n", &absent);
+    for file in ["file", "file/below", "/dev/null"] {
+        let named = format!("--secrets-dir names {file}, which is not a directory");
+        let options = ["--no-project", "--secrets-dir", file];
+        print(&options).outcome().assert(0, "v\n", &warning(&named));
+    }
+    let variable = print(&["--no-project"]).env("CREDENTIALS_DIRECTORY", "/none").outcome();
+    variable.assert(0, "v\n", &warning("$CREDENTIALS_DIRECTORY names /none, which is not there"));
+    let project = "`secrets-dir` in pfx.toml names none, which is not there";
+    print(&["-f", "pfx.toml"]).outcome().assert(0, "v\n", &warning(project));
+    let check = home.pfx(["check", "--local", "--no-project", "--secrets-dir", "none"]).outcome();
+    assert_eq!((check.code(), check.stderr()), (Some(0), absent));
 }
 
 #[test]
@@ -122,10 +141,10 @@ fn a_path_variable_that_names_no_file_is_warned_of_and_nothing_else_is_read() {
 #[test]
 fn a_file_that_others_can_write_is_refused() {
     let home = Home::with_secrets("A = \"v\"\n");
-    set_mode(&home.config(), 0o620);
+    set_mode(&home.config(), 0o622);
     home.run(&["-s", "A"], &["true"]).refuses(
         125,
-        "pfx: error: cannot trust {home}/.prefect/config.toml: other users can write it (mode 0620)\n\
+        "pfx: error: cannot trust {home}/.prefect/config.toml: other users can write it (mode 0622)\n\
          pfx: hint: `chmod go-w {home}/.prefect/config.toml`\n",
     );
 }
@@ -161,7 +180,7 @@ fn a_file_of_another_user_is_refused_and_root_is_warned() {
     home.run(&["-s", "A"], &["true"]).by_nobody().refuses(
         125,
         "pfx: error: cannot trust {home}/.prefect/config.toml: it belongs to another user (uid 1234)\n\
-         pfx: hint: `chown \"$(id -u)\" {home}/.prefect/config.toml`\n",
+         pfx: hint: to read it all the same, set PREFECT__USER_CONFIG_PATH to its path\n",
     );
     let outcome = home.run(&["-s", "A"], &["printenv", "A"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(0), "v\n".to_owned()));
@@ -176,7 +195,11 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
     home.give_to_nobody();
     home.run(&["--secrets-dir", "dir", "-s", "A"], &["true"])
         .by_nobody()
-        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
+        .refuses(
+            125,
+            "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\npfx: hint: let this user \
+             read it; PREFECT__USER_CONFIG_PATH names another file, and /dev/null none\n",
+        );
 }
 
 #[test]

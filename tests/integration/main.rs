@@ -42,6 +42,7 @@ mod promises;
 mod prompt;
 mod readme;
 mod requests;
+mod rotation;
 mod run;
 mod secrecy;
 mod secret;

@@ -309,7 +309,8 @@ fn promise_8_a_write_keeps_comments_order_mode_and_owner() {
     set_mode(&home.config(), 0o640);
     home.give_to_nobody();
     let before = std::fs::metadata(home.config()).unwrap();
-    home.pfx(["secret", "set", "B"]).stdin("new").gives("");
+    let outcome = home.pfx(["secret", "set", "B"]).stdin("new").outcome();
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
     assert_eq!(home.config_text(), text.replace("'b' #", "\"new\" #"));
     let after = std::fs::metadata(home.config()).unwrap();
     assert_eq!(

@@ -32,14 +32,15 @@ fn without_any_configuration_it_starts_the_command() {
     assert_eq!(home.contents(), [], "nothing is made");
 }
 
+const DENIED: &str = "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\npfx: hint: let this \
+                      user read it; PREFECT__USER_CONFIG_PATH names another file, and /dev/null none\n";
+
 #[test]
-fn a_home_that_nobody_may_enter_is_an_error_and_not_an_absence() {
+fn a_directory_of_prefect_that_nobody_may_enter_is_an_error_and_not_an_absence() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.give_to_nobody();
     set_mode(&home.join(".prefect"), 0o000);
-    home.run(&["-s", "A"], &["true"])
-        .by_nobody()
-        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n");
+    home.run(&["-s", "A"], &["true"]).by_nobody().refuses(125, DENIED);
     set_mode(&home.join(".prefect"), 0o700);
 }
 

@@ -70,7 +70,11 @@ fn a_directory_that_cannot_be_written_is_told() {
     set_mode(&home.join(".prefect"), 0o500);
     set(&home, "A", "CANARY")
         .by_nobody()
-        .refuses(125, "pfx: error: cannot write {home}/.prefect/config.toml: Permission denied\n");
+        .refuses(
+            125,
+            "pfx: error: cannot write {home}/.prefect/config.toml: Permission denied\npfx: hint: set HOME to this \
+             user's own home directory, or PREFECT__USER_CONFIG_PATH to the path of another file\n",
+        );
     assert_eq!(home.config_text(), OLD);
     set_mode(&home.join(".prefect"), 0o700);
 }
@@ -202,17 +206,33 @@ fn the_file_that_a_variable_names_is_written() {
 #[test]
 fn a_file_that_is_mounted_alone_is_refused_and_kept() {
     if !is_root() {
-        // Only root can mount.
+        println!("skipped: only root can mount");
         return;
     }
-    let home = Home::with_config(OLD);
-    home.write("mounted", OLD);
-    let script = "mount --bind mounted .prefect/config.toml && exec $PFX secret set A";
-    let start = home.bare(&["unshare", "-m", "sh", "-c", script]).stdin("new");
-    start.env("PFX", env!("CARGO_BIN_EXE_pfx")).refuses(
-        125,
-        "pfx: error: cannot replace {home}/.prefect/config.toml: Device or resource busy\n",
-    );
-    assert_eq!(std::fs::read_to_string(home.join("mounted")).unwrap(), OLD);
-    assert_eq!(home.prefect_files(), ["config.toml"]);
+    let mount = "mount --bind mounted .prefect/config.toml";
+    // From another file system, into a directory in which nothing can be made.
+    let read_only = "mkdir f; mount -t tmpfs none f; cp mounted f; mount --bind f/mounted .prefect/config.toml; \
+                     mount --rbind .prefect d; mount -o remount,bind,ro d";
+    for (prepare, path) in [(mount, ".prefect/config.toml"), (read_only, "d/config.toml")] {
+        for command in
+            ["secret set A", "secret delete A", "export --local -s A --format json -o $C"]
+        {
+            let home = Home::with_config(OLD);
+            std::fs::create_dir(home.join("d")).unwrap();
+            home.write("mounted", OLD);
+            let script = format!(
+                "{prepare}; C={path}; export PREFECT__USER_CONFIG_PATH=$PWD/$C; exec $PFX {command}"
+            );
+            let start = home.bare(&["unshare", "-m", "sh", "-c", &script]).stdin("new");
+            let outcome = start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome();
+            let (stderr, path) = (outcome.stderr(), home.join(path));
+            assert_eq!(outcome.code(), Some(125), "{prepare}: {command}: {stderr}");
+            assert!(stderr.contains("it is mounted by itself"), "{prepare}: {command}: {stderr}");
+            let directory = path.parent().unwrap().display();
+            let hint = format!("hint: mount its directory {directory} instead");
+            assert!(stderr.contains(&hint) || command.contains("-o"), "{command}: {stderr}");
+            assert_eq!(std::fs::read_to_string(home.join("mounted")).unwrap(), OLD);
+            assert_eq!(home.prefect_files(), ["config.toml"]);
+        }
+    }
 }

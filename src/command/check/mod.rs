@@ -9,8 +9,8 @@ use precedence::Precedence;
 use serde_json::json;
 
 use crate::cli;
-use crate::command::Sources;
 use crate::command::prepared::Given;
+use crate::command::{Sources, line_endings};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -48,11 +48,10 @@ pub fn check(
     };
     let powerful = prepared.warnings();
     let warnings: Vec<String> = sources
-        .local
         .warnings()
         .into_iter()
-        .chain(&forbidden)
-        .map(report::words)
+        .chain(sources.local.notes().iter().chain(&forbidden).map(report::words))
+        .chain(line_endings(&prepared.plan, &resolution))
         .chain(powerful)
         .chain(sources.remote.notes())
         .collect();

@@ -127,6 +127,6 @@ fn read(asked: &Asked, inherited: Inherited<'_>) -> Option<Project> {
         None if given.no_project => return None,
         None => settings::project::find(inherited)?,
     };
-    let (path, bytes) = settings::project::resolved(&path).ok()?;
-    Project::parse(file::text(&bytes, &path).ok()?, "").ok()
+    let (path, contents) = settings::project::resolved(&path).ok()?;
+    Project::parse(file::text(&contents.bytes, &path).ok()?, "").ok()
 }

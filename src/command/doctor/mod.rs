@@ -52,8 +52,10 @@ pub fn doctor(
     let mut settings = Settings::new(&arguments.places, inherited)?;
     let mut choice = Choice::new(&arguments.stores, inherited)?;
     let mut findings = Findings::default();
-    if let Some(mut project) = project::project(&arguments.project, inherited, &mut findings) {
-        settings::add_project(&mut settings, &mut choice, &mut project);
+    let places = &arguments.places;
+    let found = project::project(&arguments.project, places.strict, inherited, &mut findings);
+    if let Some(mut project) = found {
+        settings::add_project(&mut settings, &mut choice, &mut project, places);
     }
     let local = Local::new(&settings.files, inherited, settings.expand);
     findings.on_this_machine(&settings, &local);
@@ -110,6 +112,9 @@ impl Findings {
             match counted(directory.secrets()) {
                 Ok(count) => facts.push(Fact::new(&directory.places().join(", "), &count)),
                 Err(error) => self.error(&error),
+            }
+            for warning in directory.warnings() {
+                self.problems.push(Problem { what: report::words(&warning), mend: None });
             }
         }
         self.sections.push(Section { title: "secrets on this machine".to_owned(), facts });

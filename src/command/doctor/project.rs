@@ -1,9 +1,10 @@
 //! Whether there is a project file, and whether it is used.
 
-use super::{Findings, Section};
+use super::{Findings, Problem, Section};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
+use crate::report;
 use crate::settings::Fact;
 use crate::settings::project::{self, InForce};
 use crate::source::project::NAME;
@@ -11,6 +12,7 @@ use crate::source::project::NAME;
 /// The project file as `run` would use it, told in a section of its own.
 pub fn project(
     given: &cli::Project,
+    strict: bool,
     inherited: Inherited<'_>,
     findings: &mut Findings,
 ) -> Option<InForce> {
@@ -21,7 +23,7 @@ pub fn project(
         None => (found(), None),
     };
     let name = path.map_or_else(|| NAME.to_owned(), |path| path.display().to_string());
-    let outcome = project::project(given, inherited);
+    let outcome = project::project(given, strict, inherited);
     findings.has_something |= !matches!(outcome, Ok(None));
     let is = match &outcome {
         Ok(Some(_)) if origin.is_some() => "is used: it is named, and so trusted",
@@ -45,6 +47,8 @@ pub fn project(
         }
     };
     if let Some(in_force) = &in_force {
+        let concern = in_force.concern.iter().map(report::words);
+        findings.problems.extend(concern.map(|what| Problem { what, mend: None }));
         let count = in_force.layers.iter().map(|layer| layer.lines.len()).sum::<usize>();
         let binds = if count == 1 { "1 variable".to_owned() } else { format!("{count} variables") };
         facts.push(Fact::new("binds", &binds));

@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::cli;
 use crate::cli::export::Format as Chosen;
-use crate::command::Sources;
 use crate::command::prepared::Given;
+use crate::command::{Sources, warn_of_line_endings};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
@@ -101,6 +101,7 @@ pub fn export(
     prepared.warnings().iter().for_each(|warning| report.warning(warning));
     resolution.require(&prepared.plan)?;
     judge_names(&*format, &prepared.plan)?;
+    warn_of_line_endings(&prepared.plan, &resolution, report);
     let entries = entries(&prepared.plan, &resolution)?;
     let document = format.document(&entries)?;
 

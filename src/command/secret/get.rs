@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::cli;
-use crate::command::{Sources, print};
+use crate::command::{Sources, print, warn_of_line_endings};
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
@@ -40,6 +40,7 @@ pub fn get(
         Some(_) => resolve::resolve(&mut plan, &[&sources.remote])?,
     };
     sources.warn(report);
+    warn_of_line_endings(&plan, &resolution, report);
 
     let Some((look, outcome)) = resolution.of(&plan).next() else { return Ok(Exit::Done) };
     if let Outcome::Missing(missing) = outcome {

@@ -17,7 +17,7 @@ use crate::report::{self, Report};
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
 use crate::source::local::Warning;
-use crate::source::{Source as _, store as file_store};
+use crate::source::{Source as _, file, store as file_store};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
 ///
@@ -70,7 +70,8 @@ pub fn set(
     });
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    let written = file_store::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))?;
+    let written = file_store::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))
+        .map_err(with_way_out)?;
     report.verbose(|| {
         if written {
             format!("{} is stored in {}", Shown(name), Shown(&place))
@@ -78,7 +79,7 @@ pub fn set(
             format!("{} is in {} already, with this value", Shown(name), Shown(&place))
         }
     });
-    warn_if_hidden(name, &place, inherited, report);
+    warn(name, &place, inherited, report);
     Ok(Exit::Done)
 }
 
@@ -104,13 +105,16 @@ pub fn delete(
     }
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    if !path.exists() || !file_store::update(&path, |old| edit::delete(old, &place, name))? {
+    let deleted = path.exists()
+        && file_store::update(&path, |old| edit::delete(old, &place, name))
+            .map_err(with_way_out)?;
+    if !deleted {
         let looked_in = vec![format!("{place} [context.secrets]")];
         let missing = Missing::of("secret", name, looked_in);
         return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
-    warn_if_hidden(name, &place, inherited, report);
+    warn(name, &place, inherited, report);
     Ok(Exit::Done)
 }
 
@@ -137,13 +141,28 @@ fn value(
     }
 }
 
-/// Tells if a variable or `backend.toml` has a say over the name that was just written.
-fn warn_if_hidden(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
+/// The same error, which says how another file is chosen if this user may not write this one.
+fn with_way_out(error: Error) -> Error {
+    match error {
+        Error::File { action, path, cause } if file::is_denial(&cause) => {
+            let instead = "set HOME to this user's own home directory, or PREFECT__USER_CONFIG_PATH to \
+                           the path of another file";
+            Error::Denied { action, path, cause, instead }
+        }
+        other => other,
+    }
+}
+
+/// Prints the warnings that a later run would print: others can read the file, or a variable or `backend.toml`
+/// has a say over the name that was just written.
+fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
     let places = cli::Places { no_expand: true, ..Default::default() };
     let settings = Settings::of_files(&places, inherited);
     let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let reference = Reference::Secret(name.to_owned());
-    if let Ok(found) = sources.local.look_up(&[&reference])
+    let found = sources.local.look_up(&[&reference]);
+    sources.warn(report);
+    if let Ok(found) = found
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)
     {
         let (name, place) = (name.to_owned(), held.place.clone());

@@ -55,7 +55,7 @@ fn of_two(text: Option<&Setting>, file: Option<&Setting>) -> Result<Option<Setti
 fn read(setting: &Setting) -> Result<Setting, Error> {
     let path = Path::new(setting.text.as_str());
     // Docker and Kubernetes mount secrets readable by all inside the container.
-    let Some(contents) = file::read(path, file::Privacy::Any)? else {
+    let Some(contents) = file::read(path, file::Standard::NAMED)? else {
         return Err(fault(setting, "the file that it names is not there"));
     };
     let text = file::text(&contents.bytes, path)?;

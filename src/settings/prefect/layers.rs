@@ -3,16 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::de::DeValue;
 use zeroize::Zeroizing;
 
-use super::{NAMES, Name, Setting};
+use super::checkout::{self, Need, Read};
+use super::{AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, Setting, URL};
 use crate::config::profiles::Profiles;
-use crate::config::python_dotenv;
-use crate::document::{Document, Walk, scalar, to_json};
 use crate::environment::Inherited;
-use crate::error::{Error, TrustFault};
-use crate::source::{file, home};
+use crate::error::Error;
+use crate::source::file::{self, Chosen, Standard};
+use crate::source::home;
 
 /// Who wrote a setting. A credential goes only to a URL of the same hand, or of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub struct Layers {
 }
 
 /// The setting that names the file of profiles.
-const PROFILES: Name = Name { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
+pub const PROFILES: Name = Name { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
 
 impl Layers {
     /// Reads every place that there is.
@@ -55,8 +54,24 @@ impl Layers {
                 layers.found.push((name, Setting { text, place: Place::User, rank: 0, origin }));
             }
         }
-        for (rank, file) in (1..).zip([DOTENV, PREFECT_TOML, PYPROJECT]) {
-            let Some(settings) = in_directory(file, inherited)? else { continue };
+        let need = layers.need();
+        for (rank, file) in (1..).zip(checkout::FILES) {
+            let Read { settings, concern, note } = file.read(need, inherited)?;
+            layers.concerns.extend(note);
+            // What is set more strongly comes from nowhere else, whoever wrote this.
+            let is_used = |name: &Name| {
+                if name.variable == PROFILES.variable {
+                    profiles.is_none()
+                } else {
+                    !layers.has(*name)
+                }
+            };
+            if let Some(fault) = concern {
+                if settings.iter().any(|(name, ..)| is_used(name)) {
+                    return Err(Error::Trust { path: file.path().into(), fault });
+                }
+                continue;
+            }
             for (name, text, origin) in settings {
                 if name.variable == PROFILES.variable {
                     if !text.is_empty() {
@@ -79,28 +94,57 @@ impl Layers {
         found.map(|(_, setting)| setting.clone())
     }
 
+    fn has(&self, name: Name) -> bool {
+        self.found.iter().any(|(other, _)| other.variable == name.variable)
+    }
+
+    /// What files may still have to say.
+    fn need(&self) -> Need {
+        let credentials = [KEY, KEY_FILE, AUTH_STRING, AUTH_STRING_FILE];
+        match (self.has(URL), credentials.into_iter().any(|name| self.has(name))) {
+            (true, true) => Need::Nothing,
+            (true, false) => Need::Credential,
+            (false, _) => Need::Url,
+        }
+    }
+
     fn add_profile(
         &mut self,
         named: Option<(PathBuf, Place)>,
         inherited: Inherited<'_>,
         strict: bool,
     ) -> Result<(), Error> {
+        let is_named = named.is_some();
         let Some((path, place)) = named.or_else(|| Some((default_path(inherited)?, Place::User)))
         else {
             return Ok(());
         };
-        let privacy = match place {
-            Place::User if strict => file::Privacy::Demanded,
-            _ => file::Privacy::Expected,
+        let chosen = match place {
+            Place::User if is_named => Chosen::ByUser,
+            _ => Chosen::ByItself {
+                allow: "to read it all the same, set PREFECT_PROFILES_PATH to its path",
+            },
         };
+        let strict = strict && place == Place::User;
         let shown = path.display().to_string();
-        let contents = file::read(&path, privacy)?;
+        let contents = match file::read(&path, Standard { chosen, private: true, strict }) {
+            Err(Error::File { .. })
+                if !is_named
+                    && path.parent().and_then(Path::parent).is_some_and(home::is_closed) =>
+            {
+                None
+            }
+            Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+                let instead = "let this user read it; PREFECT_PROFILES_PATH names another file, and \
+                               /dev/null none";
+                return Err(Error::Denied { action, path, cause, instead });
+            }
+            other => other?,
+        };
         let text = match &contents {
             Some(contents) => {
                 if let Some(fault) = &contents.concern {
-                    let quoted = shell_words::quote(&shown);
-                    self.concerns
-                        .push(format!("{shown}: {fault}; mend it with `chmod go-rwx {quoted}`"));
+                    self.concerns.push(fault.warning(&path));
                 }
                 Some(file::text(&contents.bytes, &path)?)
             }
@@ -143,76 +187,4 @@ fn variable(inherited: Inherited<'_>, name: &str) -> Option<Zeroizing<String>> {
     let text = inherited.get(name.as_bytes()).or_else(any)?;
     // Bytes that are no UTF-8 are no URL, and cannot go into a header either.
     Some(Zeroizing::new(String::from_utf8_lossy(text).into_owned()))
-}
-
-/// A file in the working directory: its name, and the table of Prefect's settings if it is TOML.
-#[derive(Clone, Copy)]
-struct InDirectory {
-    name: &'static str,
-    table: Option<&'static [&'static str]>,
-}
-
-const DOTENV: InDirectory = InDirectory { name: ".env", table: None };
-const PREFECT_TOML: InDirectory = InDirectory { name: "prefect.toml", table: Some(&[]) };
-const PYPROJECT: InDirectory =
-    InDirectory { name: "pyproject.toml", table: Some(&["tool", "prefect"]) };
-
-type Settings = Vec<(Name, Zeroizing<String>, String)>;
-
-/// What a file in the working directory sets. Such a file may be anyone's, and a directory in its place is
-/// none (`.env` is a common name for one); what matters is who could have written it once it says something.
-fn in_directory(file: InDirectory, inherited: Inherited<'_>) -> Result<Option<Settings>, Error> {
-    let path = Path::new(file.name);
-    let contents = match file::read(path, file::Privacy::Checkout) {
-        Err(Error::Trust { fault: TrustFault::NotRegular, .. }) if path.is_dir() => None,
-        other => other?,
-    };
-    let Some(contents) = contents else { return Ok(None) };
-    let text = match (file::text(&contents.bytes, path), file.table) {
-        (Ok(text), _) => text,
-        // Not Prefect's file alone, and python-dotenv's users have it in all encodings.
-        (Err(_), None) => return Ok(None),
-        (Err(error), Some(_)) => return Err(error),
-    };
-    let settings = match file.table {
-        None => dotenv(text, inherited),
-        Some(table) => toml(text, file.name, table)?,
-    };
-    match contents.concern {
-        Some(fault) if !settings.is_empty() => Err(Error::Trust { path: path.to_owned(), fault }),
-        _ => Ok(Some(settings)),
-    }
-}
-
-fn dotenv(text: &str, inherited: Inherited<'_>) -> Settings {
-    let look_up = |name: &str| {
-        let text = inherited.get(name.as_bytes())?;
-        Some(String::from_utf8_lossy(text).into_owned())
-    };
-    let assigned = python_dotenv::parse(text, &look_up);
-    let all = NAMES.into_iter().chain([PROFILES]);
-    all.filter_map(|name| {
-        // Of several the last counts. `PREFECT_PROFILES_PATH` is the one whose case matters to Prefect.
-        let (_, text) =
-            assigned.iter().rev().find(|(other, _)| other.eq_ignore_ascii_case(name.variable))?;
-        Some((name, Zeroizing::new(text.clone()), format!("{} in .env", name.variable)))
-    })
-    .collect()
-}
-
-fn toml(text: &str, place: &str, table: &[&str]) -> Result<Settings, Error> {
-    let document = Document::parse(text, place)?;
-    let mut settings = Vec::new();
-    for name in NAMES.into_iter().chain([PROFILES]) {
-        let path: Vec<&str> = table.iter().chain(name.path).copied().collect();
-        let Walk::Found(value) = document.walk(&path) else { continue };
-        let text = match value {
-            DeValue::String(text) => text.to_string(),
-            DeValue::Array(_) | DeValue::Table(_) => to_json(value).to_string(),
-            other => scalar(other),
-        };
-        let origin = format!("{} in {place}", path.join("."));
-        settings.push((name, Zeroizing::new(text), origin));
-    }
-    Ok(settings)
 }

@@ -2,6 +2,7 @@
 //! strongest place that has it. pfx never starts a server, as Prefect does where no URL is set.
 
 mod address;
+mod checkout;
 mod credential;
 mod headers;
 mod layers;

@@ -44,7 +44,17 @@ fn holding(values: &Values) -> Home {
 }
 
 fn export(home: &Home, format: &str, more: &[&str]) -> Outcome {
-    home.pfx([&["export", "--secrets-dir", "secrets", "--format", format], more].concat()).outcome()
+    let arguments = [&["export", "--secrets-dir", "secrets", "--format", format], more].concat();
+    less_warnings(home.pfx(arguments).outcome())
+}
+
+/// Without the warnings of values that end with a carriage return, which some do.
+fn less_warnings(mut outcome: Outcome) -> Outcome {
+    let is_warning = |line: &str| line.contains(" ends with a carriage return (");
+    let stderr = outcome.stderr();
+    outcome.stderr =
+        stderr.split_inclusive('\n').filter(|line| !is_warning(line)).collect::<String>().into();
+    outcome
 }
 
 /// Exports to a file that everyone in the test can read, and gives its path.
@@ -90,9 +100,7 @@ fn taken(format: &str, values: Values) -> Values {
     let home = holding(&values);
     let mut taken = Values::new();
     for (name, value) in values {
-        let outcome = home
-            .pfx(["export", "--secrets-dir", "secrets", "-s", &name, "--format", format])
-            .outcome();
+        let outcome = export(&home, format, &["-s", &name]);
         if outcome.code() == Some(0) {
             taken.insert(name, value);
         } else {

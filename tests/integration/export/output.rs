@@ -68,6 +68,7 @@ fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
     let home = cloud_home(&server.url());
     home.write("file", "");
     home.write("closed/file", "");
+    home.write("secrets/none", "");
     for (words, code, says) in [
         (&["k8s", "--name", "Bad_Name", "-s", "X"][..], 2, "`Bad_Name` is no name of a Secret"),
         (&["github", "-s", "X"], 2, "GITHUB_ENV is not set"),

@@ -1,0 +1,209 @@
+//! Prefect 3's settings in files of the working directory.
+
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use toml::de::DeValue;
+use zeroize::Zeroizing;
+
+use super::layers::PROFILES;
+use super::{NAMES, Name};
+use crate::config::python_dotenv;
+use crate::document::{Document, Walk, scalar, to_json};
+use crate::environment::Inherited;
+use crate::error::{Error, TrustFault};
+use crate::source::file::{self, Chosen, Contents, Standard};
+
+/// How long a program may take to write to a FIFO. One that keeps the secrets elsewhere may have to ask its user.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// A file in the working directory: its name, and the table of Prefect's settings if it is TOML.
+#[derive(Clone, Copy)]
+pub struct InDirectory {
+    name: &'static str,
+    table: Option<&'static [&'static str]>,
+}
+
+/// All of them, the strongest first.
+pub const FILES: [InDirectory; 3] = [
+    InDirectory { name: ".env", table: None },
+    InDirectory { name: "prefect.toml", table: Some(&[]) },
+    InDirectory { name: "pyproject.toml", table: Some(&["tool", "prefect"]) },
+];
+
+/// How much of what a file could set is set in the environment already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The API's URL may come from the file.
+    Url,
+    /// The URL is set; a credential may come from the file.
+    Credential,
+    /// Both are set.
+    Nothing,
+}
+
+/// What a file sets: name, text, and where that is said.
+pub type Settings = Vec<(Name, Zeroizing<String>, String)>;
+
+/// A file that was read, or why it was not.
+#[derive(Default)]
+pub struct Read {
+    pub settings: Settings,
+    /// Who else could have written it, which matters if one of the settings is used.
+    pub concern: Option<TrustFault>,
+    /// Why it was not read, a sentence.
+    pub note: Option<String>,
+}
+
+impl InDirectory {
+    pub const fn path(self) -> &'static str {
+        self.name
+    }
+
+    /// Reads the file. Such a file may be anyone's, and a directory in its place is none (`.env` is a common name
+    /// for one).
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a file that is broken, and for a FIFO to which nothing is written; [`Error::Denied`]
+    /// if it cannot be read. Neither if it is not needed.
+    pub fn read(self, need: Need, inherited: Inherited<'_>) -> Result<Read, Error> {
+        let path = Path::new(self.name);
+        let ignored = |why: &str| {
+            let note = Some(format!("{} is ignored: {why}", self.name));
+            Ok(Read { note, ..Read::default() })
+        };
+        let Ok(metadata) = path.metadata() else { return Ok(Read::default()) };
+        let contents = if metadata.is_dir() {
+            return Ok(Read::default());
+        } else if metadata.file_type().is_fifo() && need == Need::Nothing {
+            return ignored(
+                "it is a FIFO, and the environment has the API's URL and the credential",
+            );
+        } else if metadata.file_type().is_fifo() {
+            match fifo(path, &metadata)? {
+                Some(contents) => contents,
+                None if need == Need::Url => return Err(self.silent()),
+                None => return ignored("it is a FIFO, and nothing was written to it"),
+            }
+        } else {
+            match file::read(path, STANDARD) {
+                Ok(Some(contents)) => contents,
+                Ok(None) => return Ok(Read::default()),
+                Err(Error::Trust { fault: TrustFault::NotRegular, .. }) => {
+                    return ignored("it is not a regular file");
+                }
+                Err(Error::File { cause, .. })
+                    if cause.raw_os_error() == Some(nix::libc::ENXIO) =>
+                {
+                    return ignored("it is a socket");
+                }
+                Err(Error::File { cause, .. }) if file::is_denial(&cause) && need != Need::Url => {
+                    return ignored("this user cannot read it");
+                }
+                Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+                    let instead = "set PREFECT_API_URL in the environment to go without the file";
+                    return Err(Error::Denied { action, path, cause, instead });
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let settings = match (file::text(&contents.bytes, path), self.table) {
+            (Ok(text), None) => dotenv(text, inherited),
+            (Ok(text), Some(table)) => toml(text, self.name, table)?,
+            // Not Prefect's file alone, and python-dotenv's users have it in all encodings.
+            (Err(_), None) => return Ok(Read::default()),
+            (Err(error), Some(_)) => return Err(error),
+        };
+        Ok(Read { settings, concern: contents.concern, note: None })
+    }
+
+    fn silent(self) -> Error {
+        Error::Config {
+            place: self.name.to_owned(),
+            at: None,
+            key: None,
+            problem: format!(
+                "it is a FIFO, and nothing was written to it within {} s; set PREFECT_API_URL in the \
+                 environment to go without it",
+                WAIT.as_secs()
+            ),
+        }
+    }
+}
+
+const STANDARD: Standard = Standard { chosen: Chosen::InCheckout, private: false, strict: false };
+
+/// What one writer puts into a FIFO; `None` if none does in time. It is opened once: that is what makes a program
+/// such as 1Password's ask its user.
+fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
+    let failed = |cause: io::Error| Error::File { action: "read", path: path.to_owned(), cause };
+    let mut file =
+        OpenOptions::new().read(true).custom_flags(file::FLAGS).open(path).map_err(failed)?;
+    let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
+    let concern = file::judge(&file, metadata, STANDARD).map_err(distrust)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    let end = Instant::now() + WAIT;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], left) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(error) => return Err(failed(error.into())),
+        }
+        let mut piece = Zeroizing::new([0; 4096]);
+        match file.read(&mut *piece) {
+            Ok(0) => return Ok(Some(Contents { bytes, concern })),
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        if bytes.len() as u64 > file::LONGEST {
+            return Err(distrust(TrustFault::TooLarge { limit: file::LONGEST }));
+        }
+    }
+}
+
+fn dotenv(text: &str, inherited: Inherited<'_>) -> Settings {
+    let look_up = |name: &str| {
+        let text = inherited.get(name.as_bytes())?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    };
+    let assigned = python_dotenv::parse(text, &look_up);
+    let all = NAMES.into_iter().chain([PROFILES]);
+    all.filter_map(|name| {
+        // Of several the last counts. `PREFECT_PROFILES_PATH` is the one whose case matters to Prefect.
+        let (_, text) =
+            assigned.iter().rev().find(|(other, _)| other.eq_ignore_ascii_case(name.variable))?;
+        Some((name, Zeroizing::new(text.clone()), format!("{} in .env", name.variable)))
+    })
+    .collect()
+}
+
+fn toml(text: &str, place: &str, table: &[&str]) -> Result<Settings, Error> {
+    let document = Document::parse(text, place)?;
+    let mut settings = Vec::new();
+    for name in NAMES.into_iter().chain([PROFILES]) {
+        let path: Vec<&str> = table.iter().chain(name.path).copied().collect();
+        let Walk::Found(value) = document.walk(&path) else { continue };
+        let text = match value {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Array(_) | DeValue::Table(_) => to_json(value).to_string(),
+            other => scalar(other),
+        };
+        let origin = format!("{} in {place}", path.join("."));
+        settings.push((name, Zeroizing::new(text), origin));
+    }
+    Ok(settings)
+}

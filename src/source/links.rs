@@ -1,0 +1,77 @@
+//! Paths without links, also of files that are gone.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+/// As many links as Linux itself follows (`path_resolution(7)`).
+const MOST: usize = 40;
+
+/// The absolute path to which `path` leads, all links followed. What is not there is taken as it is written, as
+/// `realpath --canonicalize-missing` does.
+#[must_use]
+pub fn resolved(path: &Path) -> PathBuf {
+    let mut left: VecDeque<OsString> = components(path).collect();
+    let mut done = PathBuf::from("/");
+    if path.is_relative() {
+        done = nix::unistd::getcwd().unwrap_or(done);
+    }
+    let mut links = 0;
+    while let Some(one) = left.pop_front() {
+        if one == ".." {
+            done.pop();
+            continue;
+        }
+        let next = done.join(&one);
+        match std::fs::read_link(&next) {
+            Ok(target) if links < MOST => {
+                links += 1;
+                if target.is_absolute() {
+                    done = PathBuf::from("/");
+                }
+                for component in components(&target).collect::<Vec<_>>().into_iter().rev() {
+                    left.push_front(component);
+                }
+            }
+            _ => done = next,
+        }
+    }
+    done
+}
+
+/// The names in a path, and `..`.
+fn components(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        Component::CurDir | Component::Prefix(_) | Component::RootDir => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_and_what_is_gone_is_taken_as_it_is_written() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("real/sub")).unwrap();
+        symlink("real", root.join("link")).unwrap();
+        symlink(root.join("real/sub"), root.join("far")).unwrap();
+        symlink("gone/file", root.join("dangling")).unwrap();
+        symlink("circle", root.join("circle")).unwrap();
+        for (path, expected) in [
+            ("link/pfx.toml", "real/pfx.toml"),
+            ("far/../pfx.toml", "real/pfx.toml"),
+            ("dangling", "gone/file"),
+            ("none/../real/./a", "real/a"),
+            ("none/a/b", "none/a/b"),
+            ("circle", "circle"),
+        ] {
+            assert_eq!(resolved(&root.join(path)), root.join(expected), "{path}");
+        }
+    }
+}
