@@ -1,11 +1,12 @@
 //! NET-02 to NET-04: name servers and addresses that swallow what they are sent. They need a network of
 //! one's own, so root.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd as _;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use serde_json::json;
@@ -58,7 +59,16 @@ impl Full {
         // SAFETY: listen(2) on a socket that listens changes the length of its queue.
         assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
         let to = listener.local_addr().expect("an address");
-        let first = TcpStream::connect(to).expect("the one that fits");
+        // The kernel may make the route to a new address a moment later than the address.
+        let started = Instant::now();
+        let first = loop {
+            match TcpStream::connect(to) {
+                Err(error)
+                    if error.kind() == ErrorKind::NetworkUnreachable
+                        && started.elapsed() < Duration::from_secs(5) => {}
+                other => break other.expect("the one that fits"),
+            }
+        };
         let patience = Duration::from_millis(200);
         let mut waiting = vec![thread::spawn(move || drop(first.peek(&mut [0])))];
         while let Ok(more) = TcpStream::connect_timeout(&to, patience) {
