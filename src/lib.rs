@@ -61,7 +61,7 @@ pub mod takeover;
 pub mod wanted;
 
 use std::ffi::{CStr, OsString};
-use std::io::{self, Write as _};
+use std::io::{self, LineWriter, Write as _};
 
 use nix::sys::signal::Signal;
 use nix::unistd::getpid;
@@ -95,6 +95,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Err(error) => {
             let _no_signal = Ignored::new(Signal::SIGXFSZ);
             // Help and version are no errors, and go to stdout with 0.
+            if !error.use_stderr() {
+                return print(&error.render().to_string());
+            }
             let _ = error.print();
             return error.exit_code();
         }
@@ -113,7 +116,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         }
     }
     let inherited = Inherited(&block);
-    let mut stdout = io::stdout().lock();
+    let mut stdout = LineWriter::new(launch::output::stdout());
     let outcome = match &arguments.command {
         cli::Command::Run(run) => {
             command::run::run(run, inherited, &mut report).map(|never| match never {})
@@ -136,9 +139,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             command::completions::completions(completions, inherited, &mut stdout)
         }
     };
-    let flushed =
-        stdout.flush().map_err(|cause| Error::Terminal { action: "write to stdout", cause });
-    match outcome.and_then(|exit| flushed.map(|()| exit)) {
+    let flushed = stdout.flush().and_then(|()| stdout.get_ref().finish());
+    ended(outcome, flushed, &mut report)
+}
+
+/// Prints what clap says on stdout.
+fn print(text: &str) -> i32 {
+    let mut stderr = io::stderr();
+    let output = cli::Output { verbose: false, error_format: cli::ErrorFormat::default() };
+    let mut stdout = launch::output::stdout();
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.finish());
+    ended(Ok(Exit::Done), printed, &mut Report::new(&mut stderr, &output))
+}
+
+/// The status of a command, less if nobody received what it `printed`.
+fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Report<'_>) -> i32 {
+    let printed = printed.map_err(|cause| Error::Terminal { action: "write to stdout", cause });
+    match outcome.and_then(|exit| printed.map(|()| exit)) {
         Ok(exit) => exit.into(),
         // Whoever read our output has had enough.
         Err(Error::Terminal { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {

@@ -29,7 +29,7 @@ pub struct Export {
     /// What to print
     #[arg(long, value_name = "FORMAT", env = "PFX_FORMAT", hide_env_values = true, value_enum)]
     pub format: Format,
-    /// Write a file that only its owner can read, in place of stdout
+    /// Write a file that only its owner can read, in place of stdout (`-`)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// `k8s`: the name of the Secret

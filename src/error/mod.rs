@@ -178,6 +178,11 @@ impl Error {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
             Self::Process { cause, way_out, .. } => return process::hint(cause, *way_out),
+            Self::Terminal { action: "write to stdout", cause }
+                if cause.raw_os_error() == Some(nix::libc::EBADF) =>
+            {
+                "stdout is closed, or open for reading only".to_owned()
+            }
             Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
         })
     }

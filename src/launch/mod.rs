@@ -6,6 +6,7 @@ pub mod hosts;
 pub mod inherited;
 pub mod init;
 pub mod memory;
+pub mod output;
 pub mod prompt;
 pub mod sealed;
 pub mod write;

@@ -87,10 +87,6 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
         let writable = faccessat(AT_FDCWD, &target, AccessFlags::W_OK, AtFlags::AT_EACCESS);
         return writable.map_err(|error| failed(error.into()));
     }
-    if target.exists() && !target.is_file() {
-        // A pipe or a device: what becomes of it is told when it is written.
-        return Ok(());
-    }
     let there =
         target.ancestors().skip(1).find(|above| above.exists() && !above.as_os_str().is_empty());
     let there = there.unwrap_or(Path::new("."));
@@ -107,7 +103,7 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
     }
 }
 
-/// Appends to the file at `path`, which is made, private to the user, where there is none.
+/// Appends to the file at `path`, which is made, private to the user, where there is none. All, or nothing.
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] if it is no regular file.
@@ -120,7 +116,12 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if !opened.metadata().map_err(failed)?.is_file() {
         return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
     }
-    opened.write_all(bytes).map_err(failed)
+    let before = opened.metadata().map_err(failed)?.len();
+    opened.write_all(bytes).map_err(|cause| {
+        // Half of a block would be read with what others append behind it.
+        let _ = opened.set_len(before);
+        failed(cause)
+    })
 }
 
 /// A file by its open directory and its name there: no path is walked twice.

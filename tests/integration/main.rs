@@ -47,6 +47,7 @@ mod run;
 mod secrecy;
 mod secret;
 mod side_by_side;
+mod stdout;
 mod systemd;
 mod trust;
 mod variables;

@@ -82,7 +82,7 @@ fn no_failure_tells_a_value() {
         &["run", "-s", "X=A#/a", "true"],
         &["run", "-s", "X=J#/none", "true"],
         &["run", "--set", "Xc4n4rY", "true"],
-        &["run", "--set", "1=Xc4n4rY", "true"],
+        &["run", "--set", "=Xc4n4rY", "true"],
         &["run", "-s", "A", "--set", "A=Xc4n4rY", "true"],
         &["run", "--strict", "-s", "A", "true"],
         &["secret", "set", "A", CANARY],

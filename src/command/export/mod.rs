@@ -1,5 +1,6 @@
 //! `pfx export`: the bound variables with their values, in a form that another program reads.
 
+mod destination;
 mod docker;
 mod dotenv;
 mod fish;
@@ -13,9 +14,9 @@ mod systemd;
 mod yaml;
 
 use std::borrow::Cow;
-use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::io::Write;
 
+use destination::Destination;
 use zeroize::Zeroizing;
 
 use crate::cli;
@@ -28,7 +29,7 @@ use crate::exit::Exit;
 use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::Resolution;
-use crate::source::{home, store};
+use crate::source::home;
 
 /// What is exported of one variable.
 pub struct Entry<'e> {
@@ -108,55 +109,23 @@ pub fn export(
     format.concerns(&entries).iter().for_each(|concern| report.warning(concern));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
     output.write_all(&format.announcement(&entries)).map_err(failed)?;
-    match to {
-        Destination::Appended(path) => {
-            // The runner acts on the masks as they come, and reads the file when the step ends.
-            output.flush().map_err(failed)?;
-            store::append(&path, &document)?;
-        }
-        Destination::Private(path) => store::replace(&path, &document)?,
-        Destination::Stdout => {
-            if std::io::stdout().is_terminal() {
-                report.warning(
-                    "the values are on the terminal now; `--output FILE` keeps them off it",
-                );
-            }
-            output.write_all(&document).map_err(failed)?;
-        }
-    }
+    // The runner of GitHub acts on the masks as they come, and reads its file when the step ends.
+    output.flush().map_err(failed)?;
+    to.write(&document, output, report)?;
     Ok(Exit::Done)
 }
 
-/// Where the document goes.
-enum Destination {
-    /// To the end of a file that is there, or to a new one.
-    Appended(PathBuf),
-    /// To a file that only its owner can read.
-    Private(PathBuf),
-    Stdout,
-}
-
-impl Destination {
-    /// Whether it can be written, as far as can be told without writing.
-    fn can_be_written(&self) -> Result<(), Error> {
-        match self {
-            Self::Appended(path) => store::can_be_written(path, true),
-            Self::Private(path) => store::can_be_written(path, false),
-            Self::Stdout => Ok(()),
-        }
-    }
-}
-
 fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Destination, Error> {
-    let named = arguments.output.clone();
+    let named = arguments.output.as_deref();
     if arguments.format != Chosen::Github {
-        return Ok(named.map_or(Destination::Stdout, Destination::Private));
+        return named.map_or(Ok(Destination::Stdout), |path| Destination::of(path, false));
     }
     let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
-    named.or(default).map(Destination::Appended).ok_or_else(|| Error::Usage {
+    let path = named.or(default.as_deref()).ok_or_else(|| Error::Usage {
         problem: "cannot export for GitHub Actions: GITHUB_ENV is not set".to_owned(),
         hint: "run it in a step of a workflow, or name a file with `--output`".to_owned(),
-    })
+    })?;
+    Destination::of(path, true)
 }
 
 /// Judges the names of all variables that `plan` changes.
@@ -190,7 +159,8 @@ fn outline<'p>(plan: &'p Plan) -> Result<Vec<Entry<'p>>, Error> {
     let entry = |action: &'p Action| match action {
         Action::Look(look) => Some(not_a_file(look).map(|()| Entry {
             variable: look.variable.as_str(),
-            value: Some(b""),
+            // Any that every form holds; not an empty one, which is no PATH for fish.
+            value: Some(b"x"),
             secret: true,
         })),
         Action::Fill(variable, _) => {

@@ -1,0 +1,161 @@
+//! Where an export goes.
+
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::{AsFd, RawFd};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::launch::output::{Output, duplicate};
+use crate::report::Report;
+use crate::source::store;
+
+/// Where the document goes. Only a regular file is ever put in the place of another.
+pub enum Destination {
+    /// To the end of a file that is there, or to a new one.
+    Appended(PathBuf),
+    /// To a descriptor that the caller opened: `/dev/fd/3`, `>(…)` of a shell. To where it stands, if that is a file.
+    Descriptor(PathBuf, File),
+    /// To a file that only its owner can read.
+    Private(PathBuf),
+    Stdout,
+    /// To a FIFO, a device or a socket that has a name.
+    Stream(PathBuf),
+}
+
+impl Destination {
+    /// Judges a path: `-` is stdout, and what is no regular file is written to as it is. Descriptors are taken here, before
+    /// pfx opens something under the same number.
+    ///
+    /// # Errors
+    /// [`Error::File`] if a descriptor is not open.
+    pub fn of(path: &Path, appended: bool) -> Result<Self, Error> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdout);
+        }
+        match descriptor(path) {
+            Some(1) => return Ok(Self::Stdout),
+            Some(number) => {
+                let file = duplicate(number).map_err(|cause| failed(path, cause))?;
+                return Ok(Self::Descriptor(path.to_owned(), file));
+            }
+            None => {}
+        }
+        let path = path.to_owned();
+        Ok(match () {
+            () if is_stream(&path) => Self::Stream(path),
+            () if appended => Self::Appended(path),
+            () => Self::Private(path),
+        })
+    }
+
+    /// Whether it can be written, as far as can be told without writing.
+    ///
+    /// # Errors
+    /// As [`store::can_be_written`].
+    pub fn can_be_written(&self) -> Result<(), Error> {
+        match self {
+            Self::Appended(path) => store::can_be_written(path, true),
+            Self::Private(path) => store::can_be_written(path, false),
+            Self::Descriptor(..) | Self::Stdout | Self::Stream(_) => Ok(()),
+        }
+    }
+
+    /// Writes the document. `output` is stdout.
+    ///
+    /// # Errors
+    /// [`Error::Terminal`] for stdout, [`Error::File`] or [`Error::Trust`] for anything else.
+    pub fn write(
+        &self,
+        document: &[u8],
+        output: &mut dyn Write,
+        report: &mut Report<'_>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Appended(path) => store::append(path, document),
+            Self::Descriptor(path, file) => send(path, file, document, report),
+            Self::Private(path) => store::replace(path, document),
+            Self::Stdout => {
+                warn_of_terminal(&io::stdout(), report);
+                output
+                    .write_all(document)
+                    .map_err(|cause| Error::Terminal { action: "write to stdout", cause })
+            }
+            Self::Stream(path) => {
+                if path.metadata().is_ok_and(|metadata| metadata.file_type().is_socket()) {
+                    let socket = UnixStream::connect(path).map_err(|cause| failed(path, cause))?;
+                    return send(path, &socket, document, report);
+                }
+                // It waits for whoever reads a FIFO, as `>` of a shell does.
+                let flags = nix::libc::O_NOCTTY;
+                let opened = OpenOptions::new().append(true).custom_flags(flags).open(path);
+                send(path, &opened.map_err(|cause| failed(path, cause))?, document, report)
+            }
+        }
+    }
+}
+
+fn send(
+    path: &Path,
+    to: &impl AsFd,
+    document: &[u8],
+    report: &mut Report<'_>,
+) -> Result<(), Error> {
+    warn_of_terminal(to, report);
+    let mut output = Output::new(to);
+    let sent = output.write_all(document).and_then(|()| output.finish());
+    sent.map_err(|cause| failed(path, cause))
+}
+
+fn warn_of_terminal(to: &impl AsFd, report: &mut Report<'_>) {
+    if to.as_fd().is_terminal() {
+        report.warning("the values are on the terminal now; `--output FILE` keeps them off it");
+    }
+}
+
+fn failed(path: &Path, cause: io::Error) -> Error {
+    Error::File { action: "write", path: path.to_owned(), cause }
+}
+
+/// Whether something is there that takes what is written to it and is not a file that keeps it, or is what another
+/// process has open.
+fn is_stream(path: &Path) -> bool {
+    let is_open_elsewhere = || {
+        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+        parent.is_some_and(|parent| parent.starts_with("/proc") && parent.ends_with("fd"))
+    };
+    path.metadata().is_ok_and(|metadata| {
+        let kind = metadata.file_type();
+        kind.is_fifo() || kind.is_char_device() || kind.is_socket() || is_open_elsewhere()
+    })
+}
+
+/// The descriptor of this process that a path stands for, as `/dev/stdout`, `/dev/fd/1` and links to them do (proc(5)).
+fn descriptor(path: &Path) -> Option<RawFd> {
+    let own = Path::new("/proc/self/fd");
+    let mut path = path.to_owned();
+    // As many links as Linux itself follows (path_resolution(7)).
+    for _ in 0..40 {
+        // Also where /proc is not mounted.
+        match path.to_str() {
+            Some("/dev/stdin") => return Some(0),
+            Some("/dev/stdout") => return Some(1),
+            Some("/dev/stderr") => return Some(2),
+            _ => {}
+        }
+        let parent = path.parent()?;
+        let is_own = || {
+            parent
+                .canonicalize()
+                .is_ok_and(|one| own.canonicalize().is_ok_and(|other| one == other))
+        };
+        if parent == own || parent == Path::new("/dev/fd") || is_own() {
+            return path.file_name().and_then(OsStr::to_str)?.parse().ok();
+        }
+        path = parent.join(std::fs::read_link(&path).ok()?);
+    }
+    None
+}
