@@ -10,6 +10,8 @@
 //! - `\\` in single quotes is itself, as in all but python-dotenv, which halves it.
 //! - A byte order mark, blank lines of spaces, and tabs or several spaces before a line, before a comment, behind
 //!   `export` and before `=` mean nothing; Node.js makes them a part of a name.
+//! - `A=` with blanks behind it is empty, and so is `export A=`; Node.js 22 takes the next line for the value of one,
+//!   and `export` for a part of the name of the other.
 
 mod expansion;
 mod value;
@@ -148,11 +150,12 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether a name is told in messages. One in letters of both cases may be a line of a key in base64, whose quotes
-/// were forgotten and whose end is `=`.
+/// Whether a name is told in messages. One in letters of both cases, or a long one with digits in it, may be a line of a
+/// key in base64, base32 or hexadecimal digits, whose quotes were forgotten.
 fn is_surely_a_name(name: &str) -> bool {
     let has = |class: fn(&u8) -> bool| name.as_bytes().iter().any(class);
-    !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+    let is_word = has(u8::is_ascii_punctuation) || name.len() < 16 || !has(u8::is_ascii_digit);
+    is_word && !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
 /// Whether a line is padded base64 beyond doubt, and no name with nothing behind its `=`.

@@ -199,6 +199,12 @@ fn faults_name_line_and_column_and_quote_nothing() {
 fn a_line_of_base64_is_not_told_as_a_name_and_a_padded_one_is_no_name() {
     let told = read("A=x\nMIIEvQIBADANBgkq== y").unwrap_err().to_string();
     assert_eq!(told, "cannot read .env:2:19: a value with white space in it needs quotes");
+    for name in ["JBSWY3DPEHPK3PXP", "deadbeef01234567"] {
+        let told = read(&format!("{name}=x y")).unwrap_err().to_string();
+        assert!(told.starts_with("cannot read .env:1:19: a value"), "{told}");
+    }
+    let told = read("SOME_LONG_NAME_12=x y").unwrap_err().to_string();
+    assert!(told.contains("key `SOME_LONG_NAME_12`"), "{told}");
     let told = read("A=x\nMIIEvQIBADANBgkqhk==").unwrap_err().to_string();
     assert!(told.starts_with("cannot read .env:2:1: this looks like a line of base64"), "{told}");
     for name in ["ConnectionStrings", "Connection_2_String"] {

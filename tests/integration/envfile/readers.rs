@@ -88,13 +88,16 @@ pub fn own(text: &str) -> Own {
 /// The readers that may read a text otherwise than pfx, by the list in `src/dotenv/mod.rs`.
 pub fn excused(text: &str) -> [bool; 3] {
     let escaped_quote = text.contains("\\\"");
-    // In a blank line, before a name or a comment, behind `export`, before `=`.
+    // In a blank line, before a name or a comment, behind `export`, around `=`.
     let layout = text.starts_with('\u{feff}')
         || text.split('\n').any(|line| {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let name = line.split(['=', '#']).next().unwrap_or_default();
             let indented_comment = name.trim().is_empty() && !name.is_empty();
-            indented_comment || name.contains('\t') || name.contains("export  ")
+            let value = line.split_once('=').map_or("", |(_, value)| value);
+            let is_empty = value.trim_start().is_empty() || value.trim_start().starts_with('#');
+            let odd_empty = is_empty && (name.contains("export ") || value.starts_with(' '));
+            indented_comment || odd_empty || name.contains('\t') || name.contains("export  ")
         });
     [text.contains("\\\\"), escaped_quote || layout, escaped_quote]
 }
