@@ -36,6 +36,7 @@ mod names;
 mod package;
 mod prefect;
 mod prefect3;
+mod privileged;
 mod process_1;
 mod project;
 mod promises;
