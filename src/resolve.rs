@@ -115,36 +115,43 @@ fn outcome(
     };
     let held = &found[index].1;
     let index = Index(index);
-    let name = look.reference.name();
     let Some(pointer) = look.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
         if let (None, Some(caution)) = (&look.pointer, held.value.caution()) {
-            return Err(Error::Value { name, fault: caution.clone() });
+            return Err(Error::Value { name: look.reference.name(), fault: caution.clone() });
         }
-        refuse_mask(look, str::from_utf8(held.value.expose()).unwrap_or_default())?;
+        refuse_mask(look, held.value.expose())?;
         return Ok(Outcome::Whole(index));
     };
+    let name = look.reference.name();
     let fault = |fault| Error::Value { name: name.clone(), fault };
     let part = json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
     let Some(part) = part else {
+        // Most likely the secret itself was meant, which is elsewhere.
+        if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =
+            held.value.caution()
+            && !look.optional
+            && look.default.is_none()
+        {
+            return Err(fault(caution.clone()));
+        }
         return Ok(missing(vec![held.place.clone()], None, Some(pointer.to_string())));
     };
     let name = format!("{name}#{pointer}");
     if json::is_null(part.get()) {
         return Err(Error::Value { name, fault: ValueFault::Null });
     }
-    refuse_mask(look, part.get())?;
+    refuse_mask(look, part.get().as_bytes())?;
     Ok(Outcome::Part(index, SecretValue::of_raw_json(&name, part)?))
 }
 
 /// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
 /// block.
-fn refuse_mask(look: &Look, json: &str) -> Result<(), Error> {
-    match look.reference {
-        Reference::Block { .. } if json::is_masked(json) => {
-            Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked })
-        }
-        _ => Ok(()),
+fn refuse_mask(look: &Look, json: &[u8]) -> Result<(), Error> {
+    let is_block = matches!(look.reference, Reference::Block { .. });
+    if is_block && json::is_masked(str::from_utf8(json).unwrap_or_default()) {
+        return Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked });
     }
+    Ok(())
 }
 
 /// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.

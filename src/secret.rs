@@ -132,6 +132,21 @@ impl SecretValue {
         Ok(Self { bytes, form, origin: Origin::Store, caution: None })
     }
 
+    /// The value as compact JSON, also where it cannot be built.
+    ///
+    /// # Errors
+    /// As [`SecretValue::to_json`].
+    pub fn json_text(&self, name: &str) -> Result<Zeroizing<String>, Error> {
+        let raw = match self.form {
+            Form::Json => serde_json::from_slice::<&RawValue>(&self.bytes).ok(),
+            Form::Text => None,
+        };
+        Ok(Zeroizing::new(match raw.and_then(json::plain) {
+            Some(Plain::Json(text)) => text,
+            Some(Plain::Text(_)) | None => self.to_json(name)?.to_string(),
+        }))
+    }
+
     /// Takes a JSON value as it was written: a string byte for byte, anything else as compact JSON.
     ///
     /// # Errors

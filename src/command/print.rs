@@ -24,8 +24,8 @@ pub fn value(
     output: &mut dyn Write,
 ) -> Result<(), Error> {
     if json {
-        let json = value.to_json(name)?;
-        return writeln!(output, "{json}").map_err(failed);
+        let json = value.json_text(name)?;
+        return writeln!(output, "{}", json.as_str()).map_err(failed);
     }
     bytes(value.expose(), output)
 }

@@ -90,6 +90,12 @@ fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
     // JSON can write it.
     home.run(&["--secrets-dir", "dir", "-s", "V=J#/b"], &["printenv", "V"])
         .gives("{\"c\":[\"\\udc00\"]}\n");
+    for (words, json) in [
+        (&["secret", "get", "J#/b", "--json"][..], "{\"c\":[\"\\udc00\"]}\n"),
+        (&["secret", "get", "J#/b/c", "--json"], "[\"\\udc00\"]\n"),
+    ] {
+        home.pfx(words).env("PFX_SECRETS_DIR", home.join("dir")).gives(json);
+    }
 }
 
 #[test]

@@ -96,6 +96,11 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
             }
         }
         run(&server.url, &home, &format!("X={block}#/{field}")).gives(value);
+        if told[0] == elsewhere {
+            // As if the secret were here.
+            run(&server.url, &home, &format!("X={block}#/value")).tells(125, told);
+            run(&server.url, &home, &format!("X={block}?#/value")).gives("");
+        }
         // All of it, by each way to say so.
         let whole = run(&server.url, &home, &format!("X={block}#")).outcome();
         assert_eq!(whole.code(), Some(0), "{}", whole.stderr());
