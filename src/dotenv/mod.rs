@@ -77,6 +77,8 @@ impl Reader<'_> {
             }
         }
         let start = self.at;
+        // Before what is behind it: lines are counted on.
+        let line = self.lines.of(self.text, start);
         let mut name = self.name();
         let after_name = self.at;
         self.skip(is_blank);
@@ -103,7 +105,7 @@ impl Reader<'_> {
         self.key = is_surely_a_name(name).then(|| name.to_owned());
         self.at += 1;
         let wanted = self.wanted()?;
-        Ok(Some(Entry { variable, wanted, line: self.lines.of(self.text, start) }))
+        Ok(Some(Entry { variable, wanted, line }))
     }
 }
 
