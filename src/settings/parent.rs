@@ -12,9 +12,17 @@ use crate::launch::init::{Options, Rewrites};
 ///
 /// # Errors
 /// [`Error::Binding`] if `PFX_REWRITE` cannot be split into words, and [`Error::Usage`] for a word of it, or another
-/// variable, that makes no sense.
+/// variable, that makes no sense; also for an option that is given without `--init`.
 pub fn parent(given: &cli::Parent, inherited: Inherited<'_>) -> Result<Option<Options>, Error> {
     if !given.init {
+        // `PFX_INIT=0` is enough for clap, which sees that it is there.
+        if given.kill_group || given.stop_timeout.is_some() || !given.rewrite.is_empty() {
+            return Err(Error::Usage {
+                problem: "cannot use --kill-group, --rewrite or --stop-timeout without --init"
+                    .to_owned(),
+                hint: "add `--init`: PFX_INIT says no".to_owned(),
+            });
+        }
         return Ok(None);
     }
     let stop_timeout = match given.stop_timeout {

@@ -115,6 +115,11 @@ fn the_command_line_wins_over_a_variable_that_conflicts_with_it() {
     // Given together they contradict each other.
     let both = home.run(&["--local", "--remote", "cloud1", "-s", "X"], &print).outcome();
     assert_eq!(both.code(), Some(2), "{}", both.said());
+    for option in [&["-g"][..], &["--stop-timeout", "8"], &["--rewrite", "TERM=INT"]] {
+        let options = [&["--local", "--set", "X=1"], option].concat();
+        let without = home.run(&options, &print).env("PFX_INIT", "0").outcome();
+        assert_eq!(without.code(), Some(2), "{option:?}: {}", without.said());
+    }
     let wrong = home.run(&["--local", "--keep", "X", "--set", "X=1"], &print).outcome();
     assert_eq!(wrong.code(), Some(2), "{}", wrong.said());
 }
