@@ -81,7 +81,7 @@ pub fn words(warning: &Warning) -> String {
             Shown(place)
         ),
         Warning::Closed { home } => format!(
-            "cannot look into the home directory {}: there is no local configuration for this user",
+            "cannot look into the home directory {}: it has no local configuration for this user",
             Shown(&home.to_string_lossy())
         ),
         Warning::NotDirectory { variable, path } => {

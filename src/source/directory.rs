@@ -202,8 +202,9 @@ impl Directory {
         if uid == directory.uid() || !file::is_open_to_others(&directory) || is_shared {
             return Ok(());
         }
-        let fault =
-            TrustFault::WritableByOthers { mode, mounted: file::is_from_outside(&directory) };
+        let is_own = directory.uid() == nix::unistd::geteuid().as_raw();
+        let mounted = !is_own || file::is_from_outside(&directory);
+        let fault = TrustFault::WritableByOthers { mode, mounted };
         Err(Error::Trust { path: self.path.clone(), fault })
     }
 }

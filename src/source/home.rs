@@ -4,6 +4,7 @@
 //! libraries of the name service at run time, and there may be none, as in an image FROM scratch.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::libc;
@@ -24,12 +25,20 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
     })
 }
 
-/// Whether this user cannot even look into a home directory: it is another user's, or hidden from a service
-/// (`ProtectHome=` of systemd.exec(5)).
+/// Whether this user cannot even look into a home directory, or into Prefect's directory there: it is another
+/// user's, or hidden from a service (`ProtectHome=` of systemd.exec(5)).
 #[must_use]
 pub fn is_closed(home: &Path) -> bool {
-    let inside = std::fs::symlink_metadata(home.join("."));
-    matches!(inside, Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::ELOOP)))
+    let is_refused = |directory: &Path| {
+        let inside = std::fs::symlink_metadata(directory.join("."));
+        matches!(inside, Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::ELOOP)))
+    };
+    let prefect = home.join(".prefect");
+    // One's own is a mistake, and not an absence.
+    let is_foreign = |path: &Path| {
+        path.metadata().is_ok_and(|metadata| metadata.uid() != nix::unistd::geteuid().as_raw())
+    };
+    is_refused(home) || (is_refused(&prefect) && is_foreign(&prefect))
 }
 
 /// A path of bytes.

@@ -1,7 +1,8 @@
 //! Values as files: `--file`.
 
 use nix::libc;
-use nix::sys::signal::Signal;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::support::{Home, is_root, set_mode};
 
@@ -122,6 +123,96 @@ fn with_init_the_command_has_it_and_the_parent_does_not() {
         "cat $TOKEN; ls -l /proc/$PPID/fd | grep -c memfd; test -e /proc/$PPID/fd/0 || echo hidden";
     let outcome = home.run(&["--init", "--file", "TOKEN"], &["sh", "-c", script]).outcome();
     assert!(outcome.stdout().starts_with("CANARY0\n"), "{outcome:?}");
+}
+
+#[test]
+fn every_byte_of_a_mounted_file_arrives() {
+    let home = Home::new();
+    let files: [(&str, &[u8]); 5] = [
+        ("raw", b"\x01\x02\x03\n"),
+        ("two", b"pem\n\n"),
+        ("windows", b"pem\r\n"),
+        ("none", b"none"),
+        ("newline", b"\n"),
+    ];
+    for (name, bytes) in files {
+        let path = home.write(format!("secrets/{name}"), bytes);
+        let binding = format!("F={name}");
+        let run = |options: &[&str]| {
+            home.run(
+                &[options, &["--local", "--file", &binding]].concat(),
+                &["sh", "-c", "cat \"$F\""],
+            )
+        };
+        for start in [
+            run(&["--secrets-dir", "secrets"]),
+            run(&["--secrets-dir", "secrets", "--keep-newline"]),
+            run(&[]).env("CREDENTIALS_DIRECTORY", path.parent().unwrap()),
+        ] {
+            let outcome = start.outcome();
+            assert_eq!((outcome.code(), outcome.stderr()), (Some(0), String::new()), "{name}");
+            assert_eq!(outcome.stdout, bytes, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told_and_the_command_has_its_signals() {
+    let home = home();
+    let limited = |ignored: bool, words: &[&str]| {
+        home.pfx(words).before(move || {
+            let how = if ignored { SigHandler::SigIgn } else { SigHandler::SigDfl };
+            // SAFETY: no handler is installed.
+            unsafe { signal(Signal::SIGXFSZ, how) }?;
+            setrlimit(Resource::RLIMIT_FSIZE, 3, 3).map_err(Into::into)
+        })
+    };
+    for ignored in [false, true] {
+        limited(ignored, &["run", "--file", "TOKEN", "--", "true"]).refuses(
+            125,
+            "pfx: error: cannot hand over `TOKEN` as a file: pwrite: File too large\npfx: hint: raise the limit on the \
+             size of files: `ulimit -f`, or `LimitFSIZE=` of a unit\n",
+        );
+        let status = [
+            "run",
+            "--file",
+            "NONE=none?",
+            "-s",
+            "TOKEN",
+            "--",
+            "sh",
+            "-c",
+            "grep SigIgn /proc/$$/status",
+        ];
+        let outcome = limited(ignored, &status).outcome();
+        let mask =
+            u64::from_str_radix(outcome.stdout().split_whitespace().nth(1).unwrap(), 16).unwrap();
+        assert_eq!(mask & (1 << 24) != 0, ignored, "{outcome:?}");
+        // What is said, and stdout, may be files too.
+        for words in [
+            &["run", "-s", "NONE", "--", "true"][..],
+            &["--help"],
+            &["check"],
+            &["trust", "--list", "--json"],
+        ] {
+            let out = std::fs::File::create(home.join("out")).unwrap();
+            let outcome = limited(ignored, words).stdout_to(out).outcome();
+            assert_eq!(outcome.signal(), None, "{words:?}: {outcome:?}");
+        }
+    }
+    assert!(home.contents().iter().all(|(path, _)| !path.to_string_lossy().contains(".pfx-")));
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_does_not_end_it_before_the_command_starts() {
+    let home = home();
+    let start = home.run(&["-v", "-s", "TOKEN"], &["echo", "started"]).before(|| {
+        let (reader, writer) = nix::unistd::pipe()?;
+        nix::unistd::dup2_stderr(&writer)?;
+        drop(reader);
+        Ok(())
+    });
+    start.gives("started\n");
 }
 
 #[test]

@@ -93,6 +93,59 @@ fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() 
 }
 
 #[test]
+fn a_variable_gets_a_mounted_file_without_one_newline_unless_it_is_kept() {
+    let home = Home::new();
+    for (file, value) in [
+        ("v", "v"),
+        ("v\n", "v"),
+        ("v\n\n", "v\n"),
+        ("v ", "v "),
+        ("", ""),
+        ("\n", ""),
+        ("a\r\nb", "a\r\nb"),
+    ] {
+        home.write("dir/K", file);
+        let command = ["sh", "-c", "printf %s. \"$K\""];
+        let run = |options: &[&str]| {
+            home.run(&[options, &["--local", "--secrets-dir", "dir", "-s", "K"]].concat(), &command)
+        };
+        run(&[]).gives(&format!("{value}."));
+        run(&["--keep-newline"]).gives(&format!("{file}."));
+        run(&[]).env("PFX_KEEP_NEWLINE", "1").gives(&format!("{file}."));
+        home.pfx(["secret", "get", "--secrets-dir", "dir", "K"]).gives(value);
+        home.pfx(["secret", "get", "--keep-newline", "--secrets-dir", "dir", "K"]).gives(file);
+        let export = [
+            "export",
+            "--local",
+            "--secrets-dir",
+            "dir",
+            "-s",
+            "K",
+            "--format",
+            "json",
+            "--keep-newline",
+        ];
+        let exported: serde_json::Value =
+            serde_json::from_slice(&home.pfx(export).outcome().stdout).unwrap();
+        assert_eq!(exported["K"], file);
+    }
+}
+
+#[test]
+fn a_carriage_return_at_the_end_of_a_mounted_file_is_warned_of() {
+    let home = Home::with_secrets("OWN = \"v\\r\"\n");
+    home.write("dir/K", "v\r\n");
+    let warning = "pfx: warning: the value in dir/K ends with a carriage return (\\r): was the file saved with Windows \
+                   line endings?\n";
+    let options = ["--local", "--secrets-dir", "dir", "-s", "K", "-s", "OWN"];
+    home.run(&options, &["true"]).outcome().assert(0, "", warning);
+    home.pfx(["secret", "get", "--secrets-dir", "dir", "K"]).outcome().assert(0, "v\r", warning);
+    assert_eq!(home.pfx([&["check"], &options[..]].concat()).outcome().stderr(), warning);
+    // A file gets it as it is.
+    home.run(&["--local", "--secrets-dir", "dir", "--file", "K"], &["true"]).gives("");
+}
+
+#[test]
 fn without_a_home_the_password_database_has_it() {
     let home = Home::new();
     let outcome = home.pfx(["check", "--local", "-s", "A"]).without("HOME").outcome();

@@ -33,6 +33,8 @@ mod json;
 mod local;
 mod manual;
 mod names;
+mod no_home;
+mod owners;
 mod package;
 mod prefect;
 mod prefect3;

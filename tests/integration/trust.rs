@@ -121,6 +121,60 @@ fn a_link_is_trusted_for_what_it_leads_to() {
 }
 
 #[test]
+fn trust_is_revoked_through_links_and_after_all_is_gone() {
+    let trusted = || {
+        let home = Home::new();
+        home.write("real/sub/pfx.toml", "env.A = 'one'");
+        home.write("work/file", "");
+        std::os::unix::fs::symlink("real", home.join("link")).unwrap();
+        std::os::unix::fs::symlink("../real/sub/pfx.toml", home.join("work/pfx.toml")).unwrap();
+        home.pfx(["trust", "real/sub/pfx.toml"]).gives("");
+        home
+    };
+    let gone: [&dyn Fn(&Home); 4] = [
+        &|_| {},
+        &|home| std::fs::remove_file(home.join("real/sub/pfx.toml")).unwrap(),
+        &|home| std::fs::remove_dir_all(home.join("real")).unwrap(),
+        &|home| std::fs::rename(home.join("real"), home.join("moved")).unwrap(),
+    ];
+    for (number, happens) in gone.into_iter().enumerate() {
+        let absolute = "{home}/real/sub/pfx.toml";
+        for path in [
+            "real/sub/pfx.toml",
+            "link/sub/pfx.toml",
+            "./none/../link/sub/pfx.toml",
+            "work/pfx.toml",
+            absolute,
+        ] {
+            let home = trusted();
+            happens(&home);
+            let path = path.replace("{home}", &home.path().to_string_lossy());
+            home.pfx(["trust", "--revoke", &path]).outcome().assert(0, "", "");
+            home.pfx(["trust", "--list"]).gives("");
+            assert_eq!(
+                home.pfx(["trust", "--revoke", &path]).outcome().code(),
+                Some(1),
+                "{number}: {path}"
+            );
+        }
+    }
+    // Where it was, without a name; a trusted one above stays.
+    let home = trusted();
+    home.write("pfx.toml", "");
+    home.pfx(["trust", "pfx.toml"]).gives("");
+    std::fs::remove_file(home.join("real/sub/pfx.toml")).unwrap();
+    home.pfx(["trust", "--revoke"]).current_dir(home.join("real/sub")).gives("");
+    home.pfx(["trust", "--list"]).gives("{home}/pfx.toml\n");
+    // As it is listed, whatever is in the path.
+    let home = Home::new();
+    home.write("a\nb/pfx.toml", "");
+    home.pfx(["trust", "a\nb/pfx.toml"]).gives("");
+    let listed = home.pfx(["trust", "--list"]).outcome().stdout();
+    home.pfx(["trust", "--revoke", listed.trim_end()]).gives("");
+    home.pfx(["trust", "--list"]).gives("");
+}
+
+#[test]
 fn a_path_of_any_bytes_can_be_trusted() {
     let home = Home::new();
     let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\nb %\xff");

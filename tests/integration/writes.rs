@@ -64,6 +64,24 @@ fn mode_and_owner_stay() {
 }
 
 #[test]
+fn a_file_that_others_can_read_is_warned_of_as_run_does() {
+    let home = Home::with_config(OLD);
+    set_mode(&home.config(), 0o644);
+    let warning = home.run(&["--local", "-s", "B"], &["true"]).outcome().stderr();
+    assert!(warning.contains("other users can read it (mode 0644)"), "{warning}");
+    set(&home, "A", "new").outcome().assert(0, "", &warning);
+    home.pfx(["secret", "delete", "A"]).outcome().assert(0, "", &warning);
+    let other = Home::new();
+    let elsewhere = home.config();
+    set(&other, "A", "new")
+        .env("PREFECT__USER_CONFIG_PATH", &elsewhere)
+        .outcome()
+        .assert(0, "", &warning);
+    set_mode(&home.config(), 0o600);
+    set(&home, "A", "other").gives("");
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_is_told() {
     let home = Home::with_config(OLD);
     home.give_to_nobody();

@@ -109,6 +109,35 @@ fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_listed_is_no_endless_loop() {
+    for error in ["EIO", "EPERM", "ENOSYS", "ESTALE"] {
+        for words in [
+            &["secret", "set", "A"][..],
+            &["secret", "delete", "A"],
+            &["trust", "pfx.toml"],
+            &["export", "--local", "--no-project", "-s", "A", "--format", "json", "-o", "out"],
+            &["run", "--local", "--no-project", "--secrets-dir", "d", "-s", "K", "--", "true"],
+            &["run", "--local", "--no-project", "--secrets-dir", "d", "--", "true"],
+            &["secret", "list", "--secrets-dir", "d"],
+        ] {
+            let home = Home::with_config(OLD);
+            home.write("pfx.toml", "command = \"true\"\n");
+            home.write("d/K", "v");
+            let inject = format!("inject=getdents64:error={error}");
+            let trace = traced(&home, &["-e", &inject], words, |start| {
+                start.stdin("new").env("PFX_TIMEOUT", "1")
+            });
+            let outcome = trace.outcome;
+            let lists = words.contains(&"d") && !words.contains(&"-s");
+            let expected = if lists { 125 } else { 0 };
+            assert_eq!(outcome.code(), Some(expected), "{inject} {words:?}: {}", outcome.said());
+            assert!(!lists || outcome.stderr().contains("cannot list d: "), "{}", outcome.stderr());
+            assert!(trace.text.lines().count() < 1000, "{inject} {words:?}");
+        }
+    }
+}
+
+#[test]
 fn the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one() {
     let order: Vec<String> = calls(&Home::with_config(OLD))
         .into_iter()

@@ -1,0 +1,219 @@
+//! Who may own a file that pfx reads, and who may write it: in containers, on read-only mounts, with a umask of 002.
+
+use crate::support::{Home, Outcome, is_root};
+
+/// The first lines of each script: a mount namespace of its own, pfx where all users can run it, a home that is nobody's,
+/// and `as UID WORDS` to run pfx as another user.
+const PRELUDE: &str = "set -e; umask 022; chmod 755 .; cp $PFX pfx; H=$PWD/home; mkdir -m 755 home
+as() { uid=$1; shift; setpriv --reuid $uid --regid $uid --clear-groups env -i PATH=/usr/bin:/bin HOME=$H $PWD/pfx \"$@\"; }
+read_only() { mount --bind $1 $1; mount -o remount,bind,ro $1; }
+";
+
+/// Runs a script as root; `None` where the tests are not.
+fn script(text: &str) -> Option<Outcome> {
+    if !is_root() {
+        println!("skipped: only root can mount and be other users");
+        return None;
+    }
+    let home = Home::new();
+    let words = format!("{PRELUDE}{text}");
+    let start = home.bare(&["unshare", "-m", "sh", "-c", &words]);
+    Some(start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome())
+}
+
+/// The script must succeed and print this; a warning may be there.
+#[track_caller]
+fn gives(text: &str, stdout: &str) -> String {
+    let Some(outcome) = script(text) else { return String::new() };
+    assert_eq!(
+        (outcome.code(), outcome.stdout().as_str()),
+        (Some(0), stdout),
+        "{text}\n{}",
+        outcome.stderr()
+    );
+    outcome.stderr()
+}
+
+/// pfx must end with 125 for this reason, with this hint.
+#[track_caller]
+fn refuses(text: &str, reason: &str, hint: &str) {
+    let Some(outcome) = script(text) else { return };
+    let stderr = outcome.stderr();
+    assert_eq!((outcome.code(), outcome.stdout()), (Some(125), String::new()), "{text}\n{stderr}");
+    assert!(stderr.contains(reason) && stderr.contains(hint), "{text}\n{stderr}");
+}
+
+const MAKE: &str =
+    "mkdir d; echo v > d/K; echo E=v > e.env; printf '[env]\\nP = \"v\"\\n' > p.toml;
+    printf '[context.secrets]\\nC = \"v\"\\n' > c.toml; chmod 600 c.toml;";
+
+/// Each way to name a file, as words for `as`.
+const NAMED: [&str; 5] = [
+    "run --local --no-project --secrets-dir $PWD/d -s K -- printenv K",
+    "run --local --no-project --secrets-dir $PWD/d -- printenv K",
+    "run --local --no-project --env-file $PWD/e.env -- printenv E",
+    "run --local -f $PWD/p.toml -- printenv P",
+    "secret get --secrets-dir $PWD/d K",
+];
+
+#[test]
+fn a_file_that_was_named_may_belong_to_anyone_and_strict_refuses_it() {
+    // Compose's `secrets: file:` belong to the user of the host. 65534 is whom the user namespace does not map.
+    for owner in ["1000", "65534"] {
+        for words in NAMED {
+            let end = if words.starts_with("secret") { "v" } else { "v\n" };
+            let own = format!("{MAKE} chown -R {owner} d e.env p.toml;");
+            let warning = gives(&format!("{own} as 999 {words}"), end);
+            assert!(
+                warning.contains("it belongs to another user") || !is_root(),
+                "{words}: {warning}"
+            );
+            assert!(warning.lines().count() <= 1, "{words}: {warning}");
+            let strict =
+                words.replacen("run", "run --strict", 1).replacen("get", "get --strict", 1);
+            refuses(
+                &format!("{own} as 999 {strict}"),
+                "it belongs to another user",
+                "leave out `--strict`",
+            );
+        }
+        let variable = "CREDENTIALS_DIRECTORY=$PWD/d; export CREDENTIALS_DIRECTORY; HOME=$H setpriv --reuid 999 --clear-groups \
+                        ./pfx run --local -s K -- printenv K";
+        gives(&format!("{MAKE} chown -R {owner} d; {variable}"), "v\n");
+    }
+}
+
+#[test]
+fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
+    let own = format!(
+        "{MAKE} mkdir m; mv d e.env p.toml m; chown -R 1000 m; chmod -R a+rwX m; read_only m;"
+    );
+    for words in NAMED {
+        let words = words.replace("$PWD/", "$PWD/m/").replacen("run", "run --strict", 1);
+        let end = if words.starts_with("secret") { "v" } else { "v\n" };
+        assert_eq!(gives(&format!("{own} as 999 {words}"), end), "", "{words}");
+    }
+    // What pfx looks for by itself too.
+    let config = "mkdir home/.prefect; mv c.toml home/.prefect/config.toml; chown 1000 home/.prefect/config.toml;
+        chmod 644 home/.prefect/config.toml; read_only home/.prefect; as 999 run --local -s C -- printenv C";
+    let warning = gives(&format!("{MAKE} {config}"), "v\n");
+    assert!(warning.contains("other users can read it (mode 0644)") || !is_root(), "{warning}");
+}
+
+#[test]
+fn what_others_can_write_is_refused_where_the_mount_is_writable() {
+    for mode in ["666", "777", "664"] {
+        for (words, file) in NAMED.into_iter().zip(["d/K", "d/K", "e.env", "p.toml", "d/K"]) {
+            let open = format!("{MAKE} chown 1000:999 {file}; chmod {mode} {file}; as 999 {words}");
+            refuses(&open, "other users can write it", "hint: mount it read-only (`:ro`");
+        }
+    }
+}
+
+#[test]
+fn who_can_put_a_file_into_a_directory_that_was_named_must_have_been_chosen() {
+    let words = NAMED[0];
+    for mode in ["777", "1777", "775"] {
+        let planted =
+            format!("{MAKE} chown 0:50 d; chmod {mode} d; chown 1001 d/K; as 999 {words}");
+        refuses(&planted, "d: other users can write it", "hint: mount it read-only");
+    }
+    // The owner of the directory was; and so was who shares a mount, as Vault's agent shares an emptyDir.
+    gives(&format!("{MAKE} chown 1001 d d/K; chmod 777 d; as 999 {words}"), "v\n");
+    let shared =
+        "mount -t tmpfs -o mode=777 none d; echo v > d/K; chown 100:1000 d/K; chmod 644 d/K;";
+    gives(&format!("{MAKE} {shared} as 999 {words}"), "v\n");
+    // Not everybody who can write /tmp.
+    let sticky = shared.replace("777", "1777");
+    refuses(
+        &format!("{MAKE} {sticky} as 999 {words}"),
+        "d: other users can write it",
+        "hint: mount it read-only",
+    );
+}
+
+/// A machine on which ann (1000) has a group of her own, ben (1001) shares his with cat, and dan (1003) is in the user
+/// database of some other service.
+const ACCOUNTS: &str = "printf '%s\\n' root:x:0:0::/root:/bin/sh ann:x:1000:1000::/:/bin/sh ben:x:1001:1001::/:/bin/sh \
+    cat:x:1002:1001::/:/bin/sh > passwd; printf '%s\\n' root:x:0: ann:x:1000: ben:x:1001: > group; \
+    mount --bind passwd /etc/passwd; mount --bind group /etc/group;";
+
+#[test]
+fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
+    // umask 002: files of 0664 and directories of 0775.
+    let checkout = "mkdir -m 775 w; cd w; printf '[env]\\nP = \"v\"\\n' > pfx.toml; echo E=v > e.env;
+        mkdir -m 775 d; echo v > d/K; mkdir -m 775 $H/.prefect; printf '[context.secrets]\\nC = \"v\"\\n' > $H/.prefect/config.toml;
+        chmod 664 pfx.toml e.env d/K; chmod 660 $H/.prefect/config.toml; cp ../pfx .;";
+    let all = "as $U trust; as $U run --local -- printenv P; as $U run --local --no-project --env-file e.env -- printenv E;
+        as $U run --local --no-project --secrets-dir d -s K -- printenv K; as $U run --local -f pfx.toml -- printenv P;
+        as $U run --no-project -s C -- printenv C; echo new | as $U secret set D; as $U secret get D;
+        as $U export --local --no-project --set A=1 --format json -o out";
+    let by = |uid: u32, text: &str| {
+        format!("{ACCOUNTS} U={uid}; {checkout} chown -R {uid}:{uid} . $H; {text}")
+    };
+    let warning = gives(&by(1000, all), "v\nv\nv\nv\nv\nnew");
+    assert_eq!(warning, "");
+    for uid in [1001, 1003] {
+        for (text, path) in [
+            ("as $U run -- true", "pfx.toml"),
+            ("as $U trust", "pfx.toml"),
+            ("as $U run --no-project --env-file e.env -- true", "e.env"),
+            ("as $U run --no-project -s C -- true", "config.toml"),
+            ("echo v | as $U secret set D", ".prefect"),
+            ("as $U export --no-project --set A=1 --format json -o out", "."),
+        ] {
+            refuses(&by(uid, text), "other users can write it (mode 0", "`chmod go-w");
+            let Some(outcome) = script(&by(uid, text)) else { return };
+            assert!(
+                outcome.stderr().contains(&format!("{path}: other users")),
+                "{text}: {}",
+                outcome.stderr()
+            );
+        }
+    }
+    // Root in a checkout of ann's: her group adds nobody to her.
+    let root = format!(
+        "{ACCOUNTS} {checkout} chown -R 1000:1000 .; ./pfx run --local --no-project --env-file e.env -- printenv E"
+    );
+    let warning = gives(&root, "v\n");
+    assert!(
+        warning.contains("it belongs to another user (uid 1000), who can change it") || !is_root()
+    );
+}
+
+#[test]
+fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file() {
+    let config = "mkdir home/.prefect; mv c.toml home/.prefect/config.toml; chown 1000 home/.prefect/config.toml; \
+                  chmod 644 home/.prefect/config.toml;";
+    let hint = "hint: to read it all the same, set PREFECT__USER_CONFIG_PATH to its path";
+    refuses(
+        &format!("{MAKE} {config} as 999 run --local -s C -- true"),
+        "it belongs to another user (uid 1000)",
+        hint,
+    );
+    // As the hint says.
+    let named = "HOME=$H PREFECT__USER_CONFIG_PATH=$H/.prefect/config.toml setpriv --reuid 999 --clear-groups ./pfx run --local \
+                 -s C -- printenv C";
+    gives(&format!("{MAKE} {config} {named}"), "v\n");
+    let found =
+        "chmod 644 p.toml; mkdir w; mv p.toml w/pfx.toml; chown 1000 w/pfx.toml; cp pfx w; cd w;";
+    refuses(
+        &format!("{MAKE} {found} as 999 run --local -- true"),
+        "it belongs to another user (uid 1000)",
+        "hint: `-f FILE` uses it on purpose",
+    );
+}
+
+#[test]
+fn who_is_in_a_group_is_asked_only_if_a_group_may_write() {
+    let words = "run --local --no-project --secrets-dir $PWD/d -s K -- true";
+    let asked = |mode: &str| {
+        let text = format!(
+            "{MAKE} chmod {mode} d/K; strace -qq -o trace -e trace=openat,statfs,fstatfs ./pfx {words}; \
+             grep -cE 'group|passwd|statfs' trace || true"
+        );
+        gives(&text, if mode == "0664" { "2\n" } else { "0\n" });
+    };
+    asked("0644");
+    asked("0664");
+}
