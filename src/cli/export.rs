@@ -16,7 +16,7 @@ Examples:
   pfx export --format k8s --name app-secrets | kubectl apply -f -
   pfx export -s TOKEN --format github    in a step of GitHub Actions: masks it, and sets it for later steps
 
-A value that a format cannot hold is refused, and its variable named; nothing is written then.")]
+A value or a name that a format cannot hold is refused, and the variable named; nothing is written then.")]
 pub struct Export {
     #[command(flatten)]
     pub bindings: Bindings,
