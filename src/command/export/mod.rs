@@ -164,7 +164,7 @@ fn outline<'p>(plan: &'p Plan) -> Result<Vec<Entry<'p>>, Error> {
             secret: true,
         })),
         Action::Fill(variable, _) => {
-            Some(Ok(Entry { variable: variable.as_str(), value: Some(b""), secret: true }))
+            Some(Ok(Entry { variable: variable.as_str(), value: Some(b"x"), secret: true }))
         }
         other => written(other).map(Ok),
     };
