@@ -39,7 +39,7 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
         let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);
         // A terminal of no name may be one that prints what it is sent.
         let kind = inherited.get(b"TERM").unwrap_or_default();
-        let takes_sequences = !matches!(kind, b"" | b"dumb");
+        let takes_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
         return prompt::ask(question, Terms { limit, takes_sequences });
     }
     let mut bytes = limited(std::io::stdin().lock(), PathBuf::from("stdin"))?;

@@ -135,11 +135,11 @@ fn supervise(
     }
     let kept = [Some(signals.as_fd()), job.terminal(), Some(start.as_fd())];
     remains::release(&kept);
-    let _: Result<usize, Errno> = write(&start, b"1");
-    drop(start);
     // With process 1 the kernel kills all that is in its namespace.
     let guarded = options.kill_group && job.is_separate() && getpid() != Pid::from_raw(1);
     let guard = if guarded { Guard::start(child).ok() } else { None };
+    let _: Result<usize, Errno> = write(&start, b"1");
+    drop(start);
     let ending = Supervisor::new(child, job, options).until_it_ends(signals);
     guard.into_iter().for_each(Guard::dismiss);
     if let Some(manager) = &manager {
