@@ -13,8 +13,15 @@ fn engine() -> Option<&'static Podman> {
 }
 
 /// What every container of these has beside its command: as little as there can be.
-const BARE: [&str; 5] =
-    ["--read-only", "--user=12345:12345", "--passwd=false", "--unsetenv=HOME", "--cap-drop=all"];
+const BARE: [&str; 6] = [
+    "--read-only",
+    "--user=12345:12345",
+    "--passwd=false",
+    "--unsetenv=HOME",
+    "--cap-drop=all",
+    // Nothing is mounted there.
+    "--env=PFX_SECRETS_DIR=",
+];
 
 #[test]
 fn the_image_has_pfx_and_certificates_only() {
@@ -36,16 +43,25 @@ fn secrets_come_from_run_secrets_and_from_variables_alone() {
     // A directory, as Kubernetes mounts it: this podman cannot mount single secrets below a root that is
     // read-only.
     let mount = podman.secrets_mount();
+    let there = "--env=PFX_SECRETS_DIR=/run/secrets";
     let bindings = "--env=PFX_SECRET=PW=db-password TLS_KEY=tls.key";
     // The engine sets HOME whatever it is told.
     let homeless = "--entrypoint=[\"busybox\",\"env\",\"-u\",\"HOME\",\"pfx\",\"run\",\"--\"]";
-    let options = [&BARE[..], &[&mount, bindings, homeless]].concat();
+    let options = [&BARE[..], &[there, &mount, bindings, homeless]].concat();
     let outcome = podman.run(&options, "service", &["busybox", "env"]);
     assert_eq!((outcome.code(), outcome.stderr()), (Some(0), String::new()));
     let said = outcome.stdout();
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines.contains(&"PW=hunter2") && lines.contains(&"TLS_KEY=line 1"), "{said}");
     assert!(!said.contains("HOME="), "there is no home: {said}");
+}
+
+#[test]
+fn secrets_that_nobody_mounted_are_warned_of() {
+    let Some(podman) = engine() else { return };
+    let outcome = podman.run(&["--cap-drop=all"], "service", &["busybox", "true"]);
+    let warning = "pfx: warning: --secrets-dir names /run/secrets, which is not there\n";
+    outcome.assert(0, "", warning);
 }
 
 #[test]
