@@ -273,7 +273,20 @@ fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
     }
     home.write("names.json", json!(names).to_string());
     let run = home.run(&["--prefect", "--secrets-dir", "mounted"], &[&python(), "-c", READ]);
-    let read = read_by_prefect(&run.outcome());
+    let outcome = run.outcome();
+    let warnings: String = names
+        .iter()
+        .zip(&values)
+        .filter(|(_, value)| value.ends_with('\r'))
+        .map(|(name, _)| {
+            format!(
+                "pfx: warning: the value in mounted/{name} ends with a carriage return (\\r): was the file saved with \
+                 Windows line endings?\n"
+            )
+        })
+        .collect();
+    assert_eq!((outcome.code(), outcome.stderr()), (Some(0), warnings));
+    let read: Value = serde_json::from_slice(&outcome.stdout).unwrap();
     for (name, value) in names.iter().zip(&values) {
         assert_eq!(read[name], json!(["str", value]), "{value:?}");
     }
