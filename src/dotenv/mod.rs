@@ -2,12 +2,14 @@
 //!
 //! What python-dotenv, Node.js (`--env-file`) and npm's dotenv read alike is read as they read it. Where one of
 //! them, or a shell, makes something else of a text (a `#` inside it, `\t` in double quotes, a backtick), it is
-//! an error here that says how to write it. pfx reads more than all of them in these cases only:
+//! an error here that says how to write it. Where pfx does not
+//! follow all of them:
 //!
 //! - `$NAME` and `${NAME}` name other variables, as in a shell; python-dotenv follows `${NAME}` alone, in single
 //!   quotes too, and Node.js and npm's dotenv follow nothing.
 //! - `\"` in double quotes is `"`, as in python-dotenv and a shell; Node.js ends the value there.
 //! - `\\` in single quotes is itself, as in all but python-dotenv, which halves it.
+//! - Spaces inside a value without quotes are a part of it, as to all three, though a shell would run what follows.
 //! - A byte order mark, blank lines of spaces, and tabs or several spaces before a line, before a comment, behind
 //!   `export` and before `=` mean nothing; Node.js makes them a part of a name.
 //! - `A=` with blanks behind it is empty, and so is `export A=`; Node.js 22 takes the next line for the value of one,

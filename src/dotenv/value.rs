@@ -136,7 +136,10 @@ impl Reader<'_> {
                     match self.peek() {
                         Some('#') => self.comment()?,
                         _ if self.is_at_end_of_line() => {}
-                        _ => return Err(self.fault(blank, WHITE_SPACE)),
+                        _ => {
+                            value.push(&self.text[blank..self.at]);
+                            continue;
+                        }
                     }
                     break;
                 }
@@ -144,7 +147,7 @@ impl Reader<'_> {
                 Some(character) if is_white_space(character) => {
                     return Err(self.fault(self.at, WHITE_SPACE));
                 }
-                Some('\\') if self.rest()[1..].starts_with('$') => {
+                Some('\\') if self.rest()[1..].starts_with(['$', ' ']) => {
                     return Err(self.fault(self.at, ESCAPE));
                 }
                 Some(character) => self.character(character, &mut value)?,
@@ -264,4 +267,4 @@ const ESCAPE: &str = "readers do not agree on this `\\`; single quotes take ever
 const GLUED_COMMENT: &str = "a `#` is text to some readers and a comment to others; put a space before a comment, and quotes around a value";
 const NOT_CLOSED: &str = "the quote that opens here is not closed";
 const NOT_EXPANDED: &str = "nothing is expanded in a reference";
-const WHITE_SPACE: &str = "a value with white space in it needs quotes";
+const WHITE_SPACE: &str = "a value with white space other than spaces in it needs quotes";

@@ -67,8 +67,12 @@ const LOOSE: [&str; 44] = [
 
 /// What a file is made of that people write.
 const NAMES: [&str; 7] = ["A", "B", "export C", "a.b", "D_1", "lower", "E "];
-const VALUES: [&str; 30] = [
+const VALUES: [&str; 34] = [
     "x",
+    "My App  2.0",
+    "{\"a\": \"b\", \"c\": [1, 2]}",
+    "a 'b c'",
+    "-Xmx1g -Dx=\"y z\"",
     "x-y/z",
     "p@ss!w0rd&x;y|z<q>(r)*?[s]~",
     "{\"a\":\"b\"}",
@@ -162,20 +166,26 @@ fn compare(texts: &[String]) -> (usize, Vec<&str>) {
     (taken, refused)
 }
 
-/// Whether it has what pfx refuses since a shell does something else with it, whatever the three say: blanks in a
-/// value without quotes, backticks, `$`, a `\` at the end of a line, `#` right behind a quote; or a name that is a line
+/// Whether it has what pfx refuses since a shell does something else with it, whatever the three say: white space other
+/// than spaces in a value without quotes, backticks, `$`, a `\` before a space or at the end of a line, `#` right
+/// behind a quote; or a name that is a line
 /// of base64, or a NUL.
 fn refused_on_purpose(text: &str) -> bool {
-    let blank_inside = |line: &str| {
+    let white_space_inside = |line: &str| {
         let value = line.split_once('=').map_or("", |(_, value)| value).trim_matches(' ');
         !value.starts_with(['"', '\''])
-            && value.split(" #").next().unwrap_or_default().contains(char::is_whitespace)
+            && value
+                .split(" #")
+                .next()
+                .unwrap_or_default()
+                .contains(|character: char| character.is_whitespace() && character != ' ')
     };
     text.contains(['`', '$', '\0', '\u{feff}'])
         || text.contains("\\\n")
+        || text.contains("\\ ")
         || text.contains("\"#")
         || text.contains("'#")
-        || text.lines().any(blank_inside)
+        || text.lines().any(white_space_inside)
 }
 
 /// The property: pfx refuses a text, or reads what all three readers read.

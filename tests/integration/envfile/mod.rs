@@ -66,7 +66,7 @@ fn faults_name_file_line_and_column_and_never_the_text() {
     let home = home();
     for (text, place, problem) in [
         ("V_A=1\nV_B='CANARY", ":2:5: key `V_B`", "the quote that opens here is not closed"),
-        ("V_A=a CANARY", ":1:6: key `V_A`", "a value with white space in it needs quotes"),
+        ("V_A=a\tCANARY", ":1:6: key `V_A`", "a value with white space other than spaces"),
         ("CANARY", ":1:7", "a line is `NAME=value`"),
         ("V_A=pfx://secrets/CANARY", ":1:5: key `V_A`", "it is none of `pfx://secret/`"),
         (
