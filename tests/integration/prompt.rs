@@ -182,6 +182,17 @@ fn a_paste_that_the_terminal_does_not_mark_is_stored_whole_or_not_at_all() {
 }
 
 #[test]
+fn the_first_line_of_a_key_is_not_taken_for_the_key_however_slowly_the_next_one_comes() {
+    let home = Home::new();
+    let mut terminal = asked(&home);
+    terminal.type_keys("-----BEGIN PRIVATE KEY-----\r");
+    let (status, terminal) = terminal.finish();
+    assert_eq!(status.code(), Some(125), "{}", terminal.shown);
+    assert!(terminal.shown.contains("it has several lines"), "{}", terminal.shown);
+    assert!(!home.config().exists());
+}
+
+#[test]
 fn one_line_may_end_with_both_characters_of_a_line_break() {
     for keys in ["value\r\n", "value\r", "value\n", "value\u{4}"] {
         let home = Home::new();

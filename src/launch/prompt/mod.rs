@@ -165,7 +165,10 @@ fn read_line(
                 }
                 Some(Event::End) => return Ok(End::Line(whole(line))),
                 Some(Event::Enter) => {
-                    if !line.marks_pastes && goes_on(terminal, byte, &part[at + 1..count])? {
+                    if !line.marks_pastes
+                        && (begins_pem(line.bytes())
+                            || goes_on(terminal, byte, &part[at + 1..count])?)
+                    {
                         discard(terminal)?;
                         return Ok(End::Line(Err(AnswerFault::SeveralLines)));
                     }
@@ -184,6 +187,13 @@ fn whole(line: Line) -> Result<Zeroizing<Vec<u8>>, AnswerFault> {
     } else {
         Ok(line.into_value())
     }
+}
+
+/// Whether this is the first line of a key or certificate (RFC 7468), whose next lines are still on their way: over a
+/// slow line they come no faster than a person types.
+fn begins_pem(line: &[u8]) -> bool {
+    line.trim_ascii().starts_with(b"-----BEGIN ")
+        && !line.windows(9).any(|part| part == b"-----END ")
 }
 
 /// Sends what a key means to whom the terminal would send it: all of the job.
