@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::http::call;
+use crate::support::lasting;
 
 /// Longer than a server takes to start on a machine with nothing to spare.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -55,13 +56,13 @@ pub const CSRF: Setting = ("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "true");
 /// The one that most tests ask, and none writes to names of another.
 pub fn plain() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(Version::Three, &[]))
+    SERVER.get_or_init(|| Server::lasting(Version::Three, &[]))
 }
 
 /// The one that runs deployments, and is busy with it.
 pub fn busy() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(Version::Three, &[]))
+    SERVER.get_or_init(|| Server::lasting(Version::Three, &[]))
 }
 
 /// Keeps the other tests' pfx from writing while this one's does. A server on `SQLite` answers 503 to a write
@@ -74,13 +75,13 @@ pub fn alone() -> MutexGuard<'static, ()> {
 /// One that wants a password and a CSRF token.
 pub fn guarded() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(Version::Three, &[AUTH, CSRF]))
+    SERVER.get_or_init(|| Server::lasting(Version::Three, &[AUTH, CSRF]))
 }
 
 /// One of Prefect 2.
 pub fn old() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start(Version::Two, &[]))
+    SERVER.get_or_init(|| Server::lasting(Version::Two, &[]))
 }
 
 impl Version {
@@ -139,6 +140,13 @@ impl Server {
     pub fn start(version: Version, options: &'static [Setting]) -> Self {
         let database = version.database();
         Self::start_with(version, options, Some(&database))
+    }
+
+    /// The same, for all tests.
+    fn lasting(version: Version, options: &'static [Setting]) -> Self {
+        let server = Self::start(version, options);
+        lasting::directory(server.home.path());
+        server
     }
 
     fn start_with(version: Version, options: &'static [Setting], database: Option<&Path>) -> Self {
@@ -399,6 +407,7 @@ pub fn spawn(mut command: Command) -> Child {
         thread::spawn(move || {
             for (mut command, answer) in receiver {
                 let child = command.spawn().expect("the program starts");
+                lasting::process(Pid::from_raw(i32::try_from(child.id()).expect("a process id")));
                 answer.send(child).expect("somebody waits");
             }
         });

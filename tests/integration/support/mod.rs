@@ -3,6 +3,7 @@
 pub mod cloud1;
 mod denied;
 mod home;
+pub mod lasting;
 mod outcome;
 mod pfx;
 mod running;

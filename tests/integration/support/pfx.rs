@@ -156,6 +156,7 @@ fn reachable(program: &OsStr) -> OsString {
     }
     let directory = COPY.get_or_init(|| {
         let directory = tempfile::TempDir::new().expect("a temporary directory");
+        super::lasting::directory(directory.path());
         super::home::set_mode(directory.path(), 0o755);
         // By another process: a start at this moment would inherit the copy open for writing, and then it
         // could not be run.
