@@ -98,7 +98,7 @@ impl Reader<'_> {
             return Err(self.fault(self.at, "a line is `NAME=value`"));
         }
         let variable = VariableName::given(name)
-            .ok_or_else(|| self.fault(start, "what stands before `=` is no name of a variable"))?;
+            .ok_or_else(|| self.fault(start, "the text before `=` is not a valid variable name"))?;
         if is_base64(name, self.rest_of_line()) {
             let problem =
                 "this looks like a line of base64; a value over several lines needs quotes";

@@ -129,7 +129,7 @@ impl fmt::Display for BindingFault {
             }
             Self::NoBlockVariable => formatter.write_str("a block needs a variable"),
             Self::NotABlock => {
-                formatter.write_str("what stands behind `=` is not TYPE/NAME of a block")
+                formatter.write_str("the text after `=` is not TYPE/NAME of a block")
             }
             Self::NoName { problem } => formatter.write_str(problem),
             Self::NoVariable { name } => {
@@ -141,7 +141,7 @@ impl fmt::Display for BindingFault {
                 Shown(name)
             ),
             Self::Misread { name, problem, .. } => {
-                write!(formatter, "`{}` is no name: {problem}", Shown(name))
+                write!(formatter, "`{}` is not a valid name: {problem}", Shown(name))
             }
             Self::NotUtf8 => formatter.write_str("the name is not UTF-8"),
             Self::NulInName => formatter.write_str("the name has a NUL, which no name can hold"),
@@ -168,7 +168,7 @@ impl fmt::Display for BindingFault {
             Self::Words { variable } => write!(formatter, "{variable} has an open quote"),
             Self::Unassigned => formatter.write_str("there is no `=`"),
             Self::Variable { name } => {
-                write!(formatter, "`{}` is no name of a variable", Shown(name))
+                write!(formatter, "`{}` is not a valid variable name", Shown(name))
             }
         }
     }

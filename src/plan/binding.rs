@@ -169,7 +169,7 @@ pub(super) fn assignment(text: &OsStr) -> Result<(VariableName, SecretValue), Er
     };
     let given = OsStr::from_bytes(&bytes[..at]);
     let variable = given_variable("--set", given).map_err(|error| {
-        let problem = "what stands before `=` is no name of a variable";
+        let problem = "the text before `=` is not a valid variable name";
         if given.is_empty() { error } else { fault("--set", BindingFault::NoName { problem }) }
     })?;
     let text = &bytes[at + 1..];

@@ -204,7 +204,7 @@ fn an_empty_word_where_a_name_must_be_is_a_wrong_command_line() {
 fn bad_bindings_are_refused_each_with_its_reason() {
     let home = home();
     let long = format!("{}\n=TOKEN", "N".repeat(300));
-    let shown = format!("`{}…` is no name of a variable", "N".repeat(200));
+    let shown = format!("`{}…` is not a valid variable name", "N".repeat(200));
     for (option, text, problem) in [
         ("-s", "", "--secret: the name is empty"),
         ("-s", "X=", "--secret: the name is empty"),
@@ -219,25 +219,25 @@ fn bad_bindings_are_refused_each_with_its_reason() {
         ("-k", "X=", "--kv: the name is empty"),
         ("-e", "X=", "--env: the name is empty"),
         ("-b", "", "--block: a block needs a variable"),
-        ("-b", "X=", "--block: what stands behind `=` is not TYPE/NAME of a block"),
+        ("-b", "X=", "--block: the text after `=` is not TYPE/NAME of a block"),
         ("--set", "", "--set: there is no `=`"),
-        ("-s", "=TOKEN", "--secret: `` is no name of a variable"),
-        ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is no name of a variable"),
+        ("-s", "=TOKEN", "--secret: `` is not a valid variable name"),
+        ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is not a valid variable name"),
         ("-s", "日本", "--secret: no variable can be named after `日本`"),
         ("-s", "X=prod-db#/~", "--secret: what follows `#` behind `prod-db` is no JSON Pointer"),
         ("-s", &long, &format!("--secret: {shown}")),
         ("-e", "", "--env: the name is empty"),
         ("--set", "A", "--set: there is no `=`"),
-        ("--set", "=x", "--set: `` is no name of a variable"),
-        ("--set", "\x1b[2JTOKEN=x", "--set: what stands before `=` is no name of a variable"),
+        ("--set", "=x", "--set: `` is not a valid variable name"),
+        ("--set", "\x1b[2JTOKEN=x", "--set: the text before `=` is not a valid variable name"),
         (
             "--set",
             "A=a PFX://x",
             "--set: the text for `A` has `pfx://` in it, and nothing in a text is looked up",
         ),
-        ("--unset", "", "--unset: `` is no name of a variable"),
+        ("--unset", "", "--unset: `` is not a valid variable name"),
         ("--unset", "A=TOKEN", "--unset: it takes the name of a variable alone, without `=`"),
-        ("-b", "A=TOKEN", "--block: what stands behind `=` is not TYPE/NAME of a block"),
+        ("-b", "A=TOKEN", "--block: the text after `=` is not TYPE/NAME of a block"),
     ] {
         let outcome = home.run(&[option, text], &["touch", "started"]).outcome();
         let stderr = outcome.stderr();

@@ -256,7 +256,7 @@ fn promise_4_nothing_starts_for_a_bad_name() {
     let start = home.run(&["-s", "=A"], &["touch", "started"]);
     start.refuses(
         2,
-        "pfx: error: cannot use --secret: `` is no name of a variable\n\
+        "pfx: error: cannot use --secret: `` is not a valid variable name\n\
          pfx: hint: a variable's name is UTF-8, not empty, and without `=` and control characters\n",
     );
     assert!(!home.join("started").exists());

@@ -30,7 +30,10 @@ impl Kubernetes {
         };
         if name.len() > 253 || !name.split('.').all(label) {
             return Err(Error::Usage {
-                problem: format!("cannot use --name: `{}` is no name of a Secret", Shown(name)),
+                problem: format!(
+                    "cannot use --name: `{}` is not a valid name of a Secret",
+                    Shown(name)
+                ),
                 hint: "lower-case letters, digits, `-` and `.`, as in `app-secrets`".to_owned(),
             });
         }

@@ -67,7 +67,11 @@ fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
     home.write("closed/file", "");
     home.write("secrets/none", "");
     for (words, code, says) in [
-        (&["k8s", "--name", "Bad_Name", "-s", "X"][..], 2, "`Bad_Name` is no name of a Secret"),
+        (
+            &["k8s", "--name", "Bad_Name", "-s", "X"][..],
+            2,
+            "`Bad_Name` is not a valid name of a Secret",
+        ),
         (&["github", "-s", "X"], 2, "GITHUB_ENV is not set"),
         (&["github", "-s", "GITHUB_X=X", "-o", "out"], 125, "`GITHUB_X`"),
         (&["json", "--file", "X"], 2, "cannot export `X`"),
