@@ -52,8 +52,8 @@ Examples:
   pfx check -s DB_PASSWORD               where the value would come from
   pfx secret set DB_PASSWORD             asks for the value without showing it
 
-What configures a run can also be given as a variable: --no-expand as PFX_NO_EXPAND=1, and lists as words:
-PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as not set. See pfx(1)."
+Options that configure a run can also be given as variables: PFX_NO_EXPAND=1, and lists as words,
+such as PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as not set. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
