@@ -31,7 +31,8 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
 pub fn is_closed(home: &Path) -> bool {
     let is_refused = |directory: &Path| {
         let inside = std::fs::symlink_metadata(directory.join("."));
-        matches!(inside, Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::ELOOP)))
+        let number = inside.err().and_then(|error| error.raw_os_error());
+        matches!(number, Some(libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG))
     };
     let prefect = home.join(".prefect");
     // One's own is a mistake, and not an absence.

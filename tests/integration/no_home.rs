@@ -30,7 +30,9 @@ fn a_home_that_cannot_be_entered_has_no_local_configuration() {
     let run = ["run", "--secrets-dir", "secrets", "-s", "K", "--", "printenv", "K"];
     // A remote store is looked for as well, and its files are there too.
     let absent = ["run", "-s", "NONE?", "--", "echo", "started"];
-    for other in ["other", "other/deeper", "file", "file/below", "loop", "none", "/dev/null"] {
+    let long = "n".repeat(300);
+    for other in ["other", "other/deeper", "file", "file/below", "loop", "none", &long, "/dev/null"]
+    {
         at(&home, other, &run).gives("v\n");
         at(&home, other, &absent).gives("started\n");
         at(&home, other, &["secret", "list"]).gives("");
@@ -85,6 +87,14 @@ fn what_the_user_named_in_it_is_an_error_and_so_is_a_write() {
         "pfx: error: cannot write {home}/other/.prefect/config.toml: Permission denied\npfx: hint: set HOME to this \
          user's own home directory, or PREFECT__USER_CONFIG_PATH to the path of another file\n",
     );
+    at(&home, "other", &["secret", "delete", "K"]).refuses(
+        125,
+        "pfx: error: cannot read {home}/other/.prefect/config.toml: Permission denied\npfx: hint: set HOME to this \
+         user's own home directory, or PREFECT__USER_CONFIG_PATH to the path of another file\n",
+    );
+    for none in ["file", "none", "/dev/null"] {
+        assert_eq!(at(&home, none, &["secret", "delete", "K"]).outcome().code(), Some(1), "{none}");
+    }
     set_mode(&home.join("other"), 0o700);
 }
 

@@ -105,7 +105,12 @@ pub fn delete(
     }
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    let deleted = path.exists()
+    let unreadable = |cause| Error::File { action: "read", path: path.clone(), cause };
+    let is_there = match path.try_exists() {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotADirectory => false,
+        other => other.map_err(unreadable).map_err(with_way_out)?,
+    };
+    let deleted = is_there
         && file_store::update(&path, |old| edit::delete(old, &place, name))
             .map_err(with_way_out)?;
     if !deleted {
