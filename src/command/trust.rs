@@ -56,7 +56,11 @@ fn revoke(
         Some(path) => path.to_owned(),
         None => nearest(trusted, inherited)?.ok_or_else(nothing_found)?,
     };
-    let resolved = links::resolved(&path);
+    let resolved = links::resolved(&path).map_err(|cause| Error::Process {
+        action: "find the working directory",
+        cause,
+        way_out: Some("give the whole path, as `pfx trust --list` shows it"),
+    })?;
     let mut was_trusted = trusted.remove(&resolved)?;
     if !was_trusted {
         // As `--list` shows it, which escapes what a terminal would act on.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// As many links as Linux itself follows (`path_resolution(7)`).
@@ -9,12 +10,14 @@ const MOST: usize = 40;
 
 /// The absolute path to which `path` leads, all links followed. What is not there is taken as it is written, as
 /// `realpath --canonicalize-missing` does.
-#[must_use]
-pub fn resolved(path: &Path) -> PathBuf {
+///
+/// # Errors
+/// The path is relative, and what it is relative to has no path.
+pub fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut left: VecDeque<OsString> = components(path).collect();
     let mut done = PathBuf::from("/");
     if path.is_relative() {
-        done = nix::unistd::getcwd().unwrap_or(done);
+        done = nix::unistd::getcwd()?;
     }
     let mut links = 0;
     while let Some(one) = left.pop_front() {
@@ -36,7 +39,7 @@ pub fn resolved(path: &Path) -> PathBuf {
             _ => done = next,
         }
     }
-    done
+    Ok(done)
 }
 
 /// The names in a path, and `..`.
@@ -71,7 +74,7 @@ mod tests {
             ("none/a/b", "none/a/b"),
             ("circle", "circle"),
         ] {
-            assert_eq!(resolved(&root.join(path)), root.join(expected), "{path}");
+            assert_eq!(resolved(&root.join(path)).unwrap(), root.join(expected), "{path}");
         }
     }
 }

@@ -175,6 +175,25 @@ fn trust_is_revoked_through_links_and_after_all_is_gone() {
 }
 
 #[test]
+fn a_relative_path_is_not_taken_for_another_where_the_working_directory_is_gone() {
+    let home = Home::new();
+    home.write("gone/pfx.toml", "");
+    home.pfx(["trust", "gone/pfx.toml"]).gives("");
+    let directory = home.join("gone");
+    let removed = directory.clone();
+    home.pfx(["trust", "--revoke", "pfx.toml"])
+        .current_dir(&directory)
+        .before(move || std::fs::remove_dir_all(&removed))
+        .refuses(
+            125,
+            "pfx: error: cannot find the working directory: No such file or directory\npfx: hint: give the whole path, \
+             as `pfx trust --list` shows it\n",
+        );
+    home.pfx(["trust", "--list"]).gives("{home}/gone/pfx.toml (gone)\n");
+    home.pfx(["trust", "--revoke", &directory.join("pfx.toml").to_string_lossy()]).gives("");
+}
+
+#[test]
 fn a_path_of_any_bytes_can_be_trusted() {
     let home = Home::new();
     let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\nb %\xff");
