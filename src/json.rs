@@ -28,6 +28,10 @@ pub fn plain(raw: &RawValue) -> Option<Plain> {
     if raw.get().starts_with('"') {
         return serde_json::from_str(raw.get()).ok().map(Plain::Text);
     }
+    if !raw.get().starts_with(['{', '[']) {
+        // As it is written: `1E5` is not `1e+5` to whoever compares texts.
+        return Some(Plain::Json(raw.get().to_owned()));
+    }
     // Built where that can be done: then a name that occurs twice is there once, and `\u00e9` is a letter.
     Some(Plain::Json(match serde_json::from_str::<serde_json::Value>(raw.get()) {
         Ok(value) => value.to_string(),

@@ -50,6 +50,16 @@ fn the_wanted_part_is_picked_whatever_stands_beside_it() {
 }
 
 #[test]
+fn a_number_that_is_picked_keeps_its_exponent_as_it_is_written() {
+    let home = Home::new();
+    for number in ["1E5", "1e5", "1e+5", "-2.50e-400"] {
+        home.write("dir/J", format!("{{\"a\": {number} }}"));
+        let words = ["--secrets-dir", "dir", "-s", "V=J#/a"];
+        home.run(&words, &["printenv", "V"]).gives(&format!("{number}\n"));
+    }
+}
+
+#[test]
 fn the_wanted_part_is_picked_of_what_prefect_cloud_has() {
     for (part, value) in PARTS {
         for text in odd(part) {
