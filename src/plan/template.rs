@@ -27,6 +27,8 @@ pub enum Part {
         of: Of,
         /// What takes its place if it is missing or empty.
         default: Option<SecretValue>,
+        /// What the command inherits if an optional look-up finds nothing, which then is the variable's value.
+        inherited: Option<SecretValue>,
         at: Position,
     },
 }
@@ -155,8 +157,9 @@ impl<'l> Linker<'l> {
                     if !text.is_empty() {
                         parts.push(Part::Text(SecretValue::bytes(std::mem::take(&mut *text))));
                     }
+                    let inherited = self.left_as_inherited(&name, of);
                     let Mention { default, at, .. } = mention;
-                    parts.push(Part::Variable { name, of, default, at });
+                    parts.push(Part::Variable { name, of, default, inherited, at });
                 }
             }
             // Lines that double each other end here.
@@ -208,6 +211,14 @@ impl<'l> Linker<'l> {
                 self.ambient.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
             }
         })
+    }
+
+    /// The value that a variable has if its look-up is optional and finds nothing.
+    fn left_as_inherited(&self, name: &VariableName, of: Of) -> Option<SecretValue> {
+        let Of::Look(index) = of else { return None };
+        let look = &self.ingredients[index].look;
+        let inherited = self.ambient.inherited.get(name.as_str().as_bytes())?;
+        (look.optional && look.default.is_none()).then(|| SecretValue::bytes(inherited.to_vec()))
     }
 
     /// The place of a look-up among the ingredients. It is one of its own, since its binding may yet lose against

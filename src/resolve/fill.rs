@@ -45,12 +45,14 @@ fn one(
 ) -> Result<Filled, Error> {
     let mut text = Zeroizing::new(Vec::new());
     for part in &template.parts {
-        let (of, default, at) = match part {
+        let (of, default, inherited, at) = match part {
             Part::Text(part) => {
                 text.extend_from_slice(part.expose());
                 continue;
             }
-            Part::Variable { of, default, at, .. } => (*of, default.as_ref(), *at),
+            Part::Variable { of, default, inherited, at, .. } => {
+                (*of, default.as_ref(), inherited.as_ref(), *at)
+            }
         };
         let (value, missing) = match of {
             Of::Look(index) => {
@@ -71,7 +73,7 @@ fn one(
                 Filled::Unneeded => (None, None),
             },
         };
-        match (value, default) {
+        match (value.or(inherited), default) {
             (Some(value), None) => text.extend_from_slice(value.expose()),
             (Some(value), Some(_)) if !value.expose().is_empty() => {
                 text.extend_from_slice(value.expose());

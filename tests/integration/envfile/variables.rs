@@ -115,6 +115,11 @@ fn a_missing_value_takes_the_default_or_is_an_error_with_its_line() {
     home.pfx(show(&["--local", "-f", "p.toml", "--env-file", "1.env"]))
         .gives("V_P=d $V_IN\nV_U=<d $V_IN>\n");
 
+    // What is optional and missing stays as it was inherited, inside a text too.
+    let optional_in = "V_IN=pfx://secret/none?\n";
+    gives(&home, &[], &[&format!("{optional_in}V_U=<$V_IN>")], "V_U=<inherited>\n");
+    let text = format!("{optional_in}V_U=<${{V_IN:-d}}>");
+    gives(&home, &[], &[&text], "V_U=<inherited>\n");
     home.write("1.env", format!("{optional}V_U=<$V_P>\n"));
     let words = ["--local", "--env-file", "1.env"];
     home.pfx(show(&words)).refuses(
