@@ -15,8 +15,9 @@ pub enum TrustFault {
     ForeignOwner { uid: u32, allow: &'static str },
     /// It is a directory, FIFO, device or socket.
     NotRegular,
-    /// `--strict`: users other than the owner can read it.
-    ReadableByOthers { mode: u32 },
+    /// Users other than the owner can read it. `fixed`: its mount is read-only, so that nobody can change its mode
+    /// here.
+    ReadableByOthers { mode: u32, fixed: bool },
     /// It is longer than pfx reads, in bytes.
     TooLarge { limit: u64 },
     /// A project file that was found, and that nobody has trusted.
@@ -37,6 +38,9 @@ impl TrustFault {
                 format!("read it, then `pfx trust {path}`; `--no-project` goes without it")
             }
             Self::ForeignOwner { allow, .. } => (*allow).to_owned(),
+            Self::ReadableByOthers { fixed: true, .. } => {
+                "`chmod go-rwx` where it is mounted from: here it is read-only".to_owned()
+            }
             Self::ReadableByOthers { .. } => format!("`chmod go-rwx {path}`"),
             Self::WritableByOthers { mounted: true, .. } => format!(
                 "mount it read-only (`:ro` in Docker and Compose, `readOnly: true` in Kubernetes), or let \
@@ -77,7 +81,7 @@ impl fmt::Display for TrustFault {
                 write!(formatter, "it belongs to another user (uid {uid})")
             }
             Self::NotRegular => formatter.write_str("it is not a regular file"),
-            Self::ReadableByOthers { mode } => {
+            Self::ReadableByOthers { mode, .. } => {
                 write!(formatter, "other users can read it (mode {mode:04o})")
             }
             Self::TooLarge { limit } => write!(formatter, "it is longer than {limit} bytes"),

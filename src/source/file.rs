@@ -198,12 +198,11 @@ pub fn judge(
             Chosen::ByUser => return Ok(Some(foreign("mount it read-only"))),
         }
     }
-    let readable = TrustFault::ReadableByOthers { mode };
-    match (private && others & 0o044 != 0, strict) {
-        (false, _) => Ok(None),
-        (true, false) => Ok(Some(readable)),
-        (true, true) => Err(readable),
+    if !private || others & 0o044 == 0 {
+        return Ok(None);
     }
+    let readable = TrustFault::ReadableByOthers { mode, fixed: is_read_only(file) };
+    if strict { Err(readable) } else { Ok(Some(readable)) }
 }
 
 /// The permissions of a file that count for others than its owner: those of its group do not if nobody else is in
