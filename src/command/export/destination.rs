@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::{AsFd, RawFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -31,10 +32,14 @@ impl Destination {
     /// pfx opens something under the same number.
     ///
     /// # Errors
-    /// [`Error::File`] if a descriptor is not open.
+    /// [`Error::File`] if a descriptor is not open, or if the path can only be a directory.
     pub fn of(path: &Path, appended: bool) -> Result<Self, Error> {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdout);
+        }
+        // `Path` does not tell `x/` from `x`.
+        if path.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(failed(path, nix::errno::Errno::EISDIR.into()));
         }
         match descriptor(path) {
             Some(1) => return Ok(Self::Stdout),

@@ -29,6 +29,15 @@ fn an_output_file_is_private_whatever_was_there_and_is_whole_or_untouched() {
 }
 
 #[test]
+fn a_path_with_a_slash_at_its_end_is_no_file() {
+    let home = holding(&Values::from([("A".to_owned(), b"1".to_vec())]));
+    let outcome = export(&home, "sh", &["--output", "out/"]);
+    assert_eq!(outcome.code(), Some(125));
+    assert_eq!(outcome.stderr(), "pfx: error: cannot write out/: Is a directory\n");
+    assert!(!home.join("out").exists());
+}
+
+#[test]
 fn what_is_missing_stops_the_export() {
     let home = holding(&Values::from([("A".to_owned(), b"1".to_vec())]));
     let outcome = export(&home, "sh", &["--local", "-s", "A", "-s", "NOPE", "--output", "out"]);
