@@ -53,10 +53,11 @@ impl Address {
         self.0.origin().ascii_serialization()
     }
 
-    /// The whole URL.
+    /// The URL for people: without its query, in which a proxy may take a key.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
+    pub fn shown(&self) -> &str {
+        let whole = self.0.as_str();
+        whole.split_once('?').map_or(whole, |(shown, _)| shown).trim_end_matches('/')
     }
 
     /// The URL as given, for a request to the API's root itself.

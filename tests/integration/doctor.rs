@@ -159,7 +159,7 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
     let broken = Home::with_config("[context.secrets]\nA = \"CANARY\n");
     let url = home("https://me:CANARY@api.prefect.io");
     let tenant = home("https://api.prefect.io");
-    tenant.write(".prefect/config.toml", tenant.config_text() + "tenant_id = \"my-team\"\n");
+    tenant.write(".prefect/config.toml", tenant.config_text() + "tenant_id = \"CANARY\"\n");
     let auth = Home::with_config("[cloud]\napi = \"http://127.0.0.1:1\"\n");
     auth.write(".prefect/auth.toml", "[\"127.0.0.1-1\"]\napi_key = \"CANARY\n");
     for (home, says) in [
@@ -173,6 +173,21 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
         assert_eq!(outcome.code(), Some(1));
         assert!(harmless(&outcome), "{}", outcome.said());
         assert!(outcome.stdout().contains("\nwrong\n"), "{}", outcome.stdout());
+    }
+}
+
+#[test]
+fn the_query_of_an_api_is_told_by_no_command() {
+    let home = Home::new();
+    for words in [
+        &["doctor", "--timeout", "2"][..],
+        &["check", "--timeout", "2", "-s", "x"],
+        &["run", "--timeout", "2", "-v", "-s", "x", "--", "true"],
+    ] {
+        let url = "http://127.0.0.1:1/api?key=CANARY";
+        let outcome = home.pfx(words).env("PREFECT_API_URL", url).outcome();
+        assert!(outcome.said().contains("http://127.0.0.1:1"), "{}", outcome.said());
+        assert!(harmless(&outcome), "{}", outcome.said());
     }
 }
 

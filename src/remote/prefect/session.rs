@@ -55,7 +55,7 @@ impl Session {
     /// The API's URL.
     #[must_use]
     pub fn url(&self) -> &str {
-        self.client.access.address.as_str()
+        self.client.access.address.shown()
     }
 
     /// The server's version, asked for once; `None` if it does not tell.

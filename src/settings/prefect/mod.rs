@@ -146,8 +146,8 @@ impl Settings {
             let parsed = address::api(&setting.text)
                 .and_then(|(url, note)| Ok((Address::parse(&url)?, note)));
             match parsed {
-                Ok((address, None)) => address.as_str().to_owned(),
-                Ok((address, Some(note))) => format!("{} ({note})", address.as_str()),
+                Ok((address, None)) => address.shown().to_owned(),
+                Ok((address, Some(note))) => format!("{} ({note})", address.shown()),
                 Err(_) if setting.text.is_empty() => "empty".to_owned(),
                 Err(fault) => fault.to_string(),
             }
