@@ -191,8 +191,9 @@ impl Visitor<'_> for Name {
     }
 }
 
-/// Where the string ends that a JSON text begins with.
-fn end_of_string(json: &str) -> usize {
+/// Where the string ends that a JSON text begins with, after its second quote; or the end of the text.
+#[must_use]
+pub fn end_of_string(json: &str) -> usize {
     let mut is_escaped = true;
     for (at, byte) in json.bytes().enumerate() {
         match byte {

@@ -78,12 +78,6 @@ impl Pointer {
         self.0.is_empty()
     }
 
-    /// The part of `document` that this points to.
-    #[must_use]
-    pub fn pick<'a>(&self, document: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
-        document.pointer(&self.0)
-    }
-
     /// Its steps from the outside in, without their escapes: names of members, or digits.
     pub fn steps(&self) -> impl Iterator<Item = String> {
         self.0.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
@@ -136,6 +130,20 @@ impl<'a> Written<'a> {
         let variable = Some(OsStr::from_bytes(&bytes[..at]));
         Self { variable, ..Self::reference(OsStr::from_bytes(&bytes[at + 1..])) }
     }
+
+    /// Its pointer. `option` is where it was given, for messages.
+    ///
+    /// # Errors
+    /// [`Error::Binding`] if the text after `#` is not a JSON Pointer.
+    pub fn judged_pointer(&self, option: &'static str) -> Result<Option<Pointer>, Error> {
+        let Some(pointer) = &self.pointer else { return Ok(None) };
+        let name = || self.name.to_string_lossy().into_owned();
+        let pointer = pointer.to_str().and_then(Pointer::new).ok_or_else(|| Error::Binding {
+            option,
+            fault: BindingFault::Pointer { name: name() },
+        });
+        pointer.map(Some)
+    }
 }
 
 /// Reads the name of a thing that is to be written or deleted, behind which nothing may stand. `option` is where it
@@ -163,13 +171,8 @@ pub fn name_and_pointer(
     let written = Written::reference(text);
     not_optional(option, text, &written)?;
     let name = utf8(option, &written.name)?;
-    let pointer = written.pointer.map(|pointer| {
-        pointer.to_str().and_then(Pointer::new).ok_or_else(|| Error::Binding {
-            option,
-            fault: BindingFault::Pointer { name: name.clone() },
-        })
-    });
-    Ok((name, pointer.transpose()?))
+    let pointer = written.judged_pointer(option)?;
+    Ok((name, pointer))
 }
 
 fn not_optional(option: &'static str, text: &OsStr, written: &Written<'_>) -> Result<(), Error> {

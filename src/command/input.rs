@@ -1,14 +1,14 @@
 //! Values that come in: from a file, from stdin, from a prompt.
 
 use std::ffi::OsStr;
-use std::io::{IsTerminal as _, Read};
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::environment::Inherited;
-use crate::error::{Error, TrustFault};
+use crate::error::Error;
 use crate::launch::prompt::{self, Terms};
 use crate::name::Shown;
 use crate::source::file;
@@ -26,7 +26,7 @@ pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
             hint: "leave out `--from-file` to be asked for the value".to_owned(),
         });
     }
-    limited(file, path.to_owned())
+    file::all(file, path)
 }
 
 /// All of stdin, less one line feed at its end: `echo` writes one that nobody means. If stdin is a terminal,
@@ -42,7 +42,7 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
         let takes_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
         return prompt::ask(question, Terms { limit, takes_sequences });
     }
-    let mut bytes = limited(std::io::stdin().lock(), PathBuf::from("stdin"))?;
+    let mut bytes = file::all(std::io::stdin().lock(), Path::new("stdin"))?;
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
     }
@@ -53,16 +53,4 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
 #[must_use]
 pub fn word(word: &OsStr) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(word.as_bytes().to_vec())
-}
-
-fn limited(from: impl Read, path: PathBuf) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    match from.take(file::LONGEST + 1).read_to_end(&mut bytes) {
-        Ok(count) if count as u64 <= file::LONGEST => Ok(bytes),
-        Ok(_) => {
-            let fault = TrustFault::TooLarge { limit: file::LONGEST };
-            Err(Error::Trust { path, fault })
-        }
-        Err(cause) => Err(Error::File { action: "read", path, cause }),
-    }
 }

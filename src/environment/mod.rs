@@ -126,7 +126,15 @@ impl<'a> Environment<'a> {
 /// # Errors
 /// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`], or has a NUL byte.
 pub fn fits(variable: &str, value: &SecretValue, name: &str) -> Result<(), Error> {
-    let bytes = variable.len() + 1 + value.in_variable(name)?.expose().len();
+    has_room(variable, value.in_variable(name)?.expose().len(), name)
+}
+
+/// Whether a variable of this name can hold `length` bytes, which are those of `name`.
+///
+/// # Errors
+/// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`].
+pub fn has_room(variable: &str, length: usize, name: &str) -> Result<(), Error> {
+    let bytes = variable.len() + 1 + length;
     if bytes > LONGEST_ENTRY {
         let fault =
             ValueFault::TooLong { variable: variable.to_owned(), bytes, limit: LONGEST_ENTRY };

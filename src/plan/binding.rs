@@ -100,15 +100,7 @@ impl Look {
                 fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
             })?,
         };
-        let pointer = written
-            .pointer
-            .as_ref()
-            .map(|pointer| {
-                pointer.to_str().and_then(Pointer::new).ok_or_else(|| {
-                    fault(option, BindingFault::Pointer { name: name.clone().into_owned() })
-                })
-            })
-            .transpose()?;
+        let pointer = written.judged_pointer(option)?;
         if written.name.as_bytes().contains(&0) {
             return Err(fault(option, BindingFault::NulInName));
         }

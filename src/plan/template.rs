@@ -1,8 +1,8 @@
 //! Texts of files that name other variables: what each of these is, before anything is looked up.
 
 use super::{Action, Ambient, Binding, Delivery, Look};
-use crate::environment::LONGEST_ENTRY;
-use crate::error::{Error, Position, ValueFault};
+use crate::environment::has_room;
+use crate::error::{Error, Position};
 use crate::name::VariableName;
 use crate::secret::SecretValue;
 use crate::wanted::{self, Mention, Piece};
@@ -80,20 +80,6 @@ impl Template {
     pub fn fault(&self, at: Position, problem: &str) -> Error {
         self.origin.fault(at, problem)
     }
-
-    /// The text, if it is not longer than a variable can be.
-    ///
-    /// # Errors
-    /// [`Error::Value`].
-    pub fn check_length(variable: &VariableName, bytes: &[u8]) -> Result<(), Error> {
-        let bytes = variable.as_str().len() + 1 + bytes.len();
-        if bytes <= LONGEST_ENTRY {
-            return Ok(());
-        }
-        let name = variable.as_str().to_owned();
-        let fault = ValueFault::TooLong { variable: name.clone(), bytes, limit: LONGEST_ENTRY };
-        Err(Error::Value { name, fault })
-    }
 }
 
 /// Finds out what the variables in texts are, line by line.
@@ -163,7 +149,7 @@ impl<'l> Linker<'l> {
                 }
             }
             // Lines that double each other end here.
-            Template::check_length(&variable, &text)?;
+            has_room(variable.as_str(), text.len(), variable.as_str())?;
         }
         let text = SecretValue::bytes(std::mem::take(&mut *text));
         if parts.is_empty() {

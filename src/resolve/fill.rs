@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{Outcome, Resolution};
+use crate::environment::has_room;
 use crate::error::{Error, Missing, Position};
 use crate::plan::{Of, Part, Plan, Template};
 use crate::secret::SecretValue;
@@ -81,7 +82,8 @@ fn one(
             (_, Some(default)) => text.extend_from_slice(default.expose()),
             (None, None) => return Ok(Filled::Blank { at, missing: missing.cloned() }),
         }
-        Template::check_length(&template.variable, &text)?;
+        let variable = template.variable.as_str();
+        has_room(variable, text.len(), variable)?;
     }
     Ok(Filled::Value(SecretValue::bytes(std::mem::take(&mut *text))))
 }

@@ -227,11 +227,7 @@ fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Re
     let contents = match file::read(path, Standard { chosen, private: true, strict }) {
         Ok(Some(contents)) => contents,
         Ok(None) => return Ok(Login::default()),
-        Err(Error::File { .. })
-            if path.parent().and_then(Path::parent).is_some_and(home::is_closed) =>
-        {
-            return Ok(Login::default());
-        }
+        Err(Error::File { .. }) if home::hides(path) => return Ok(Login::default()),
         Err(error) => return Err(error),
     };
     let place = path.display().to_string();

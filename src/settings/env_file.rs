@@ -1,14 +1,11 @@
 //! Env files: read, and made into layers of a plan.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use crate::dotenv;
-use crate::error::{Error, TrustFault};
+use crate::error::Error;
 use crate::plan::{Layer, Line};
 use crate::source::file::{self, Standard};
 use crate::source::local::Warning;
@@ -23,9 +20,9 @@ pub fn layer(path: &Path, strict: bool, concerns: &mut Vec<Warning>) -> Result<L
     let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     let bytes = if is_stdin {
-        whole(std::io::stdin().lock(), Path::new("stdin"))?
+        file::all(std::io::stdin().lock(), Path::new("stdin"))?
     } else if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
-        whole(File::open(path).map_err(failed)?, path)?
+        file::all(File::open(path).map_err(failed)?, path)?
     } else {
         let contents = file::read(path, Standard { strict, ..Standard::NAMED })?;
         let contents = contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?;
@@ -40,16 +37,4 @@ pub fn layer(path: &Path, strict: bool, concerns: &mut Vec<Warning>) -> Result<L
     });
     let lines = lines.collect();
     Ok(Layer::of_file(title, lines))
-}
-
-fn whole(from: impl Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    match from.take(file::LONGEST + 1).read_to_end(&mut bytes) {
-        Ok(count) if count as u64 <= file::LONGEST => Ok(bytes),
-        Ok(_) => {
-            let fault = TrustFault::TooLarge { limit: file::LONGEST };
-            Err(Error::Trust { path: path.to_owned(), fault })
-        }
-        Err(cause) => Err(Error::File { action: "read", path: path.to_owned(), cause }),
-    }
 }

@@ -147,6 +147,22 @@ pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
+/// All that comes from a stream. `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`]; [`Error::Trust`] if it is more than [`LONGEST`].
+pub fn all(from: impl io::Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    match from.take(LONGEST + 1).read_to_end(&mut bytes) {
+        Ok(count) if count as u64 <= LONGEST => Ok(bytes),
+        Ok(_) => {
+            let fault = TrustFault::TooLarge { limit: LONGEST };
+            Err(Error::Trust { path: path.to_owned(), fault })
+        }
+        Err(cause) => Err(Error::File { action: "read", path: path.to_owned(), cause }),
+    }
+}
+
 /// Whether an error says that this user may not.
 #[must_use]
 pub fn is_denial(error: &io::Error) -> bool {

@@ -42,6 +42,12 @@ pub fn is_closed(home: &Path) -> bool {
     is_refused(home) || (is_refused(&prefect) && is_foreign(&prefect))
 }
 
+/// Whether a file of this path, `HOME/.prefect/NAME`, is hidden by its home directory as [`is_closed`] says.
+#[must_use]
+pub fn hides(file: &Path) -> bool {
+    file.parent().and_then(Path::parent).is_some_and(is_closed)
+}
+
 /// A path of bytes.
 #[must_use]
 pub fn path(bytes: &[u8]) -> PathBuf {

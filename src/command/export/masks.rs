@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::json::end_of_string;
+
 /// The shortest piece that is masked, in characters. A mask of less would hide half of every log, and hides no
 /// secret that could not be guessed.
 const SHORTEST: usize = 3;
@@ -100,20 +102,6 @@ impl Pieces {
             self.0.push(Zeroizing::new(piece.to_owned()));
         }
     }
-}
-
-/// Where the JSON string ends with which `text` begins, behind its second quote.
-fn end_of_string(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 /// Characters between the values of JSON, YAML and their like.

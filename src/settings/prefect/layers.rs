@@ -1,7 +1,7 @@
 //! Where Prefect 3 looks for its settings, strongest first: variables, `.env`, `prefect.toml` and
 //! `pyproject.toml` in the working directory, and the active profile (`prefect/settings/sources.py`).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
@@ -128,12 +128,7 @@ impl Layers {
         let strict = strict && place == Place::User;
         let shown = path.display().to_string();
         let contents = match file::read(&path, Standard { chosen, private: true, strict }) {
-            Err(Error::File { .. })
-                if !is_named
-                    && path.parent().and_then(Path::parent).is_some_and(home::is_closed) =>
-            {
-                None
-            }
+            Err(Error::File { .. }) if !is_named && home::hides(&path) => None,
             Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
                 let instead = "let this user read it; PREFECT_PROFILES_PATH names another file, and \
                                /dev/null none";
