@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::reference::Pointer;
 
-/// A text is no JSON.
+/// The text is not JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotJson;
 
@@ -29,7 +29,7 @@ pub fn plain(raw: &RawValue) -> Option<Plain> {
         return serde_json::from_str(raw.get()).ok().map(Plain::Text);
     }
     if !raw.get().starts_with(['{', '[']) {
-        // As it is written: `1E5` is not `1e+5` to whoever compares texts.
+        // As it is written: a reader that compares texts takes `1E5` and `1e+5` for different values.
         return Some(Plain::Json(raw.get().to_owned()));
     }
     // Built where that can be done: then a name that occurs twice is there once, and `\u00e9` is a letter.
@@ -47,7 +47,7 @@ pub enum Plain {
 }
 
 /// Whether anything in a JSON text, at any depth, is what Prefect (`********`) and pydantic (`**********`) put in
-/// place of a secret that whoever asks may not see. Names of members do not count.
+/// place of a secret that this credential may not read. Names of members do not count.
 #[must_use]
 pub fn is_masked(json: &str) -> bool {
     const SHORTEST: usize = 8;
@@ -79,7 +79,7 @@ pub fn is_null(json: &str) -> bool {
     json.trim_matches([' ', '\t', '\n', '\r']) == "null"
 }
 
-/// The members of an object in their order; none of anything else. Those whose names are no text are left out.
+/// The members of an object in their order; none of anything else. Those whose names are not valid text are left out.
 #[must_use]
 pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     struct Members;

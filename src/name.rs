@@ -108,7 +108,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// A name as a person writes it in a reference: what would mean something there is percent-encoded. Every other
-/// character stands for itself, blanks too.
+/// character is written as it is, blanks too.
 #[must_use]
 pub fn in_reference(name: &str) -> String {
     encoded(name, |character, rest| match character {

@@ -93,14 +93,14 @@ impl fmt::Display for Pointer {
 /// `[VAR=]NAME[?][#/POINTER]`, cut into its parts and not yet judged.
 ///
 /// `#/` begins a pointer, and a `?` before that or at the end says that the thing may be missing. Name and pointer are
-/// percent-encoded, where a `%` that no two hexadecimal digits follow stands for itself.
+/// percent-encoded, where a `%` without two hexadecimal digits after it is taken literally.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Written<'a> {
     pub variable: Option<&'a OsStr>,
     /// Decoded.
     pub name: OsString,
     pub optional: bool,
-    /// What stands behind `#`, decoded.
+    /// What follows `#`, decoded.
     pub pointer: Option<OsString>,
 }
 
@@ -146,11 +146,11 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Reads the name of a thing that is to be written or deleted, behind which nothing may stand. `option` is where it
+/// Reads the name of a thing that is to be written or deleted, which nothing may follow. `option` is where it
 /// was given, for messages.
 ///
 /// # Errors
-/// [`Error::Binding`] if something stands there, or if it is empty, no UTF-8, or has a NUL.
+/// [`Error::Binding`] if something follows it, or if it is empty, is not UTF-8, or has a NUL.
 pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     let written = Written::reference(text);
     if written.pointer.is_some() {
@@ -160,10 +160,10 @@ pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     utf8(option, &written.name)
 }
 
-/// Reads the name of a thing that is to be read, and the pointer behind it.
+/// Reads the name of a thing that is to be read, and the pointer after it.
 ///
 /// # Errors
-/// As [`name`], and if what follows `#` is no pointer.
+/// As [`name`], and if what follows `#` is not a pointer.
 pub fn name_and_pointer(
     option: &'static str,
     text: &OsStr,

@@ -10,8 +10,8 @@ use crate::launch::write::Ignored;
 use crate::name::Shown;
 use crate::source::local::Warning;
 
-/// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a stderr that is closed, full
-/// or not read is no reason not to start.
+/// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a closed, full or unread
+/// stderr does not keep the command from starting.
 pub struct Report<'w> {
     stream: &'w mut dyn Write,
     format: ErrorFormat,

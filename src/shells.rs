@@ -6,7 +6,7 @@
 //! `LANG` and their like. `tests/integration/export/names.rs` asks the shells themselves what is missing here.
 
 /// A shell, and the names that mean something to it: special, read-only, tied, integers, set by the shell
-/// itself, or run or followed by it. `*` at an end stands for anything.
+/// itself, or run or followed by it. `*` at an end matches anything.
 pub struct Shell {
     pub name: &'static str,
     pub names: &'static [&'static str],
@@ -80,7 +80,7 @@ pub const POSIX: &[Shell] = &[BASH, DASH, KSH, ZSH];
 /// All of them.
 pub const ALL: &[Shell] = &[BASH, DASH, FISH, KSH, ZSH];
 
-/// Whether `name` is one of these, each a name or the beginning of names with `*` behind it.
+/// Whether `name` is one of these, each a name, or the beginning of names followed by `*`.
 #[must_use]
 pub fn is_among(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {

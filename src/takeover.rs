@@ -35,7 +35,8 @@ impl Power {
     }
 }
 
-/// Names by what they do, beside those of [`shells`]; `*` at an end stands for anything. Case counts, as it does for those who read them.
+/// Names by what they do, beside those of [`shells`]; `*` at an end matches anything. Case
+/// counts, as it does for the programs that read them.
 /// A prefix is in here whole only where no program keeps a secret below it: `GIT_TOKEN` is nobody's option.
 ///
 /// Sources: ld.so(8), `unsecure_envvars` of glibc (`sysdeps/generic/unsecvars.h`) and sudo's
@@ -102,7 +103,7 @@ const TABLE: &[(Power, &[&str])] = &[
     ]),
 ];
 
-/// What tells at one look that nearly every name is in none of some lists: a run with a hundred secrets asks a hundred
+/// Finds at one look that nearly every name is in none of some lists: a run with a hundred secrets asks a hundred
 /// times before its command starts.
 struct Filter {
     /// Whole names, by their first two bytes, their last one and their length.

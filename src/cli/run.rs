@@ -61,7 +61,7 @@ pub struct Parent {
     /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: PFX_REWRITE]
     #[arg(long, value_name = "SIG=SIG", requires = "init")]
     pub rewrite: Vec<OsString>,
-    /// Kill the command and its process group if it has not ended so long after it was asked to
+    /// Kill the command and its process group if it is still running this long after it was asked to stop
     /// [env: PFX_STOP_TIMEOUT]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "init")]
     pub stop_timeout: Option<Duration>,

@@ -29,7 +29,7 @@ pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     file::all(file, path)
 }
 
-/// All of stdin, less one line feed at its end: `echo` writes one that nobody means. If stdin is a terminal,
+/// All of stdin without one trailing newline: `echo` writes one that nobody means. If stdin is a terminal,
 /// what is typed or pasted at `question`, which is not shown: the kernel would cut a line of it at 4095 bytes.
 ///
 /// # Errors

@@ -12,7 +12,7 @@
 //! - Spaces inside a value without quotes are a part of it, as to all three, though a shell would run what follows.
 //! - A byte order mark, blank lines of spaces, and tabs or several spaces before a line, before a comment, behind
 //!   `export` and before `=` mean nothing; Node.js makes them a part of a name.
-//! - `A=` with blanks behind it is empty, and so is `export A=`; Node.js 22 takes the next line for the value of one,
+//! - `A=` followed by blanks is empty, and so is `export A=`; Node.js 22 takes the next line for the value of one,
 //!   and `export` for a part of the name of the other.
 
 mod expansion;
@@ -57,7 +57,7 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Refuses one that is not the end of a line with the line feed behind it: it ends a line to some readers,
+    /// Refuses a carriage return that is not followed by a line feed: it ends a line to some readers,
     /// and Node.js drops it.
     fn refuse_carriage_returns(&self) -> Result<(), Error> {
         let bytes = self.text.as_bytes();
@@ -154,7 +154,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether a name is told in messages. One in letters of both cases, or a long one with digits in it, may be a line of a
+/// Whether messages may show a name. One in letters of both cases, or a long one with digits in it, may be a line of a
 /// key in base64, base32 or hexadecimal digits, whose quotes were forgotten.
 fn is_surely_a_name(name: &str) -> bool {
     let has = |class: fn(&u8) -> bool| name.as_bytes().iter().any(class);
@@ -171,7 +171,7 @@ fn is_base64(name: &str, padding: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
-        // Words run together are a name; with `==` behind it nothing is.
+        // Words run together are a name; followed by `==` nothing is.
         && (has(u8::is_ascii_digit) || padding == "==")
 }
 

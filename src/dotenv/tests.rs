@@ -4,7 +4,7 @@ use super::*;
 use crate::secret::SecretValue;
 use crate::wanted::{Mention, Piece};
 
-/// Each variable with its value; what stands for another variable is shown as `<NAME>` or `<NAME:-default>`.
+/// Each variable with its value; a reference to another variable is shown as `<NAME>` or `<NAME:-default>`.
 fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
     let text_of = |value: &SecretValue| String::from_utf8(value.expose().to_vec()).unwrap();
     let piece = |piece: &Piece| match piece {

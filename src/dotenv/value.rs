@@ -1,4 +1,4 @@
-//! What stands behind `=`: a value in quotes or without, or a reference; and the rest of its line.
+//! What follows `=`: a value in quotes or without, or a reference; and the rest of its line.
 
 use zeroize::Zeroizing;
 

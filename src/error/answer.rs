@@ -1,8 +1,8 @@
-//! Why what was typed or pasted at a question is no value.
+//! Why a typed or pasted answer cannot be used as a value.
 
 use std::fmt;
 
-/// Why what was typed or pasted at a question is no value.
+/// Why a typed or pasted answer cannot be used as a value.
 #[derive(Debug)]
 pub enum AnswerFault {
     /// Keys came that are not text.

@@ -18,7 +18,7 @@ pub enum BindingFault {
     NoBlockVariable,
     /// It is not `TYPE/NAME`.
     NotABlock,
-    /// A name stands where nothing may stand behind it, and something in it means more than itself.
+    /// Only a name is expected, and it has characters that would begin a pointer or make it optional.
     Misread { name: String, literal: String, problem: &'static str },
     /// Prefect 1.x cannot be handed a secret of this name in a variable.
     NotForPrefect { name: String },

@@ -9,7 +9,7 @@ use crate::name::Shown;
 /// Why a value cannot be used.
 #[derive(Clone, Debug)]
 pub enum ValueFault {
-    /// A block that others hold secrets for: it tells where a secret is, or has other blocks with secrets in it.
+    /// A block that says where a secret is, or that contains other blocks with secrets.
     /// `inner` are those of its fields.
     Composite { fields: Vec<String>, inner: Vec<String>, is_reference: bool },
     /// `${…}` references lead back to where they began, or nest too deep.

@@ -31,7 +31,7 @@ pub fn environment() -> Vec<&'static CStr> {
 /// Why a process is one whose caller must not decide what it does (getauxval(3), `AT_SECURE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privilege {
-    /// It was given rights that its caller has not: set-user-ID, set-group-ID, or capabilities of the file.
+    /// It was given rights that its caller does not have: set-user-ID, set-group-ID, or capabilities of the file.
     Added,
     /// A security module says so of a change of domain or profile, which need not add any right.
     SecurityModule,

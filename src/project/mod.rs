@@ -200,7 +200,7 @@ impl Reader<'_> {
         self.nameless(at, path, written, &problem)
     }
 
-    /// A fault of a key that is not told: only the table in which it is.
+    /// A fault of a key that is not shown: only its table is.
     fn nameless<T>(self, at: &Spanned<T>, path: &str, key: &str, problem: &str) -> Error {
         let table = path.strip_suffix(key).and_then(|table| table.strip_suffix('.'));
         Error::Config {

@@ -81,7 +81,7 @@ fn named(
 /// How long a remote store is waited for.
 ///
 /// # Errors
-/// [`Error::Usage`] if `PFX_TIMEOUT` is used, and is no such time.
+/// [`Error::Usage`] if `PFX_TIMEOUT` is used, and is not such a time.
 pub fn time(patience: &cli::Patience, inherited: Inherited<'_>) -> Result<Duration, Error> {
     match patience.timeout {
         Some(timeout) => Ok(timeout),

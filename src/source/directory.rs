@@ -193,7 +193,7 @@ impl Directory {
         Ok(Some(Held { value, place }))
     }
 
-    /// Who names a directory trusts those who put files into it: its owner, and whoever he lets. That is not
+    /// Naming a directory means trusting those who put files into it: its owner, and those whom the owner allows. That is not
     /// everybody who happens to be able to, unless the directory was mounted here for just that.
     fn demand_chosen(&self, uid: u32, generation: &Generation) -> Result<(), Error> {
         let directory = generation.metadata().map_err(|cause| self.failed("read", cause))?;

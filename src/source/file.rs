@@ -31,7 +31,7 @@ pub enum Chosen {
     ByUser,
 }
 
-/// What is asked of a file beyond being regular and not too long. On a read-only mount nobody but whoever mounted
+/// What is asked of a file beyond being regular and not too long. On a read-only mount only the one who mounted
 /// it can change a file, so that neither its owner nor its mode matters.
 #[derive(Clone, Copy, Debug)]
 pub struct Standard {
@@ -169,12 +169,12 @@ pub fn is_denial(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
 
-/// Whether this is /dev/null (null(4)), by which a person says that there is no such file.
+/// Whether this is /dev/null (null(4)), with which users say that they want no such file.
 fn is_null(metadata: &Metadata) -> bool {
     metadata.file_type().is_char_device() && metadata.rdev() == nix::libc::makedev(1, 3)
 }
 
-/// Answers whether anyone but root, this user and whoever mounted it could change the file meanwhile, and whether
+/// Answers whether anyone but root, this user and the one who mounted it could change the file meanwhile, and whether
 /// others can read what they should not.
 ///
 /// # Errors
@@ -225,7 +225,7 @@ pub fn judge(
 /// it.
 fn others(metadata: &Metadata) -> u32 {
     let others = metadata.mode() & 0o077;
-    // The files that tell are read only if they can change the verdict.
+    // The group database is read only if it can change the verdict.
     let depends_on_group = others & 0o020 != 0 && others & 0o002 == 0;
     if depends_on_group && is_private_group(metadata) { others & !0o070 } else { others }
 }
@@ -241,7 +241,7 @@ pub fn is_open_to_others(directory: &Metadata) -> bool {
     others(directory) & 0o022 != 0
 }
 
-/// Whether an open file is on a read-only mount (`statvfs(3)`): then it belongs to whoever mounted it.
+/// Whether an open file is on a read-only mount (`statvfs(3)`): then only the one who mounted it can change it.
 pub fn is_read_only(file: impl AsFd) -> bool {
     fstatvfs(file).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
 }

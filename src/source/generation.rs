@@ -1,7 +1,7 @@
 //! A directory of secrets as it was at one moment.
 //!
-//! kubelet, and whoever writes as it does, replaces all files at once: each `NAME` is a link to `..data/NAME`, and
-//! `..data` is a link that is renamed over. Who follows `..data` anew for each file can get the user of one
+//! kubelet, and programs that write as it does, replace all files at once: each `NAME` is a link to `..data/NAME`, and
+//! `..data` is a link that is renamed over. A reader that follows `..data` anew for each file can get the user of one
 //! generation with the password of the next. Here it is followed once, and all is read from where it led.
 
 use std::ffi::{OsStr, OsString};

@@ -72,7 +72,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     place.write_beside(bytes, None)?.take_its_place()
 }
 
-/// Whether a file could be put at `path`, or one that is there be written `in_place`, as far as permissions tell. Directories
+/// Whether a file could be put at `path`, or one that is there be written `in_place`, as far as permissions show. Directories
 /// that are not there would be made.
 ///
 /// # Errors
@@ -118,7 +118,7 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     }
     let before = opened.metadata().map_err(failed)?.len();
     opened.write_all(bytes).map_err(|cause| {
-        // Half of a block would be read with what others append behind it.
+        // Half of a block would be read together with what others append after it.
         let _ = opened.set_len(before);
         failed(cause)
     })

@@ -161,7 +161,7 @@ fn of_option(option: &Arg) -> Thing {
     }
 }
 
-/// What the first word is that is no option of this command.
+/// What the first operand of this command is.
 fn of_operand(path: &[&Command]) -> Thing {
     let path: Vec<&str> = path.iter().skip(1).map(|command| command.get_name()).collect();
     match path.as_slice() {

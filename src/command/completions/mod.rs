@@ -16,7 +16,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// What the scripts of these shells do beyond the options: they ask pfx for names. It stands behind what is made of the
+/// What the scripts of these shells do beyond the options: they ask pfx for names. It is appended to what is made of the
 /// declaration, whose function `_pfx` is called `_pfx_options` then.
 const BASH: &str = include_str!("bash.sh");
 const FISH: &str = include_str!("fish.fish");
@@ -69,7 +69,7 @@ fn answer(shell: Shell, words: &[OsString], inherited: Inherited<'_>) -> String 
         Thing::Options => String::new(),
         Thing::Command(index) => format!("command {index}\n"),
         thing => {
-            // fish completes what stands behind `--secret=` by itself.
+            // fish adds `--secret=` by itself.
             let front = if shell == Shell::Fish { "" } else { asked.front.as_str() };
             let lines = offered::words(thing, &asked, inherited);
             let lines = lines.into_iter().map(|(word, what)| format!("{front}{word}\t{what}\n"));

@@ -28,7 +28,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Judges a path: `-` is stdout, and what is no regular file is written to as it is. Descriptors are taken here, before
+    /// Judges a path: `-` is stdout, and anything that is not a regular file is written to as it is. Descriptors are taken here, before
     /// pfx opens something under the same number.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Destination {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
-        // `Path` does not tell `x/` from `x`.
+        // To `Path`, `x/` and `x` are equal.
         if path.as_os_str().as_bytes().ends_with(b"/") {
             return Err(failed(path, nix::errno::Errno::EISDIR.into()));
         }
@@ -57,7 +57,7 @@ impl Destination {
         })
     }
 
-    /// Whether it can be written, as far as can be told without writing.
+    /// Whether it can be written, as far as can be known without writing.
     ///
     /// # Errors
     /// As [`store::can_be_written`].
@@ -94,7 +94,7 @@ impl Destination {
                     let socket = UnixStream::connect(path).map_err(|cause| failed(path, cause))?;
                     return send(path, &socket, document, report);
                 }
-                // It waits for whoever reads a FIFO, as `>` of a shell does.
+                // Opening a FIFO waits for its reader, as `>` of a shell does.
                 let flags = nix::libc::O_NOCTTY;
                 let opened = OpenOptions::new().append(true).custom_flags(flags).open(path);
                 send(path, &opened.map_err(|cause| failed(path, cause))?, document, report)
@@ -138,7 +138,7 @@ fn is_stream(path: &Path) -> bool {
     })
 }
 
-/// The descriptor of this process that a path stands for, as `/dev/stdout`, `/dev/fd/1` and links to them do (proc(5)).
+/// The descriptor of this process that a path refers to, as `/dev/stdout`, `/dev/fd/1` and links to them do (proc(5)).
 fn descriptor(path: &Path) -> Option<RawFd> {
     let own = Path::new("/proc/self/fd");
     let mut path = path.to_owned();

@@ -11,7 +11,7 @@ const SHORTEST: usize = 3;
 /// The shortest number within JSON that is masked: ports and counts stay.
 const SHORTEST_NUMBER: usize = 6;
 
-/// Words that stand in every log. A value that is one of them is no secret.
+/// Words that occur in every log. A value that is one of them is not a secret.
 const WORDS: [&str; 8] = ["true", "false", "null", "none", "yes", "off", "nil", "undefined"];
 
 /// The pieces of one value, each a line, each once, sorted.
@@ -20,7 +20,7 @@ pub struct Pieces(Vec<Zeroizing<String>>);
 
 impl Pieces {
     /// Takes the value apart: each line by itself, and of JSON each string and each long number at any depth, also in
-    /// JSON within a string, and not its keys. White space around a piece is no part of it.
+    /// JSON within a string, and not its keys. White space around a piece is not a part of it.
     pub fn of(value: &str) -> Self {
         let mut pieces = Self::default();
         pieces.add_text(value);

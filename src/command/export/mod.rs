@@ -92,7 +92,7 @@ pub fn export(
     let to = destination(arguments, inherited)?;
     let mut prepared =
         Given { bindings, places, stores, project }.prepare(inherited, Inherited::default())?;
-    // What is wrong with the command line is told before anything is asked for.
+    // A mistake on the command line is reported before anything is looked up.
     judge_names(&*format, &prepared.plan)?;
     format.document(&outline(&prepared.plan)?)?;
     to.can_be_written()?;

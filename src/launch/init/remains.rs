@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::Mode;
 use nix::unistd::{chdir, dup2_stderr, dup2_stdin, dup2_stdout};
 
-/// The most descriptors that are tried one by one: some engines set a limit of a milliard, at which nobody arrives.
+/// The most descriptors that are tried one by one: some engines set a limit of a billion, which takes too long.
 const MOST: u64 = 1 << 20;
 
 /// Lets go of all descriptors but `kept`, of the working directory, and of the environment.
@@ -38,10 +38,10 @@ pub fn release(kept: &[Option<BorrowedFd<'_>>]) {
 
 /// Closes the descriptors from `first` to `last`, as the callers of pfx left them open; nothing here owns them.
 fn close(first: u32, last: u32) {
-    // Not libc's own function, which a C library older than Linux 5.9 has not.
+    // Not libc's own function, which C libraries older than Linux 5.9 lack.
     // SAFETY: plain system calls on numbers.
     if first <= last && unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == -1 {
-        // Before Linux 5.9 there is no such call, and older container engines forbid it.
+        // Linux before 5.9 lacks this call, and older container engines forbid it.
         one_by_one(first, last);
     }
 }

@@ -91,7 +91,7 @@ impl<'o> Supervisor<'o> {
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
         });
         let mut watched = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        // Interrupted or not, the next look tells. Where a filter forbids one system call, there is the other; to
+        // Interrupted or not, signals are read next. Where a filter forbids one system call, there is the other; to
         // look again and again would take a whole processor.
         if let Err(error) = poll(&mut watched, timeout)
             && error != Errno::EINTR
@@ -209,7 +209,7 @@ impl<'o> Supervisor<'o> {
         let command = self.command.as_raw();
         // SAFETY: as above.
         unsafe {
-            // A command that has left its group is told all the same.
+            // A command that has left its group gets the signal too.
             if !self.job.is_separate() || libc::kill(-command, number) == -1 {
                 libc::kill(command, number);
             }

@@ -1,4 +1,4 @@
-//! A terminal that shows nothing of what is typed and hands on each byte.
+//! A terminal that does not echo and passes each byte on at once.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -59,7 +59,7 @@ impl<'t> Hidden<'t> {
 
 impl Drop for Hidden<'_> {
     fn drop(&mut self) {
-        // There is nobody to tell if it fails.
+        // A failure here cannot be reported.
         if self.marks_pastes {
             let _ = write(self.terminal, MARK_NO_PASTES);
         }

@@ -70,13 +70,13 @@ pub struct Line {
     /// Its most bytes.
     pub limit: usize,
     state: State,
-    /// Whether the last byte of a paste was a carriage return, of which a line feed behind it is a part.
+    /// Whether the last byte of a paste was a carriage return, so that a line feed after it belongs to it.
     after_return: bool,
     /// How many bytes came beyond `limit`.
     beyond: usize,
     /// Whether the terminal marked a paste, so that an Enter outside of one is a key.
     pub marks_pastes: bool,
-    /// Whether a key came that is no text, such as an arrow: what was meant cannot be known.
+    /// Whether a key was pressed that is not text, such as an arrow: what was meant cannot be known.
     pub has_other_keys: bool,
 }
 
@@ -155,7 +155,7 @@ impl Line {
     }
 
     fn take_plain(&mut self, byte: u8, keys: &Keys) -> Option<Event> {
-        // 0 is no key, but says that there is none (termios(3)).
+        // 0 means that no key does this (termios(3)).
         let is = |key: &u8| *key == byte && byte != 0;
         if let Some((_, signal)) = keys.signals.iter().find(|(key, _)| is(key)) {
             return Some(Event::Key(*signal));
@@ -227,7 +227,7 @@ impl Line {
         while self.bytes.pop().is_some_and(|byte| (0x80..0xc0).contains(&byte)) {}
     }
 
-    /// Takes away the last word, and the blanks behind it.
+    /// Removes the last word, and the blanks after it.
     fn erase_word(&mut self) {
         let is_blank = u8::is_ascii_whitespace;
         let end = self.bytes.iter().rposition(|byte| !is_blank(byte)).map_or(0, |at| at + 1);

@@ -102,8 +102,8 @@ pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> 
     }
 }
 
-/// Why all of a block is handed over only if that is said expressly: it tells of a secret that is elsewhere, or has
-/// other blocks with secrets in it.
+/// Why a whole block is passed on only if the user asks for all of it: it says where a secret is, or contains other
+/// blocks with secrets.
 #[must_use]
 pub fn caution(block: &Block) -> Option<ValueFault> {
     let is_reference = refers(&block.slug) && !block.has_own_secrets;
@@ -114,7 +114,7 @@ pub fn caution(block: &Block) -> Option<ValueFault> {
     })
 }
 
-/// Whether blocks of this type hold no secret but tell where one is, as `aws-secret`, `gcpsecret` and
+/// Whether blocks of this type hold no secret but say where one is, as `aws-secret`, `gcpsecret` and
 /// `azure-key-vault-secret-reference` do.
 fn refers(slug: &str) -> bool {
     let names_secret =

@@ -29,7 +29,7 @@ pub struct Block {
     /// The slug of its type.
     pub slug: String,
     pub name: String,
-    /// Its fields, not built; blocks that it refers to stand in their place, whole.
+    /// Its fields, not built; blocks that it refers to are included whole.
     pub data: Box<RawValue>,
     /// Those of its fields that are other blocks with secrets.
     pub inner: Vec<String>,
@@ -251,8 +251,8 @@ fn has_own_secrets(item: &Members<'_>) -> bool {
     })
 }
 
-/// The fields of a block that are other blocks with secrets, by its schema. Of a block that the document refers to
-/// and the schema knows nothing of, nothing tells that it has none.
+/// The fields of a block that are other blocks with secrets, by its schema. A block that the document refers to and
+/// the schema does not know is assumed to have some.
 fn with_inner_secrets(item: &Members<'_>) -> Vec<String> {
     let secrets = secret_fields(item);
     let is_member = |raw: Option<&RawValue>, field: &str| {
