@@ -8,7 +8,7 @@
 //! 5  main → lib
 //! 4  report  command/*                                 what the user asked for; one file each
 //! 3  plan  resolve  settings                           decisions; `settings` reads the files they are made from
-//! 2  launch/*  remote/*  source/*                      the world: processes, sockets, files
+//! 2  launch/*  remote/*  files/*  source/*                      the world: processes, sockets, files
 //! 1  environment  config/*  dotenv  project  cli       data and its syntax
 //! 0  name  exit  error  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
@@ -44,6 +44,7 @@ pub mod dotenv;
 pub mod environment;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod json;
 pub mod launch;
 pub mod name;

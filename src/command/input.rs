@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::files::file;
 use crate::launch::prompt::{self, Terms};
 use crate::name::Shown;
-use crate::source::file;
 
 /// A file's bytes as they are.
 ///

@@ -25,10 +25,10 @@ use crate::resolve::{self, Resolution};
 use crate::settings::remote::Choice;
 use crate::settings::{self, Settings};
 use crate::source::Source;
+use crate::source::deferred::{Remote, Settled};
 use crate::source::directory::Directory;
 use crate::source::inherited::Variables;
 use crate::source::local::{Local, Warning};
-use crate::source::remote::{Remote, Settled};
 
 /// The sources of one invocation, in the order in which they are asked.
 pub struct Sources<'a> {

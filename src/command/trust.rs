@@ -10,13 +10,13 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::files::file::{self, Contents, Standard};
+use crate::files::trusted::{self, Trusted};
+use crate::files::{links, search};
 use crate::name::Escaped;
 use crate::project::Project;
 use crate::report::Report;
 use crate::settings::project;
-use crate::source::file::{self, Contents, Standard};
-use crate::source::trusted::{self, Trusted};
-use crate::source::{links, project as finding};
 
 /// Trusts a file, no longer trusts one, or lists all that are trusted.
 ///
@@ -85,7 +85,7 @@ fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf
     let found = project::find(inherited);
     let Ok(here) = nix::unistd::getcwd() else { return Ok(found) };
     for directory in here.ancestors() {
-        let path = directory.join(finding::NAME);
+        let path = directory.join(search::NAME);
         if found.as_ref() == Some(&path) || trusted.has(&path)? {
             return Ok(Some(path));
         }
@@ -95,7 +95,7 @@ fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf
 
 fn nothing_found() -> Error {
     Error::Usage {
-        problem: format!("there is no {} here or above", finding::NAME),
+        problem: format!("there is no {} here or above", search::NAME),
         hint: "`pfx trust FILE` names one".to_owned(),
     }
 }

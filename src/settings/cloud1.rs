@@ -11,11 +11,11 @@ use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
+use crate::files::file::{self, Chosen, Standard};
+use crate::files::home;
 use crate::remote::address::Address;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
-use crate::source::file::{self, Chosen, Standard};
-use crate::source::home;
 use crate::source::local::Local;
 
 /// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.

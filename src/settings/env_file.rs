@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::dotenv;
 use crate::error::Error;
+use crate::files::file::{self, Standard};
 use crate::plan::{Layer, Line};
-use crate::source::file::{self, Standard};
 use crate::source::local::Warning;
 
 /// Reads one env file, and adds to `concerns` what a person should know about it; `-` is stdin. A FIFO is read too:

@@ -20,9 +20,9 @@ use crate::cli;
 use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::Error;
+use crate::files::home;
 use crate::plan::{Bindings, Delivery, Plan};
 use crate::source::directory::{Directory, NamedBy};
-use crate::source::home;
 use crate::source::local::{ChosenFile, Files};
 
 /// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.

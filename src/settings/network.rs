@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::files::{file, home};
 use crate::remote::address::Address;
 use crate::remote::http::{Access, Credential};
-use crate::source::{file, home};
 
 /// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's
 /// own. The first stands in for the system's store, since the library that reads that store heeds it too; it

@@ -7,13 +7,13 @@ use super::variable::{self, list};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::files::file::{self, Contents, Standard};
+use crate::files::trusted::Trusted;
+use crate::files::{home, search};
 use crate::name::Shown;
 use crate::plan::{Layer, Line};
 use crate::project::{Entry, Project};
-use crate::source::file::{self, Contents, Standard};
 use crate::source::local::Warning;
-use crate::source::trusted::Trusted;
-use crate::source::{home, project as finding};
 
 /// A project file's own standard if it was found; one that was named is its user's choice.
 const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
@@ -96,7 +96,7 @@ pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf,
 #[must_use]
 pub fn find(inherited: Inherited<'_>) -> Option<PathBuf> {
     let home = inherited.get(b"HOME").map(home::path);
-    finding::find(home.as_deref())
+    search::find(home.as_deref())
 }
 
 /// A project file's path with all links resolved, and its bytes.

@@ -6,8 +6,8 @@ use super::{Fact, cloud1, prefect, variable};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::source::deferred::Settled;
 use crate::source::local::Local;
-use crate::source::remote::Settled;
 
 /// The deadline over everything that is asked of a remote store.
 pub const TIMEOUT: Duration = Duration::from_secs(15);

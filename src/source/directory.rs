@@ -10,11 +10,11 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use super::file::{self, Chosen, Standard};
-use super::generation::{Generation, TRIES};
 use super::local::Warning;
 use super::{Found, Held, Source};
 use crate::error::{Error, TrustFault};
+use crate::files::file::{self, Chosen, Standard};
+use crate::files::generation::{Generation, TRIES};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 

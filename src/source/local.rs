@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::file::{Chosen, Standard};
-use super::{Found, Held, Source, file, home};
+use super::{Found, Held, Source};
 use crate::config::{Expansion, Layer, Layers, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
+use crate::files::file::{Chosen, Standard};
+use crate::files::{file, home};
 use crate::reference::Reference;
 
 /// Where Prefect's files are and how they are read. The texts live here, so that what is parsed from them

@@ -1,17 +1,9 @@
 //! Places that may hold what is wanted. Each is asked for all its names at once.
 
+pub mod deferred;
 pub mod directory;
-pub mod file;
-mod generation;
-mod group;
-pub mod home;
 pub mod inherited;
-pub mod links;
 pub mod local;
-pub mod project;
-pub mod remote;
-pub mod store;
-pub mod trusted;
 
 use std::collections::BTreeMap;
 

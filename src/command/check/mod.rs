@@ -20,7 +20,7 @@ use crate::report::{self, Report};
 use crate::resolve::{Outcome, Resolution};
 use crate::settings;
 use crate::source::Source as _;
-use crate::source::remote::Settled;
+use crate::source::deferred::Settled;
 
 /// Prints what `run` would do. Absent if anything required is missing.
 ///

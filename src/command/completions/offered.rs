@@ -8,12 +8,13 @@ use super::asked::{Asked, Thing};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::files::file;
 use crate::name::{for_terminal, in_reference};
 use crate::project::{Entry, Project};
 use crate::reference::Reference;
 use crate::settings::{self, Settings};
+use crate::source::Source as _;
 use crate::source::local::Local;
-use crate::source::{Source as _, file};
 use crate::wanted::Wanted;
 
 /// Words, and what each is.

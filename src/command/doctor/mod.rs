@@ -15,8 +15,8 @@ use crate::report;
 use crate::settings::remote::{Choice, Overview};
 use crate::settings::{self, Fact, Settings};
 use crate::source::Source;
+use crate::source::deferred::Settled;
 use crate::source::local::Local;
-use crate::source::remote::Settled;
 
 /// All that was found out.
 #[derive(Default)]

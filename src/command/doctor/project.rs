@@ -4,10 +4,10 @@ use super::{Findings, Problem, Section};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
+use crate::files::search::NAME;
 use crate::report;
 use crate::settings::Fact;
 use crate::settings::project::{self, InForce};
-use crate::source::project::NAME;
 
 /// The project file as `run` would use it, told in a section of its own.
 pub fn project(

@@ -10,9 +10,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::files::replace;
 use crate::launch::output::{Output, duplicate};
 use crate::report::Report;
-use crate::source::store;
 
 /// Where the document goes. Only a regular file is ever put in the place of another.
 pub enum Destination {
@@ -60,11 +60,11 @@ impl Destination {
     /// Whether it can be written, as far as can be known without writing.
     ///
     /// # Errors
-    /// As [`store::can_be_written`].
+    /// As [`replace::can_be_written`].
     pub fn can_be_written(&self) -> Result<(), Error> {
         match self {
-            Self::Appended(path) => store::can_be_written(path, true),
-            Self::Private(path) => store::can_be_written(path, false),
+            Self::Appended(path) => replace::can_be_written(path, true),
+            Self::Private(path) => replace::can_be_written(path, false),
             Self::Descriptor(..) | Self::Stdout | Self::Stream(_) => Ok(()),
         }
     }
@@ -80,9 +80,9 @@ impl Destination {
         report: &mut Report<'_>,
     ) -> Result<(), Error> {
         match self {
-            Self::Appended(path) => store::append(path, document),
+            Self::Appended(path) => replace::append(path, document),
             Self::Descriptor(path, file) => send(path, file, document, report),
-            Self::Private(path) => store::replace(path, document),
+            Self::Private(path) => replace::replace(path, document),
             Self::Stdout => {
                 warn_of_terminal(&io::stdout(), report);
                 output

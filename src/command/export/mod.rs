@@ -26,10 +26,10 @@ use crate::command::{Sources, warn_of_line_endings};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
+use crate::files::home;
 use crate::plan::{Action, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::Resolution;
-use crate::source::home;
 
 /// What is exported of one variable.
 pub struct Entry<'e> {

@@ -11,13 +11,14 @@ use crate::config::{edit, lossless};
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
+use crate::files::{file, replace};
 use crate::name::Shown;
 use crate::reference::Reference;
 use crate::report::{self, Report};
 use crate::settings::Settings;
 use crate::settings::remote::Choice;
+use crate::source::Source as _;
 use crate::source::local::Warning;
-use crate::source::{Source as _, file, store as file_store};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
 ///
@@ -70,7 +71,7 @@ pub fn set(
     });
     let path = config_path(inherited)?;
     let place = path.display().to_string();
-    let written = file_store::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))
+    let written = replace::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))
         .map_err(with_way_out)?;
     report.verbose(|| {
         if written {
@@ -111,8 +112,7 @@ pub fn delete(
         other => other.map_err(unreadable).map_err(with_way_out)?,
     };
     let deleted = is_there
-        && file_store::update(&path, |old| edit::delete(old, &place, name))
-            .map_err(with_way_out)?;
+        && replace::update(&path, |old| edit::delete(old, &place, name)).map_err(with_way_out)?;
     if !deleted {
         let looked_in = vec![format!("{place} [context.secrets]")];
         let missing = Missing::of("secret", name, looked_in);

@@ -18,7 +18,7 @@ use crate::config::python_dotenv;
 use crate::document::{Document, Walk, scalar, to_json};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
-use crate::source::file::{self, Chosen, Contents, Standard};
+use crate::files::file::{self, Chosen, Contents, Standard};
 
 /// How long a program may take to write to a FIFO. One that keeps the secrets elsewhere may have to ask its user.
 const WAIT: Duration = Duration::from_secs(3);

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::layers::Place;
 use super::{Setting, Settings, fault};
 use crate::error::Error;
+use crate::files::file;
 use crate::remote::http::Credential;
-use crate::source::file;
 
 impl Settings {
     /// What goes into the `Authorization` header, and whose place it is from.

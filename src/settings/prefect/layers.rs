@@ -10,8 +10,8 @@ use super::{AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, Setting, 
 use crate::config::profiles::Profiles;
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::source::file::{self, Chosen, Standard};
-use crate::source::home;
+use crate::files::file::{self, Chosen, Standard};
+use crate::files::home;
 
 /// Who wrote a setting. A credential goes only to a URL of the same hand, or of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

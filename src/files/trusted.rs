@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use ring::digest::{SHA256, digest};
 
 use super::file::{self, Standard};
-use super::{home, store};
+use super::{home, replace};
 use crate::error::{Error, TrustFault};
 
 /// A path takes one line of the list.
@@ -84,10 +84,10 @@ impl Trusted {
     /// Trusts the file at `path` with these bytes, in place of any earlier ones.
     ///
     /// # Errors
-    /// As [`store::update`].
+    /// As [`replace::update`].
     pub fn add(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let added = Entry { hash: hash(bytes), path: path.to_owned() };
-        store::update(&self.path, |old| {
+        replace::update(&self.path, |old| {
             let mut entries = parsed(old);
             entries.retain(|entry| entry.path != path);
             entries.push(Entry { hash: added.hash.clone(), path: added.path.clone() });
@@ -99,12 +99,12 @@ impl Trusted {
     /// Trusts the file at `path` no longer; says whether it was trusted.
     ///
     /// # Errors
-    /// As [`store::update`].
+    /// As [`replace::update`].
     pub fn remove(&self, path: &Path) -> Result<bool, Error> {
         if !self.has(path)? {
             return Ok(false);
         }
-        store::update(&self.path, |old| {
+        replace::update(&self.path, |old| {
             let mut entries = parsed(old);
             entries.retain(|entry| entry.path != path);
             Ok(Some(written(&entries)))
