@@ -22,7 +22,7 @@ use crate::plan::{Delivery, Plan};
 use crate::remote::Store;
 use crate::report::{self, Report};
 use crate::resolve::{self, Resolution};
-use crate::settings::remote::Choice;
+use crate::settings::choice::Choice;
 use crate::settings::{self, Settings};
 use crate::source::Source;
 use crate::source::deferred::{Remote, Settled};
@@ -44,7 +44,7 @@ impl<'a> Sources<'a> {
         let local = Rc::new(Local::new(&settings.files, inherited, settings.expand));
         let configuration = Rc::clone(&local);
         let remote =
-            Remote::new(move || settings::remote::settle(choice, inherited, &configuration));
+            Remote::new(move || settings::stores::settle(choice, inherited, &configuration));
         Self { variables: Variables(inherited), local, settings, remote }
     }
 
@@ -103,11 +103,11 @@ pub fn line_endings(plan: &Plan, resolution: &Resolution) -> Vec<String> {
 /// The remote store, for a command that needs one.
 ///
 /// # Errors
-/// [`Error::NoStore`] if none is configured; as [`settings::remote::settle`].
+/// [`Error::NoStore`] if none is configured; as [`settings::stores::settle`].
 pub fn store(choice: Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::of_files(&cli::Places::default(), inherited);
     let local = Local::new(&settings.files, inherited, settings.expand);
-    match settings::remote::settle(choice, inherited, &local)? {
+    match settings::stores::settle(choice, inherited, &local)? {
         Settled::Store(store) => Ok(store),
         Settled::None { why } => Err(Error::NoStore { why }),
     }

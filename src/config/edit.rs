@@ -6,7 +6,7 @@ use toml_edit::{DocumentMut, Item, Key, Table, TableLike};
 
 use super::dialect;
 use super::document::Document;
-use super::layers::SECRETS;
+use super::node::SECRETS;
 use crate::error::Error;
 
 /// The text with the secret `name` set to the string `value`.

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::document::{Document, Walk};
 use super::expand::{self, Expansion};
-use super::node::{Leaf, Node};
+use super::node::{Leaf, Node, SECRETS};
 use super::variables::Override;
 use crate::error::{Error, Position, ValueFault};
 use crate::secret::SecretValue;
@@ -24,9 +24,6 @@ const REFERENCES: usize = 1_000;
 /// References that Prefect follows in one text; what is left then stays as it is
 /// (`configuration.py`, `interpolate_config`).
 const ROUNDS: usize = 10;
-
-/// The table of local secrets.
-pub const SECRETS: [&str; 2] = ["context", "secrets"];
 
 /// One layer: a file, or one `PREFECT__…` variable.
 pub enum Layer<'t> {

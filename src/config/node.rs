@@ -6,6 +6,9 @@ use toml::de::DeValue;
 use crate::document::{in_order, scalar, to_json};
 use crate::error::ValueFault;
 
+/// The table of local secrets.
+pub const SECRETS: [&str; 2] = ["context", "secrets"];
+
 /// A merged value.
 pub enum Node {
     Leaf(Leaf),

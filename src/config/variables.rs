@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::layers::SECRETS;
-use super::node::{Leaf, Node};
+use super::node::{Leaf, Node, SECRETS};
 use crate::environment::Inherited;
 use crate::error::Error;
 

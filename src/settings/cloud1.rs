@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::remote::Choice;
+use super::choice::Choice;
 use super::{Fact, network};
 use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};

@@ -1,12 +1,13 @@
 //! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
 
+pub mod choice;
 pub mod cloud1;
 pub mod env_file;
 mod network;
 mod parent;
 pub mod prefect;
 pub mod project;
-pub mod remote;
+pub mod stores;
 mod variable;
 
 use std::ffi::OsString;
@@ -86,7 +87,7 @@ impl Settings {
 /// Adds what the project file says of places and stores, below the command line and the variables.
 pub fn add_project(
     settings: &mut Settings,
-    choice: &mut remote::Choice,
+    choice: &mut choice::Choice,
     project: &mut project::InForce,
     places: &cli::Places,
 ) {

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::name::Escaped;
 use crate::reference::Reference;
 use crate::remote::Store;
-use crate::settings::remote::{self, Choice};
+use crate::settings::choice::{self, Choice};
 
 /// Keys that are copied within one time-out: a store of thousands takes longer than any start may.
 const TOGETHER: usize = 50;
@@ -71,7 +71,7 @@ pub fn copy(
             hint: "`pfx kv copy --from cloud1 --to prefect`".to_owned(),
         });
     }
-    let timeout = remote::time(&arguments.patience, inherited)?;
+    let timeout = choice::time(&arguments.patience, inherited)?;
     let open = |which| open(which, timeout, inherited);
     let source = open(arguments.from)?;
     let prefix = arguments.prefix.as_deref().unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::reference;
 use crate::remote::Store;
 use crate::report::Report;
-use crate::settings::remote::Choice;
+use crate::settings::choice::Choice;
 
 /// Does what was asked.
 ///

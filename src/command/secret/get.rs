@@ -12,7 +12,7 @@ use crate::reference;
 use crate::report::Report;
 use crate::resolve::{self, Outcome};
 use crate::settings::Settings;
-use crate::settings::remote::Choice;
+use crate::settings::choice::Choice;
 
 /// Prints the value, byte for byte; on a terminal with a line feed behind it.
 ///

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::settings::remote::Choice;
+use crate::settings::choice::Choice;
 
 /// Prints the names of all secrets, sorted, one a line; or JSON, with the place of each.
 ///

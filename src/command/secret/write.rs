@@ -16,7 +16,7 @@ use crate::name::Shown;
 use crate::reference::Reference;
 use crate::report::{self, Report};
 use crate::settings::Settings;
-use crate::settings::remote::Choice;
+use crate::settings::choice::Choice;
 use crate::source::Source as _;
 use crate::source::local::Warning;
 

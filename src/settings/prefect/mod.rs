@@ -12,7 +12,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use self::layers::{Layers, Place};
-use super::remote::Choice;
+use super::choice::Choice;
 use super::{Fact, network};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
