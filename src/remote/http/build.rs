@@ -1,0 +1,90 @@
+//! The HTTP client of one API: TLS, proxy, headers, and how names are looked up.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::Version;
+use reqwest::{Certificate, NoProxy, Proxy};
+
+use crate::error::RemoteFault;
+use crate::remote::cause::of_set_up;
+use crate::remote::exchange::Access;
+use crate::remote::names;
+
+pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
+    // It is the only one linked, and only its first installation can succeed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("pfx/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers(access)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .dns_resolver(Names)
+        .no_proxy()
+        .http1_only();
+    if access.address.is_https() {
+        let mut authorities = Vec::new();
+        for (path, pem) in &access.authorities {
+            let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
+            if certificates.is_empty() {
+                let problem = format!("{path} has no certificate in PEM form");
+                return Err(RemoteFault::Connection { problem });
+            }
+            authorities.extend(certificates);
+        }
+        builder = builder.tls_version_min(Version::TLS_1_2).tls_certs_merge(authorities);
+    } else {
+        // No certificate is looked at, so none is read.
+        builder = builder.tls_certs_only(Vec::new());
+    }
+    if !access.address.is_loopback()
+        && let Some((url, exceptions)) = &access.proxy
+    {
+        let bad = |_| RemoteFault::Connection {
+            problem: "the URL of the proxy, in HTTPS_PROXY, is none".to_owned(),
+        };
+        let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
+        builder = builder.proxy(Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exceptions));
+    }
+    builder.build().map_err(|error| RemoteFault::Connection { problem: of_set_up(&error) })
+}
+
+fn headers(access: &Access) -> Result<HeaderMap, RemoteFault> {
+    let mut headers = HeaderMap::new();
+    if let Some(credential) = &access.credential {
+        let bad = |_| RemoteFault::Credential {
+            problem: "it has a character that no header can hold, such as a line feed",
+            origin: credential.origin.clone(),
+        };
+        let mut value = HeaderValue::from_str(&credential.header).map_err(bad)?;
+        value.set_sensitive(true);
+        headers.insert(reqwest::header::AUTHORIZATION, value);
+    }
+    append(&mut headers, &access.headers)?;
+    Ok(headers)
+}
+
+pub fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(), RemoteFault> {
+    for (name, value) in pairs {
+        let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
+        let (Ok(name), Ok(mut value)) = pair else {
+            let problem =
+                format!("the header `{name}` cannot be sent: it has a character too many");
+            return Err(RemoteFault::Connection { problem });
+        };
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(())
+}
+
+/// How the client looks up names.
+struct Names;
+
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let name = name.as_str().to_owned();
+        Box::pin(async move {
+            let found = names::look_up(name).await?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Requests and answers: the only part of pfx that knows the HTTP client. Built on first use.
+//!
+//! The client is the asynchronous one: one deadline then covers DNS, connect, TLS, body and retries, which no
+//! time-out of the blocking client does, and several requests run side by side on one thread.
+
+#![expect(clippy::disallowed_types, reason = "the one home of the HTTP client")]
+
+mod build;
+mod once;
+
+use std::cell::OnceCell;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::time::{Duration, Instant};
+
+use self::once::once;
+use super::address::proxy_host;
+pub use super::exchange::{Access, Credential, Effect, Request, Response};
+use super::network::Network;
+use super::progress::Progress;
+use super::retry;
+use crate::error::{Error, RemoteFault};
+
+/// Requests that are under way at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// One API, by one credential.
+pub struct Client {
+    pub access: Access,
+    built: OnceCell<Built>,
+}
+
+struct Built {
+    client: reqwest::Client,
+    network: Network,
+    started: Instant,
+}
+
+impl Client {
+    #[must_use]
+    pub const fn new(access: Access) -> Self {
+        Self { access, built: OnceCell::new() }
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// As [`Client::send_all`].
+    pub fn send(&self, request: Request) -> Result<Response, Error> {
+        let mut responses = self.send_all(vec![request])?;
+        responses
+            .pop()
+            .ok_or_else(|| self.error(RemoteFault::Answer { problem: "none".to_owned() }))
+    }
+
+    /// Sends requests side by side; the answers in their order.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] for the first that got no whole answer in time: connection, deadline, size,
+    /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
+    pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
+        let built = self.built()?;
+        let deadline = built.started + self.access.timeout;
+        let writes = requests.iter().any(|request| request.effect == Effect::Write);
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        let work = all(built.client.clone(), requests, deadline);
+        let outcome = built.network.wait(work, deadline, &mut progress).unwrap_or(Ok(None));
+        match outcome {
+            Ok(Some(responses)) => Ok(responses),
+            Ok(None) => {
+                let late = RemoteFault::Deadline { after: self.access.timeout };
+                Err(self.error(if writes { unknown(late) } else { late }))
+            }
+            Err(fault) => Err(self.error(fault)),
+        }
+    }
+
+    /// Waits before something is asked again, `longest` at most and by chance less; `false`, at once, if the
+    /// deadline is nearer.
+    #[must_use]
+    pub fn pause(&self, longest: Duration) -> bool {
+        let Some(built) = self.built.get() else { return true };
+        let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
+        let wait = retry::drawn(longest, chance());
+        if wait >= left {
+            return false;
+        }
+        let place = self.access.address.origin();
+        let mut progress = Progress::new(&place, built.started);
+        let deadline = built.started + self.access.timeout;
+        // Its clock is the runtime's, so it is made there.
+        let sleep = async move { tokio::time::sleep(wait).await };
+        built.network.wait(sleep, deadline, &mut progress).is_some()
+    }
+
+    /// An error of this API.
+    #[must_use]
+    pub fn error(&self, fault: RemoteFault) -> Error {
+        if let RemoteFault::System { action, errno } = fault {
+            let cause = io::Error::from_raw_os_error(errno);
+            let way_out = Some("`--local` asks no remote store and needs none of this");
+            return Error::Process { action, cause, way_out };
+        }
+        let fault = match (fault, self.proxy()) {
+            (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
+                problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
+            },
+            (fault, _) => fault,
+        };
+        Error::Remote { place: self.access.address.origin(), fault }
+    }
+
+    /// The host of the proxy that is asked, without the user and password that may stand before it.
+    fn proxy(&self) -> Option<String> {
+        let (url, _) = self.access.proxy.as_ref()?;
+        let asked = self.access.address.is_https() && !self.access.address.is_loopback();
+        asked.then(|| proxy_host(url))
+    }
+
+    /// A server's words, less the credential should they repeat it.
+    #[must_use]
+    pub fn without_credential(&self, words: &str) -> String {
+        match &self.access.credential {
+            Some(credential) if !credential.key.is_empty() => {
+                words.replace(credential.header.as_str(), "…").replace(credential.key.as_str(), "…")
+            }
+            _ => words.to_owned(),
+        }
+    }
+
+    fn built(&self) -> Result<&Built, Error> {
+        if let Some(built) = self.built.get() {
+            return Ok(built);
+        }
+        let client = build::client(&self.access).map_err(|fault| self.error(fault))?;
+        let network = Network::start().map_err(|fault| self.error(fault))?;
+        let built = Built { client, network, started: Instant::now() };
+        Ok(self.built.get_or_init(|| built))
+    }
+}
+
+/// Sends all of them, some side by side; `None` when time is up.
+async fn all(
+    client: reqwest::Client,
+    requests: Vec<Request>,
+    deadline: Instant,
+) -> Result<Option<Vec<Response>>, RemoteFault> {
+    let mut responses = Vec::with_capacity(requests.len());
+    let mut waiting = requests.into_iter();
+    loop {
+        let tasks: Vec<_> = waiting
+            .by_ref()
+            .take(SIDE_BY_SIDE)
+            .map(|request| {
+                let work = persist(client.clone(), request, deadline);
+                tokio::spawn(tokio::time::timeout_at(deadline.into(), work))
+            })
+            .collect();
+        if tasks.is_empty() {
+            return Ok(Some(responses));
+        }
+        for task in tasks {
+            match task.await {
+                Ok(Ok(response)) => responses.push(response?),
+                Ok(Err(_elapsed)) => return Ok(None),
+                // The only way for a task to end otherwise is a panic, which goes on here.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
+        }
+    }
+}
+
+/// Sends a request until it is answered, or trying is over.
+async fn persist(
+    client: reqwest::Client,
+    request: Request,
+    deadline: Instant,
+) -> Result<Response, RemoteFault> {
+    let mut tried = 0;
+    loop {
+        let outcome = once(&client, &request).await;
+        tried += 1;
+        let (retriable, retry_after) = match &outcome {
+            Ok((response, retry_after)) => (retry::is_transient(response.status), *retry_after),
+            Err(failure) => (failure.is_transient, None),
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let undone = matches!(&outcome, Ok((response, _)) if (request.undone)(response));
+        if retriable
+            && (undone || request.effect == Effect::Read)
+            && let Some(pause) = retry::pause(tried, left, retry_after, chance())
+        {
+            tokio::time::sleep(pause).await;
+            continue;
+        }
+        return match outcome {
+            Ok((response, _))
+                if response.status >= 500 && request.effect == Effect::Write && !undone =>
+            {
+                Err(unknown(RemoteFault::Refused { status: response.status, message: None }))
+            }
+            Ok((response, _)) => Ok(response),
+            Err(failure) if failure.was_sent && request.effect == Effect::Write => {
+                Err(unknown(failure.fault))
+            }
+            Err(failure) => Err(failure.fault),
+        };
+    }
+}
+
+/// Any number.
+fn chance() -> u64 {
+    // Its keys are random, and others for each.
+    RandomState::new().hash_one(0)
+}
+
+fn unknown(cause: RemoteFault) -> RemoteFault {
+    RemoteFault::UnknownOutcome { cause: Box::new(cause) }
+}
