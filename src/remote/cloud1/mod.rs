@@ -1,23 +1,20 @@
 //! Prefect Cloud 1.x: secrets and the key-value store, over GraphQL.
 
 mod answer;
+mod session;
 mod wire;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
-use self::answer::{Field, Words};
-use self::wire::Query;
+use self::answer::Field;
+use self::session::Session;
 use super::ascii_json::ascii_json;
-use super::http::{Client, Effect, Request};
+use super::http::{Client, Effect};
 use super::{Answer, Store};
 use crate::error::{Error, RemoteFault, ValueFault};
 use crate::json;
@@ -27,20 +24,11 @@ use crate::secret::{Form, SecretValue};
 /// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
 
-/// How often a read is sent in all if the answer is that the API is in trouble, and the longest pause
-/// before the third time (`client/client.py`: at once, then 0.25 s, doubled each time).
-const TROUBLED_TRIES: u32 = 7;
-const TROUBLED_PAUSE: Duration = Duration::from_millis(250);
-
-/// The version of Prefect whose requests these are.
-const CORE_VERSION: &str = "1.4.1";
-
 /// One tenant of Prefect Cloud 1.x.
 pub struct Cloud1 {
-    client: Client,
+    session: Session,
     /// Why secrets are not looked for here, if they are not.
     without_secrets: Option<String>,
-    notes: RefCell<Vec<String>>,
 }
 
 impl Cloud1 {
@@ -48,136 +36,18 @@ impl Cloud1 {
     /// `notes` are what a person should know about the configuration.
     #[must_use]
     pub fn new(
-        mut client: Client,
+        client: Client,
         tenant: Option<&str>,
         without_secrets: Option<String>,
         notes: Vec<String>,
     ) -> Self {
-        let headers = &mut client.access.headers;
-        headers.push(("X-PREFECT-CORE-VERSION".to_owned(), CORE_VERSION.to_owned()));
-        if let (Some(tenant), Some(_)) = (tenant, &client.access.credential) {
-            headers.push(("X-PREFECT-TENANT-ID".to_owned(), tenant.to_owned()));
-        }
-        Self { client, without_secrets, notes: RefCell::new(notes) }
-    }
-
-    /// Asks all of `queries` side by side, and again while the API is in trouble.
-    fn ask(&self, queries: &[Query], effect: Effect) -> Result<Vec<answer::Answer>, Error> {
-        let mut tried = 0;
-        loop {
-            let requests = queries.iter().map(|query| self.request(query, effect)).collect();
-            let responses = self.client.send_all(requests)?;
-            let credential = self.credential();
-            let words = if effect == Effect::Read { Words::Told } else { Words::Untold };
-            let answers = queries
-                .iter()
-                .zip(responses)
-                .map(|(query, response)| {
-                    answer::read(query, response.status, &response.body, credential, words)
-                })
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|fault| self.error(fault))?;
-            let trouble = answers.iter().find_map(|answer| match answer {
-                answer::Answer::Again(fault) => Some(fault.clone()),
-                answer::Answer::Fields(_) | answer::Answer::OneByOne => None,
-            });
-            let Some(fault) = trouble else { return Ok(answers) };
-            if effect == Effect::Write {
-                return Err(self.error(RemoteFault::UnknownOutcome { cause: Box::new(fault) }));
-            }
-            tried += 1;
-            let longest =
-                if tried == 1 { Duration::ZERO } else { TROUBLED_PAUSE * (1 << (tried - 2)) };
-            if tried == TROUBLED_TRIES || !self.client.pause(longest) {
-                return Err(self.error(fault));
-            }
-        }
-    }
-
-    fn request(&self, query: &Query, effect: Effect) -> Request {
-        Request {
-            method: "POST",
-            url: self.client.access.address.url(),
-            body: Some(Arc::new(Zeroizing::new(query.body().into_bytes()))),
-            headers: Vec::new(),
-            effect,
-            undone: |_| false,
-        }
-    }
-
-    /// Asks a query of one field.
-    fn one(&self, query: &Query, effect: Effect) -> Result<Field, Error> {
-        let mut answers = self.ask(std::slice::from_ref(query), effect)?;
-        match answers.pop() {
-            Some(answer::Answer::Fields(mut fields)) if fields.len() == 1 => Ok(fields.remove(0)),
-            _ => Err(self.malformed()),
-        }
-    }
-
-    /// Asks for many things of one kind: all in one document, or one by one where the server wants that.
-    fn many(
-        &self,
-        answer: answer::Answer,
-        singles: impl Fn() -> Vec<Query>,
-    ) -> Result<Vec<Field>, Error> {
-        match answer {
-            answer::Answer::Fields(fields) => Ok(fields),
-            answer::Answer::Again(fault) => Err(self.error(fault)),
-            answer::Answer::OneByOne => {
-                let note = "the server takes no aliases, so each name is asked for by itself";
-                self.notes.borrow_mut().push(format!("{}: {note}", self.place()));
-                let mut fields = Vec::new();
-                for answer in self.ask(&singles(), Effect::Read)? {
-                    match answer {
-                        answer::Answer::Fields(more) => fields.extend(more),
-                        _ => return Err(self.malformed()),
-                    }
-                }
-                Ok(fields)
-            }
-        }
-    }
-
-    /// Where the API key is from, for messages.
-    fn credential(&self) -> &str {
-        self.client.access.credential.as_ref().map_or("", |credential| &credential.origin)
-    }
-
-    fn names(&self, field: Field) -> Result<Vec<String>, Error> {
-        match field {
-            Field::Names(names) => Ok(names),
-            Field::Absent | Field::Present(_) => Err(self.malformed()),
-        }
-    }
-
-    fn malformed(&self) -> Error {
-        let problem = "this is no answer of Prefect Cloud 1.x".to_owned();
-        self.error(RemoteFault::Answer { problem })
-    }
-
-    fn error(&self, fault: RemoteFault) -> Error {
-        let fault = match fault {
-            RemoteFault::Refused { status, message: Some(message) } => {
-                let message = Some(self.client.without_credential(&message));
-                RemoteFault::Refused { status, message }
-            }
-            RemoteFault::Unauthorized { status, credential } if credential.is_empty() => {
-                let message = Some("it wants an API key, and none is configured".to_owned());
-                RemoteFault::Refused { status, message }
-            }
-            other => other,
-        };
-        self.client.error(fault)
-    }
-
-    fn write(&self, query: &Query) -> Result<Field, Error> {
-        self.one(query, Effect::Write)
+        Self { session: Session::new(client, tenant, notes), without_secrets }
     }
 }
 
 impl Store for Cloud1 {
     fn place(&self) -> String {
-        format!("Prefect Cloud 1.x at {}", self.client.access.address.origin())
+        self.session.place()
     }
 
     fn keeps(&self, reference: &Reference) -> bool {
@@ -199,17 +69,17 @@ impl Store for Cloud1 {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.notes.borrow().clone()
+        self.session.notes()
     }
 
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let info = self.one(&wire::auth_info(), Effect::Read)?;
+        let info = self.session.one(&wire::auth_info(), Effect::Read)?;
         let tenant = answer::member(&info, "tenant_id");
         let tenant = tenant.as_ref().and_then(Value::as_str).map(str::to_owned);
         // So the API answers a key that it does not know (`cli/auth.py`, `login`).
         let tenant = tenant.ok_or_else(|| {
-            let credential = self.credential().to_owned();
-            self.error(RemoteFault::Unauthorized { status: 200, credential })
+            let credential = self.session.credential().to_owned();
+            self.session.error(RemoteFault::Unauthorized { status: 200, credential })
         })?;
         Ok(vec![("tenant of the key".to_owned(), tenant)])
     }
@@ -230,12 +100,12 @@ impl Store for Cloud1 {
         if !keys.is_empty() {
             queries.push(wire::rows(&keys, "value"));
         }
-        let mut answers = self.ask(&queries, Effect::Read)?.into_iter();
+        let mut answers = self.session.ask(&queries, Effect::Read)?.into_iter();
         let mut found = Vec::new();
         if !secrets.is_empty() {
-            let answer = answers.next().ok_or_else(|| self.malformed())?;
+            let answer = answers.next().ok_or_else(|| self.session.malformed())?;
             let singles = || secrets.iter().map(|name| wire::secrets(&[name])).collect();
-            for (name, field) in secrets.iter().zip(self.many(answer, singles)?) {
+            for (name, field) in secrets.iter().zip(self.session.many(answer, singles)?) {
                 if let Field::Present(raw) = field {
                     refuse_null(name, &raw)?;
                     // A text meets `json.loads`, as a local one does; other values are what they are.
@@ -250,11 +120,11 @@ impl Store for Cloud1 {
             }
         }
         if !keys.is_empty() {
-            let answer = answers.next().ok_or_else(|| self.malformed())?;
+            let answer = answers.next().ok_or_else(|| self.session.malformed())?;
             let singles = || keys.iter().map(|key| wire::rows(&[key], "value")).collect();
-            for (key, field) in keys.iter().zip(self.many(answer, singles)?) {
-                let field =
-                    answer::first_row(&field, "value").map_err(|fault| self.error(fault))?;
+            for (key, field) in keys.iter().zip(self.session.many(answer, singles)?) {
+                let field = answer::first_row(&field, "value")
+                    .map_err(|fault| self.session.error(fault))?;
                 if let Field::Present(raw) = field {
                     refuse_null(key, &raw)?;
                     let value = SecretValue::of_raw_json(key, &raw)?;
@@ -267,8 +137,8 @@ impl Store for Cloud1 {
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        let field = self.one(&wire::secret_names(), Effect::Read)?;
-        self.names(field)
+        let field = self.session.one(&wire::secret_names(), Effect::Read)?;
+        self.session.names(field)
     }
 
     fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
@@ -276,8 +146,8 @@ impl Store for Cloud1 {
         if value.is_null() {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
         }
-        let field = self.write(&wire::set_secret(name, &read_back(value)))?;
-        if answer::succeeded(&field) { Ok(()) } else { Err(self.refusal()) }
+        let field = self.session.write(&wire::set_secret(name, &read_back(value)))?;
+        if answer::succeeded(&field) { Ok(()) } else { Err(self.session.refusal()) }
     }
 
     fn delete_secret(&self, name: &str) -> Result<bool, Error> {
@@ -286,25 +156,26 @@ impl Store for Cloud1 {
         if !self.secrets()?.iter().any(|other| other == name) {
             return Ok(false);
         }
-        let field = self.write(&wire::delete_secret(name))?;
-        if answer::succeeded(&field) { Ok(true) } else { Err(self.refusal()) }
+        let field = self.session.write(&wire::delete_secret(name))?;
+        if answer::succeeded(&field) { Ok(true) } else { Err(self.session.refusal()) }
     }
 
     fn keys(&self) -> Result<Vec<String>, Error> {
-        let field = self.one(&wire::keys(), Effect::Read)?;
-        self.names(field)
+        let field = self.session.one(&wire::keys(), Effect::Read)?;
+        self.session.names(field)
     }
 
     fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
-        let field = self.one(&wire::rows(&[key], "value"), Effect::Read)?;
-        match answer::first_row(&field, "value").map_err(|fault| self.error(fault))? {
+        let field = self.session.one(&wire::rows(&[key], "value"), Effect::Read)?;
+        match answer::first_row(&field, "value").map_err(|fault| self.session.error(fault))? {
             Field::Present(raw) => Ok(Some(raw)),
             Field::Absent | Field::Names(_) => Ok(None),
         }
     }
 
     fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
-        let unsupported = |problem, hint| self.error(RemoteFault::Unsupported { problem, hint });
+        let unsupported =
+            |problem, hint| self.session.error(RemoteFault::Unsupported { problem, hint });
         if !tags.is_empty() {
             return Err(unsupported("Prefect Cloud 1.x knows no tags".to_owned(), None));
         }
@@ -315,17 +186,17 @@ impl Store for Cloud1 {
             );
             return Err(unsupported(problem, None));
         }
-        let set = self.write(&wire::set_key(key, value))?;
-        answer::member(&set, "id").map(|_| ()).ok_or_else(|| self.malformed())
+        let set = self.session.write(&wire::set_key(key, value))?;
+        answer::member(&set, "id").map(|_| ()).ok_or_else(|| self.session.malformed())
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Error> {
-        let field = self.one(&wire::rows(&[key], "id"), Effect::Read)?;
-        let row = answer::first_row(&field, "id").map_err(|fault| self.error(fault))?;
+        let field = self.session.one(&wire::rows(&[key], "id"), Effect::Read)?;
+        let row = answer::first_row(&field, "id").map_err(|fault| self.session.error(fault))?;
         let Field::Present(id) = row else { return Ok(false) };
-        let id = serde_json::from_str(id.get()).map_err(|_| self.malformed())?;
-        let field = self.write(&wire::delete_row(&id))?;
-        if answer::succeeded(&field) { Ok(true) } else { Err(self.refusal()) }
+        let id = serde_json::from_str(id.get()).map_err(|_| self.session.malformed())?;
+        let field = self.session.write(&wire::delete_row(&id))?;
+        if answer::succeeded(&field) { Ok(true) } else { Err(self.session.refusal()) }
     }
 }
 
@@ -354,14 +225,6 @@ fn is_json_to_python(text: &str) -> bool {
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
     let may_begin = text.trim_start().starts_with(['"', '[', '{', 'N', 'I', '-']);
     is_json || may_begin && ["NaN", "Infinity", "\\u"].iter().any(|more| text.contains(more))
-}
-
-impl Cloud1 {
-    /// The API answered that it did not do it, and no more.
-    fn refusal(&self) -> Error {
-        let message = Some("it did not do it, and gives no reason".to_owned());
-        self.error(RemoteFault::Refused { status: 200, message })
-    }
 }
 
 #[cfg(test)]
