@@ -11,7 +11,6 @@ mod expand;
 mod layers;
 pub mod lossless;
 mod node;
-mod pieces;
 pub mod profiles;
 pub mod python_dotenv;
 mod variables;
