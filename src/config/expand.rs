@@ -3,16 +3,25 @@
 //! silently turns into nothing is an error here.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
-use crate::error::ValueFault;
+use super::node::{Leaf, Node};
+use crate::error::{Error, ValueFault};
 
 /// Prefect gives up, with `None`, if a text still changes in the tenth pass; so nine levels are the most.
 const PASSES: usize = 10;
 
 /// No expanded text is longer, in bytes: far above what a variable may hold, far below what a text that
 /// doubles itself could reach.
-pub const LONGEST: usize = 4 << 20;
+const LONGEST: usize = 4 << 20;
+
+/// References that one value may follow in all: a bound on work, not a limit anyone meets.
+const REFERENCES: usize = 1_000;
+
+/// References that Prefect follows in one text; what is left then stays as it is
+/// (`configuration.py`, `interpolate_config`).
+const ROUNDS: usize = 10;
 
 /// What an expansion asks of the world.
 pub struct Expansion<'a> {
@@ -92,8 +101,7 @@ fn name_at(text: &[u8]) -> Option<(&[u8], usize)> {
 
 /// The left-most innermost `${key}` of a text: the whole reference, and the key in it. The key has at least
 /// one character, and none of `$`, `{` and `}` behind its first (Prefect's `INTERPOLATION_REGEX`).
-#[must_use]
-pub fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
+fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
     let mut from = 0;
     while let Some(at) = text[from..].windows(2).position(|pair| pair == b"${").map(|at| at + from)
     {
@@ -108,6 +116,91 @@ pub fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
         from = at + 1;
     }
     None
+}
+
+/// An error of the configuration outside, one of the value inside.
+pub type Expanded<T> = Result<Result<T, ValueFault>, Error>;
+
+/// The values of other keys, by their paths.
+pub type Values<'a> = dyn Fn(&[&str]) -> Result<Option<Node>, Error> + 'a;
+
+/// Expands every text of a value, but nothing inside arrays. `other` is asked for the keys that it refers to, and
+/// `written` for the place where the value is written.
+///
+/// # Errors
+/// Those of `other`; inside [`ValueFault::Cycle`], and [`ValueFault::Unset`] for a key without a value.
+pub fn node(
+    node: Node,
+    expansion: &Expansion<'_>,
+    other: &Values<'_>,
+    written: &dyn Fn() -> String,
+) -> Expanded<Node> {
+    Work { expansion, other, written, left: Cell::new(REFERENCES) }.node(node)
+}
+
+/// One expansion under way, with what is left of its budget.
+struct Work<'w> {
+    expansion: &'w Expansion<'w>,
+    other: &'w Values<'w>,
+    written: &'w dyn Fn() -> String,
+    left: Cell<usize>,
+}
+
+impl Work<'_> {
+    fn node(&self, node: Node) -> Expanded<Node> {
+        match node {
+            Node::Leaf(leaf) => Ok(self.leaf(leaf, 0)?.map(Node::Leaf)),
+            Node::Table(entries) => {
+                let mut made = Vec::with_capacity(entries.len());
+                for (key, node) in entries {
+                    match self.node(node)? {
+                        Ok(node) => made.push((key, node)),
+                        Err(fault) => return Ok(Err(fault)),
+                    }
+                }
+                Ok(Ok(Node::Table(made)))
+            }
+        }
+    }
+
+    /// Expands one text: variables first, then `${section.key}` from the inside out. A text that is nothing
+    /// but one reference takes the other value with its kind; else that is spliced in as text.
+    fn leaf(&self, leaf: Leaf, depth: usize) -> Expanded<Leaf> {
+        let Leaf::Text(text) = leaf else { return Ok(Ok(leaf)) };
+        if !text.contains(&b'$') && !text.starts_with(b"~") {
+            return Ok(Ok(Leaf::Text(text)));
+        }
+        let mut text = match self.expansion.variables(&text) {
+            Ok(text) => text,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        for _ in 0..ROUNDS {
+            let Some((range, key)) = key_reference(&text) else { break };
+            let left = self.left.get();
+            // Each level of depth takes one of the budget, so it also bounds the recursion.
+            if left == 0 || depth > 100 || text.len() > LONGEST {
+                return Ok(Err(ValueFault::Cycle));
+            }
+            self.left.set(left - 1);
+            let path: Vec<&str> = key.split('.').collect();
+            let other = match (self.other)(&path)? {
+                Some(Node::Leaf(other)) => other,
+                Some(Node::Table(_)) | None => {
+                    // Not the key: it may be a part of a password that has a `$` in it.
+                    return Ok(Err(ValueFault::Unset { place: (self.written)() }));
+                }
+            };
+            let other = match self.leaf(other, depth + 1)? {
+                Ok(other) => other,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            if range == (0..text.len()) {
+                return Ok(Ok(other));
+            }
+            text.splice(range, other.spliced());
+        }
+        Ok(Ok(Leaf::Text(text)))
+    }
 }
 
 #[cfg(test)]

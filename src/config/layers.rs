@@ -1,6 +1,6 @@
 //! The layers of a configuration, merged key by key on demand.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use toml::de::DeValue;
@@ -17,13 +17,6 @@ const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// What messages call them.
 pub const DEFAULTS_PLACE: &str = "the defaults of Prefect 1.4.1";
-
-/// References that one value may follow in all: a bound on work, not a limit anyone meets.
-const REFERENCES: usize = 1_000;
-
-/// References that Prefect follows in one text; what is left then stays as it is
-/// (`configuration.py`, `interpolate_config`).
-const ROUNDS: usize = 10;
 
 /// One layer: a file, or one `PREFECT__…` variable.
 pub enum Layer<'t> {
@@ -193,77 +186,8 @@ impl<'t> Layers<'t> {
         expansion: Option<&Expansion<'_>>,
     ) -> Result<Result<Node, ValueFault>, Error> {
         let Some(expansion) = expansion else { return Ok(Ok(node)) };
-        let work = Work { layers: self, path, expansion, left: Cell::new(REFERENCES) };
-        work.node(node)
-    }
-}
-
-/// One expansion under way, with what is left of its budget.
-struct Work<'w, 't> {
-    layers: &'w Layers<'t>,
-    /// Whose value it is.
-    path: &'w [&'w str],
-    expansion: &'w Expansion<'w>,
-    left: Cell<usize>,
-}
-
-/// An error of the configuration outside, one of the value inside.
-type Expanded<T> = Result<Result<T, ValueFault>, Error>;
-
-impl Work<'_, '_> {
-    fn node(&self, node: Node) -> Expanded<Node> {
-        match node {
-            Node::Leaf(leaf) => Ok(self.leaf(leaf, 0)?.map(Node::Leaf)),
-            Node::Table(entries) => {
-                let mut made = Vec::with_capacity(entries.len());
-                for (key, node) in entries {
-                    match self.node(node)? {
-                        Ok(node) => made.push((key, node)),
-                        Err(fault) => return Ok(Err(fault)),
-                    }
-                }
-                Ok(Ok(Node::Table(made)))
-            }
-        }
-    }
-
-    /// Expands one text: variables first, then `${section.key}` from the inside out. A text that is nothing
-    /// but one reference takes the other value with its kind; else that is spliced in as text.
-    fn leaf(&self, leaf: Leaf, depth: usize) -> Expanded<Leaf> {
-        let Leaf::Text(text) = leaf else { return Ok(Ok(leaf)) };
-        if !text.contains(&b'$') && !text.starts_with(b"~") {
-            return Ok(Ok(Leaf::Text(text)));
-        }
-        let mut text = match self.expansion.variables(&text) {
-            Ok(text) => text,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        for _ in 0..ROUNDS {
-            let Some((range, key)) = expand::key_reference(&text) else { break };
-            let left = self.left.get();
-            // Each level of depth takes one of the budget, so it also bounds the recursion.
-            if left == 0 || depth > 100 || text.len() > expand::LONGEST {
-                return Ok(Err(ValueFault::Cycle));
-            }
-            self.left.set(left - 1);
-            let path: Vec<&str> = key.split('.').collect();
-            let other = match self.layers.get(&path)? {
-                Some((Node::Leaf(other), _)) => other,
-                Some((Node::Table(_), _)) | None => {
-                    // Not the key: it may be a part of a password that has a `$` in it.
-                    return Ok(Err(ValueFault::Unset { place: self.layers.written(self.path) }));
-                }
-            };
-            let other = match self.leaf(other, depth + 1)? {
-                Ok(other) => other,
-                Err(fault) => return Ok(Err(fault)),
-            };
-            if range == (0..text.len()) {
-                return Ok(Ok(other));
-            }
-            text.splice(range, other.spliced());
-        }
-        Ok(Ok(Leaf::Text(text)))
+        let other = |path: &[&str]| Ok(self.get(path)?.map(|(node, _)| node));
+        expand::node(node, expansion, &other, &|| self.written(path))
     }
 }
 
