@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// A text of which `Secret(…).get()` makes exactly `value`, from a file and from a variable: a line feed
 /// and a space, so that it is no Python literal and no `~` comes first, then JSON, in which every `$`
-/// is written `\u0024`. Verified against the real package by `tests/integration/prefect.rs`.
+/// is written `\u0024`. Verified against the real package by `tests/integration/real/prefect1.rs`.
 #[must_use]
 pub fn encode(value: &Value) -> String {
     format!("\n {}", value.to_string().replace('$', "\\u0024"))

@@ -5,10 +5,8 @@ mod dotenv;
 mod github;
 mod names;
 mod output;
-mod podman;
 mod shells;
-mod systemd;
-mod values;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +17,7 @@ pub use dotenv::node_modules;
 
 use crate::support::{Home, Outcome};
 
-type Values = BTreeMap<String, Vec<u8>>;
+pub type Values = BTreeMap<String, Vec<u8>>;
 
 /// The Python in which Prefect 3 is installed, and with it python-dotenv and jsonschema.
 pub fn prefect_3_python() -> PathBuf {
@@ -32,7 +30,7 @@ pub fn prefect_3_python() -> PathBuf {
 }
 
 /// A home with a directory that holds these as secrets, each the name of its variable.
-fn holding(values: &Values) -> Home {
+pub fn holding(values: &Values) -> Home {
     let home = Home::new();
     home.write("secrets/.keep", "");
     std::fs::remove_file(home.join("secrets/.keep")).unwrap();
@@ -43,7 +41,7 @@ fn holding(values: &Values) -> Home {
     home
 }
 
-fn export(home: &Home, format: &str, more: &[&str]) -> Outcome {
+pub fn export(home: &Home, format: &str, more: &[&str]) -> Outcome {
     let arguments = [&["export", "--secrets-dir", "secrets", "--format", format], more].concat();
     less_warnings(home.pfx(arguments).outcome())
 }
@@ -65,7 +63,7 @@ fn exported(home: &Home, format: &str) -> PathBuf {
 }
 
 /// What `env -0` printed.
-fn variables(stdout: &[u8]) -> Values {
+pub fn variables(stdout: &[u8]) -> Values {
     let entries = stdout.split(|&byte| byte == 0).filter(|entry| !entry.is_empty());
     entries
         .map(|entry| {
@@ -87,7 +85,7 @@ fn encoded(outcome: &Outcome) -> Values {
 }
 
 #[track_caller]
-fn assert_read(read: &Values, expected: &Values) {
+pub fn assert_read(read: &Values, expected: &Values) {
     for (name, value) in expected {
         let shown = |value: &[u8]| value.escape_ascii().to_string();
         let got = read.get(name).map(|value| shown(value));
@@ -96,7 +94,7 @@ fn assert_read(read: &Values, expected: &Values) {
 }
 
 /// Those of `values` that the format takes. It must refuse the others by name, and write nothing.
-fn taken(format: &str, values: Values) -> Values {
+pub fn taken(format: &str, values: Values) -> Values {
     let home = holding(&values);
     let mut taken = Values::new();
     for (name, value) in values {

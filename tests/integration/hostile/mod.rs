@@ -3,9 +3,8 @@
 //! catalogue that these cases are from.
 
 mod answers;
-mod namespaces;
+pub mod namespaces;
 mod network;
-mod plug_ins;
 mod proxies;
 mod redirects;
 mod signals;
@@ -119,7 +118,7 @@ fn failure(pfx: Pfx, says: &str) -> Option<String> {
 }
 
 /// What is unclear about a failure: one line that says this, perhaps a hint, and nothing that is secret.
-fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
+pub fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
     let said = outcome.stderr();
     let problem = |what: &str| Some(format!("{what}: {:?} {said}", outcome.code()));
     if outcome.code() != Some(125) {

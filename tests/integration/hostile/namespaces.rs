@@ -18,7 +18,7 @@ use crate::support::{Home, Server, is_root};
 
 /// Does `act` in a network of its own that has only loopback and `2001:db8::9` on it, with these files for
 /// /etc/resolv.conf and /etc/hosts. Does nothing where the tests have not the rights.
-pub(super) fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
+pub fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
     if !is_root() {
         return;
     }

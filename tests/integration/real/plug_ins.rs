@@ -8,8 +8,8 @@ use std::thread;
 
 use serde_json::json;
 
-use super::namespaces::in_network;
-use super::unclear;
+use crate::hostile::namespaces::in_network;
+use crate::hostile::unclear;
 use crate::support::cloud1::value;
 use crate::support::tls::{Authority, server};
 use crate::support::{Home, Pfx, is_root, static_binary};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::values::texts;
-use super::{assert_read, export, holding, variables};
+use crate::export::values::texts;
+use crate::export::{assert_read, export, holding, variables};
 use crate::support::Home;
 
 /// A systemd as pid 1 of its own namespaces starts one service with this drop-in; what its process had as

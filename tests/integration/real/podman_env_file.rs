@@ -1,7 +1,7 @@
 //! Read back by podman.
 
-use super::values::texts;
-use super::{assert_read, export, holding, taken, variables};
+use crate::export::values::texts;
+use crate::export::{assert_read, export, holding, taken, variables};
 use crate::support::{Home, Outcome};
 
 /// podman as it works in a container and a virtual machine alike.

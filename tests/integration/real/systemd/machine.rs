@@ -40,7 +40,7 @@ impl Machine {
             fs::write(path, text).expect("a file");
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&root.join("tests/integration/systemd/units"), &share.path().join("units"));
+        copy(&root.join("tests/integration/real/systemd/units"), &share.path().join("units"));
         copy(&root.join("examples/systemd"), &share.path().join("units"));
         write("boot.sh", include_str!("boot.sh"));
         write("bin/service", "#!/bin/sh\nexec python3 /mnt/share/service.py exit 0\n");

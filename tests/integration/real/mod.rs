@@ -1,0 +1,13 @@
+//! With the real counterparts: Prefect's servers and clients, systemd, containers, packages. These tests are slow, and
+//! need what `tests/run.sh` sets up. `cargo test real::` runs them alone, `cargo test -- --skip real::` all others.
+
+mod container;
+mod install;
+mod package;
+mod plug_ins;
+mod podman_env_file;
+mod prefect1;
+mod prefect3;
+mod side_by_side;
+mod systemd;
+mod systemd_drop_in;
