@@ -8,8 +8,8 @@ use crate::cli;
 use crate::error::Error;
 use crate::launch::sealed::{Refused, Sealed};
 use crate::name::VariableName;
-use crate::plan::{Delivery, Look, Plan};
-use crate::resolve::Resolution;
+use crate::plan::Delivery;
+use crate::resolve::{Resolution, Resolved};
 use crate::secret::SecretValue;
 
 /// Readable by the user that the command runs as, and by nobody else.
@@ -27,11 +27,13 @@ impl Files {
     ///
     /// # Errors
     /// [`Error::Handover`] for the first that cannot be made.
-    pub fn new(given: &cli::Files, plan: &Plan, resolution: &Resolution) -> Result<Self, Error> {
+    pub fn new(given: &cli::Files, resolved: &Resolved) -> Result<Self, Error> {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
         let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
-        for (look, outcome) in resolution.of(plan) {
-            let Some(value) = resolution.value(look, outcome) else { continue };
+        for variable in &resolved.variables {
+            let Resolution::Look(looked_up) = &variable.resolution else { continue };
+            let Some(value) = looked_up.value() else { continue };
+            let look = &looked_up.look;
             if look.delivery == Delivery::Variable {
                 continue;
             }
@@ -46,9 +48,9 @@ impl Files {
         Ok(Self { paths, _held: held })
     }
 
-    /// What a look-up's variable holds in place of the value.
+    /// What a variable holds in place of the value.
     #[must_use]
-    pub fn path(&self, look: &Look) -> Option<&SecretValue> {
-        self.paths.get(&look.variable)
+    pub fn path(&self, variable: &VariableName) -> Option<&SecretValue> {
+        self.paths.get(variable)
     }
 }

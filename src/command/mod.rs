@@ -21,7 +21,8 @@ use crate::error::Error;
 use crate::plan::{Delivery, Plan};
 use crate::remote::Store;
 use crate::report::{self, Report};
-use crate::resolve::{self, Resolution};
+use crate::resolve::{self, Resolution, Resolved};
+use crate::secret::SecretValue;
 use crate::settings::choice::Choice;
 use crate::settings::{self, Settings};
 use crate::source::Source;
@@ -60,7 +61,7 @@ impl<'a> Sources<'a> {
     ///
     /// # Errors
     /// As [`resolve::resolve`].
-    pub fn resolve(&self, plan: &mut Plan) -> Result<Resolution, Error> {
+    pub fn resolve(&self, plan: Plan) -> Result<Resolved, Error> {
         resolve::resolve(plan, &self.in_order())
     }
 
@@ -82,22 +83,23 @@ impl<'a> Sources<'a> {
 }
 
 /// Warns of values that come from files, go into variables, and end with a carriage return.
-pub fn warn_of_line_endings(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
-    for warning in line_endings(plan, resolution) {
+pub fn warn_of_line_endings(resolved: &Resolved, report: &mut Report<'_>) {
+    for warning in line_endings(resolved) {
         report.warning(&warning);
     }
 }
 
 /// What [`warn_of_line_endings`] says.
 #[must_use]
-pub fn line_endings(plan: &Plan, resolution: &Resolution) -> Vec<String> {
-    let of_variables = resolution.of(plan).filter_map(|(look, outcome)| {
-        let value = resolution.value(look, outcome)?;
-        let is_odd = look.delivery == Delivery::Variable && value.has_carriage_return();
-        let place = resolution.held(outcome).filter(|_| is_odd)?.place.clone();
-        Some(report::words(&Warning::CarriageReturn { place }))
+pub fn line_endings(resolved: &Resolved) -> Vec<String> {
+    let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
+        Resolution::Look(looked_up) if looked_up.look.delivery == Delivery::Variable => {
+            let is_odd = looked_up.value().is_some_and(SecretValue::has_carriage_return);
+            looked_up.held().filter(|_| is_odd).map(|held| held.place.clone())
+        }
+        _ => None,
     });
-    of_variables.collect()
+    places.map(|place| report::words(&Warning::CarriageReturn { place })).collect()
 }
 
 /// The remote store, for a command that needs one.

@@ -1,24 +1,31 @@
-//! What `run`, `check` and `export` have in common: settings, and the plan of all layers.
+//! What `run`, `check` and `export` have in common: settings, the plan of all layers, and what is made of it.
 
 use std::path::Path;
 
 use crate::cli;
+use crate::command::{Sources, warn_of_line_endings};
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::name::VariableName;
-use crate::plan::{Ambient, Layer, Plan};
-use crate::report;
+use crate::plan::{Ambient, BoundBy, Layer, Plan};
+use crate::report::{self, Report};
+use crate::resolve::Resolved;
 use crate::settings::choice::Choice;
 use crate::settings::project::InForce;
 use crate::settings::{self, Settings, env_file, project};
+use crate::source::Source as _;
 use crate::source::local::Warning;
-use crate::takeover;
+use crate::takeover::{self, Power};
 
-/// All that is settled before anything is looked up.
+/// All that is decided before anything is looked up.
 pub struct Prepared {
-    pub settings: Settings,
-    pub choice: Choice,
     pub plan: Plan,
+    pub context: Context,
+}
+
+/// Where to look, and what the plan was made from.
+pub struct Context {
+    settings: Settings,
+    choice: Choice,
     pub project: Option<InForce>,
     /// What binds variables, for a person: each wins over those before it.
     pub layers: Vec<String>,
@@ -26,30 +33,63 @@ pub struct Prepared {
     concerns: Vec<Warning>,
 }
 
-impl Prepared {
-    /// What a person should know of the files that were named, and of secrets that no binding names.
+impl Context {
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let warning = |variable: &VariableName| {
-            let variable = variable.as_str();
-            let what = takeover::power(variable)?.words();
-            Some(report::words(&Warning::Power { variable: variable.to_owned(), what }))
-        };
+    pub fn sources<'a>(&'a self, inherited: Inherited<'a>) -> Sources<'a> {
+        Sources::new(&self.settings, self.choice, inherited)
+    }
+
+    /// Looks up all that `plan` wants, and prints what a person should know. All is there that is not optional.
+    ///
+    /// # Errors
+    /// As [`resolve::resolve`] and [`Resolved::require`].
+    ///
+    /// [`resolve::resolve`]: crate::resolve::resolve
+    pub fn resolve(
+        &self,
+        plan: Plan,
+        inherited: Inherited<'_>,
+        report: &mut Report<'_>,
+    ) -> Result<Resolved, Error> {
+        let sources = self.sources(inherited);
+        let resolved = sources.resolve(plan)?;
+        sources.warn(report);
+        self.warnings(&resolved).iter().for_each(|warning| report.warning(warning));
+        for note in sources.remote.notes() {
+            report.verbose(|| note.clone());
+        }
+        let resolved = resolved.require()?;
+        warn_of_line_endings(&resolved, report);
+        Ok(resolved)
+    }
+
+    /// What a person should know of the files that were named, and of secrets that no binding names and that go into
+    /// variables of [`crate::takeover`].
+    #[must_use]
+    pub fn warnings(&self, resolved: &Resolved) -> Vec<String> {
         let concerns = self.concerns.iter().map(report::words);
-        concerns.chain(self.plan.powerful.iter().filter_map(warning)).collect()
+        let powerful = resolved.variables.iter().filter_map(|variable| {
+            let BoundBy::Listing = variable.bound_by else { return None };
+            let variable = str::from_utf8(variable.name()).ok()?;
+            // A shell as the command only reads such a variable; `export` refuses it for shells.
+            let power = takeover::power(variable).filter(|power| *power != Power::Shell)?;
+            let (variable, what) = (variable.to_owned(), power.words());
+            Some(report::words(&Warning::Power { variable, what }))
+        });
+        concerns.chain(powerful).collect()
     }
 }
 
-/// What these commands are told alike.
-pub struct Given<'g> {
+/// The arguments that these commands share.
+pub struct CommonArgs<'g> {
     pub bindings: &'g cli::Bindings,
     pub places: &'g cli::Places,
     pub stores: &'g cli::Stores,
     pub project: &'g cli::Project,
 }
 
-impl Given<'_> {
-    /// Settles everything. The command line wins over `PFX_…` variables, they over env files, and those over the
+impl CommonArgs<'_> {
+    /// Decides everything. The command line wins over `PFX_…` variables, they over env files, and those over the
     /// project file; the variables of `preserved` win over all of them.
     ///
     /// # Errors
@@ -79,6 +119,7 @@ impl Given<'_> {
         titles.push("the command line".to_owned());
         let written = settings::bindings(self.bindings);
         let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
-        Ok(Prepared { settings, choice, plan, project, layers: titles, concerns })
+        let context = Context { settings, choice, project, layers: titles, concerns };
+        Ok(Prepared { plan, context })
     }
 }

@@ -4,20 +4,18 @@ use std::convert::Infallible;
 
 use crate::cli::Run;
 use crate::command::files::Files;
-use crate::command::prepared::Given;
-use crate::command::{Sources, warn_of_line_endings};
+use crate::command::prepared::{CommonArgs, Prepared};
 use crate::config::lossless;
 use crate::environment::{Change, Environment, Inherited, fits};
 use crate::error::{BindingFault, Error};
 use crate::launch::exec;
-use crate::name::Shown;
-use crate::plan::{Action, Every, Plan};
+use crate::name::{Shown, VariableName};
+use crate::plan::Scope;
 use crate::reference::Reference;
 use crate::report::Report;
-use crate::resolve::{Outcome, Resolution};
+use crate::resolve::{Effect, LookedUp, Resolution, Resolved, ResolvedVariable};
 use crate::secret::SecretValue;
 use crate::settings;
-use crate::source::Source as _;
 
 /// Becomes the command.
 ///
@@ -32,30 +30,22 @@ pub fn run(
     let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
     let kept = inheritance.of(inherited);
     let preserved = Inherited(if arguments.inheritance.preserve { &kept } else { &[] });
-    let mut prepared = Given { bindings, places, stores, project }.prepare(inherited, preserved)?;
-    let from_project = prepared.project.as_ref().and_then(|project| project.command.as_deref());
+    let Prepared { plan, context } =
+        CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
+    let from_project = context.project.as_ref().and_then(|project| project.command.as_deref());
     let command = match (arguments.command.as_slice(), from_project) {
         ([], Some(command)) => command.to_vec(),
         ([], None) => return Err(no_command()),
         (given, _) => given.to_vec(),
     };
-    let form = settings::files(&arguments.files, &prepared.plan, inherited)?;
-    let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
-    let resolution = sources.resolve(&mut prepared.plan)?;
-    sources.warn(report);
-    prepared.warnings().iter().for_each(|warning| report.warning(warning));
-    let plan = prepared.plan;
-    for note in sources.remote.notes() {
-        report.verbose(|| note.clone());
-    }
-    resolution.require(&plan)?;
-    warn_of_line_endings(&plan, &resolution, report);
-    tell(&plan, &resolution, report);
+    let form = settings::files(&arguments.files, &plan, inherited)?;
+    let resolved = context.resolve(plan, inherited, report)?;
+    resolved.variables.iter().for_each(|variable| describe(variable, report));
 
-    let for_prefect = if arguments.prefect { for_prefect(&plan, &resolution)? } else { Vec::new() };
+    let for_prefect = if arguments.prefect { for_prefect(&resolved)? } else { Vec::new() };
     // Descriptors of the command's: the last thing before it is there.
-    let files = Files::new(&form, &plan, &resolution)?;
-    let changes: Vec<Change<'_>> = changes(&plan, &resolution, &files)
+    let files = Files::new(&form, &resolved)?;
+    let changes: Vec<Change<'_>> = changes(&resolved, &files)
         .chain(for_prefect.iter().map(|(name, value)| Ok(Change::Set(name.clone(), value))))
         .collect::<Result<_, _>>()?;
     let environment = Environment::new(Inherited(&kept), &changes)?;
@@ -69,43 +59,33 @@ fn no_command() -> Error {
     }
 }
 
-/// What the plan does to the environment.
+/// What is done to the environment.
 fn changes<'r>(
-    plan: &'r Plan,
-    resolution: &'r Resolution,
+    resolved: &'r Resolved,
     files: &'r Files,
 ) -> impl Iterator<Item = Result<Change<'r>, Error>> {
-    let mut outcomes = resolution.of(plan);
-    plan.bindings.iter().filter_map(move |binding| match &binding.action {
-        Action::Look(_) => {
-            let (look, outcome) = outcomes.next()?;
-            let value = resolution.value(look, outcome)?;
-            let variable = look.variable.as_str();
-            let value = files.path(look).unwrap_or(value);
-            // Told here, where the secret's name is known.
-            let fits = fits(variable, value, &look.reference.name());
-            Some(fits.map(|()| Change::Set(variable.to_owned(), value)))
+    resolved.variables.iter().filter_map(move |variable| match variable.effect() {
+        Effect::Set(name, value) => {
+            let value = files.path(name).unwrap_or(value);
+            // Checked here, where the secret's name is known.
+            let fits = fits(name.as_str(), value, &variable.title());
+            Some(fits.map(|()| Change::Set(name.as_str().to_owned(), value)))
         }
-        Action::Set(variable, value) => Some(Ok(Change::Set(variable.as_str().to_owned(), value))),
-        Action::Fill(variable, index) => {
-            let value = resolution.filled(*index)?;
-            Some(Ok(Change::Set(variable.as_str().to_owned(), value)))
-        }
-        Action::Keep(_) => None,
-        Action::Unset(name) => Some(Ok(Change::Unset(name.clone()))),
+        Effect::Unset(name) => Some(Ok(Change::Unset(name.to_vec()))),
+        Effect::Missing | Effect::Preserve => None,
     })
 }
 
 /// Each secret that was found, whole, in the variable from which Prefect 1.x reads it, in a form of which it
 /// makes exactly this value (prefect-1.md, section 12).
-fn for_prefect(plan: &Plan, resolution: &Resolution) -> Result<Vec<(String, SecretValue)>, Error> {
+fn for_prefect(resolved: &Resolved) -> Result<Vec<(String, SecretValue)>, Error> {
     let mut made = Vec::new();
-    for (reference, held) in resolution.found() {
+    for (reference, held) in &resolved.found {
         let Reference::Secret(name) = reference else { continue };
         // Prefect splits the name at `__` and does not start with some names.
         let lost =
             name.contains("__") || lossless::is_forbidden(name) || name.contains(['=', '\0']);
-        if lost && plan.every == Every::Named {
+        if lost && resolved.scope == Scope::NamedOnly {
             let name = name.clone();
             return Err(Error::Binding {
                 option: "--prefect",
@@ -138,21 +118,22 @@ const DEFAULT_SECRETS: [&str; 6] = [
     "GITLAB_ACCESS_TOKEN",
 ];
 
-fn tell(plan: &Plan, resolution: &Resolution, report: &mut Report<'_>) {
-    for (look, outcome) in resolution.of(plan) {
-        report.verbose(|| {
-            let from = match (outcome, resolution.held(outcome)) {
-                (Outcome::Default(_), _) => "is missing, so its default".to_owned(),
-                (Outcome::Missing(_), _) | (_, None) => "is missing, and optional".to_owned(),
-                (_, Some(held)) => format!("from {}", Shown(&held.place)),
+/// Prints where a value comes from, with `--verbose`.
+fn describe(variable: &ResolvedVariable, report: &mut Report<'_>) {
+    match &variable.resolution {
+        Resolution::Look(looked_up) => report.verbose(|| {
+            let LookedUp { look, .. } = looked_up;
+            let from = match (looked_up.held(), &look.default) {
+                (Some(held), _) => format!("from {}", Shown(&held.place)),
+                (None, Some(_)) => "is missing, so its default".to_owned(),
+                (None, None) => "is missing, and optional".to_owned(),
             };
             format!("{}: {} {from}", look.variable, look.reference)
-        });
-    }
-    for binding in &plan.bindings {
-        if let Action::Fill(variable, index) = &binding.action {
-            let names = || plan.templates[*index].names().join(", ");
-            report.verbose(|| format!("{variable}: text with {}", names()));
-        }
+        }),
+        Resolution::Template(filled) => report.verbose(|| {
+            let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
+            format!("{}: text with {}", filled.variable, names.join(", "))
+        }),
+        Resolution::Preserve(_) | Resolution::Set(..) | Resolution::Unset(_) => {}
     }
 }

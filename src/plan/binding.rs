@@ -1,5 +1,6 @@
 //! One binding: what an option binds to a variable, judged.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -10,26 +11,34 @@ use crate::reference::{Pointer, Reference, Written};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, mentions_reference};
 
-/// One wanted change of the environment, and how the user wrote it.
+/// One wanted change of the environment, and what asks for it.
 #[derive(Debug)]
 pub struct Binding {
-    /// `None` for a secret that no one wrote down and that a source lists.
-    pub written: Option<String>,
+    pub bound_by: BoundBy,
     pub action: Action,
-    /// Whether a file says so, and `written` tells where, rather than the command line.
-    pub in_file: bool,
+}
+
+/// What binds a variable.
+#[derive(Debug)]
+pub enum BoundBy {
+    /// Nothing that the user wrote: a source lists the secret.
+    Listing,
+    /// An option, as the user wrote it.
+    Option(String),
+    /// A line of a file, or a `PFX_…` variable: this one.
+    Place(String),
 }
 
 #[derive(Debug)]
 pub enum Action {
-    /// Set a variable to one of [`super::Plan::templates`], when that is filled.
-    Fill(VariableName, usize),
-    /// Leave a variable as it is, since it is set already and that is to win.
-    Keep(Vec<u8>),
     /// Look something up and set a variable to it.
     Look(Look),
+    /// Leave a variable as it is, since it is set already and that is to win.
+    Preserve(Vec<u8>),
     /// Set a variable to a text.
     Set(VariableName, SecretValue),
+    /// Set a variable to one of [`super::Plan::templates`], when that is filled.
+    Template(VariableName, usize),
     /// Remove a variable. The name is any that an environment may hold.
     Unset(Vec<u8>),
 }
@@ -58,17 +67,29 @@ pub enum Delivery {
 
 impl Binding {
     pub(super) fn new(option: &str, text: &OsStr, action: Action) -> Self {
-        let written = Some(format!("{option} {}", text.to_string_lossy()));
-        Self { written, action, in_file: false }
+        let bound_by = BoundBy::Option(format!("{option} {}", text.to_string_lossy()));
+        Self { bound_by, action }
     }
 
     /// How the user wrote it, for messages.
-    pub(super) fn told(&self) -> String {
-        match (&self.written, &self.action) {
-            (Some(written), _) => written.clone(),
-            (None, Action::Look(look)) => format!("the secret {}", look.reference.name()),
-            (None, _) => "a secret".to_owned(),
+    pub(super) fn label(&self) -> String {
+        match (&self.bound_by, &self.action) {
+            (BoundBy::Option(written) | BoundBy::Place(written), _) => written.clone(),
+            (BoundBy::Listing, Action::Look(look)) => {
+                format!("the secret {}", look.reference.name())
+            }
+            (BoundBy::Listing, _) => "a secret".to_owned(),
         }
+    }
+
+    /// The same, unless it would set one of `preserved`: that is left as it is.
+    pub(super) fn preserving(self, preserved: &HashSet<Vec<u8>>) -> Self {
+        let sets = !matches!(self.action, Action::Unset(_));
+        if sets && preserved.contains(self.variable()) {
+            let name = self.variable().to_vec();
+            return Self { action: Action::Preserve(name), ..self };
+        }
+        self
     }
 
     /// The variable that it changes.
@@ -76,8 +97,10 @@ impl Binding {
     pub fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Look(look) => look.variable.as_str().as_bytes(),
-            Action::Fill(variable, _) | Action::Set(variable, _) => variable.as_str().as_bytes(),
-            Action::Keep(name) | Action::Unset(name) => name,
+            Action::Set(variable, _) | Action::Template(variable, _) => {
+                variable.as_str().as_bytes()
+            }
+            Action::Preserve(name) | Action::Unset(name) => name,
         }
     }
 }

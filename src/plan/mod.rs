@@ -1,5 +1,5 @@
 //! Which variable gets what: decided here, without I/O, from the command line and from what files want, before
-//! anything is looked up. For `--all` the names that sources list are added later.
+//! anything is looked up. For `--all` a second plan is made of the first and of the names that sources list.
 
 mod binding;
 mod template;
@@ -8,14 +8,14 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
-pub use binding::{Action, Binding, Delivery, Look};
+pub use binding::{Action, Binding, BoundBy, Delivery, Look};
 pub use template::{Ingredient, Of, Part, Template};
 
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::Reference;
-use crate::takeover::{self, Power};
+use crate::takeover;
 use crate::wanted::Wanted;
 
 /// Bindings as the user wrote them, option by option.
@@ -37,11 +37,9 @@ pub struct Bindings {
 #[derive(Debug)]
 pub struct Plan {
     pub bindings: Vec<Binding>,
-    pub every: Every,
-    /// Variables that no secret may go into unless a binding says so: they are set already.
-    taken: HashSet<Vec<u8>>,
-    /// Variables of [`crate::takeover`] that get a secret of this machine which no binding names.
-    pub powerful: Vec<VariableName>,
+    pub scope: Scope,
+    /// Variables that are set already and stay as they are.
+    preserved: HashSet<Vec<u8>>,
     /// Texts that are put together when all is looked up; each is made of earlier ones only.
     pub templates: Vec<Template>,
     /// What [`Plan::templates`] are made of.
@@ -90,8 +88,7 @@ impl Layer {
         let mut bindings = Plan::judge(written)?;
         for binding in &mut bindings {
             if matches!(binding.action, Action::Set(..)) {
-                binding.written = Some("PFX_SET".to_owned());
-                binding.in_file = true;
+                binding.bound_by = BoundBy::Place("PFX_SET".to_owned());
             }
         }
         let title = "the PFX_ variables".to_owned();
@@ -101,13 +98,13 @@ impl Layer {
 
 /// Which secrets are wanted that no binding names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Every {
+pub enum Scope {
     /// All that can be listed, on this machine and remote.
-    Listed,
+    All,
     /// All on this machine.
     Local,
     /// None.
-    Named,
+    NamedOnly,
 }
 
 impl Plan {
@@ -134,10 +131,10 @@ impl Plan {
     ) -> Result<Self, Error> {
         let own = Self::judge(written)?;
         let names_none = own.is_empty() && files.is_empty();
-        let every = match (written.every, names_none) {
-            (true, _) => Every::Listed,
-            (false, true) => Every::Local,
-            (false, false) => Every::Named,
+        let scope = match (written.every, names_none) {
+            (true, _) => Scope::All,
+            (false, true) => Scope::Local,
+            (false, false) => Scope::NamedOnly,
         };
         let (mut lines, mut winning) = (Vec::new(), Vec::new());
         for layer in files {
@@ -156,18 +153,18 @@ impl Plan {
                 Wanted::Text(text) => Action::Set(variable, text),
                 Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
             };
-            bound.put(Binding { written: Some(written), action, in_file: true });
+            bound.put(Binding { bound_by: BoundBy::Place(written), action });
         }
-        let template::Linker { templates, ingredients, .. } = linker;
+        let template::Linker { mut templates, mut ingredients, .. } = linker;
         for binding in winning {
             bound.put(binding);
         }
-        let (bindings, taken) = (bound.bindings, ambient.preserved.names());
-        let mut plan =
-            Self { bindings, every, taken, powerful: Vec::new(), templates, ingredients };
-        plan.preserve();
-        template::mark_needed(&plan.bindings, &mut plan.templates, &mut plan.ingredients);
-        Ok(plan)
+        let preserved = ambient.preserved.names();
+        let bindings = bound.bindings.into_iter();
+        let bindings: Vec<Binding> =
+            bindings.map(|binding| binding.preserving(&preserved)).collect();
+        template::mark_needed(&bindings, &mut templates, &mut ingredients);
+        Ok(Self { bindings, scope, preserved, templates, ingredients })
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
@@ -201,9 +198,8 @@ impl Plan {
         }
         for text in &written.literals {
             let (variable, value) = binding::assignment(text)?;
-            let written = format!("--set {variable}");
-            let action = Action::Set(variable, value);
-            bindings.push(Binding { written: Some(written), action, in_file: false });
+            let bound_by = BoundBy::Option(format!("--set {variable}"));
+            bindings.push(Binding { bound_by, action: Action::Set(variable, value) });
         }
         for text in &written.removals {
             let name = text.as_bytes();
@@ -220,38 +216,35 @@ impl Plan {
         Ok(bindings)
     }
 
-    /// Leaves the variables that are taken as they are: no binding that would set them counts.
-    fn preserve(&mut self) {
-        for binding in &mut self.bindings {
-            if !matches!(binding.action, Action::Unset(_))
-                && self.taken.contains(binding.variable())
-            {
-                let name = binding.variable().to_vec();
-                binding.action = Action::Keep(name);
-            }
-        }
-    }
-
     /// All look-ups whose values go into variables of their own.
     pub fn looks(&self) -> impl Iterator<Item = &Look> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
             Action::Look(look) => Some(look),
-            Action::Fill(..) | Action::Keep(_) | Action::Set(..) | Action::Unset(_) => None,
+            Action::Preserve(_) | Action::Set(..) | Action::Template(..) | Action::Unset(_) => None,
         })
     }
 
-    /// Adds a look-up for each of `names`, the secrets that sources list. One that a binding asks for by
+    /// All that has to be looked up, for a variable of its own or for a template.
+    pub fn references(&self) -> impl Iterator<Item = &Reference> {
+        let needed = self.ingredients.iter().filter(|ingredient| ingredient.is_needed);
+        let looks = self.looks().chain(needed.map(|ingredient| &ingredient.look));
+        looks.map(|look| &look.reference)
+    }
+
+    /// The plan with a look-up for each of `secrets` besides, which sources list. One that a binding asks for by
     /// name, or whose variable is set already or by a binding, is left to that.
     ///
     /// # Errors
     /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
     /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
-    pub fn add_every(&mut self, names: Vec<Listed>) -> Result<(), Error> {
-        let mut added = Vec::new();
+    pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
+        let named: HashSet<&Reference> = self.looks().map(|look| &look.reference).collect();
+        let bound: HashSet<&[u8]> = self.bindings.iter().map(Binding::variable).collect();
+        let mut added = Vec::with_capacity(secrets.len());
         let mut refused = Vec::new();
-        for Listed { name, origin } in names {
+        for Listed { name, author } in secrets {
             let reference = Reference::Secret(name);
-            if self.looks().any(|look| look.reference == reference) {
+            if named.contains(&reference) {
                 continue;
             }
             let name = reference.name();
@@ -259,29 +252,22 @@ impl Plan {
                 return Err(fault("every secret", BindingFault::NoVariable { name }));
             };
             let bytes = variable.as_str().as_bytes();
-            if self.taken.contains(bytes)
-                || self.bindings.iter().any(|binding| binding.variable() == bytes)
-            {
+            if self.preserved.contains(bytes) || bound.contains(bytes) {
                 continue;
             }
-            match (takeover::power(variable.as_str()), origin) {
-                // A shell as the command only reads such a variable; `export` refuses it for shells.
-                (None, _) | (Some(Power::Shell), Origin::Own) => {}
-                (Some(_), Origin::Own) => self.powerful.push(variable.clone()),
-                (Some(_), Origin::Others) => {
-                    refused.push(name);
-                    continue;
-                }
+            if author == Author::Remote && takeover::power(variable.as_str()).is_some() {
+                refused.push(name);
+                continue;
             }
             let action = Action::Look(Look::whole(variable, reference));
-            added.push(Binding { written: None, action, in_file: false });
+            added.push(Binding { bound_by: BoundBy::Listing, action });
         }
         if !refused.is_empty() {
             return Err(fault("every secret", BindingFault::Takeover { names: refused }));
         }
         refuse_duplicates(&added)?;
         self.bindings.extend(added);
-        Ok(())
+        Ok(self)
     }
 }
 
@@ -313,16 +299,16 @@ impl Bound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub name: String,
-    pub origin: Origin,
+    pub author: Author,
 }
 
 /// Who named a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The user of this machine.
-    Own,
+pub enum Author {
     /// Whoever may write to a remote store.
-    Others,
+    Remote,
+    /// The user of this machine.
+    User,
 }
 
 fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {
@@ -333,7 +319,7 @@ fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {
             && first.variable() == second.variable()
         {
             let variable = String::from_utf8_lossy(first.variable()).into_owned();
-            let (first, second) = (first.told(), second.told());
+            let (first, second) = (first.label(), second.label());
             return Err(fault("two bindings", BindingFault::Duplicate { variable, first, second }));
         }
     }

@@ -15,7 +15,7 @@ pub struct Template {
     /// Whether some binding of the plan still wants it, perhaps by way of another template.
     pub(super) is_needed: bool,
     /// Where the file says so. The pieces have become the parts.
-    origin: wanted::Template,
+    pub origin: wanted::Template,
 }
 
 #[derive(Debug)]
@@ -55,30 +55,18 @@ impl Template {
         self.is_needed
     }
 
-    /// The variables whose values it holds, each once.
+    /// The variables whose values it holds, each once, and where each comes from.
     #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        self.variables().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The same, with where each value comes from.
-    #[must_use]
-    pub fn variables(&self) -> Vec<(&str, Of)> {
+    pub fn variables(&self) -> Vec<(&VariableName, Of)> {
         let mut variables = Vec::new();
         for part in &self.parts {
             if let Part::Variable { name, of, .. } = part
-                && !variables.contains(&(name.as_str(), *of))
+                && !variables.contains(&(name, *of))
             {
-                variables.push((name.as_str(), *of));
+                variables.push((name, *of));
             }
         }
         variables
-    }
-
-    /// A fault at one of its variables.
-    #[must_use]
-    pub fn fault(&self, at: Position, problem: &str) -> Error {
-        self.origin.fault(at, problem)
     }
 }
 
@@ -161,7 +149,7 @@ impl<'l> Linker<'l> {
         let index = self.templates.len();
         let template = Template { variable: variable.clone(), parts, is_needed: false, origin };
         self.templates.push(template);
-        Ok(Action::Fill(variable, index))
+        Ok(Action::Template(variable, index))
     }
 
     fn meaning<'m>(
@@ -182,7 +170,7 @@ impl<'l> Linker<'l> {
             (Some(Action::Unset(_)), _) => Meaning::Nothing,
             (_, Some(preserved)) => Meaning::Text(preserved),
             (Some(Action::Set(_, text)), None) => Meaning::Text(text.expose()),
-            (Some(Action::Fill(variable, index)), None) => {
+            (Some(Action::Template(variable, index)), None) => {
                 Meaning::Later(variable.clone(), Of::Template(*index))
             }
             (Some(Action::Look(look)), None) if look.delivery == Delivery::File => {
@@ -193,7 +181,7 @@ impl<'l> Linker<'l> {
                 let of = Of::Look(self.ingredient(look));
                 Meaning::Later(look.variable.clone(), of)
             }
-            (Some(Action::Keep(_)) | None, None) => {
+            (Some(Action::Preserve(_)) | None, None) => {
                 self.ambient.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
             }
         })
@@ -225,7 +213,7 @@ pub(super) fn mark_needed(
     ingredients: &mut [Ingredient],
 ) {
     for binding in bindings {
-        if let Action::Fill(_, index) = binding.action {
+        if let Action::Template(_, index) = binding.action {
             templates[index].is_needed = true;
         }
     }

@@ -18,8 +18,8 @@ fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
     })
 }
 
-fn listed(names: &[&str], origin: Origin) -> Vec<Listed> {
-    names.iter().map(|name| Listed { name: (*name).to_owned(), origin }).collect()
+fn listed(names: &[&str], author: Author) -> Vec<Listed> {
+    names.iter().map(|name| Listed { name: (*name).to_owned(), author }).collect()
 }
 
 fn layer(entries: &[(&str, &str)]) -> Layer {
@@ -34,18 +34,18 @@ fn layer(entries: &[(&str, &str)]) -> Layer {
 fn texts(plan: &Plan) -> Vec<String> {
     let told = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, text) => format!("{name}={}", String::from_utf8_lossy(text.expose())),
-        Action::Fill(name, index) => format!("{name} is template {index}"),
+        Action::Template(name, index) => format!("{name} is template {index}"),
         Action::Look(look) => format!("{}={}", look.variable, look.reference),
         Action::Unset(name) => format!("{} is removed", String::from_utf8_lossy(name)),
-        Action::Keep(name) => format!("{} is kept", String::from_utf8_lossy(name)),
+        Action::Preserve(name) => format!("{} is kept", String::from_utf8_lossy(name)),
     });
     told.collect()
 }
 
 #[test]
 fn no_binding_means_every_local_secret() {
-    assert_eq!(plan(&[], &[]).unwrap().every, Every::Local);
-    assert_eq!(plan(&[], &["A=1"]).unwrap().every, Every::Named);
+    assert_eq!(plan(&[], &[]).unwrap().scope, Scope::Local);
+    assert_eq!(plan(&[], &["A=1"]).unwrap().scope, Scope::NamedOnly);
 }
 
 #[test]
@@ -84,16 +84,16 @@ fn bad_bindings_are_refused_without_their_values() {
 
 #[test]
 fn every_secret_yields_to_a_binding_by_name_or_variable() {
-    let mut plan = plan(&["X=a"], &["B=1"]).unwrap();
-    plan.add_every(listed(&["a", "b", "B", "c"], Origin::Own)).unwrap();
+    let plan = plan(&["X=a"], &["B=1"]).unwrap();
+    let plan = plan.with_secrets(listed(&["a", "b", "B", "c"], Author::User)).unwrap();
     let names: Vec<&str> = plan.looks().map(|look| look.variable.as_str()).collect();
     assert_eq!(names, ["X", "b", "c"]);
 }
 
 #[test]
 fn every_secret_is_refused_if_two_give_one_variable() {
-    let mut plan = plan(&[], &[]).unwrap();
-    let error = plan.add_every(listed(&["a-b", "A_B"], Origin::Own)).unwrap_err().to_string();
+    let plan = plan(&[], &[]).unwrap();
+    let error = plan.with_secrets(listed(&["a-b", "A_B"], Author::User)).unwrap_err().to_string();
     assert!(error.contains("a-b") && error.contains("A_B"), "{error}");
 }
 
@@ -104,14 +104,14 @@ fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
     let written = Bindings { literals: words(&["C=9"]), ..Bindings::default() };
     let plan = Plan::over(files, &written, Ambient::default()).unwrap();
     assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
-    assert_eq!(plan.every, Every::Named);
+    assert_eq!(plan.scope, Scope::NamedOnly);
 }
 
 #[test]
 fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
     assert_eq!(
-        Plan::over(vec![layer(&[])], &Bindings::default(), Ambient::default()).unwrap().every,
-        Every::Named
+        Plan::over(vec![layer(&[])], &Bindings::default(), Ambient::default()).unwrap().scope,
+        Scope::NamedOnly
     );
 }
 
@@ -126,8 +126,8 @@ fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes
     };
     let preserved = Inherited(&[c"A=", c"C=", c"D=", c"E="]);
     let ambient = Ambient { inherited: preserved, preserved };
-    let mut plan = Plan::over(Vec::new(), &written, ambient).unwrap();
-    plan.add_every(listed(&["E", "F"], Origin::Own)).unwrap();
+    let plan = Plan::over(Vec::new(), &written, ambient).unwrap();
+    let plan = plan.with_secrets(listed(&["E", "F"], Author::User)).unwrap();
     assert_eq!(
         texts(&plan),
         ["A is kept", "B=secret `B`", "C is kept", "D is removed", "F=secret `F`"]
@@ -137,15 +137,14 @@ fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes
 #[test]
 fn names_that_others_wrote_are_refused_if_they_could_take_over_unless_bound() {
     let names = ["LD_PRELOAD", "TOKEN", "Path", "git-ssh-command"];
-    let mut plan = plan(&[], &[]).unwrap();
-    plan.add_every(listed(&names, Origin::Own)).unwrap();
-    let mut plan = self::plan(&["X=git-ssh-command"], &[]).unwrap();
-    let error = plan.add_every(listed(&names, Origin::Others)).unwrap_err();
+    plan(&[], &[]).unwrap().with_secrets(listed(&names, Author::User)).unwrap();
+    let binding = plan(&["X=git-ssh-command"], &[]).unwrap();
+    let error = binding.with_secrets(listed(&names, Author::Remote)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot use every secret: the remote store lists `LD_PRELOAD`, and its variable could take over \
          the command"
     );
-    let mut plan = self::plan(&["LD_PRELOAD", "X=git-ssh-command"], &[]).unwrap();
-    plan.add_every(listed(&names, Origin::Others)).unwrap();
+    let binding = plan(&["LD_PRELOAD", "X=git-ssh-command"], &[]).unwrap();
+    binding.with_secrets(listed(&names, Author::Remote)).unwrap();
 }

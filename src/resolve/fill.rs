@@ -1,51 +1,97 @@
 //! Templates, filled with what was found.
 
+use std::rc::Rc;
+
 use zeroize::Zeroizing;
 
-use super::{Outcome, Resolution};
+use super::LookedUp;
 use crate::environment::has_room;
 use crate::error::{Error, Missing, Position};
-use crate::plan::{Of, Part, Plan, Template};
+use crate::name::VariableName;
+use crate::plan::{Of, Part, Template};
 use crate::secret::SecretValue;
+use crate::wanted;
 
-/// What became of one template.
-pub enum Filled {
-    /// A variable in it has no value and no default.
-    Blank {
-        at: Position,
-        /// What that variable needs, if it is not optional.
-        missing: Option<Missing>,
-    },
-    /// No binding wants it.
-    Unneeded,
-    Value(SecretValue),
+/// A text with the values of other variables in it, put together.
+pub struct Filled {
+    pub variable: VariableName,
+    pub text: Result<SecretValue, Blank>,
+    /// The variables in it, each once.
+    pub uses: Vec<Use>,
 }
 
-/// Fills each template of `plan` that is wanted, in order.
+/// Why a text cannot be put together: a variable in it has no value and no default.
+pub struct Blank {
+    /// What that variable needs, if it is not optional.
+    pub missing: Option<Missing>,
+    at: Position,
+    origin: wanted::Template,
+}
+
+/// One variable in a text.
+pub enum Use {
+    Look(VariableName, Rc<LookedUp>),
+    /// It is such a text itself.
+    Template {
+        variable: VariableName,
+        /// The variables in that.
+        names: Vec<VariableName>,
+        found: bool,
+    },
+}
+
+impl Filled {
+    /// The variables whose values are in it.
+    pub fn names(&self) -> impl Iterator<Item = &VariableName> {
+        self.uses.iter().map(|used| match used {
+            Use::Look(variable, _) | Use::Template { variable, .. } => variable,
+        })
+    }
+}
+
+impl Blank {
+    /// The error, if all is there that is not optional.
+    pub(super) fn error(&self) -> Error {
+        let problem = "the variable that this `$` refers to is optional and missing; `${NAME:-text}` has a default";
+        self.origin.fault(self.at, problem)
+    }
+}
+
+/// Fills each template that is wanted, in order; there is one `ingredient` for each of the plan.
 ///
 /// # Errors
 /// [`Error::Value`] if a value cannot be a part of a variable, or the text gets too long.
-pub(super) fn fill(plan: &Plan, resolution: &Resolution) -> Result<Vec<Filled>, Error> {
-    let mut filled = Vec::with_capacity(plan.templates.len());
-    for template in &plan.templates {
-        let one = if template.is_needed() {
-            one(template, plan, resolution, &filled)?
-        } else {
-            Filled::Unneeded
-        };
-        filled.push(one);
+pub(super) fn fill(
+    templates: Vec<Template>,
+    ingredients: &[Option<Rc<LookedUp>>],
+) -> Result<Vec<Option<Filled>>, Error> {
+    let mut filled = Vec::with_capacity(templates.len());
+    for template in templates {
+        let one = template.is_needed().then(|| one(template, ingredients, &filled));
+        filled.push(one.transpose()?);
     }
     Ok(filled)
 }
 
 fn one(
-    template: &Template,
-    plan: &Plan,
-    resolution: &Resolution,
-    earlier: &[Filled],
+    template: Template,
+    ingredients: &[Option<Rc<LookedUp>>],
+    earlier: &[Option<Filled>],
 ) -> Result<Filled, Error> {
+    let uses = template.variables().into_iter().filter_map(|(variable, of)| match of {
+        Of::Look(index) => {
+            Some(Use::Look(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
+        }
+        Of::Template(index) => {
+            let filled = earlier[index].as_ref()?;
+            let (variable, names) = (variable.clone(), filled.names().cloned().collect());
+            Some(Use::Template { variable, names, found: filled.text.is_ok() })
+        }
+    });
+    let uses = uses.collect();
+    let Template { variable, parts, origin, .. } = template;
     let mut text = Zeroizing::new(Vec::new());
-    for part in &template.parts {
+    for part in &parts {
         let (of, default, inherited, at) = match part {
             Part::Text(part) => {
                 text.extend_from_slice(part.expose());
@@ -56,22 +102,18 @@ fn one(
             }
         };
         let (value, missing) = match of {
-            Of::Look(index) => {
-                let look = &plan.ingredients[index].look;
-                let outcome = resolution.ingredients[index].as_ref();
-                let value = outcome.and_then(|outcome| resolution.value(look, outcome));
-                let value =
-                    value.map(|value| value.in_variable(&look.reference.name())).transpose()?;
-                let missing = match outcome {
-                    Some(Outcome::Missing(missing)) if !look.optional => Some(missing),
-                    _ => None,
-                };
-                (value, missing)
-            }
-            Of::Template(index) => match &earlier[index] {
-                Filled::Value(value) => (Some(value), None),
-                Filled::Blank { missing, .. } => (None, missing.as_ref()),
-                Filled::Unneeded => (None, None),
+            Of::Look(index) => match &ingredients[index] {
+                Some(looked_up) => {
+                    let name = looked_up.look.reference.name();
+                    let value = looked_up.value().map(|value| value.in_variable(&name));
+                    (value.transpose()?, looked_up.lacking())
+                }
+                None => (None, None),
+            },
+            Of::Template(index) => match earlier[index].as_ref().map(|filled| &filled.text) {
+                Some(Ok(value)) => (Some(value), None),
+                Some(Err(blank)) => (None, blank.missing.as_ref()),
+                None => (None, None),
             },
         };
         match (value.or(inherited), default) {
@@ -80,16 +122,13 @@ fn one(
                 text.extend_from_slice(value.expose());
             }
             (_, Some(default)) => text.extend_from_slice(default.expose()),
-            (None, None) => return Ok(Filled::Blank { at, missing: missing.cloned() }),
+            (None, None) => {
+                let text = Err(Blank { missing: missing.cloned(), at, origin });
+                return Ok(Filled { variable, text, uses });
+            }
         }
-        let variable = template.variable.as_str();
-        has_room(variable, text.len(), variable)?;
+        has_room(variable.as_str(), text.len(), variable.as_str())?;
     }
-    Ok(Filled::Value(SecretValue::bytes(std::mem::take(&mut *text))))
-}
-
-/// The error for a template that cannot be filled, though all is there that has to be.
-pub(super) fn blank(template: &Template, at: Position) -> Error {
-    let problem = "the variable that this `$` refers to is optional and missing; `${NAME:-text}` has a default";
-    template.fault(at, problem)
+    let text = Ok(SecretValue::bytes(std::mem::take(&mut *text)));
+    Ok(Filled { variable, text, uses })
 }

@@ -1,52 +1,98 @@
-//! A text that has values of other variables in it: which, and where each comes from.
+//! All variables for a person: a line each, in three columns.
 
-use serde_json::{Value, json};
+use crate::name::{Shown, VariableName, in_reference};
+use crate::plan::{BoundBy, Delivery, Look};
+use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
 
-use super::verdict;
-use crate::name::Shown;
-use crate::plan::{Of, Plan};
-use crate::resolve::{Outcome, Resolution};
-
-/// What it is made of, and where that comes from.
-pub fn columns(plan: &Plan, index: usize, place: &str, resolution: &Resolution) -> [String; 2] {
-    let template = &plan.templates[index];
-    let sources = template.variables().into_iter().filter_map(|(name, of)| match of {
-        // It has a line of its own if it is bound, and if not then nothing else is known of it.
-        Of::Template(_) => None,
-        Of::Look(index) => {
-            let outcome = resolution.ingredient(index)?;
-            let verdict = verdict(&plan.ingredients[index].look, outcome, resolution);
-            let from = if resolution.held(outcome).is_some() { " from" } else { ":" };
-            Some(format!("{name}{from} {verdict}"))
-        }
-    });
-    let mut told = vec![Shown(place).to_string()];
-    if resolution.filled(index).is_none() {
-        told[0] = format!("MISSING: {}", told[0]);
+/// One line a variable, then the order of the sources.
+pub fn table(variables: &[ResolvedVariable], places: &[String]) -> String {
+    let rows: Vec<[String; 3]> = variables.iter().map(columns).collect();
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
+    let (first, second) = (width(0), width(1));
+    let mut text = String::new();
+    for [variable, wanted, place] in &rows {
+        let line = format!("{variable:first$}  {wanted:second$}  {place}");
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
-    told.extend(sources);
-    [format!("text with {}", template.names().join(", ")), told.join("; ")]
+    if rows.is_empty() {
+        text.push_str("nothing to set: there is no local secret\n");
+    }
+    text.push_str("\nsecrets are looked for in this order:\n");
+    for place in places {
+        text.push_str(&format!("  {}\n", Shown(place)));
+    }
+    text
 }
 
-/// The same for programs: each variable in it.
-pub fn uses(plan: &Plan, index: usize, resolution: &Resolution) -> Vec<Value> {
-    let variables = plan.templates[index].variables().into_iter();
-    let uses = variables.map(|(name, of)| match of {
-        Of::Template(index) => json!({
-            "variable": name, "kind": "text", "uses": plan.templates[index].names(),
-            "found": resolution.filled(index).is_some(),
-        }),
-        Of::Look(index) => {
-            let look = &plan.ingredients[index].look;
-            let outcome = resolution.ingredient(index);
-            json!({
-                "variable": name,
-                "kind": look.reference.kind(),
-                "name": look.reference.name(),
-                "found": matches!(outcome, Some(Outcome::Whole(_) | Outcome::Part(..))),
-                "place": outcome.and_then(|one| resolution.held(one)).map(|held| &held.place),
-            })
+/// The variable, what it is bound to, and the place that has that.
+fn columns(variable: &ResolvedVariable) -> [String; 3] {
+    let place = match &variable.bound_by {
+        BoundBy::Place(place) => Shown(place),
+        BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
+    };
+    let [wanted, place] = match &variable.resolution {
+        Resolution::Look(looked_up) => [wanted(&looked_up.look), verdict(looked_up)],
+        Resolution::Preserve(_) => [
+            "kept".to_owned(),
+            "the environment: it is set already, and --preserve lets that win".to_owned(),
+        ],
+        Resolution::Set(..) => ["text".to_owned(), place.to_string()],
+        Resolution::Template(filled) => template(filled, &place.to_string()),
+        Resolution::Unset(_) => ["removed".to_owned(), String::new()],
+    };
+    [Shown(&String::from_utf8_lossy(variable.name())).to_string(), wanted, place]
+}
+
+/// What a look-up wants, as a person would write it.
+fn wanted(look: &Look) -> String {
+    let pointer = look.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
+    let optional = if look.optional { "?" } else { "" };
+    let file = if look.delivery == Delivery::File { ", as a file" } else { "" };
+    let name = look.reference.name();
+    let name = in_reference(&name);
+    format!("{} {}{optional}{pointer}{file}", look.reference.kind(), Shown(&name))
+}
+
+/// The place that has it, or what else the variable gets, and where it was looked for.
+fn verdict(looked_up: &LookedUp) -> String {
+    let Some(missing) = looked_up.missing() else {
+        return looked_up.held().map(|held| Shown(&held.place).to_string()).unwrap_or_default();
+    };
+    let word = match (&looked_up.look.default, looked_up.look.optional) {
+        (Some(_), _) => "the default",
+        (None, true) => "not set",
+        (None, false) => "MISSING",
+    };
+    let places: Vec<String> =
+        missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
+    let near = missing
+        .near
+        .as_ref()
+        .map(|near| format!("; there is a `{}`", Shown(&in_reference(near))))
+        .unwrap_or_default();
+    let looked = match (places.is_empty(), &missing.not_asked) {
+        (true, Some(why)) => format!("no remote store was asked: {}", Shown(why)),
+        (true, None) => "there is no place on this machine to look in".to_owned(),
+        (false, _) => format!("looked in {}", places.join(", then ")),
+    };
+    format!("{word}: {looked}{near}")
+}
+
+/// What a text is made of, and where that comes from.
+fn template(filled: &Filled, place: &str) -> [String; 2] {
+    let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
+    let missing = if filled.text.is_ok() { "" } else { "MISSING: " };
+    let mut places = vec![format!("{missing}{place}")];
+    places.extend(filled.uses.iter().filter_map(|used| match used {
+        // It has a line of its own if it is bound, and if not then nothing else is known of it.
+        Use::Template { .. } => None,
+        Use::Look(variable, looked_up) => {
+            let from = if looked_up.held().is_some() { " from" } else { ":" };
+            Some(format!("{variable}{from} {}", verdict(looked_up)))
         }
-    });
-    uses.collect()
+    }));
+    [format!("text with {}", names.join(", ")), places.join("; ")]
 }

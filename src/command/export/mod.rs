@@ -21,15 +21,15 @@ use zeroize::Zeroizing;
 
 use crate::cli;
 use crate::cli::export::Format as Chosen;
-use crate::command::prepared::Given;
-use crate::command::{Sources, warn_of_line_endings};
+use crate::command::prepared::{CommonArgs, Prepared};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::files::home;
-use crate::plan::{Action, Delivery, Look, Plan};
+use crate::name::VariableName;
+use crate::plan::{Action, Binding, Delivery, Look, Plan};
 use crate::report::Report;
-use crate::resolve::Resolution;
+use crate::resolve::{Effect, Resolution, Resolved, ResolvedVariable};
 
 /// What is exported of one variable.
 pub struct Entry<'e> {
@@ -38,6 +38,18 @@ pub struct Entry<'e> {
     pub value: Option<&'e [u8]>,
     /// Whether the value was looked up, rather than written down where everyone sees it.
     pub secret: bool,
+}
+
+impl<'e> Entry<'e> {
+    fn set(variable: &'e VariableName, value: &'e [u8], secret: bool) -> Self {
+        Self { variable: variable.as_str(), value: Some(value), secret }
+    }
+
+    /// A removal. Names that are not UTF-8 are refused elsewhere.
+    fn unset(name: &'e [u8]) -> Option<Self> {
+        let variable = std::str::from_utf8(name).ok()?;
+        Some(Self { variable, value: None, secret: false })
+    }
 }
 
 /// Bytes with values in them.
@@ -90,20 +102,15 @@ pub fn export(
     let cli::Export { bindings, places, stores, project, .. } = arguments;
     let format = format(arguments)?;
     let to = destination(arguments, inherited)?;
-    let mut prepared =
-        Given { bindings, places, stores, project }.prepare(inherited, Inherited::default())?;
+    let Prepared { plan, context } = CommonArgs { bindings, places, stores, project }
+        .prepare(inherited, Inherited::default())?;
     // A mistake on the command line is reported before anything is looked up.
-    judge_names(&*format, &prepared.plan)?;
-    format.document(&outline(&prepared.plan)?)?;
+    judge_names(&*format, plan.bindings.iter().map(Binding::variable))?;
+    format.document(&outline(&plan)?)?;
     to.can_be_written()?;
-    let sources = Sources::new(&prepared.settings, prepared.choice, inherited);
-    let resolution = sources.resolve(&mut prepared.plan)?;
-    sources.warn(report);
-    prepared.warnings().iter().for_each(|warning| report.warning(warning));
-    resolution.require(&prepared.plan)?;
-    judge_names(&*format, &prepared.plan)?;
-    warn_of_line_endings(&prepared.plan, &resolution, report);
-    let entries = entries(&prepared.plan, &resolution)?;
+    let resolved = context.resolve(plan, inherited, report)?;
+    judge_names(&*format, resolved.variables.iter().map(ResolvedVariable::name))?;
+    let entries = entries(&resolved)?;
     let document = format.document(&entries)?;
 
     format.concerns(&entries).iter().for_each(|concern| report.warning(concern));
@@ -128,16 +135,15 @@ fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Dest
     Destination::of(path, true)
 }
 
-/// Judges the names of all variables that `plan` changes.
+/// Judges the names of variables. None is preserved by an export.
 ///
 /// # Errors
 /// [`Error::Value`] for the first that the form cannot hold.
-fn judge_names(format: &dyn Format, plan: &Plan) -> Result<(), Error> {
-    for binding in &plan.bindings {
-        if matches!(binding.action, Action::Keep(_)) {
-            continue;
-        }
-        let name = binding.variable();
+fn judge_names<'n>(
+    format: &dyn Format,
+    names: impl Iterator<Item = &'n [u8]>,
+) -> Result<(), Error> {
+    for name in names {
         let judged = match std::str::from_utf8(name) {
             Ok(name) => format.judge(name),
             Err(_) => Err("its names are UTF-8".into()),
@@ -155,60 +161,36 @@ fn judge_names(format: &dyn Format, plan: &Plan) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Usage`] if a value is to be a file, which would be gone.
-fn outline<'p>(plan: &'p Plan) -> Result<Vec<Entry<'p>>, Error> {
-    let entry = |action: &'p Action| match action {
-        Action::Look(look) => Some(not_a_file(look).map(|()| Entry {
-            variable: look.variable.as_str(),
-            // Any that every form holds; not an empty one, which is no PATH for fish.
-            value: Some(b"x"),
-            secret: true,
-        })),
-        Action::Fill(variable, _) => {
-            Some(Ok(Entry { variable: variable.as_str(), value: Some(b"x"), secret: true }))
+fn outline(plan: &Plan) -> Result<Vec<Entry<'_>>, Error> {
+    // Any that every form holds; not an empty one, which is no PATH for fish.
+    const UNKNOWN: &[u8] = b"x";
+    let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {
+        Action::Look(look) => {
+            Some(not_a_file(look).map(|()| Entry::set(&look.variable, UNKNOWN, true)))
         }
-        other => written(other).map(Ok),
-    };
-    plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
-}
-
-/// What is on the command line or in a file already.
-fn written(action: &Action) -> Option<Entry<'_>> {
-    match action {
-        Action::Set(variable, value) => {
-            let value = Some(value.expose());
-            Some(Entry { variable: variable.as_str(), value, secret: false })
-        }
-        Action::Unset(name) => {
-            let variable = std::str::from_utf8(name).ok()?;
-            Some(Entry { variable, value: None, secret: false })
-        }
-        Action::Fill(..) | Action::Keep(_) | Action::Look(_) => None,
-    }
+        Action::Preserve(_) => None,
+        Action::Set(variable, text) => Some(Ok(Entry::set(variable, text.expose(), false))),
+        Action::Template(variable, _) => Some(Ok(Entry::set(variable, UNKNOWN, true))),
+        Action::Unset(name) => Entry::unset(name).map(Ok),
+    });
+    entries.collect()
 }
 
 /// All that is bound and was found.
 ///
 /// # Errors
 /// [`Error::Value`] if no variable can hold it.
-fn entries<'p>(plan: &'p Plan, resolution: &'p Resolution) -> Result<Vec<Entry<'p>>, Error> {
-    let mut outcomes = resolution.of(plan);
-    let entry = |action: &'p Action| match action {
-        Action::Look(_) => {
-            let (look, outcome) = outcomes.next()?;
-            let value = resolution.value(look, outcome)?;
-            Some(value.in_variable(&look.reference.name()).map(|value| Entry {
-                variable: look.variable.as_str(),
-                value: Some(value.expose()),
-                secret: true,
-            }))
+fn entries(resolved: &Resolved) -> Result<Vec<Entry<'_>>, Error> {
+    let entries = resolved.variables.iter().filter_map(|variable| match variable.effect() {
+        Effect::Set(name, value) => {
+            let secret = !matches!(variable.resolution, Resolution::Set(..));
+            let value = value.in_variable(&variable.title());
+            Some(value.map(|value| Entry::set(name, value.expose(), secret)))
         }
-        Action::Fill(variable, index) => {
-            let value = Some(resolution.filled(*index)?.expose());
-            Some(Ok(Entry { variable: variable.as_str(), value, secret: true }))
-        }
-        other => written(other).map(Ok),
-    };
-    plan.bindings.iter().map(|binding| &binding.action).filter_map(entry).collect()
+        Effect::Unset(name) => Entry::unset(name).map(Ok),
+        Effect::Missing | Effect::Preserve => None,
+    });
+    entries.collect()
 }
 
 fn not_a_file(look: &Look) -> Result<(), Error> {

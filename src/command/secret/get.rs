@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::plan::{Bindings, Plan};
 use crate::reference;
 use crate::report::Report;
-use crate::resolve::{self, Outcome};
+use crate::resolve::{self, Resolution};
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
 
@@ -28,30 +28,33 @@ pub fn get(
     // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
-    let mut plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
+    let plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
     let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
     let settings = match elsewhere {
         None => Settings::new(&arguments.places, inherited)?,
         Some(_) => Settings::of_files(&arguments.places, inherited),
     };
     let sources = Sources::new(&settings, elsewhere.unwrap_or(Choice::LOCAL), inherited);
-    let resolution = match elsewhere {
-        None => sources.resolve(&mut plan)?,
-        Some(_) => resolve::resolve(&mut plan, &[&sources.remote])?,
+    let resolved = match elsewhere {
+        None => sources.resolve(plan)?,
+        Some(_) => resolve::resolve(plan, &[&sources.remote])?,
     };
     sources.warn(report);
-    warn_of_line_endings(&plan, &resolution, report);
+    warn_of_line_endings(&resolved, report);
 
-    let Some((look, outcome)) = resolution.of(&plan).next() else { return Ok(Exit::Done) };
-    if let Outcome::Missing(missing) = outcome {
+    let Some(Resolution::Look(looked_up)) = resolved.variables.first().map(|one| &one.resolution)
+    else {
+        return Ok(Exit::Done);
+    };
+    if let Some(missing) = looked_up.lacking() {
         if let (Some(_), Some(why)) = (elsewhere, &missing.not_asked) {
             return Err(Error::NoStore { why: why.clone() });
         }
         let missing: Vec<Missing> = vec![missing.clone()];
         return Err(Error::Missing { missing, exit: Exit::Absent });
     }
-    if let Some(value) = resolution.value(look, outcome) {
-        print::value(value, &look.reference.name(), arguments.json, output)?;
+    if let Some(value) = looked_up.value() {
+        print::value(value, &looked_up.look.reference.name(), arguments.json, output)?;
     }
     Ok(Exit::Done)
 }

@@ -1,0 +1,68 @@
+//! A variable for programs.
+
+use serde_json::{Value, json};
+
+use crate::name::VariableName;
+use crate::plan::{BoundBy, Delivery};
+use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+
+/// The fields of a variable.
+pub fn object(variable: &ResolvedVariable) -> Value {
+    let name = String::from_utf8_lossy(variable.name());
+    match &variable.resolution {
+        Resolution::Look(looked_up) => {
+            let LookedUp { look, .. } = looked_up;
+            let missing = looked_up.missing();
+            json!({
+                "variable": name,
+                "kind": look.reference.kind(),
+                "name": look.reference.name(),
+                "pointer": look.pointer.as_ref().map(ToString::to_string),
+                "optional": look.optional,
+                "delivery": match look.delivery {
+                    Delivery::File => "file",
+                    Delivery::Variable => "variable",
+                },
+                "default": look.default.is_some(),
+                "found": missing.is_none(),
+                "place": looked_up.held().map(|held| &held.place),
+                "looked_in": missing.map(|missing| &missing.looked_in),
+                "not_asked": missing.and_then(|missing| missing.not_asked.as_ref()),
+                "near": missing.and_then(|missing| missing.near.as_ref()),
+            })
+        }
+        Resolution::Preserve(_) => {
+            json!({ "variable": name, "kind": "kept", "found": true, "place": "the environment" })
+        }
+        Resolution::Set(..) => json!({ "variable": name, "kind": "text", "found": true }),
+        Resolution::Template(filled) => json!({
+            "variable": name,
+            "kind": "text",
+            "found": filled.text.is_ok(),
+            "place": match &variable.bound_by {
+                BoundBy::Option(place) | BoundBy::Place(place) => Some(place),
+                BoundBy::Listing => None,
+            },
+            "uses": uses(filled),
+        }),
+        Resolution::Unset(_) => json!({ "variable": name, "kind": "removed", "found": true }),
+    }
+}
+
+/// Each variable in a text.
+fn uses(filled: &Filled) -> Vec<Value> {
+    let uses = filled.uses.iter().map(|used| match used {
+        Use::Look(variable, looked_up) => json!({
+            "variable": variable.as_str(),
+            "kind": looked_up.look.reference.kind(),
+            "name": looked_up.look.reference.name(),
+            "found": looked_up.held().is_some(),
+            "place": looked_up.held().map(|held| &held.place),
+        }),
+        Use::Template { variable, names, found } => {
+            let names: Vec<&str> = names.iter().map(VariableName::as_str).collect();
+            json!({ "variable": variable.as_str(), "kind": "text", "uses": names, "found": found })
+        }
+    });
+    uses.collect()
+}

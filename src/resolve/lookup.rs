@@ -1,0 +1,163 @@
+//! One look-up, answered: the part of what was found that is wanted, or why there is none.
+
+use std::rc::Rc;
+
+use crate::error::{Error, Missing, ValueFault};
+use crate::json;
+use crate::plan::Look;
+use crate::reference::Reference;
+use crate::secret::SecretValue;
+use crate::source::{Held, Source};
+
+/// A look-up, and what was found for it.
+pub struct LookedUp {
+    pub look: Look,
+    pub outcome: LookupOutcome,
+}
+
+/// What was found for a look-up.
+pub enum LookupOutcome {
+    /// Nothing. The look-up may have a default.
+    Missing(Box<Missing>),
+    /// This part of it was picked.
+    Part(Rc<Held>, SecretValue),
+    Whole(Rc<Held>),
+}
+
+impl LookedUp {
+    /// What was found, whole, and where; `None` if it is missing.
+    #[must_use]
+    pub fn held(&self) -> Option<&Held> {
+        match &self.outcome {
+            LookupOutcome::Whole(held) | LookupOutcome::Part(held, _) => Some(held),
+            LookupOutcome::Missing(_) => None,
+        }
+    }
+
+    /// Where it was looked for in vain; `None` if it was found.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Missing> {
+        match &self.outcome {
+            LookupOutcome::Missing(missing) => Some(missing),
+            LookupOutcome::Part(..) | LookupOutcome::Whole(_) => None,
+        }
+    }
+
+    /// The same, if it is neither optional nor has a default.
+    #[must_use]
+    pub fn lacking(&self) -> Option<&Missing> {
+        self.missing().filter(|_| !self.look.optional && self.look.default.is_none())
+    }
+
+    /// The value: what was found, or the default.
+    #[must_use]
+    pub fn value(&self) -> Option<&SecretValue> {
+        match &self.outcome {
+            LookupOutcome::Missing(_) => self.look.default.as_ref(),
+            LookupOutcome::Part(_, value) => Some(value),
+            LookupOutcome::Whole(held) => Some(&held.value),
+        }
+    }
+}
+
+/// What all sources have.
+pub(super) struct Finder<'a> {
+    /// Sorted by what was looked for.
+    pub found: &'a [(Reference, Rc<Held>)],
+    pub sources: &'a [&'a dyn Source],
+}
+
+impl Finder<'_> {
+    /// # Errors
+    /// [`Error::Value`] if the part that is wanted cannot be picked, or if all of it is wanted and must not be passed
+    /// on as a whole; as [`Source::secrets`].
+    pub fn look_up(&self, look: Look) -> Result<LookedUp, Error> {
+        let at = self.found.binary_search_by(|(other, _)| other.cmp(&look.reference));
+        let outcome = match at {
+            Ok(index) => self.part(&look, &self.found[index].1)?,
+            Err(_) => {
+                let reference = &look.reference;
+                let asked: Vec<_> =
+                    self.sources.iter().filter(|source| source.keeps(reference)).collect();
+                let places = asked.iter().flat_map(|source| source.places()).collect();
+                let near = near(reference, &asked)?;
+                self.missing(reference, places, near, None)
+            }
+        };
+        Ok(LookedUp { look, outcome })
+    }
+
+    /// The part of what was found that `look` wants.
+    fn part(&self, look: &Look, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
+        let Some(pointer) = look.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
+            if let (None, Some(caution)) = (&look.pointer, held.value.caution()) {
+                return Err(Error::Value { name: look.reference.name(), fault: caution.clone() });
+            }
+            refuse_mask(look, held.value.expose())?;
+            return Ok(LookupOutcome::Whole(Rc::clone(held)));
+        };
+        let name = look.reference.name();
+        let fault = |fault| Error::Value { name: name.clone(), fault };
+        let part =
+            json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
+        let Some(part) = part else {
+            // Most likely the secret itself was meant, which is elsewhere.
+            if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =
+                held.value.caution()
+                && !look.optional
+                && look.default.is_none()
+            {
+                return Err(fault(caution.clone()));
+            }
+            let places = vec![held.place.clone()];
+            return Ok(self.missing(&look.reference, places, None, Some(pointer.to_string())));
+        };
+        let name = format!("{name}#{pointer}");
+        if json::is_null(part.get()) {
+            return Err(Error::Value { name, fault: ValueFault::Null });
+        }
+        refuse_mask(look, part.get().as_bytes())?;
+        Ok(LookupOutcome::Part(Rc::clone(held), SecretValue::of_raw_json(&name, part)?))
+    }
+
+    fn missing(
+        &self,
+        reference: &Reference,
+        looked_in: Vec<String>,
+        near: Option<String>,
+        pointer: Option<String>,
+    ) -> LookupOutcome {
+        let not_asked = self.sources.iter().find_map(|source| source.not_asked(reference));
+        let (kind, name) = (reference.kind(), reference.name());
+        LookupOutcome::Missing(Box::new(Missing {
+            kind,
+            name,
+            looked_in,
+            not_asked,
+            near,
+            pointer,
+        }))
+    }
+}
+
+/// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
+/// block.
+fn refuse_mask(look: &Look, json: &[u8]) -> Result<(), Error> {
+    let is_block = matches!(look.reference, Reference::Block { .. });
+    if is_block && json::is_masked(str::from_utf8(json).unwrap_or_default()) {
+        return Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked });
+    }
+    Ok(())
+}
+
+/// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.
+fn near(reference: &Reference, sources: &[&&dyn Source]) -> Result<Option<String>, Error> {
+    let Reference::Secret(wanted) = reference else { return Ok(None) };
+    let fold = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
+    for source in sources.iter().filter(|source| !source.is_remote()) {
+        if let Some(name) = source.secrets()?.into_iter().find(|name| fold(name) == fold(wanted)) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,214 @@
+//! Facts about what is resolved.
+
+use super::*;
+use crate::dotenv;
+use crate::environment::Inherited;
+use crate::error::ValueFault;
+use crate::plan::{Ambient, Bindings, Layer, Line};
+
+/// Has the named secrets, each with the value that is given.
+struct Has(&'static str, &'static [(&'static str, &'static str)]);
+
+impl Source for Has {
+    fn places(&self) -> Vec<String> {
+        vec![self.0.to_owned()]
+    }
+
+    fn keeps(&self, reference: &Reference) -> bool {
+        matches!(reference, Reference::Secret(_))
+    }
+
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
+        assert!(!wanted.is_empty(), "a source is asked only for something");
+        let held = self.1.iter().filter_map(|(name, value)| {
+            let reference = Reference::Secret((*name).to_owned());
+            let value = SecretValue::perhaps_json(name, *value).unwrap();
+            let held = Held { value, place: self.0.to_owned() };
+            wanted.contains(&&reference).then_some((reference, held))
+        });
+        Ok(held.collect())
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        Ok(self.1.iter().map(|(name, _)| (*name).to_owned()).collect())
+    }
+}
+
+/// Must not be asked.
+struct Panics;
+
+impl Source for Panics {
+    fn places(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn keeps(&self, _: &Reference) -> bool {
+        true
+    }
+
+    fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
+        panic!("asked for what was found already")
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        panic!("asked for its names")
+    }
+}
+
+/// Cannot answer.
+struct Fails;
+
+impl Source for Fails {
+    fn places(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn keeps(&self, _: &Reference) -> bool {
+        true
+    }
+
+    fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
+        Err(Error::Value { name: "failed".to_owned(), fault: ValueFault::Nul })
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+fn resolved(secrets: &[&str], sources: &[&dyn Source]) -> Result<Vec<String>, Error> {
+    let secrets = secrets.iter().map(Into::into).collect();
+    let plan = Plan::new(&Bindings { secrets, ..Bindings::default() })?;
+    let resolved = resolve(plan, sources)?.require()?;
+    let values = resolved.variables.iter().filter_map(|variable| match variable.effect() {
+        Effect::Set(name, value) => Some(format!("{name}={}", text(value.expose()))),
+        Effect::Missing | Effect::Preserve | Effect::Unset(_) => None,
+    });
+    Ok(values.collect())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_first_source_that_has_a_name_wins_and_later_ones_are_not_asked() {
+    let first = Has("first", &[("A", "1")]);
+    let second = Has("second", &[("A", "2"), ("B", "2")]);
+    assert_eq!(resolved(&["A", "B"], &[&first, &second, &Panics]).unwrap(), ["A=1", "B=2"]);
+}
+
+#[test]
+fn a_source_that_fails_stops_the_run_though_the_next_one_has_it() {
+    let error = resolved(&["A"], &[&Fails, &Has("second", &[("A", "2")])]).unwrap_err();
+    assert!(error.to_string().contains("failed"));
+}
+
+#[test]
+fn all_that_is_missing_is_told_at_once_with_every_place() {
+    let sources: [&dyn Source; 2] = [&Has("first", &[("a-b", "1")]), &Has("second", &[])];
+    let error = resolved(&["X", "Y?", "A_B"], &sources).unwrap_err();
+    let told = error.to_string();
+    assert_eq!(told, "cannot find the secrets `X`, `A_B`: looked in first, then second");
+    assert_eq!(error.hint().unwrap(), "there is a `a-b`: did you mean it by `A_B`?");
+}
+
+#[test]
+fn a_pointer_picks_a_part_and_one_that_leads_nowhere_is_missing() {
+    let source = Has("first", &[("db", r#"{"password": "p", "port": 5432, "n": [1.50]}"#)]);
+    let picked = resolved(&["P=db#/password", "N=db#/n", "O=db#/port"], &[&source]).unwrap();
+    assert_eq!(picked, ["P=p", "N=[1.50]", "O=5432"]);
+    let told = resolved(&["X=db#/nope"], &[&source]).unwrap_err().to_string();
+    assert_eq!(told, "cannot find the secret `db` (it has no `/nope`): looked in first");
+    assert!(resolved(&["X=db?#/nope"], &[&source]).unwrap().is_empty());
+}
+
+#[test]
+fn a_pointer_into_what_is_no_json_is_an_error() {
+    let told = resolved(&["X=A#/a"], &[&Has("first", &[("A", "CANARY")])]).unwrap_err().to_string();
+    assert!(told.contains("`A`") && !told.contains("CANARY"), "{told}");
+}
+
+#[test]
+fn without_a_binding_every_secret_of_every_local_source_is_bound() {
+    let sources: [&dyn Source; 2] =
+        [&Has("first", &[("A", "1")]), &Has("second", &[("A", "2"), ("b-c", "2")])];
+    assert_eq!(resolved(&[], &sources).unwrap(), ["A=1", "B_C=2"]);
+}
+
+#[test]
+fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
+    let line = |name: &str, wanted: &str| {
+        let mut entries = dotenv::parse(&format!("{name}={wanted}\n"), "file").unwrap();
+        let dotenv::Entry { variable, wanted, .. } = entries.remove(0);
+        Line { written: format!("the line of {name}"), variable, wanted }
+    };
+    let lines = vec![
+        line("T", "pfx://secret/A"),
+        line("U", "\"<${T}>\""),
+        line("T", "again-${U}"),
+        line("LOST", "<${U}>"),
+        line("BLANK", "pfx://secret/none?"),
+        line("KEPT", "x"),
+    ];
+    let written = Bindings {
+        secrets: vec!["B".into(), "X=none?".into()],
+        literals: vec!["LOST=won".into()],
+        removals: vec!["GONE".into()],
+        ..Bindings::default()
+    };
+    let preserved = Inherited(&[c"KEPT=inherited"]);
+    let ambient = Ambient { inherited: preserved, preserved };
+    let files = vec![Layer::of_file("file".to_owned(), lines)];
+    let plan = Plan::over(files, &written, ambient).unwrap();
+    let source = Has("first", &[("A", "1"), ("B", "2")]);
+    let resolved = resolve(plan, &[&source]).unwrap();
+    assert!(resolved.is_complete());
+    let effects = resolved.variables.iter().map(|variable| {
+        let effect = match variable.effect() {
+            Effect::Missing => "missing".to_owned(),
+            Effect::Preserve => "preserved".to_owned(),
+            Effect::Set(_, value) => text(value.expose()),
+            Effect::Unset(_) => "unset".to_owned(),
+        };
+        format!("{} {effect}", text(variable.name()))
+    });
+    let effects: Vec<String> = effects.collect();
+    assert_eq!(
+        effects,
+        [
+            "T again-<1>",
+            "U <1>",
+            "LOST won",
+            "BLANK missing",
+            "KEPT preserved",
+            "B 2",
+            "X missing",
+            "GONE unset"
+        ]
+    );
+    let found: Vec<String> =
+        resolved.found.iter().map(|(reference, _)| reference.to_string()).collect();
+    assert_eq!(found, ["secret `A`", "secret `B`"], "each once, also what only a text needs");
+}
+
+#[test]
+fn a_text_says_what_is_in_it_and_whose_absence_makes_it_blank() {
+    let text = "P=pfx://secret/A\nQ=<${P}>\nR=\"${Q} ${P}\"\n";
+    let lines = dotenv::parse(text, "file").unwrap().into_iter().map(|entry| {
+        let dotenv::Entry { variable, wanted, line } = entry;
+        Line { written: format!("file:{line}"), variable, wanted }
+    });
+    let files = vec![Layer::of_file("file".to_owned(), lines.collect())];
+    let plan = Plan::over(files, &Bindings::default(), Ambient::default()).unwrap();
+    let resolved = resolve(plan, &[&Has("first", &[])]).unwrap();
+    assert!(!resolved.is_complete());
+    let Resolution::Template(filled) = &resolved.variables[2].resolution else { panic!() };
+    assert!(matches!(
+        &filled.uses[..],
+        [Use::Template { names, found: false, .. }, Use::Look(variable, looked_up)]
+            if names[0].as_str() == "P" && variable.as_str() == "P" && looked_up.held().is_none()
+    ));
+    let error = resolved.require().err().unwrap();
+    assert_eq!(error.to_string(), "cannot find the secret `A`: looked in first", "once");
+}
