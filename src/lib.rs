@@ -74,6 +74,7 @@ use crate::launch::inherited::Privilege;
 use crate::launch::init;
 use crate::launch::write::Ignored;
 use crate::report::Report;
+use crate::settings::variable::variable;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
 #[must_use]
@@ -91,7 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         return Exit::Failed.into();
     }
     let mut block = launch::inherited::environment();
-    let arguments = match cli::Arguments::read(arguments, Inherited(&block)) {
+    let arguments = match cli::Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _no_signal = Ignored::new(Signal::SIGXFSZ);
@@ -107,8 +108,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let is_run = matches!(arguments.command, cli::Command::Run(_));
     let _no_signal = (!is_run).then(|| Ignored::new(Signal::SIGXFSZ));
     let mut stderr = io::stderr();
-    let mut report = Report::new(&mut stderr, &arguments.output);
-    match become_parent(&arguments.command, &mut block) {
+    let output = &arguments.output;
+    let verbose = variable!(output.verbose).flag(Inherited(&block));
+    let format = variable!(output.error_format).word(Inherited(&block));
+    let known = format.as_ref().ok().copied().flatten().unwrap_or_default();
+    let mut report = Report::new(&mut stderr, verbose, known);
+    match format.and_then(|_| become_parent(&arguments.command, &mut block)) {
         Ok(None) => {}
         Ok(Some(status)) => return status,
         Err(error) => {
@@ -147,10 +152,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 /// Prints what clap says on stdout.
 fn print(text: &str) -> i32 {
     let mut stderr = io::stderr();
-    let output = cli::Output { verbose: false, error_format: cli::ErrorFormat::default() };
     let mut stdout = launch::output::stdout();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.finish());
-    ended(Ok(Exit::Done), printed, &mut Report::new(&mut stderr, &output))
+    ended(Ok(Exit::Done), printed, &mut Report::new(&mut stderr, false, cli::ErrorFormat::Text))
 }
 
 /// The status of a command, less if nobody received what it `printed`.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use nix::sys::signal::Signal;
 
-use crate::cli::{ErrorFormat, Output};
+use crate::cli::ErrorFormat;
 use crate::error::Error;
 use crate::launch::write::Ignored;
 use crate::name::Shown;
@@ -19,8 +19,8 @@ pub struct Report<'w> {
 }
 
 impl<'w> Report<'w> {
-    pub fn new(stream: &'w mut dyn Write, output: &Output) -> Self {
-        Self { stream, format: output.error_format, verbose: output.verbose }
+    pub fn new(stream: &'w mut dyn Write, verbose: bool, format: ErrorFormat) -> Self {
+        Self { stream, format, verbose }
     }
 
     /// Tells an error and what to do about it.

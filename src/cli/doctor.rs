@@ -1,9 +1,8 @@
 //! `pfx doctor`.
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
-use super::{Places, Project, Stores};
+use super::{OUTPUT, Places, Project, Stores};
 
 /// Tell what is configured and where, what answers, and how to mend the rest; never a value
 #[derive(Args)]
@@ -14,8 +13,7 @@ Examples:
   pfx doctor --json | jq -r '.problems[].mend'")]
 pub struct Doctor {
     /// Print JSON
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
     pub places: Places,

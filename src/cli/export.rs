@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Bindings, Places, Project, Stores};
+use super::{Bindings, OUTPUT, Places, Project, Stores};
 
 /// Print the bound variables with their values, for another program to read
 #[derive(Args)]
@@ -18,6 +18,15 @@ Examples:
 
 A value or a name that a format cannot hold is refused, and the variable named; nothing is written then.")]
 pub struct Export {
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
+    pub format: Option<Format>,
+    /// Write a file that only its owner can read, in place of stdout (`-`)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// `k8s`: the name of the Secret
+    #[arg(long, value_name = "NAME", default_value = "pfx")]
+    pub name: String,
     #[command(flatten)]
     pub bindings: Bindings,
     #[command(flatten)]
@@ -26,15 +35,6 @@ pub struct Export {
     pub stores: Stores,
     #[command(flatten)]
     pub project: Project,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", env = "PFX_FORMAT", hide_env_values = true, value_enum)]
-    pub format: Format,
-    /// Write a file that only its owner can read, in place of stdout (`-`)
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// `k8s`: the name of the Secret
-    #[arg(long, value_name = "NAME", default_value = "pfx")]
-    pub name: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

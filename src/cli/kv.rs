@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 
-use super::{Patience, Remote, Store};
+use super::{OUTPUT, Remote, Store, Timeout};
 
 /// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
 #[derive(Subcommand)]
@@ -30,8 +29,7 @@ pub struct Get {
     #[arg(value_name = "KEY[#/POINTER]")]
     pub key: OsString,
     /// Print JSON, strings too
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
     pub store: Store,
@@ -87,11 +85,10 @@ Examples:
   pfx kv list --json | jq -r '.[]'")]
 pub struct List {
     /// Only keys that begin with this
-    #[arg(long, value_name = "TEXT", env = "PFX_PREFIX", hide_env_values = true)]
+    #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub prefix: Option<String>,
     /// Print a JSON array
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
     pub store: Store,
@@ -128,5 +125,5 @@ pub struct Copy {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub patience: Patience,
+    pub timeout: Timeout,
 }

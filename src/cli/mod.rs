@@ -14,16 +14,13 @@ mod project;
 mod run;
 pub mod secret;
 mod stores;
+mod variable;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStrExt as _;
 
-use clap::builder::{FalseyValueParser, Resettable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{
-    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
-};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use bindings::{Bindings, Files, Places, mode};
@@ -34,9 +31,8 @@ pub use kv::Kv;
 pub use project::{Project, Trust};
 pub use run::{Check, Parent, Run};
 pub use secret::Secret;
-pub use stores::{Elsewhere, Patience, Remote, Store, Stores, Which, seconds};
-
-use crate::environment::Inherited;
+pub use stores::{Remote, RemoteTarget, Store, Stores, Timeout, Which, seconds};
+pub use variable::{OUTPUT, variable, variable_of, with_variables};
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
 #[derive(Parser)]
@@ -67,52 +63,38 @@ impl Arguments {
     ///
     /// # Errors
     /// clap's, which is also how it asks for help and version to be printed.
-    pub fn read(
-        words: impl IntoIterator<Item = OsString>,
-        inherited: Inherited<'_>,
-    ) -> Result<Self, clap::Error> {
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let words: Vec<OsString> = words.into_iter().collect();
         if words.get(1).is_some_and(|word| word == "run")
-            && let Some(arguments) = Self::read_run(&words, inherited)
+            && let Some(arguments) = Self::read_run(&words)
         {
             return Ok(arguments);
         }
-        let mut whole = without_empty_variables(Self::command(), inherited);
-        let mut matches = whole.try_get_matches_from_mut(words).map_err(unquoted)?;
+        Self::read_whole(words)
+    }
+
+    fn read_whole(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut whole = Self::command();
+        let mut matches = match whole.try_get_matches_from_mut(&words) {
+            Ok(matches) => matches,
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                with_variables(Self::command()).try_get_matches_from(words)?
+            }
+            Err(error) => return Err(unquoted(error)),
+        };
         Self::from_arg_matches_mut(&mut matches).map_err(|error| unquoted(error.format(&mut whole)))
     }
 
     /// Reads `pfx run …` by a declaration that has `run` alone: to declare all commands takes a tenth of the
     /// start. `None` if it is no plain `run`; whatever there is to say is said by the whole declaration.
-    fn read_run(words: &[OsString], inherited: Inherited<'_>) -> Option<Self> {
+    fn read_run(words: &[OsString]) -> Option<Self> {
         let run = Run::augment_args(clap::Command::new("run"));
         let alone = Output::augment_args(clap::Command::new("pfx")).subcommand(run);
-        let alone = without_empty_variables(alone, inherited);
         // Not freed: this process is about to end, or to become another.
         let mut alone = ManuallyDrop::new(alone);
         let mut matches = alone.try_get_matches_from_mut(words).ok()?;
         Self::from_arg_matches_mut(&mut matches).ok()
     }
-}
-
-/// The declaration without the variables that are set to nothing: those count as not set.
-fn without_empty_variables(command: clap::Command, inherited: Inherited<'_>) -> clap::Command {
-    fn strip(command: clap::Command, empty: &[&[u8]]) -> clap::Command {
-        command
-            .mut_args(|argument| match argument.get_env() {
-                Some(name) if empty.contains(&name.as_bytes()) => argument.env(Resettable::Reset),
-                _ => argument,
-            })
-            .mut_subcommands(|inner| strip(inner, empty))
-    }
-    let empty: Vec<&[u8]> = inherited
-        .0
-        .iter()
-        .map(|entry| entry.to_bytes())
-        .filter(|entry| entry.starts_with(b"PFX_"))
-        .filter_map(|entry| entry.strip_suffix(b"="))
-        .collect();
-    if empty.is_empty() { command } else { strip(command, &empty) }
 }
 
 /// The error without a value that is refused, whether it came from an option or from a variable: it may be a
@@ -136,24 +118,16 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// How pfx speaks.
+/// What pfx prints besides what was asked for.
 #[derive(Args)]
+#[command(next_help_heading = OUTPUT)]
 pub struct Output {
     /// Tell on stderr where each value comes from
-    #[arg(short, long, global = true, env = "PFX_VERBOSE", hide_env_values = true,
-        action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Form of an error on stderr
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "PFX_ERROR_FORMAT",
-        hide_env_values = true,
-        value_enum,
-        default_value_t
-    )]
-    pub error_format: ErrorFormat,
+    /// Form of an error on stderr [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    pub error_format: Option<ErrorFormat>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -205,12 +179,12 @@ mod tests {
                 format!(
                     "{} {} {:?} {:?} {:?} {:?} {:?} {} {:?}",
                     output.verbose,
-                    matches!(output.error_format, ErrorFormat::Json),
+                    matches!(output.error_format, Some(ErrorFormat::Json)),
                     bindings.secret,
                     bindings.env,
                     bindings.set,
                     places.secrets_dir,
-                    (run.stores.remote, run.stores.local, run.stores.patience.timeout),
+                    (run.stores.remote, run.stores.local, run.stores.timeout.timeout),
                     run.prefect,
                     run.command,
                 )
@@ -238,8 +212,8 @@ mod tests {
         ] {
             let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
             assert_eq!(
-                told(Arguments::read(words(), Inherited(&[]))),
-                told(Arguments::try_parse_from(words()).map_err(unquoted)),
+                told(Arguments::read(words())),
+                told(Arguments::read_whole(words().collect())),
                 "{line}"
             );
         }

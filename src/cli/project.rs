@@ -3,21 +3,21 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
+
+use super::OUTPUT;
 
 /// The project file, whose bindings stand below those of the command line.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Project")]
 pub struct Project {
-    /// The project file [default: pfx.toml here or above, up to the repository's root] [env: PFX_PROJECT]
+    /// The project file [default: pfx.toml here or above, up to the repository's root]
     #[arg(short = 'f', long, value_name = "FILE")]
     pub project: Option<PathBuf>,
     /// Use no project file that was not named
-    #[arg(long, env = "PFX_NO_PROJECT", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub no_project: bool,
-    /// A profile of the project file; of several the later wins [env: PFX_PROFILE]
+    /// A profile of the project file; of several the later wins
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<OsString>,
 }
@@ -42,7 +42,6 @@ pub struct Trust {
     #[arg(long, conflicts_with = "file")]
     pub list: bool,
     /// Print the list as JSON
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }

@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use super::stores::seconds;
-use super::{Bindings, Files, Inheritance, Places, Project, Stores};
+use super::{Bindings, Files, Inheritance, OUTPUT, Places, Project, Stores};
 
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
@@ -37,8 +36,7 @@ pub struct Run {
     #[command(flatten)]
     pub inheritance: Inheritance,
     /// Also hand each secret to Prefect 1.x: sets PREFECT__CONTEXT__SECRETS__NAME
-    #[arg(long, env = "PFX_PREFECT", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = "Environment")]
     pub prefect: bool,
     #[command(flatten)]
     pub parent: Parent,
@@ -52,18 +50,16 @@ pub struct Run {
 #[command(next_help_heading = "Process 1")]
 pub struct Parent {
     /// Stay as a small parent that passes signals on and reaps orphans
-    #[arg(long, env = "PFX_INIT", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long)]
     pub init: bool,
-    /// Pass signals on to the command's whole process group, not to the command alone [env: PFX_KILL_GROUP]
-    #[arg(long, short = 'g', requires = "init")]
+    /// Pass signals on to the command's whole process group, not to the command alone
+    #[arg(long, short = 'g')]
     pub kill_group: bool,
-    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all [env: PFX_REWRITE]
-    #[arg(long, value_name = "SIG=SIG", requires = "init")]
+    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all
+    #[arg(long, value_name = "SIG=SIG")]
     pub rewrite: Vec<OsString>,
     /// Kill the command and its process group if it is still running this long after it was asked to stop
-    /// [env: PFX_STOP_TIMEOUT]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "init")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub stop_timeout: Option<Duration>,
 }
 
@@ -86,7 +82,6 @@ pub struct Check {
     #[command(flatten)]
     pub inheritance: Inheritance,
     /// Print JSON
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }

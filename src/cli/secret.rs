@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 
-use super::{Elsewhere, Places};
+use super::{OUTPUT, Places, RemoteTarget};
 
 /// Read and write secrets: those of Prefect 1.x on this machine, or with --remote those of the store
 #[derive(Subcommand)]
@@ -29,13 +28,12 @@ pub struct Get {
     #[arg(value_name = "NAME[#/POINTER]")]
     pub name: OsString,
     /// Print JSON: text that is JSON as that JSON, any other as a string
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
     pub places: Places,
     #[command(flatten)]
-    pub elsewhere: Elsewhere,
+    pub target: RemoteTarget,
 }
 
 /// Store one secret, from stdin or a prompt
@@ -65,7 +63,7 @@ pub struct Set {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub elsewhere: Elsewhere,
+    pub target: RemoteTarget,
 }
 
 /// Delete one secret; exit status 1 if there is none
@@ -75,18 +73,17 @@ pub struct Delete {
     #[arg(value_name = "NAME")]
     pub name: OsString,
     #[command(flatten)]
-    pub elsewhere: Elsewhere,
+    pub target: RemoteTarget,
 }
 
 /// List the names of the secrets, one a line
 #[derive(Args)]
 pub struct List {
     /// Print JSON, with the places of the source that has each
-    #[arg(long, env = "PFX_JSON", hide_env_values = true, action = ArgAction::SetTrue,
-        value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
     pub places: Places,
     #[command(flatten)]
-    pub elsewhere: Elsewhere,
+    pub target: RemoteTarget,
 }

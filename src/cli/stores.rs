@@ -8,37 +8,37 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Stores {
-    /// The remote store to ask [default: the one that is configured] [env: PFX_REMOTE]
+    /// The remote store to ask [default: the one that is configured]
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<Remote>,
-    /// Ask no remote store [env: PFX_LOCAL]
+    /// Ask no remote store
     #[arg(long, conflicts_with = "remote")]
     pub local: bool,
     #[command(flatten)]
-    pub patience: Patience,
+    pub timeout: Timeout,
 }
 
 /// Which store a command of remote things is about.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Store {
-    /// The remote store [default: the one that is configured] [env: PFX_REMOTE]
+    /// The remote store [default: the one that is configured]
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<Remote>,
     #[command(flatten)]
-    pub patience: Patience,
+    pub timeout: Timeout,
 }
 
-/// Whether a command is about the remote store instead of this machine, and which.
+/// Whether a command is about the remote store instead of this machine, and which. For some it is where they write.
 #[derive(Args, Default)]
-#[command(next_help_heading = "Sources")]
-pub struct Elsewhere {
+#[command(next_help_heading = None::<&'static str>)]
+pub struct RemoteTarget {
     /// The remote store instead of this machine; `--remote=STORE` or PFX_REMOTE names one
     #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true,
         default_missing_value = "configured", value_enum)]
     pub remote: Option<Which>,
     #[command(flatten)]
-    pub patience: Patience,
+    pub timeout: Timeout,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,8 +55,8 @@ pub enum Which {
 /// How long a remote store is waited for.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
-pub struct Patience {
-    /// Seconds for everything that is asked of a remote store, retries included [default: 15] [env: PFX_TIMEOUT]
+pub struct Timeout {
+    /// Seconds for everything that is asked of a remote store, retries included [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 }

@@ -15,7 +15,6 @@ pub mod trust;
 
 use std::rc::Rc;
 
-use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::plan::{Delivery, Plan};
@@ -107,7 +106,7 @@ pub fn line_endings(resolved: &Resolved) -> Vec<String> {
 /// # Errors
 /// [`Error::NoStore`] if none is configured; as [`settings::stores::settle`].
 pub fn store(choice: Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
-    let settings = Settings::of_files(&cli::Places::default(), inherited);
+    let settings = Settings::without_options(inherited);
     let local = Local::new(&settings.files, inherited, settings.expand);
     match settings::stores::settle(choice, inherited, &local)? {
         Settled::Store(store) => Ok(store),

@@ -100,7 +100,7 @@ impl CommonArgs<'_> {
         preserved: Inherited<'_>,
     ) -> Result<Prepared, Error> {
         let mut settings = Settings::new(self.places, inherited)?;
-        let strict = self.places.strict;
+        let strict = settings.strict;
         let mut choice = Choice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
         let mut project = project::project(self.project, strict, inherited)?;
@@ -108,7 +108,7 @@ impl CommonArgs<'_> {
         let mut layers = Vec::new();
         if let Some(project) = &mut project {
             layers.append(&mut project.layers);
-            settings::add_project(&mut settings, &mut choice, project, self.places);
+            settings::add_project(&mut settings, &mut choice, project);
             concerns.extend(project.concern.take());
         }
         for path in settings::env_files(self.bindings, inherited)? {
@@ -117,7 +117,7 @@ impl CommonArgs<'_> {
         layers.extend(Layer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
-        let written = settings::bindings(self.bindings);
+        let written = settings::bindings(self.bindings, inherited);
         let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
         let context = Context { settings, choice, project, layers: titles, concerns };
         Ok(Prepared { plan, context })

@@ -15,7 +15,7 @@ use crate::reference::Reference;
 use crate::report::Report;
 use crate::resolve::{Effect, LookedUp, Resolution, Resolved, ResolvedVariable};
 use crate::secret::SecretValue;
-use crate::settings;
+use crate::settings::{self, variable::variable};
 
 /// Becomes the command.
 ///
@@ -29,7 +29,7 @@ pub fn run(
     let Run { bindings, places, stores, project, .. } = arguments;
     let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
     let kept = inheritance.of(inherited);
-    let preserved = Inherited(if arguments.inheritance.preserve { &kept } else { &[] });
+    let preserved = Inherited(if inheritance.preserve { &kept } else { &[] });
     let Prepared { plan, context } =
         CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
     let from_project = context.project.as_ref().and_then(|project| project.command.as_deref());
@@ -42,7 +42,11 @@ pub fn run(
     let resolved = context.resolve(plan, inherited, report)?;
     resolved.variables.iter().for_each(|variable| describe(variable, report));
 
-    let for_prefect = if arguments.prefect { for_prefect(&resolved)? } else { Vec::new() };
+    let for_prefect = if variable!(arguments.prefect).flag(inherited) {
+        for_prefect(&resolved)?
+    } else {
+        Vec::new()
+    };
     // Descriptors of the command's: the last thing before it is there.
     let files = Files::new(&form, &resolved)?;
     let changes: Vec<Change<'_>> = changes(&resolved, &files)

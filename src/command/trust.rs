@@ -16,7 +16,7 @@ use crate::files::{links, search};
 use crate::name::Escaped;
 use crate::project::Project;
 use crate::report::Report;
-use crate::settings::project;
+use crate::settings::{project, variable::variable};
 
 /// Trusts a file, no longer trusts one, or lists all that are trusted.
 ///
@@ -31,7 +31,7 @@ pub fn trust(
 ) -> Result<Exit, Error> {
     let trusted = project::trusted(inherited)?;
     if arguments.list {
-        return list(&trusted, arguments.json, output);
+        return list(&trusted, variable!(arguments.json).flag(inherited), output);
     }
     if arguments.revoke {
         return revoke(&trusted, arguments.file.as_deref(), inherited, report);

@@ -11,6 +11,8 @@ pub struct Inheritance {
     pub clean: Option<Vec<Vec<u8>>>,
     /// Whether [credentials](is_credential) are left out whatever else is said.
     pub strip_credentials: bool,
+    /// Whether variables that are set already win over what would set them.
+    pub preserve: bool,
 }
 
 /// What a program needs to find its files, its user and its terminal: what sudo(8) keeps by `env_keep` and
@@ -121,7 +123,7 @@ mod tests {
         ];
         let clean = Some(vec![b"*".to_vec()]);
         for clean in [None, clean] {
-            let stripped = Inheritance { clean, strip_credentials: true };
+            let stripped = Inheritance { clean, strip_credentials: true, preserve: false };
             assert_eq!(
                 kept(&stripped, &entries),
                 ["PREFECT_API_URL=u", "PREFECT__CONTEXT__SECRETS__PREFECT_API_KEY=1"]

@@ -38,8 +38,6 @@ pub enum BindingFault {
     ReferenceInText { variable: String },
     /// Secrets that others named, with variables that could take over the command.
     Takeover { names: Vec<String> },
-    /// A `PFX_…` variable cannot be split into words.
-    Words { variable: &'static str },
     /// There is no `=` between the variable and its text.
     Unassigned,
     /// The variable's name is not valid.
@@ -74,7 +72,6 @@ impl BindingFault {
                 let name = quoted(&in_reference(name));
                 format!("bind each by name, best to another variable: `-s OTHER={name}`")
             }
-            Self::Words { variable } => format!("quote as in a shell: `{variable}=\"A 'B C'\"`"),
             Self::Variable { .. } => {
                 "a variable's name is UTF-8, not empty, and without `=` and control characters"
                     .to_owned()
@@ -165,7 +162,6 @@ impl fmt::Display for BindingFault {
                     listed(names.iter().map(String::as_str))
                 )
             }
-            Self::Words { variable } => write!(formatter, "{variable} has an open quote"),
             Self::Unassigned => formatter.write_str("there is no `=`"),
             Self::Variable { name } => {
                 write!(formatter, "`{}` is not a valid variable name", Shown(name))

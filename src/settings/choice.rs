@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::variable;
+use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -30,11 +30,11 @@ impl Choice {
     /// # Errors
     /// [`Error::Usage`] if a variable that is used makes no sense.
     pub fn new(stores: &cli::Stores, inherited: Inherited<'_>) -> Result<Self, Error> {
-        if stores.local || (stores.remote.is_none() && variable::flag("PFX_LOCAL", inherited)) {
+        if stores.local || (stores.remote.is_none() && variable!(stores.local).flag(inherited)) {
             return Ok(Self::LOCAL);
         }
-        let timeout = time(&stores.patience, inherited)?;
-        Ok(Self { store: named(stores.remote, inherited)?, local: false, timeout })
+        let timeout = time(&stores.timeout, inherited)?;
+        Ok(Self { store: variable!(stores.remote).word(inherited)?, local: false, timeout })
     }
 
     /// For a command that is about a remote store in any case.
@@ -42,8 +42,8 @@ impl Choice {
     /// # Errors
     /// As [`Choice::new`].
     pub fn of_store(store: &cli::Store, inherited: Inherited<'_>) -> Result<Self, Error> {
-        let timeout = time(&store.patience, inherited)?;
-        Ok(Self { store: named(store.remote, inherited)?, local: false, timeout })
+        let timeout = time(&store.timeout, inherited)?;
+        Ok(Self { store: variable!(store.remote).word(inherited)?, local: false, timeout })
     }
 
     /// For a command that is about a remote store if `--remote` is given: the one that it names, or that the
@@ -51,28 +51,21 @@ impl Choice {
     ///
     /// # Errors
     /// [`Error::Usage`] if the variable names no store.
-    pub fn elsewhere(
-        elsewhere: &cli::Elsewhere,
+    pub fn of_target(
+        target: &cli::RemoteTarget,
         inherited: Inherited<'_>,
     ) -> Result<Option<Self>, Error> {
-        let store = match elsewhere.remote {
+        let store = match target.remote {
             None => return Ok(None),
             Some(cli::Which::Cloud1) => Some(cli::Remote::Cloud1),
             Some(cli::Which::Prefect) => Some(cli::Remote::Prefect),
-            Some(cli::Which::Configured) => variable::remote(inherited)?,
+            Some(cli::Which::Configured) => {
+                let any = cli::Store::default();
+                variable!(any.remote).word(inherited)?
+            }
         };
-        let timeout = time(&elsewhere.patience, inherited)?;
+        let timeout = time(&target.timeout, inherited)?;
         Ok(Some(Self { store, local: false, timeout }))
-    }
-}
-
-fn named(
-    given: Option<cli::Remote>,
-    inherited: Inherited<'_>,
-) -> Result<Option<cli::Remote>, Error> {
-    match given {
-        Some(store) => Ok(Some(store)),
-        None => variable::remote(inherited),
     }
 }
 
@@ -80,9 +73,6 @@ fn named(
 ///
 /// # Errors
 /// [`Error::Usage`] if `PFX_TIMEOUT` is used, and is not such a time.
-pub fn time(patience: &cli::Patience, inherited: Inherited<'_>) -> Result<Duration, Error> {
-    match patience.timeout {
-        Some(timeout) => Ok(timeout),
-        None => Ok(variable::parsed("PFX_TIMEOUT", inherited, cli::seconds)?.unwrap_or(TIMEOUT)),
-    }
+pub fn time(given: &cli::Timeout, inherited: Inherited<'_>) -> Result<Duration, Error> {
+    Ok(variable!(given.timeout).value(inherited, cli::seconds)?.unwrap_or(TIMEOUT))
 }

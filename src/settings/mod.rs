@@ -8,14 +8,14 @@ mod parent;
 pub mod prefect;
 pub mod project;
 pub mod stores;
-mod variable;
+pub mod variable;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 pub use parent::parent;
-use variable::{list, words};
+use variable::variable;
 
 use crate::cli;
 use crate::config::Expansion;
@@ -38,6 +38,9 @@ pub struct Settings {
     /// In the order in which Prefect's layers apply.
     pub files: Files,
     pub expand: bool,
+    /// Whether what is only doubtful is refused.
+    pub strict: bool,
+    keep_newline: bool,
     /// Further local sources, in order.
     pub directories: Vec<Directory>,
 }
@@ -63,24 +66,41 @@ impl Settings {
     /// Settles where to look.
     ///
     /// # Errors
-    /// [`Error::Binding`] if a `PFX_…` list cannot be split into words.
+    /// [`Error::Usage`] if a `PFX_…` list cannot be split into words.
     pub fn new(places: &cli::Places, inherited: Inherited<'_>) -> Result<Self, Error> {
-        let directory = |path, by| Directory::new(path, by, places.keep_newline, places.strict);
-        let mut directories = Vec::new();
+        let mut settings = Self::of_files(places, inherited);
         if let Some(path) = inherited.get(CREDENTIALS.as_bytes()).filter(|path| !path.is_empty()) {
-            directories.push(directory(home::path(path), NamedBy::Credentials));
+            settings.add(home::path(path), NamedBy::Credentials);
         }
-        for path in list(&places.secrets_dir, "PFX_SECRETS_DIR", inherited)? {
-            directories.push(directory(path.into(), NamedBy::Option));
+        for path in variable!(places.secrets_dir).list(inherited)? {
+            settings.add(path.into(), NamedBy::Option);
         }
-        Ok(Self { directories, ..Self::of_files(places, inherited) })
+        Ok(settings)
     }
 
     /// Prefect's own files alone, for a command that reads no directory of secrets.
     #[must_use]
     pub fn of_files(places: &cli::Places, inherited: Inherited<'_>) -> Self {
-        let files = Files::new(config_paths(inherited), places.strict);
-        Self { files, expand: !places.no_expand, directories: Vec::new() }
+        let strict = variable!(places.strict).flag(inherited);
+        Self {
+            files: Files::new(config_paths(inherited), strict),
+            expand: !variable!(places.no_expand).flag(inherited),
+            strict,
+            keep_newline: variable!(places.keep_newline).flag(inherited),
+            directories: Vec::new(),
+        }
+    }
+
+    /// The same for a command without these options.
+    #[must_use]
+    pub fn without_options(inherited: Inherited<'_>) -> Self {
+        let files = Files::new(config_paths(inherited), false);
+        let directories = Vec::new();
+        Self { files, expand: true, strict: false, keep_newline: false, directories }
+    }
+
+    fn add(&mut self, directory: PathBuf, by: NamedBy) {
+        self.directories.push(Directory::new(directory, by, self.keep_newline, self.strict));
     }
 }
 
@@ -89,14 +109,10 @@ pub fn add_project(
     settings: &mut Settings,
     choice: &mut choice::Choice,
     project: &mut project::InForce,
-    places: &cli::Places,
 ) {
-    let directories = std::mem::take(&mut project.secrets_directories).into_iter();
-    settings
-        .directories
-        .extend(directories.map(|path| {
-            Directory::new(path, NamedBy::Project, places.keep_newline, places.strict)
-        }));
+    for directory in std::mem::take(&mut project.secrets_directories) {
+        settings.add(directory, NamedBy::Project);
+    }
     if choice.store.is_none() && !choice.local {
         (choice.store, choice.local) = (project.remote, project.local);
     }
@@ -104,7 +120,7 @@ pub fn add_project(
 
 /// Bindings from options.
 #[must_use]
-pub fn bindings(given: &cli::Bindings) -> Bindings {
+pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Bindings {
     Bindings {
         secrets: given.secret.clone(),
         variables: given.env.clone(),
@@ -113,7 +129,7 @@ pub fn bindings(given: &cli::Bindings) -> Bindings {
         files: given.file.clone(),
         literals: given.set.clone(),
         removals: given.unset.clone(),
-        every: given.all,
+        every: variable!(given.all).flag(inherited),
     }
 }
 
@@ -125,17 +141,14 @@ pub fn bindings_of_variables(
     given: &cli::Bindings,
     inherited: Inherited<'_>,
 ) -> Result<Bindings, Error> {
-    let words = |given: &[OsString], variable| {
-        if given.is_empty() { words(variable, inherited) } else { Ok(Vec::new()) }
-    };
     Ok(Bindings {
-        secrets: words(&given.secret, "PFX_SECRET")?,
-        variables: words(&given.env, "PFX_ENV")?,
-        keys: words(&given.kv, "PFX_KV")?,
-        blocks: words(&given.block, "PFX_BLOCK")?,
-        files: words(&given.file, "PFX_FILE")?,
-        literals: words(&given.set, "PFX_SET")?,
-        removals: words(&given.unset, "PFX_UNSET")?,
+        secrets: variable!(given.secret).words(inherited)?,
+        variables: variable!(given.env).words(inherited)?,
+        keys: variable!(given.kv).words(inherited)?,
+        blocks: variable!(given.block).words(inherited)?,
+        files: variable!(given.file).words(inherited)?,
+        literals: variable!(given.set).words(inherited)?,
+        removals: variable!(given.unset).words(inherited)?,
         every: false,
     })
 }
@@ -152,16 +165,10 @@ pub fn files(
     if plan.looks().all(|look| look.delivery == Delivery::Variable) {
         return Ok(cli::Files::default());
     }
-    let own = |name: &str| Ok(name.to_owned());
-    let file_name = match &given.file_name {
-        Some(name) => Some(name.clone()),
-        None => variable::parsed("PFX_FILE_NAME", inherited, own)?,
-    };
-    let file_mode = match given.file_mode {
-        Some(mode) => Some(mode),
-        None => variable::parsed("PFX_FILE_MODE", inherited, cli::mode)?,
-    };
-    Ok(cli::Files { file_name, file_mode })
+    Ok(cli::Files {
+        file_name: variable!(given.file_name).value(inherited, str::parse)?,
+        file_mode: variable!(given.file_mode).value(inherited, cli::mode)?,
+    })
 }
 
 /// The env files that are named.
@@ -169,7 +176,7 @@ pub fn files(
 /// # Errors
 /// As [`Settings::new`].
 pub fn env_files(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
-    list(&given.env_file, "PFX_ENV_FILE", inherited)
+    variable!(given.env_file).list(inherited)
 }
 
 /// What the command gets of the environment, and whether it wins over bindings.
@@ -180,19 +187,24 @@ pub fn inheritance(
     given: &cli::Inheritance,
     inherited: Inherited<'_>,
 ) -> Result<Inheritance, Error> {
-    if !given.keep.is_empty() && !given.clean {
+    let is_clean = variable!(given.clean).flag(inherited);
+    if !given.keep.is_empty() && !is_clean {
         return Err(Error::Usage {
             problem: "cannot use --keep without --clean: everything is kept then".to_owned(),
             hint: "add `--clean`, or leave out `--keep`".to_owned(),
         });
     }
-    let clean = if given.clean {
-        let keep = list(&given.keep, "PFX_KEEP", inherited)?;
+    let clean = if is_clean {
+        let keep = variable!(given.keep).list(inherited)?;
         Some(keep.into_iter().map(OsString::into_vec).collect())
     } else {
         None
     };
-    Ok(Inheritance { clean, strip_credentials: given.strip_credentials })
+    Ok(Inheritance {
+        clean,
+        strip_credentials: variable!(given.strip_credentials).flag(inherited),
+        preserve: variable!(given.preserve).flag(inherited),
+    })
 }
 
 /// Prefect's two files. Without a home directory and without the variables there are none.

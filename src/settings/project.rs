@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::variable::{self, list};
+use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -57,7 +57,7 @@ pub fn project(
     };
     let place = path.display().to_string();
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
-    let profiles = list(&given.profile, "PFX_PROFILE", inherited)?;
+    let profiles = variable!(given.profile).list(inherited)?;
     let concern = concern.map(|fault| Warning::Trust { path: path.clone(), fault });
     Ok(Some(InForce { concern, ..in_force(path, project, &profiles)? }))
 }
@@ -72,7 +72,7 @@ fn contents(
         let standard = Standard { strict, ..Standard::NAMED };
         return read(&path, standard).map(|contents| Some((path, contents)));
     }
-    if given.no_project {
+    if is_forbidden(given, inherited) {
         return Ok(None);
     }
     let Some(path) = find(inherited) else { return Ok(None) };
@@ -83,13 +83,19 @@ fn contents(
 
 /// The project file that is named, and by what.
 #[must_use]
-pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf, &'static str)> {
-    const VARIABLE: &str = "PFX_PROJECT";
-    let by_variable = || {
-        let path = variable::text(VARIABLE, inherited).filter(|_| !given.no_project)?;
-        Some((home::path(path), VARIABLE))
-    };
-    given.project.clone().map(|path| (path, "--project")).or_else(by_variable)
+pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf, String)> {
+    if let Some(path) = &given.project {
+        return Some((path.clone(), "--project".to_owned()));
+    }
+    let variable = variable!(given.project);
+    let path = variable.text(inherited).filter(|_| !is_forbidden(given, inherited))?;
+    Some((home::path(path), variable.name()))
+}
+
+/// Whether no project file is looked for.
+#[must_use]
+pub fn is_forbidden(given: &cli::Project, inherited: Inherited<'_>) -> bool {
+    variable!(given.no_project).flag(inherited)
 }
 
 /// The project file of the working directory.

@@ -1,94 +1,144 @@
-//! `PFX_…` variables: what an option is where the command line does not give it. An empty one counts as not set, as
-//! compose's `${X:-}` writes it. Each is read only where its option is used: one that makes no sense for a command
-//! does it no harm.
+//! The one reader of `PFX_…` variables, which say what an option is where the command line does not give it.
+//!
+//! An empty variable counts as not set, as compose's `${X:-}` writes it. Each is read where its option is used, so
+//! that one that a command does not use does it no harm.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::os::unix::ffi::OsStringExt as _;
 
-use crate::cli::Remote;
+use clap::ValueEnum;
+
+use crate::cli;
 use crate::environment::Inherited;
-use crate::error::{BindingFault, Error};
+use crate::error::Error;
 
-/// The text of a variable, if it has one.
-pub fn text<'e>(variable: &str, inherited: Inherited<'e>) -> Option<&'e [u8]> {
-    inherited.get(variable.as_bytes()).filter(|text| !text.is_empty())
+/// An option, and what the command line gives for it.
+pub struct Variable<'g, T: ?Sized> {
+    /// The name of its field, from which its variable's follows.
+    pub field: &'static str,
+    pub given: &'g T,
 }
 
-/// Whether a flag is set: by any text but those that say no (as clap's `FalseyValueParser` has it).
-pub fn flag(variable: &str, inherited: Inherited<'_>) -> bool {
-    let no = ["0", "f", "false", "n", "no", "off"];
-    text(variable, inherited)
-        .is_some_and(|text| !no.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes())))
+/// The [`Variable`] of an option: `variable!(places.strict)`.
+macro_rules! variable {
+    ($group:ident.$field:ident) => {
+        $crate::settings::variable::Variable { field: stringify!($field), given: &$group.$field }
+    };
 }
+pub(crate) use variable;
 
-/// What `read` makes of a variable's text.
-///
-/// # Errors
-/// [`Error::Usage`] with the words of `read`; the text is not quoted.
-pub fn parsed<T>(
-    variable: &str,
-    inherited: Inherited<'_>,
-    read: impl FnOnce(&str) -> Result<T, &'static str>,
-) -> Result<Option<T>, Error> {
-    let Some(text) = text(variable, inherited) else { return Ok(None) };
-    let read = std::str::from_utf8(text).map_err(|_| "it is not UTF-8").and_then(read);
-    read.map(Some).map_err(|problem| Error::Usage {
-        problem: format!("cannot use the variable {variable}: {problem}"),
-        hint: format!("set {variable} to something else, or `unset {variable}`"),
-    })
-}
+impl<T: ?Sized> Variable<'_, T> {
+    #[must_use]
+    pub fn name(&self) -> String {
+        cli::variable_of(self.field)
+    }
 
-/// The store that `PFX_REMOTE` names.
-///
-/// # Errors
-/// [`Error::Usage`] if it names none.
-pub fn remote(inherited: Inherited<'_>) -> Result<Option<Remote>, Error> {
-    let named = |text: &str| Remote::named(text).ok_or("it names no store: `cloud1` or `prefect`");
-    parsed("PFX_REMOTE", inherited, named)
-}
+    /// The text of the variable, if it has one.
+    #[must_use]
+    pub fn text<'e>(&self, inherited: Inherited<'e>) -> Option<&'e [u8]> {
+        inherited.get(self.name().as_bytes()).filter(|text| !text.is_empty())
+    }
 
-/// What was given, or else the words of a variable.
-///
-/// # Errors
-/// As [`words`].
-pub fn list<T: AsRef<OsStr>>(
-    given: &[T],
-    variable: &'static str,
-    inherited: Inherited<'_>,
-) -> Result<Vec<OsString>, Error> {
-    if given.is_empty() {
-        words(variable, inherited)
-    } else {
-        Ok(given.iter().map(|one| one.as_ref().to_owned()).collect())
+    fn fault(&self, problem: impl Display, hint: Option<String>) -> Error {
+        let name = self.name();
+        let hint =
+            hint.unwrap_or_else(|| format!("set {name} to something else, or `unset {name}`"));
+        Error::Usage { problem: format!("cannot use the variable {name}: {problem}"), hint }
     }
 }
 
-/// The words of a variable, split as a shell splits them.
-///
-/// # Errors
-/// [`Error::Binding`] if it cannot be split.
-pub fn words(variable: &'static str, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
-    let Some(text) = text(variable, inherited) else { return Ok(Vec::new()) };
-    let fault = |fault| Error::Binding { option: variable, fault };
-    let Ok(text) = std::str::from_utf8(text) else {
-        // Words of other bytes cannot be split by a library for text; one word needs no splitting.
-        let whole = !text.iter().any(|byte| byte.is_ascii_whitespace() || b"'\"\\".contains(byte));
-        return if whole {
-            Ok(vec![OsString::from_vec(text.to_vec())])
+impl Variable<'_, bool> {
+    /// Whether the flag is given, or its variable has any text but one that says no.
+    #[must_use]
+    pub fn flag(&self, inherited: Inherited<'_>) -> bool {
+        let no = ["0", "f", "false", "n", "no", "off"];
+        let is_no = |text: &[u8]| no.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+        *self.given || self.text(inherited).is_some_and(|text| !is_no(text))
+    }
+}
+
+impl<T: Clone> Variable<'_, Option<T>> {
+    /// What is given, or else what `read` makes of the variable's text.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the words of `read`; the text is not quoted.
+    pub fn value<E: Display>(
+        &self,
+        inherited: Inherited<'_>,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Error> {
+        if self.given.is_some() {
+            return Ok(self.given.clone());
+        }
+        let Some(text) = self.text(inherited) else { return Ok(None) };
+        let text = std::str::from_utf8(text).map_err(|_| self.fault("it is not UTF-8", None))?;
+        read(text).map(Some).map_err(|problem| self.fault(problem, None))
+    }
+}
+
+impl<T: Clone + ValueEnum> Variable<'_, Option<T>> {
+    /// The word that is given, or else the variable's.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the variable has none of the words that the option takes.
+    pub fn word(&self, inherited: Inherited<'_>) -> Result<Option<T>, Error> {
+        self.value(inherited, |text| T::from_str(text, false).map_err(|_| expected::<T>()))
+    }
+}
+
+/// The words that an option takes, for an error.
+#[must_use]
+pub fn expected<T: ValueEnum>() -> String {
+    let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let words: Vec<String> = values.map(|value| format!("`{}`", value.get_name())).collect();
+    format!("expected {}", words.join(" or "))
+}
+
+impl<T: AsRef<OsStr>> Variable<'_, Vec<T>> {
+    /// What is given, or else the words of the variable.
+    ///
+    /// # Errors
+    /// As [`Variable::words`].
+    pub fn list(&self, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
+        if self.given.is_empty() {
+            self.words(inherited)
         } else {
-            Err(fault(BindingFault::NotUtf8))
+            Ok(self.given.iter().map(|one| one.as_ref().to_owned()).collect())
+        }
+    }
+
+    /// The words of the variable, split as a shell splits them; none if the option is given.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it cannot be split.
+    pub fn words(&self, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
+        let text = self.text(inherited).filter(|_| self.given.is_empty());
+        let Some(text) = text else { return Ok(Vec::new()) };
+        let Ok(text) = std::str::from_utf8(text) else {
+            // Words of other bytes cannot be split by a library for text; one word needs no splitting.
+            let is_special = |byte: &u8| byte.is_ascii_whitespace() || b"'\"\\".contains(byte);
+            return if text.iter().any(is_special) {
+                Err(self.fault("it is not UTF-8", None))
+            } else {
+                Ok(vec![OsString::from_vec(text.to_vec())])
+            };
         };
-    };
-    let words = shell_words::split(text).map_err(|_| fault(BindingFault::Words { variable }))?;
-    Ok(words.into_iter().map(OsString::from).collect())
+        let words = shell_words::split(text).map_err(|_| {
+            let hint = format!("quote as in a shell: `{}=\"A 'B C'\"`", self.name());
+            self.fault("it has an open quote", Some(hint))
+        })?;
+        Ok(words.into_iter().map(OsString::from).collect())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::CStr;
 
-    fn set(text: &std::ffi::CStr) -> Result<Vec<OsString>, Error> {
-        words("PFX_SET", Inherited(&[text]))
+    fn set(text: &CStr) -> Result<Vec<OsString>, Error> {
+        Variable { field: "set", given: &Vec::<OsString>::new() }.words(Inherited(&[text]))
     }
 
     #[test]
@@ -100,17 +150,22 @@ mod tests {
 
     #[test]
     fn an_option_takes_the_place_of_its_variable() {
-        let given = [OsString::from("B=2")];
-        assert_eq!(list(&given, "PFX_SET", Inherited(&[c"PFX_SET=A=1"])).unwrap(), given);
+        let given = vec![OsString::from("B=2")];
+        let variable = Variable { field: "set", given: &given };
+        let inherited: &[&CStr] = &[c"PFX_SET=A=1"];
+        assert_eq!(variable.list(Inherited(inherited)).unwrap(), given);
+        assert!(variable.words(Inherited(inherited)).unwrap().is_empty());
     }
 
     #[test]
     fn a_flag_is_set_by_any_text_but_those_that_say_no() {
+        let flag =
+            |text: &CStr| Variable { field: "local", given: &false }.flag(Inherited(&[text]));
         for no in [c"PFX_LOCAL=", c"PFX_LOCAL=0", c"PFX_LOCAL=False", c"PFX_LOCAL=OFF", c"X=1"] {
-            assert!(!flag("PFX_LOCAL", Inherited(&[no])), "{no:?}");
+            assert!(!flag(no), "{no:?}");
         }
         for yes in [c"PFX_LOCAL=1", c"PFX_LOCAL=true", c"PFX_LOCAL=x"] {
-            assert!(flag("PFX_LOCAL", Inherited(&[yes])), "{yes:?}");
+            assert!(flag(yes), "{yes:?}");
         }
     }
 }

@@ -92,13 +92,7 @@ impl Declared {
             if let Some(short) = argument.get_short() {
                 self.options.insert(format!("-{short}"));
             }
-            if let Some(variable) = argument.get_env() {
-                self.variables.insert(variable.to_str().expect("UTF-8").to_owned());
-            }
-            // A list's variable is read by pfx itself, and told in the help.
-            let help = argument.get_long_help().or_else(|| argument.get_help());
-            let help = help.map(ToString::to_string).unwrap_or_default();
-            self.variables.extend(words(&help, "PFX_").into_iter().map(str::to_owned));
+            self.variables.extend(pfx::cli::variable(argument));
             let takes_words = !matches!(argument.get_action(), clap::ArgAction::SetTrue);
             for value in argument.get_possible_values().iter().filter(|_| takes_words) {
                 if !value.is_hide_set() {

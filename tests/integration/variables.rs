@@ -10,15 +10,10 @@ use serde_json::{Value, json};
 use crate::support::cloud1::{cloud, home as cloud_home};
 use crate::support::{Home, Outcome, Request};
 
-/// Every variable that the help of any command names.
+/// Every variable of every option.
 fn every() -> BTreeSet<String> {
     fn add(command: &clap::Command, names: &mut BTreeSet<String>) {
-        for argument in command.get_arguments() {
-            names.extend(argument.get_env().map(|name| name.to_string_lossy().into_owned()));
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            let words = help.split(|one: char| !(one.is_ascii_alphanumeric() || one == '_'));
-            names.extend(words.filter(|word| word.starts_with("PFX_")).map(str::to_owned));
-        }
+        names.extend(command.get_arguments().filter_map(pfx::cli::variable));
         command.get_subcommands().for_each(|inner| add(inner, names));
     }
     let mut names = BTreeSet::new();

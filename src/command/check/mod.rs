@@ -16,7 +16,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::{self, Report};
-use crate::settings;
+use crate::settings::{self, variable::variable};
 use crate::source::Source as _;
 use crate::source::deferred::Settled;
 
@@ -33,7 +33,7 @@ pub fn check(
     let cli::Check { bindings, places, stores, project, .. } = arguments;
     let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
     let kept = inheritance.of(inherited);
-    let preserved = Inherited(if arguments.inheritance.preserve { &kept } else { &[] });
+    let preserved = Inherited(if inheritance.preserve { &kept } else { &[] });
     let Prepared { plan, context } =
         CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
     let sources = context.sources(inherited);
@@ -60,10 +60,10 @@ pub fn check(
         layers: &context.layers,
         inherited,
         kept: Inherited(&kept),
-        given: &arguments.inheritance,
+        inheritance: &inheritance,
     };
 
-    let text = if arguments.json {
+    let text = if variable!(arguments.json).flag(inherited) {
         let mut json = json!({
             "bindings": resolved.variables.iter().map(json::object).collect::<Vec<_>>(),
             "sources": places,

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli;
-use crate::environment::Inherited;
+use crate::environment::{Inheritance, Inherited};
 use crate::name::Shown;
 
 /// What the command's environment is made of, in order.
@@ -14,14 +13,14 @@ pub struct Precedence<'p> {
     pub inherited: Inherited<'p>,
     /// Those of them that are handed on.
     pub kept: Inherited<'p>,
-    pub given: &'p cli::Inheritance,
+    pub inheritance: &'p Inheritance,
 }
 
 impl Precedence<'_> {
     /// Nothing, if all is as it is without an option or a file.
     pub fn as_text(&self) -> String {
-        let cli::Inheritance { clean, strip_credentials, preserve, .. } = self.given;
-        if self.layers.len() == 1 && !clean && !strip_credentials && !preserve {
+        let Inheritance { clean, strip_credentials, preserve } = self.inheritance;
+        if self.layers.len() == 1 && clean.is_none() && !strip_credentials && !preserve {
             return String::new();
         }
         let mut text =
@@ -55,6 +54,6 @@ impl Precedence<'_> {
         json["project"] = json!(self.project);
         json["layers"] = json!(self.layers);
         json["left_out"] = json!(left_out);
-        json["preserve"] = json!(self.given.preserve);
+        json["preserve"] = json!(self.inheritance.preserve);
     }
 }

@@ -125,7 +125,7 @@ fn read(asked: &Asked, inherited: Inherited<'_>) -> Option<Project> {
     };
     let path = match settings::project::named(&given, inherited) {
         Some((path, _)) => path,
-        None if given.no_project => return None,
+        None if settings::project::is_forbidden(&given, inherited) => return None,
         None => settings::project::find(inherited)?,
     };
     let (path, contents) = settings::project::resolved(&path).ok()?;

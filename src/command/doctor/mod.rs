@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::settings::choice::Choice;
 use crate::settings::stores::Overview;
+use crate::settings::variable::variable;
 use crate::settings::{self, Fact, Settings};
 use crate::source::Source;
 use crate::source::deferred::Settled;
@@ -53,15 +54,14 @@ pub fn doctor(
     let mut settings = Settings::new(&arguments.places, inherited)?;
     let mut choice = Choice::new(&arguments.stores, inherited)?;
     let mut findings = Findings::default();
-    let places = &arguments.places;
-    let found = project::project(&arguments.project, places.strict, inherited, &mut findings);
+    let found = project::project(&arguments.project, settings.strict, inherited, &mut findings);
     if let Some(mut project) = found {
-        settings::add_project(&mut settings, &mut choice, &mut project, places);
+        settings::add_project(&mut settings, &mut choice, &mut project);
     }
     let local = Local::new(&settings.files, inherited, settings.expand);
     findings.on_this_machine(&settings, &local);
     findings.remote(choice, inherited, &local);
-    let text = if arguments.json {
+    let text = if variable!(arguments.json).flag(inherited) {
         format!("{}\n", show::as_json(&findings))
     } else {
         show::as_text(&findings)

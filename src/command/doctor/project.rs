@@ -17,9 +17,10 @@ pub fn project(
     findings: &mut Findings,
 ) -> Option<InForce> {
     let named = project::named(given, inherited);
-    let found = || project::find(inherited).filter(|_| !given.no_project);
+    let is_forbidden = project::is_forbidden(given, inherited);
+    let found = || project::find(inherited).filter(|_| !is_forbidden);
     let (path, origin) = match named {
-        Some((path, by)) => (Some(path), Some(by.to_owned())),
+        Some((path, by)) => (Some(path), Some(by)),
         None => (found(), None),
     };
     let name = path.map_or_else(|| NAME.to_owned(), |path| path.display().to_string());
@@ -28,7 +29,7 @@ pub fn project(
     let is = match &outcome {
         Ok(Some(_)) if origin.is_some() => "is used: it is named, and so trusted",
         Ok(Some(_)) => "is used: it is found, and trusted",
-        Ok(None) if given.no_project => "is not looked for: `--no-project`",
+        Ok(None) if is_forbidden => "is not looked for: `--no-project`",
         Ok(None) => "is not there, nor above",
         Err(Error::Trust { fault: TrustFault::Unknown, .. }) => {
             "is found, and not trusted, see below"

@@ -30,6 +30,7 @@ use crate::name::VariableName;
 use crate::plan::{Action, Binding, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::{Effect, Resolution, Resolved, ResolvedVariable};
+use crate::settings::variable::{expected, variable};
 
 /// What is exported of one variable.
 pub struct Entry<'e> {
@@ -100,8 +101,9 @@ pub fn export(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let cli::Export { bindings, places, stores, project, .. } = arguments;
-    let format = format(arguments)?;
-    let to = destination(arguments, inherited)?;
+    let chosen = variable!(arguments.format).word(inherited)?.ok_or_else(no_format)?;
+    let format = format(chosen, arguments)?;
+    let to = destination(chosen, arguments, inherited)?;
     let Prepared { plan, context } = CommonArgs { bindings, places, stores, project }
         .prepare(inherited, Inherited::default())?;
     // A mistake on the command line is reported before anything is looked up.
@@ -122,9 +124,13 @@ pub fn export(
     Ok(Exit::Done)
 }
 
-fn destination(arguments: &cli::Export, inherited: Inherited<'_>) -> Result<Destination, Error> {
+fn destination(
+    format: Chosen,
+    arguments: &cli::Export,
+    inherited: Inherited<'_>,
+) -> Result<Destination, Error> {
     let named = arguments.output.as_deref();
-    if arguments.format != Chosen::Github {
+    if format != Chosen::Github {
         return named.map_or(Ok(Destination::Stdout), |path| Destination::of(path, false));
     }
     let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
@@ -206,8 +212,15 @@ fn not_a_file(look: &Look) -> Result<(), Error> {
     }
 }
 
-fn format(arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {
-    Ok(match arguments.format {
+fn no_format() -> Error {
+    Error::Usage {
+        problem: "cannot export without a format".to_owned(),
+        hint: format!("add `--format FORMAT`: {}", expected::<Chosen>()),
+    }
+}
+
+fn format(chosen: Chosen, arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {
+    Ok(match chosen {
         Chosen::Docker => Box::new(docker::Docker),
         Chosen::Dotenv => Box::new(dotenv::Dotenv),
         Chosen::Fish => Box::new(fish::Fish),

@@ -71,7 +71,7 @@ pub fn copy(
             hint: "`pfx kv copy --from cloud1 --to prefect`".to_owned(),
         });
     }
-    let timeout = choice::time(&arguments.patience, inherited)?;
+    let timeout = choice::time(&arguments.timeout, inherited)?;
     let open = |which| open(which, timeout, inherited);
     let source = open(arguments.from)?;
     let prefix = arguments.prefix.as_deref().unwrap_or_default();

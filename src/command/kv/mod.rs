@@ -30,13 +30,17 @@ pub fn kv(
 ) -> Result<Exit, Error> {
     let open = |options: &cli::Store| store(Choice::of_store(options, inherited)?, inherited);
     match command {
-        cli::Kv::Get(arguments) => get::get(arguments, || open(&arguments.store), output),
+        cli::Kv::Get(arguments) => {
+            get::get(arguments, inherited, || open(&arguments.store), output)
+        }
         cli::Kv::Set(arguments) => {
             write::set(arguments, inherited, || open(&arguments.store), report)
         }
         cli::Kv::Delete(arguments) => write::delete(arguments, || open(&arguments.store), report),
         cli::Kv::Copy(arguments) => copy::copy(arguments, inherited, output),
-        cli::Kv::List(arguments) => list::list(arguments, &*open(&arguments.store)?, output),
+        cli::Kv::List(arguments) => {
+            list::list(arguments, inherited, &*open(&arguments.store)?, output)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::report::Report;
 use crate::resolve::{self, Resolution};
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
+use crate::settings::variable::variable;
 
 /// Prints the value, byte for byte; on a terminal with a line feed behind it.
 ///
@@ -29,13 +30,13 @@ pub fn get(
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
-    let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
-    let settings = match elsewhere {
+    let target = Choice::of_target(&arguments.target, inherited)?;
+    let settings = match target {
         None => Settings::new(&arguments.places, inherited)?,
         Some(_) => Settings::of_files(&arguments.places, inherited),
     };
-    let sources = Sources::new(&settings, elsewhere.unwrap_or(Choice::LOCAL), inherited);
-    let resolved = match elsewhere {
+    let sources = Sources::new(&settings, target.unwrap_or(Choice::LOCAL), inherited);
+    let resolved = match target {
         None => sources.resolve(plan)?,
         Some(_) => resolve::resolve(plan, &[&sources.remote])?,
     };
@@ -47,14 +48,15 @@ pub fn get(
         return Ok(Exit::Done);
     };
     if let Some(missing) = looked_up.lacking() {
-        if let (Some(_), Some(why)) = (elsewhere, &missing.not_asked) {
+        if let (Some(_), Some(why)) = (target, &missing.not_asked) {
             return Err(Error::NoStore { why: why.clone() });
         }
         let missing: Vec<Missing> = vec![missing.clone()];
         return Err(Error::Missing { missing, exit: Exit::Absent });
     }
     if let Some(value) = looked_up.value() {
-        print::value(value, &looked_up.look.reference.name(), arguments.json, output)?;
+        let json = variable!(arguments.json).flag(inherited);
+        print::value(value, &looked_up.look.reference.name(), json, output)?;
     }
     Ok(Exit::Done)
 }

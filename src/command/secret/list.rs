@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
+use crate::settings::variable::variable;
 
 /// Prints the names of all secrets, sorted, one a line; or JSON, with the place of each.
 ///
@@ -25,7 +26,7 @@ pub fn list(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let mut names = BTreeMap::new();
-    if let Some(choice) = Choice::elsewhere(&arguments.elsewhere, inherited)? {
+    if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
         let store = store(choice, inherited)?;
         for name in store.secrets()? {
             names.insert(name, vec![store.place()]);
@@ -40,7 +41,7 @@ pub fn list(
         }
         sources.warn(report);
     }
-    if arguments.json {
+    if variable!(arguments.json).flag(inherited) {
         let entries: Vec<_> =
             names.iter().map(|(name, places)| json!({ "name": name, "places": places })).collect();
         print::text(&format!("{}\n", json!(entries)), output)?;

@@ -37,13 +37,13 @@ pub fn set(
     }
     let name = super::name(&arguments.name)?;
     let name = name.as_str();
-    let elsewhere = Choice::elsewhere(&arguments.elsewhere, inherited)?;
+    let target = Choice::of_target(&arguments.target, inherited)?;
     let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
-    if elsewhere.is_none() && name.contains(odd) {
+    if target.is_none() && name.contains(odd) {
         let fault = BindingFault::NotStorable { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });
     }
-    if elsewhere.is_none() && lossless::is_forbidden(name) {
+    if target.is_none() && lossless::is_forbidden(name) {
         let fault = BindingFault::Forbidden { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });
     }
@@ -59,7 +59,7 @@ pub fn set(
     } else {
         None
     };
-    if let Some(choice) = elsewhere {
+    if let Some(choice) = target {
         let store = store(choice, inherited)?;
         store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
         report.verbose(|| print::stored(&Reference::Secret(name.to_owned()), &*store));
@@ -95,7 +95,7 @@ pub fn delete(
 ) -> Result<Exit, Error> {
     let name = super::name(&arguments.name)?;
     let name = name.as_str();
-    if let Some(choice) = Choice::elsewhere(&arguments.elsewhere, inherited)? {
+    if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
         let store = store(choice, inherited)?;
         if !store.delete_secret(name)? {
             let missing = vec![Missing::of("secret", name, vec![store.place()])];
@@ -125,7 +125,7 @@ pub fn delete(
 
 /// Where Prefect reads its secrets from, and so where they are written to.
 fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
-    let settings = Settings::of_files(&cli::Places::default(), inherited);
+    let settings = Settings::without_options(inherited);
     let first = settings.files.paths.into_iter().find(|chosen| chosen.is_secrets);
     first.map(|chosen| chosen.path).ok_or_else(|| Error::Usage {
         problem: "there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set"
@@ -161,8 +161,8 @@ fn with_way_out(error: Error) -> Error {
 /// Prints the warnings that a later run would print: others can read the file, or a variable or `backend.toml`
 /// has a say over the name that was just written.
 fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
-    let places = cli::Places { no_expand: true, ..Default::default() };
-    let settings = Settings::of_files(&places, inherited);
+    let mut settings = Settings::without_options(inherited);
+    settings.expand = false;
     let sources = Sources::new(&settings, Choice::LOCAL, inherited);
     let reference = Reference::Secret(name.to_owned());
     let found = sources.local.look_up(&[&reference]);
