@@ -11,7 +11,7 @@ use crate::name::Shown;
 
 /// One thing that some source may hold. This is what sources are asked for; which variable it goes
 /// into, and which part of it, is the plan's affair.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
     /// A block of Prefect 2 and 3, by the slug of its type and its name: all its fields, as one JSON object.
     Block { slug: String, name: String },

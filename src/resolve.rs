@@ -36,7 +36,7 @@ pub enum Resolution {
     Look(LookedUp),
     Preserve(Vec<u8>),
     Set(VariableName, SecretValue),
-    Template(Filled),
+    Template(Box<Filled>),
     Unset(Vec<u8>),
 }
 
@@ -74,18 +74,22 @@ pub fn resolve(plan: Plan, sources: &[&dyn Source]) -> Result<Resolved, Error> {
     });
     let ingredients: Vec<_> = ingredients.collect::<Result<_, Error>>()?;
     let mut filled = fill::fill(templates, &ingredients)?;
-    let variables = bindings.into_iter().filter_map(|Binding { bound_by, action }| {
+    let mut variables = Vec::with_capacity(bindings.len());
+    for Binding { bound_by, action } in bindings {
         let resolution = match action {
-            Action::Look(look) => finder.look_up(look).map(Resolution::Look),
-            Action::Preserve(name) => Ok(Resolution::Preserve(name)),
-            Action::Set(variable, text) => Ok(Resolution::Set(variable, text)),
+            Action::Look(look) => Resolution::Look(finder.look_up(look)?),
+            Action::Preserve(name) => Resolution::Preserve(name),
+            Action::Set(variable, text) => Resolution::Set(variable, text),
             // No two bindings have one template.
-            Action::Template(_, index) => Ok(Resolution::Template(filled[index].take()?)),
-            Action::Unset(name) => Ok(Resolution::Unset(name)),
+            Action::Template(_, index) => match filled[index].take() {
+                Some(filled) => Resolution::Template(Box::new(filled)),
+                None => continue,
+            },
+            Action::Unset(name) => Resolution::Unset(name),
         };
-        Some(resolution.map(|resolution| ResolvedVariable { bound_by, resolution }))
-    });
-    Ok(Resolved { variables: variables.collect::<Result<_, _>>()?, found, scope })
+        variables.push(ResolvedVariable { bound_by, resolution });
+    }
+    Ok(Resolved { variables, found, scope })
 }
 
 /// The secrets that no binding names: of each name the first source that lists it, whose value is taken too.
@@ -196,9 +200,9 @@ impl ResolvedVariable {
         value.map_or(Effect::Missing, |value| Effect::Set(variable, value))
     }
 
-    const fn blank(&self) -> Option<&Blank> {
+    fn blank(&self) -> Option<&Blank> {
         match &self.resolution {
-            Resolution::Template(Filled { text: Err(blank), .. }) => Some(blank),
+            Resolution::Template(filled) => filled.text.as_ref().err(),
             _ => None,
         }
     }

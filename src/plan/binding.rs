@@ -51,8 +51,8 @@ pub struct Look {
     pub pointer: Option<Pointer>,
     /// Whether its absence is no error.
     pub optional: bool,
-    /// What the variable gets if it is absent.
-    pub default: Option<SecretValue>,
+    /// What the variable gets if it is absent. Boxed, since most have none and there may be ten thousand.
+    pub default: Option<Box<SecretValue>>,
     pub delivery: Delivery,
 }
 
@@ -156,7 +156,7 @@ impl Look {
     pub(super) fn of_file(variable: VariableName, lookup: Lookup) -> Self {
         let Lookup { reference, pointer, optional, default, file } = lookup;
         let delivery = if file { Delivery::File } else { Delivery::Variable };
-        Self { variable, reference, pointer, optional, default, delivery }
+        Self { variable, reference, pointer, optional, default: default.map(Box::new), delivery }
     }
 
     /// Whether both always come to the same value, or to the same absence.
@@ -165,8 +165,8 @@ impl Look {
             && self.reference == other.reference
             && self.pointer == other.pointer
             && self.optional == other.optional
-            && self.default.as_ref().map(SecretValue::expose)
-                == other.default.as_ref().map(SecretValue::expose)
+            && self.default.as_deref().map(SecretValue::expose)
+                == other.default.as_deref().map(SecretValue::expose)
     }
 
     /// A look-up of all of a thing that must be there.

@@ -238,35 +238,38 @@ impl Plan {
     /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
     /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
     pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
-        let named: HashSet<&Reference> = self.looks().map(|look| &look.reference).collect();
-        let bound: HashSet<&[u8]> = self.bindings.iter().map(Binding::variable).collect();
+        let bound_secrets = self.looks().filter_map(|look| match &look.reference {
+            Reference::Secret(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let bound_secrets: HashSet<&str> = bound_secrets.collect();
+        let bound_variables: HashSet<&[u8]> = self.bindings.iter().map(Binding::variable).collect();
         let mut added = Vec::with_capacity(secrets.len());
         let mut refused = Vec::new();
         for Listed { name, author } in secrets {
-            let reference = Reference::Secret(name);
-            if named.contains(&reference) {
+            if bound_secrets.contains(name.as_str()) {
                 continue;
             }
-            let name = reference.name();
             let Some(variable) = VariableName::of_secret(&name) else {
                 return Err(fault("every secret", BindingFault::NoVariable { name }));
             };
             let bytes = variable.as_str().as_bytes();
-            if self.preserved.contains(bytes) || bound.contains(bytes) {
+            if self.preserved.contains(bytes) || bound_variables.contains(bytes) {
                 continue;
             }
             if author == Author::Remote && takeover::power(variable.as_str()).is_some() {
                 refused.push(name);
                 continue;
             }
-            let action = Action::Look(Look::whole(variable, reference));
+            let action = Action::Look(Look::whole(variable, Reference::Secret(name)));
             added.push(Binding { bound_by: BoundBy::Listing, action });
         }
         if !refused.is_empty() {
             return Err(fault("every secret", BindingFault::Takeover { names: refused }));
         }
         refuse_duplicates(&added)?;
-        self.bindings.extend(added);
+        added.splice(0..0, self.bindings);
+        self.bindings = added;
         Ok(self)
     }
 }

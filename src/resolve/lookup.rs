@@ -20,7 +20,7 @@ pub enum LookupOutcome {
     /// Nothing. The look-up may have a default.
     Missing(Box<Missing>),
     /// This part of it was picked.
-    Part(Rc<Held>, SecretValue),
+    Part(Rc<Held>, Box<SecretValue>),
     Whole(Rc<Held>),
 }
 
@@ -53,7 +53,7 @@ impl LookedUp {
     #[must_use]
     pub fn value(&self) -> Option<&SecretValue> {
         match &self.outcome {
-            LookupOutcome::Missing(_) => self.look.default.as_ref(),
+            LookupOutcome::Missing(_) => self.look.default.as_deref(),
             LookupOutcome::Part(_, value) => Some(value),
             LookupOutcome::Whole(held) => Some(&held.value),
         }
@@ -117,7 +117,8 @@ impl Finder<'_> {
             return Err(Error::Value { name, fault: ValueFault::Null });
         }
         refuse_mask(look, part.get().as_bytes())?;
-        Ok(LookupOutcome::Part(Rc::clone(held), SecretValue::of_raw_json(&name, part)?))
+        let part = SecretValue::of_raw_json(&name, part)?;
+        Ok(LookupOutcome::Part(Rc::clone(held), Box::new(part)))
     }
 
     fn missing(
