@@ -43,8 +43,19 @@ pub struct Request {
     pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
     pub headers: Vec<(String, String)>,
     pub effect: Effect,
-    /// Tells the answers by which this API says that it did nothing and may be asked again, even to write.
-    pub undone: fn(&Response) -> bool,
+    /// What this API says in an answer about sending the request again.
+    pub verdict: fn(&Response) -> Verdict,
+}
+
+/// What an answer says about sending its request again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing but its status.
+    Nothing,
+    /// The API did nothing, so it may be asked again, even to write.
+    Undone,
+    /// The API is in trouble that may pass, whatever the status is.
+    Trouble,
 }
 
 /// Whether a request changes anything.

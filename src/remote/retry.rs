@@ -2,46 +2,63 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How often a read is sent at most.
-pub const TRIES: u32 = 3;
+/// Why a request is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No answer came, or one of [`is_transient`]. `retry_after` is how long the server asks to wait.
+    Transient { retry_after: Option<Duration> },
+    /// The API answered that it is in trouble.
+    OfApi,
+}
 
-/// The first pause is at most this long, each further one at most twice the one before.
-const FIRST: Duration = Duration::from_millis(500);
+/// How often a request is sent at most, if it meets nothing but one kind of trouble; and the longest pause before
+/// the second time, twice as long before each further one.
+const TRANSIENT: (u32, Duration) = (3, Duration::from_millis(500));
+/// Likewise, but before the third time: the second follows at once (`client/client.py`).
+const OF_API: (u32, Duration) = (7, Duration::from_millis(250));
+
+/// How often a request met each kind of trouble.
+#[derive(Debug, Default)]
+pub struct Tries {
+    transient: u32,
+    of_api: u32,
+}
+
+impl Tries {
+    /// How long to wait before the next try; `None` to give up. `left` is what remains until the deadline,
+    /// `chance` any number: the wait is drawn evenly between nothing and the longest ("full jitter"), so that
+    /// many starts at once do not come back at once.
+    #[must_use]
+    pub fn pause(&mut self, trouble: Trouble, left: Duration, chance: u64) -> Option<Duration> {
+        let (most, tried, longest) = match trouble {
+            Trouble::Transient { .. } => {
+                self.transient += 1;
+                (TRANSIENT.0, self.transient, TRANSIENT.1 * (1 << (self.transient - 1)))
+            }
+            Trouble::OfApi => {
+                self.of_api += 1;
+                (OF_API.0, self.of_api, OF_API.1 * ((1 << (self.of_api - 1)) / 2))
+            }
+        };
+        if tried >= most {
+            return None;
+        }
+        let drawn = longest
+            .mul_f64(f64::from(u32::try_from(chance >> 32).unwrap_or(0)) / f64::from(u32::MAX));
+        let wait = match trouble {
+            Trouble::Transient { retry_after: Some(asked) } => asked.checked_add(drawn / 10)?,
+            Trouble::Transient { retry_after: None } | Trouble::OfApi => drawn,
+        };
+        // With less than nothing left afterwards the try would be for nothing.
+        (wait < left).then_some(wait)
+    }
+}
 
 /// Statuses after which a read may be sent again: too many requests, and what a server or a proxy before
 /// it answers while it is in trouble (RFC 9110, 15.6; RFC 6585, 4).
 #[must_use]
 pub const fn is_transient(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
-}
-
-/// How long to wait before the next try; `None` to give up. `tried` is how often it was sent, `left` what
-/// remains until the deadline, `chance` any number: the wait is drawn evenly between nothing and the
-/// longest ("full jitter"), so that many starts at once do not come back at once.
-#[must_use]
-pub fn pause(
-    tried: u32,
-    left: Duration,
-    retry_after: Option<Duration>,
-    chance: u64,
-) -> Option<Duration> {
-    if tried >= TRIES {
-        return None;
-    }
-    let longest = FIRST.saturating_mul(1 << tried.saturating_sub(1).min(16));
-    let drawn = drawn(longest, chance);
-    let wait = match retry_after {
-        Some(asked) => asked.checked_add(drawn / 10)?,
-        None => drawn,
-    };
-    // With less than nothing left afterwards the try would be for nothing.
-    (wait < left).then_some(wait)
-}
-
-/// A time between nothing and the longest, evenly by `chance`, which is any number.
-#[must_use]
-pub fn drawn(longest: Duration, chance: u64) -> Duration {
-    longest.mul_f64(f64::from(u32::try_from(chance >> 32).unwrap_or(0)) / f64::from(u32::MAX))
 }
 
 /// What a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3). Anything else, and a date
@@ -62,22 +79,53 @@ mod tests {
 
     const LEFT: Duration = Duration::from_secs(10);
 
+    const TRANSIENTLY: Trouble = Trouble::Transient { retry_after: None };
+
+    /// The pauses in milliseconds until trying ends.
+    fn pauses(troubles: &[Trouble], mut left: Duration, chance: u64) -> Vec<u128> {
+        let mut tries = Tries::default();
+        let pause = |&trouble: &Trouble| {
+            let pause = tries.pause(trouble, left, chance)?;
+            left -= pause;
+            Some(pause.as_millis())
+        };
+        troubles.iter().map_while(pause).collect()
+    }
+
+    fn asked(seconds: u64) -> Trouble {
+        Trouble::Transient { retry_after: Some(Duration::from_secs(seconds)) }
+    }
+
     #[test]
-    fn pauses_grow_and_end() {
-        assert_eq!(pause(1, LEFT, None, u64::MAX), Some(FIRST));
-        assert_eq!(pause(2, LEFT, None, u64::MAX), Some(FIRST * 2));
-        assert_eq!(pause(1, LEFT, None, 0), Some(Duration::ZERO));
-        assert_eq!(pause(TRIES, LEFT, None, 0), None);
+    fn pauses_double_and_end_after_so_many_tries() {
+        assert_eq!(pauses(&[TRANSIENTLY; 9], LEFT, u64::MAX), [500, 1000]);
+        assert_eq!(pauses(&[TRANSIENTLY; 9], LEFT, u64::MAX / 2), [250, 500]);
+        assert_eq!(pauses(&[TRANSIENTLY; 9], LEFT, 0), [0, 0]);
+        assert_eq!(
+            pauses(&[Trouble::OfApi; 9], LEFT * 2, u64::MAX),
+            [0, 250, 500, 1000, 2000, 4000]
+        );
+    }
+
+    #[test]
+    fn each_kind_of_trouble_is_counted_by_itself() {
+        let both = [Trouble::OfApi, TRANSIENTLY, Trouble::OfApi, TRANSIENTLY, Trouble::OfApi];
+        assert_eq!(pauses(&both, LEFT, u64::MAX), [0, 500, 250, 1000, 500]);
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_is_kept_with_a_tenth_by_chance() {
+        assert_eq!(pauses(&[asked(1); 9], LEFT, u64::MAX), [1050, 1100]);
+        assert_eq!(pauses(&[asked(0); 9], LEFT, 0), [0, 0]);
     }
 
     #[test]
     fn no_pause_goes_beyond_the_deadline_whatever_is_asked() {
-        for asked in [9_999, u64::MAX] {
-            assert_eq!(pause(1, LEFT, Some(Duration::from_secs(asked)), 7), None);
+        for seconds in [10, 9_999, u64::MAX] {
+            assert_eq!(pauses(&[asked(seconds)], LEFT, 7), [] as [u128; 0]);
         }
-        let asked = pause(1, LEFT, Some(Duration::from_secs(1)), u64::MAX).unwrap();
-        assert!(asked >= Duration::from_secs(1) && asked < LEFT);
-        assert_eq!(pause(1, Duration::ZERO, None, u64::MAX), None);
+        assert_eq!(pauses(&[Trouble::OfApi; 9], Duration::from_secs(1), u64::MAX), [0, 250, 500]);
+        assert_eq!(pauses(&[TRANSIENTLY], Duration::ZERO, 0), [] as [u128; 0]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use serde_json::{Value, json};
 
 use crate::support::cloud1::{ABSENT, API_KEY, cloud, home};
-use crate::support::{Dialogue, Home, Server, reply, traced};
+use crate::support::{Home, Server, reply, traced};
 
 fn names(prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("{prefix}{index}")).collect()
@@ -132,50 +132,27 @@ fn null_is_an_error_that_names_what_has_it() {
     home.pfx(["secret", "get", "T"]).gives("null");
 }
 
-/// A server as Prefect Cloud 1.x may be: one that knows no aliases, in the ways that there are.
-fn without_aliases(dialogue: &mut Dialogue, way: usize) {
-    while let Some(request) = dialogue.request() {
-        let query = request.json()["query"].as_str().expect("a query").to_owned();
-        let is_single = !query.contains("s0:") && !query.contains("k0:");
-        let answer = match way {
-            _ if is_single && query.contains("key_value") => {
-                let rows =
-                    if query.contains("\"K1\"") { json!([]) } else { json!([{ "value": "v" }]) };
-                json!({ "data": { "key_value": rows } })
-            }
-            _ if is_single && request.body.contains("S1") => {
-                let error = json!({ "path": ["secret_value"], "message": ABSENT });
-                json!({ "data": { "secret_value": null }, "errors": [error] })
-            }
-            _ if is_single => json!({ "data": { "secret_value": "v" } }),
-            0 => {
-                let code = json!({ "code": "GRAPHQL_VALIDATION_FAILED" });
-                json!({ "errors": [{ "message": "x", "extensions": code }] })
-            }
-            1 => {
-                let error = json!({ "path": ["secret_value"], "message": ABSENT });
-                json!({ "data": { "secret_value": null }, "errors": [error] })
-            }
-            _ => json!({ "data": { "secret_value": "v", "key_value": [] } }),
-        };
-        let status = if way == 0 && !is_single { 400 } else { 200 };
-        if dialogue.send(reply(status, &[], answer.to_string())).is_err() {
-            return;
-        }
-    }
-}
-
 #[test]
-fn a_server_without_aliases_is_asked_one_by_one_and_verbose_says_so() {
-    for way in 0..3 {
-        let server = Server::new(move |dialogue| without_aliases(dialogue, way));
+fn a_server_without_aliases_is_refused_after_one_request() {
+    let code = json!({ "code": "GRAPHQL_VALIDATION_FAILED" });
+    let absent = json!({ "path": ["secret_value"], "message": ABSENT });
+    for (answer, says) in [
+        (
+            json!({ "errors": [{ "message": "x", "extensions": code }] }),
+            "it answered 200: GRAPHQL_VALIDATION_FAILED: x",
+        ),
+        (
+            json!({ "data": { "secret_value": null }, "errors": [absent] }),
+            "it answered 200: No value found",
+        ),
+        (json!({ "data": { "secret_value": "v" } }), "`data.s0` is missing"),
+    ] {
+        let server = Server::json(&answer);
         let home = home(&server.url());
-        let bind = ["-s", "S0", "-s", "S1?", "-s", "S2", "-k", "K0", "-k", "K1?"];
-        let print = ["/bin/sh", "-c", "echo $S0 ${S1-none} $S2 $K0 ${K1-none}"];
-        home.run(&bind, &print).gives("v none v v none\n");
-        assert_eq!(server.requests().len(), 7, "way {way}");
-        let said = home.run(&[&bind[..], &["-v"]].concat(), &print).outcome().stderr();
-        assert!(said.contains("takes no aliases, so each name is asked for by itself"), "{said}");
+        let outcome = home.run(&["-s", "S0", "-s", "S1?"], &["/bin/echo", "started"]).outcome();
+        assert_eq!((outcome.code(), outcome.stdout()), (Some(125), String::new()));
+        assert!(outcome.stderr().contains(says), "{}", outcome.stderr());
+        assert_eq!(server.requests().len(), 1);
     }
 }
 

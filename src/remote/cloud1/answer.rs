@@ -1,75 +1,49 @@
-//! What Prefect Cloud 1.x answered: per field present, absent or failed. Pure.
-//!
-//! A byte of JSON can become a hundred of memory. So the document is cut into pieces that are not built, and
-//! of those only what is wanted is, up to a number of values.
-
-use std::collections::BTreeMap;
+//! What Prefect Cloud 1.x answered: each field decoded, or one fault. Pure.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::wire::{Query, Wanted};
+use super::decode::{Members, built, malformed};
+use super::wire::Query;
 use crate::error::RemoteFault;
-use crate::remote::weight;
+use crate::remote::http::{Effect, Response, Verdict};
 
 /// What tells an absent secret from any other failure: the API has no code of its own for it
 /// (`client/secrets.py`).
 const ABSENT: &str = "No value found for the requested key";
 
-/// The longest message of a server that is told, in characters.
+/// The longest message of a server that is shown, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
-/// How many values are built of one field, of any kind and at any depth.
-const MOST_VALUES: usize = 100_000;
-/// The same of a list of names, which are but names.
-const MOST_LISTED: usize = 400_000;
+/// The error code at which Prefect's client tries again (`client/client.py`).
+const TROUBLE: &str = "API_ERROR";
 
-/// The members of a JSON object, as they are written; of two of one name, the last.
-type Members<'b> = BTreeMap<String, &'b RawValue>;
-
-/// What one field of a query came to.
-#[derive(Debug)]
-pub enum Field {
-    Absent,
-    /// What a list of names holds.
-    Names(Vec<String>),
-    /// Any JSON, not built; `null` is a value.
-    Present(Box<RawValue>),
+/// Whether the API says that it is in trouble that may pass.
+pub fn verdict(response: &Response) -> Verdict {
+    let text = str::from_utf8(&response.body).unwrap_or_default();
+    // Not parsed twice without need.
+    let is_trouble = text.contains(TROUBLE)
+        && document(response.status, text)
+            .and_then(|document| Errors::of(&document))
+            .is_ok_and(|errors| errors.are_trouble(response.status) && !errors.refuse_credential());
+    if is_trouble { Verdict::Trouble } else { Verdict::Nothing }
 }
 
-/// How a whole answer is to be understood.
-#[derive(Debug)]
-pub enum Answer {
-    /// Every field of the query, in order.
-    Fields(Vec<Field>),
-    /// The server is in trouble that may pass: Prefect's client tries again at the code `API_ERROR`.
-    Again(RemoteFault),
-    /// The server does not answer several fields of one kind in one document.
-    OneByOne,
-}
-
-/// Whether a server's words may be repeated.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    /// They are about names.
-    Told,
-    /// They may repeat the value that was written: only the error's code is told.
-    Untold,
-}
-
-/// Reads an answer to `query`. `credential` tells where the API key came from, for messages.
+/// Reads an answer to `query`: its fields, in order. `credential` says where the API key came from, for messages.
+/// Of an answer to a write only the error's code is shown: its words may repeat the value.
 ///
 /// # Errors
-/// [`RemoteFault::Unauthorized`], [`RemoteFault::Refused`] with the server's words, or
-/// [`RemoteFault::Answer`] if it is no answer of this API.
-pub fn read(
-    query: &Query,
-    status: u16,
-    body: &[u8],
+/// [`RemoteFault::Unauthorized`], [`RemoteFault::Refused`] with the server's words,
+/// [`RemoteFault::UnknownOutcome`] for a write of an API in trouble, or [`RemoteFault::Answer`] if this API does
+/// not answer so.
+pub fn read<T>(
+    query: &Query<T>,
+    response: &Response,
+    effect: Effect,
     credential: &str,
-    words: Words,
-) -> Result<Answer, RemoteFault> {
+) -> Result<Vec<T>, RemoteFault> {
+    let status = response.status;
     let unauthorized = || RemoteFault::Unauthorized { status, credential: credential.to_owned() };
     if matches!(status, 401 | 403) {
         return Err(unauthorized());
@@ -77,88 +51,84 @@ pub fn read(
     if status > 400 {
         return Err(RemoteFault::Refused { status, message: None });
     }
-    let body = str::from_utf8(body).unwrap_or_default();
-    // What is JSON, but no object, has no members.
-    let document: Members<'_> = match serde_json::from_str(body) {
-        Ok(document) => document,
-        Err(_) if serde_json::from_str::<IgnoredAny>(body).is_ok() => Members::new(),
-        Err(_) if status == 400 => return Err(RemoteFault::Refused { status, message: None }),
-        Err(_) => return Err(malformed("it is no JSON")),
-    };
-    let errors = match document.get("errors").map(|raw| built(raw)).transpose()? {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(errors)) => errors,
-        Some(_) => return Err(malformed("`errors` is no list")),
-    };
-    let text = Value::from(errors.clone()).to_string();
-    if text.contains("UNAUTHENTICATED") || text.contains("Malformed Authorization header") {
+    let document = document(status, str::from_utf8(&response.body).unwrap_or_default())?;
+    let errors = Errors::of(&document)?;
+    if errors.refuse_credential() {
         return Err(unauthorized());
     }
     let refused = |error: Option<&Value>| RemoteFault::Refused {
         status,
-        message: error.and_then(|error| message(error, words)),
+        message: error.and_then(|error| message(error, effect)),
     };
-    if text.contains("API_ERROR") && status < 400 {
-        return Ok(Answer::Again(refused(errors.first())));
+    if errors.are_trouble(status) {
+        let fault = refused(errors.list.first());
+        return Err(match effect {
+            Effect::Read => fault,
+            Effect::Write => RemoteFault::UnknownOutcome { cause: Box::new(fault) },
+        });
     }
     let several = query.fields.len() > 1;
-    let data = document.get("data");
-    let data: Option<Members<'_>> = data.and_then(|raw| serde_json::from_str(raw.get()).ok());
     let of_field = |error: &Value| {
         let path = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
         query.fields.iter().position(|field| Some(field.as_str()) == path)
     };
-    if several && let Some(stray) = errors.iter().find(|error| of_field(error).is_none()) {
-        // It is about no alias: either the server knows none, or it failed as a whole.
-        let asks_again = is_absence(stray) || status == 400 || refuses_document(stray);
-        return if asks_again { Ok(Answer::OneByOne) } else { Err(refused(Some(stray))) };
+    // An error of the whole is no answer to any.
+    if several && let Some(stray) = errors.list.iter().find(|error| of_field(error).is_none()) {
+        return Err(refused(Some(stray)));
     }
-    let mut fields = Vec::with_capacity(query.fields.len());
-    let mut unanswered = None;
-    for (index, field) in query.fields.iter().enumerate() {
+    let data = document.get("data");
+    let data: Members<'_> =
+        data.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let field = |(index, field): (usize, &String)| {
         // Of a single field every error speaks, wherever it says that it belongs.
-        let mut own = errors.iter().filter(|error| !several || of_field(error) == Some(index));
-        let error = own.clone().next();
-        match (error, data.as_ref().and_then(|data| data.get(field))) {
+        let mut own = errors.list.iter().filter(|error| !several || of_field(error) == Some(index));
+        match (own.clone().next(), data.get(field)) {
             // As Prefect has it: the phrase anywhere in what is said of the field.
-            (Some(_), _) if own.any(is_absence) => fields.push(Field::Absent),
-            (Some(error), _) => return Err(refused(Some(error))),
-            (None, Some(raw)) if status < 400 => fields.push(match query.wanted {
-                Wanted::Value => {
-                    limited(raw, MOST_VALUES)?;
-                    Field::Present((*raw).to_owned())
-                }
-                Wanted::Names => Field::Names(names(raw, None)?),
-                Wanted::NamesIn(column) => Field::Names(names(raw, Some(column))?),
-            }),
-            (None, _) => unanswered = Some(field),
+            (Some(_), _) if own.any(is_absence) => (query.decode)(None),
+            (Some(error), _) => Err(refused(Some(error))),
+            (None, Some(&raw)) if status < 400 => (query.decode)(Some(raw)),
+            (None, _) if status == 400 => Err(refused(None)),
+            (None, _) => Err(malformed(&format!("`data.{field}` is missing"))),
+        }
+    };
+    query.fields.iter().enumerate().map(field).collect()
+}
+
+/// The members of an answer. What is JSON, but no object, has none.
+fn document(status: u16, text: &str) -> Result<Members<'_>, RemoteFault> {
+    match serde_json::from_str(text) {
+        Ok(document) => Ok(document),
+        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Ok(Members::new()),
+        Err(_) if status == 400 => Err(RemoteFault::Refused { status, message: None }),
+        Err(_) => Err(malformed("it is no JSON")),
+    }
+}
+
+/// The errors of an answer.
+struct Errors {
+    list: Vec<Value>,
+    /// As JSON: Prefect's client looks for words anywhere in it.
+    text: String,
+}
+
+impl Errors {
+    fn of(document: &Members<'_>) -> Result<Self, RemoteFault> {
+        let errors = document.get("errors").map(|raw: &&RawValue| built(raw)).transpose()?;
+        match errors.unwrap_or_default() {
+            Value::Null => Ok(Self { list: Vec::new(), text: String::new() }),
+            Value::Array(list) => Ok(Self { text: Value::from(list.clone()).to_string(), list }),
+            _ => Err(malformed("`errors` is no list")),
         }
     }
-    let Some(field) = unanswered else { return Ok(Answer::Fields(fields)) };
-    // An absence may take the whole of `data` with it.
-    let tells_nothing = fields.iter().all(|field| matches!(field, Field::Absent));
-    let is_answer = status == 400 || data.is_some() || !fields.is_empty();
-    if several && tells_nothing && is_answer {
-        return Ok(Answer::OneByOne);
+
+    fn refuse_credential(&self) -> bool {
+        ["UNAUTHENTICATED", "Malformed Authorization header"]
+            .iter()
+            .any(|words| self.text.contains(words))
     }
-    Err(match status {
-        400 => refused(None),
-        _ => malformed(&format!("`data.{field}` is missing")),
-    })
-}
 
-/// The value that a piece denotes.
-fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
-    limited(raw, MOST_VALUES)?;
-    serde_json::from_str(raw.get()).map_err(|_| malformed("it is no JSON, or nested too deeply"))
-}
-
-/// Refuses a piece that holds more values than are built.
-fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
-    if weight::values(raw.get()) <= most {
-        Ok(())
-    } else {
-        Err(malformed(&format!("it holds more than {most} values")))
+    fn are_trouble(&self, status: u16) -> bool {
+        status < 400 && self.text.contains(TROUBLE)
     }
 }
 
@@ -166,18 +136,12 @@ fn is_absence(error: &Value) -> bool {
     error.to_string().contains(ABSENT)
 }
 
-/// Whether a GraphQL server did not even begin to answer the document.
-fn refuses_document(error: &Value) -> bool {
-    let code = error.pointer("/extensions/code").and_then(Value::as_str);
-    matches!(code, Some("GRAPHQL_VALIDATION_FAILED" | "GRAPHQL_PARSE_FAILED"))
-}
-
-/// An error's code and words, short.
-fn message(error: &Value, words: Words) -> Option<String> {
+/// An error's code and words, short; after a write the code alone.
+fn message(error: &Value, effect: Effect) -> Option<String> {
     let code = error.pointer("/extensions/code").and_then(Value::as_str).filter(|code| {
         code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     });
-    let text = error.get("message").and_then(Value::as_str).filter(|_| words == Words::Told);
+    let text = error.get("message").and_then(Value::as_str).filter(|_| effect == Effect::Read);
     let text = text.map(|text| text.chars().take(LONGEST_MESSAGE).collect::<String>());
     match (code, text) {
         (Some(code), Some(text)) => Some(format!("{code}: {text}")),
@@ -186,80 +150,23 @@ fn message(error: &Value, words: Words) -> Option<String> {
     }
 }
 
-fn malformed(what: &str) -> RemoteFault {
-    RemoteFault::Answer { problem: format!("this is no answer of Prefect Cloud 1.x: {what}") }
-}
-
-/// The column of the first row; absent if there is no row (`backend/kv_store.py`).
-///
-/// # Errors
-/// [`RemoteFault::Answer`] if it is no list of rows.
-pub fn first_row(field: &Field, column: &str) -> Result<Field, RemoteFault> {
-    let rows: Option<Vec<&RawValue>> = match field {
-        Field::Present(raw) => serde_json::from_str(raw.get()).ok(),
-        Field::Absent | Field::Names(_) => None,
-    };
-    let rows = rows.ok_or_else(|| malformed("`key_value` is no list"))?;
-    let Some(row) = rows.first() else { return Ok(Field::Absent) };
-    let row: Members<'_> = serde_json::from_str(row.get())
-        .map_err(|_| malformed("a row of `key_value` is no object"))?;
-    match row.get(column) {
-        Some(value) => Ok(Field::Present((*value).to_owned())),
-        None => Err(malformed(&format!("a row of `key_value` has no `{column}`"))),
-    }
-}
-
-/// A list of names, sorted by code point. With `column` each is in that member of an object.
-fn names(raw: &RawValue, column: Option<&str>) -> Result<Vec<String>, RemoteFault> {
-    limited(raw, MOST_LISTED)?;
-    let rows: Vec<&RawValue> =
-        serde_json::from_str(raw.get()).map_err(|_| malformed("what should be a list is none"))?;
-    let name = |row: &RawValue| -> Option<String> {
-        let name = match column {
-            Some(column) => {
-                let row: Members<'_> = serde_json::from_str(row.get()).ok()?;
-                row.get(column)?.get()
-            }
-            None => row.get(),
-        };
-        serde_json::from_str(name).ok()
-    };
-    let names: Option<Vec<String>> = rows.into_iter().map(name).collect();
-    let mut names = names.ok_or_else(|| malformed("a name in the list is no text"))?;
-    names.sort();
-    Ok(names)
-}
-
-/// The member of this name of a field's object, built.
-#[must_use]
-pub fn member(field: &Field, name: &str) -> Option<Value> {
-    let Field::Present(raw) = field else { return None };
-    let members: Members<'_> = serde_json::from_str(raw.get()).ok()?;
-    members.get(name).and_then(|member| built(member).ok())
-}
-
-/// Whether a mutation says `success`.
-#[must_use]
-pub fn succeeded(field: &Field) -> bool {
-    member(field, "success") == Some(Value::Bool(true))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::remote::cloud1::wire;
     use serde_json::json;
 
-    fn two(answer: &Value) -> Result<Answer, RemoteFault> {
-        read(&wire::secrets(&["A", "B"]), 200, answer.to_string().as_bytes(), "x", Words::Told)
+    fn response(status: u16, answer: &Value) -> Response {
+        Response { status, body: answer.to_string().into_bytes().into() }
+    }
+
+    fn two(answer: &Value) -> Result<Vec<Option<Box<RawValue>>>, RemoteFault> {
+        read(&wire::secrets(&["A", "B"]), &response(200, answer), Effect::Read, "x")
     }
 
     fn one(status: u16, answer: &Value) -> String {
-        let query = wire::secrets(&["A"]);
-        match read(&query, status, answer.to_string().as_bytes(), "KEY", Words::Told) {
-            Ok(Answer::Fields(fields)) => format!("{fields:?}"),
-            Ok(Answer::Again(fault)) => format!("again: {fault}"),
-            Ok(Answer::OneByOne) => "one by one".to_owned(),
+        match read(&wire::secrets(&["A"]), &response(status, answer), Effect::Read, "KEY") {
+            Ok(fields) => format!("{fields:?}"),
             Err(fault) => fault.to_string(),
         }
     }
@@ -267,9 +174,8 @@ mod tests {
     #[test]
     fn each_alias_is_present_null_absent_or_failed_on_its_own() {
         let absent = json!({"path": ["s1"], "message": ABSENT});
-        let answer = two(&json!({"data": {"s0": null, "s1": null}, "errors": [absent]})).unwrap();
-        let Answer::Fields(fields) = answer else { panic!("{answer:?}") };
-        let [Field::Present(null), Field::Absent] = &fields[..] else { panic!("{fields:?}") };
+        let fields = two(&json!({"data": {"s0": null, "s1": null}, "errors": [absent]})).unwrap();
+        let [Some(null), None] = &fields[..] else { panic!("{fields:?}") };
         assert_eq!(null.get(), "null");
 
         let failed = json!({"path": ["s1"], "message": "An unknown error occurred."});
@@ -278,13 +184,25 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_knows_no_aliases_is_asked_one_by_one() {
-        let invalid = json!({"message": "x", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}});
-        assert!(matches!(two(&json!({"errors": [invalid]})), Ok(Answer::OneByOne)));
+    fn a_server_that_knows_no_aliases_is_refused() {
+        let code = json!({"code": "GRAPHQL_VALIDATION_FAILED"});
         let old = json!({"path": ["secret_value"], "message": ABSENT});
-        let answer = json!({"data": {"secret_value": null}, "errors": [old]});
-        assert!(matches!(two(&answer), Ok(Answer::OneByOne)));
-        assert!(matches!(two(&json!({"data": {"secret_value": "v"}})), Ok(Answer::OneByOne)));
+        for (answer, says) in [
+            (
+                json!({"errors": [{"message": "x", "extensions": code}]}),
+                "it answered 200: GRAPHQL_VALIDATION_FAILED: x",
+            ),
+            (
+                json!({"data": {"secret_value": null}, "errors": [old]}),
+                "it answered 200: No value found for the requested key",
+            ),
+            (
+                json!({"data": {"secret_value": "v"}}),
+                "this is no answer of Prefect Cloud 1.x: `data.s0` is missing",
+            ),
+        ] {
+            assert_eq!(two(&answer).unwrap_err().to_string(), says);
+        }
     }
 
     #[test]
@@ -303,8 +221,8 @@ mod tests {
     #[test]
     fn only_the_phrase_means_absent() {
         let errors = |message: &str| json!({"errors": [{"message": message}], "data": {"secret_value": null}});
-        assert_eq!(one(200, &errors(ABSENT)), "[Absent]");
-        assert_eq!(one(400, &errors(ABSENT)), "[Absent]");
+        assert_eq!(one(200, &errors(ABSENT)), "[None]");
+        assert_eq!(one(400, &errors(ABSENT)), "[None]");
         assert_eq!(one(200, &errors("boom")), "it answered 200: boom");
         assert_eq!(one(401, &errors(ABSENT)), "it answered 401 to the credential from KEY");
         assert_eq!(one(404, &errors(ABSENT)), "it answered 404");
@@ -312,17 +230,31 @@ mod tests {
             one(200, &json!({"data": null})),
             "this is no answer of Prefect Cloud 1.x: `data.secret_value` is missing"
         );
-        assert!(one(200, &json!({"errors": [{"message": "API_ERROR"}]})).starts_with("again"));
         assert!(one(200, &json!({"errors": [], "data": {"secret_value": "v"}})).contains("\"v\""));
     }
 
     #[test]
-    fn words_about_a_written_value_are_not_told() {
+    fn an_api_in_trouble_says_so_with_a_code_and_a_status_of_success() {
+        let errors = |words: &str| json!({"errors": [{"message": words}]});
+        for (status, words, expected) in [
+            (200, "API_ERROR", Verdict::Trouble),
+            (400, "API_ERROR", Verdict::Nothing),
+            (200, "API_ERROR, UNAUTHENTICATED", Verdict::Nothing),
+            (200, "boom", Verdict::Nothing),
+        ] {
+            assert_eq!(verdict(&response(status, &errors(words))), expected, "{status} {words}");
+        }
+        let value = json!({"data": {"secret_value": "API_ERROR"}});
+        assert_eq!(verdict(&response(200, &value)), Verdict::Nothing);
+        assert_eq!(one(200, &errors("API_ERROR")), "it answered 200: API_ERROR");
+    }
+
+    #[test]
+    fn words_about_a_written_value_are_not_shown() {
         let query = wire::set_key("k", &json!("CANARY"));
         let errors =
             json!({"errors": [{"message": "CANARY is bad", "extensions": {"code": "LIMIT"}}]});
-        let fault =
-            read(&query, 400, errors.to_string().as_bytes(), "x", Words::Untold).unwrap_err();
+        let fault = read(&query, &response(400, &errors), Effect::Write, "x").unwrap_err();
         assert_eq!(fault.to_string(), "it answered 400: LIMIT");
     }
 }

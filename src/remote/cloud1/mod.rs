@@ -1,6 +1,7 @@
 //! Prefect Cloud 1.x: secrets and the key-value store, over GraphQL.
 
 mod answer;
+mod decode;
 mod session;
 mod wire;
 
@@ -11,7 +12,6 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use self::answer::Field;
 use self::session::Session;
 use super::ascii_json::ascii_json;
 use super::http::{Client, Effect};
@@ -29,6 +29,7 @@ pub struct Cloud1 {
     session: Session,
     /// Why secrets are not looked for here, if they are not.
     without_secrets: Option<String>,
+    notes: Vec<String>,
 }
 
 impl Cloud1 {
@@ -41,7 +42,7 @@ impl Cloud1 {
         without_secrets: Option<String>,
         notes: Vec<String>,
     ) -> Self {
-        Self { session: Session::new(client, tenant, notes), without_secrets }
+        Self { session: Session::new(client, tenant), without_secrets, notes }
     }
 }
 
@@ -69,15 +70,11 @@ impl Store for Cloud1 {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.session.notes()
+        self.notes.clone()
     }
 
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let info = self.session.one(&wire::auth_info(), Effect::Read)?;
-        let tenant = answer::member(&info, "tenant_id");
-        let tenant = tenant.as_ref().and_then(Value::as_str).map(str::to_owned);
-        // So the API answers a key that it does not know (`cli/auth.py`, `login`).
-        let tenant = tenant.ok_or_else(|| {
+        let tenant = self.session.one(wire::auth_info(), Effect::Read)?.ok_or_else(|| {
             let credential = self.session.credential().to_owned();
             self.session.error(RemoteFault::Unauthorized { status: 200, credential })
         })?;
@@ -98,47 +95,33 @@ impl Store for Cloud1 {
             queries.push(wire::secrets(&secrets));
         }
         if !keys.is_empty() {
-            queries.push(wire::rows(&keys, "value"));
+            queries.push(wire::values(&keys));
         }
-        let mut answers = self.session.ask(&queries, Effect::Read)?.into_iter();
+        let values = self.session.ask(&queries, Effect::Read)?.into_iter().flatten();
+        let of_secret = secrets.iter().map(|name| Reference::Secret((*name).to_owned()));
+        let of_key = keys.iter().map(|key| Reference::Key((*key).to_owned()));
         let mut found = Vec::new();
-        if !secrets.is_empty() {
-            let answer = answers.next().ok_or_else(|| self.session.malformed())?;
-            let singles = || secrets.iter().map(|name| wire::secrets(&[name])).collect();
-            for (name, field) in secrets.iter().zip(self.session.many(answer, singles)?) {
-                if let Field::Present(raw) = field {
-                    refuse_null(name, &raw)?;
-                    // A text meets `json.loads`, as a local one does; other values are what they are.
-                    let value = SecretValue::of_raw_json(name, &raw)?;
-                    let value = match value.form() {
-                        Form::Text => SecretValue::perhaps_json(name, value.expose())?,
-                        Form::Json => value,
-                    };
-                    let reference = Reference::Secret((*name).to_owned());
-                    found.push(Answer { reference, value, found_as: None });
-                }
+        for (reference, raw) in of_secret.chain(of_key).zip(values) {
+            let Some(raw) = raw else { continue };
+            let name = reference.name();
+            if json::is_null(raw.get()) {
+                return Err(Error::Value { name, fault: ValueFault::Null });
             }
-        }
-        if !keys.is_empty() {
-            let answer = answers.next().ok_or_else(|| self.session.malformed())?;
-            let singles = || keys.iter().map(|key| wire::rows(&[key], "value")).collect();
-            for (key, field) in keys.iter().zip(self.session.many(answer, singles)?) {
-                let field = answer::first_row(&field, "value")
-                    .map_err(|fault| self.session.error(fault))?;
-                if let Field::Present(raw) = field {
-                    refuse_null(key, &raw)?;
-                    let value = SecretValue::of_raw_json(key, &raw)?;
-                    let reference = Reference::Key((*key).to_owned());
-                    found.push(Answer { reference, value, found_as: None });
+            let value = SecretValue::of_raw_json(&name, &raw)?;
+            // The text of a secret meets `json.loads`, as a local one does; other values are what they are.
+            let value = match (&reference, value.form()) {
+                (Reference::Secret(_), Form::Text) => {
+                    SecretValue::perhaps_json(&name, value.expose())?
                 }
-            }
+                _ => value,
+            };
+            found.push(Answer { reference, value, found_as: None });
         }
         Ok(found)
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        let field = self.session.one(&wire::secret_names(), Effect::Read)?;
-        self.session.names(field)
+        self.session.one(wire::secret_names(), Effect::Read)
     }
 
     fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
@@ -146,8 +129,7 @@ impl Store for Cloud1 {
         if value.is_null() {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
         }
-        let field = self.session.write(&wire::set_secret(name, &read_back(value)))?;
-        if answer::succeeded(&field) { Ok(()) } else { Err(self.session.refusal()) }
+        self.session.write(wire::set_secret(name, &read_back(value)))
     }
 
     fn delete_secret(&self, name: &str) -> Result<bool, Error> {
@@ -156,21 +138,16 @@ impl Store for Cloud1 {
         if !self.secrets()?.iter().any(|other| other == name) {
             return Ok(false);
         }
-        let field = self.session.write(&wire::delete_secret(name))?;
-        if answer::succeeded(&field) { Ok(true) } else { Err(self.session.refusal()) }
+        self.session.write(wire::delete_secret(name))?;
+        Ok(true)
     }
 
     fn keys(&self) -> Result<Vec<String>, Error> {
-        let field = self.session.one(&wire::keys(), Effect::Read)?;
-        self.session.names(field)
+        self.session.one(wire::keys(), Effect::Read)
     }
 
     fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
-        let field = self.session.one(&wire::rows(&[key], "value"), Effect::Read)?;
-        match answer::first_row(&field, "value").map_err(|fault| self.session.error(fault))? {
-            Field::Present(raw) => Ok(Some(raw)),
-            Field::Absent | Field::Names(_) => Ok(None),
-        }
+        self.session.one(wire::values(&[key]), Effect::Read)
     }
 
     fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
@@ -186,26 +163,15 @@ impl Store for Cloud1 {
             );
             return Err(unsupported(problem, None));
         }
-        let set = self.session.write(&wire::set_key(key, value))?;
-        answer::member(&set, "id").map(|_| ()).ok_or_else(|| self.session.malformed())
+        self.session.one(wire::set_key(key, value), Effect::Write)
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Error> {
-        let field = self.session.one(&wire::rows(&[key], "id"), Effect::Read)?;
-        let row = answer::first_row(&field, "id").map_err(|fault| self.session.error(fault))?;
-        let Field::Present(id) = row else { return Ok(false) };
+        let Some(id) = self.session.one(wire::row_id(key), Effect::Read)? else { return Ok(false) };
         let id = serde_json::from_str(id.get()).map_err(|_| self.session.malformed())?;
-        let field = self.session.write(&wire::delete_row(&id))?;
-        if answer::succeeded(&field) { Ok(true) } else { Err(self.session.refusal()) }
+        self.session.write(wire::delete_row(&id))?;
+        Ok(true)
     }
-}
-
-/// Refuses JSON's null, which is neither a text nor an absence.
-fn refuse_null(name: &str, raw: &RawValue) -> Result<(), Error> {
-    if json::is_null(raw.get()) {
-        return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
-    }
-    Ok(())
 }
 
 /// What to store so that a reader gets `value`: of a text that is JSON, `Secret.get` makes what it denotes,

@@ -4,49 +4,43 @@
 //! Several secrets, or several keys, go out as aliases of one document. A single one goes out as the real
 //! client sends it.
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::decode::{self, Decode};
 use crate::remote::ascii_json::ascii_json;
 
 /// A document, and its variables.
-pub struct Query {
+pub struct Query<T> {
     pub text: String,
     pub variables: Value,
     /// The field of `data` that holds each answer, in the order of what was asked.
     pub fields: Vec<String>,
-    pub wanted: Wanted,
+    /// Reads each of them.
+    pub decode: Decode<T>,
 }
 
-/// What a field of an answer is read as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// A list of names.
-    Names,
-    /// A list of rows with a name in this column.
-    NamesIn(&'static str),
-    /// Any JSON.
-    Value,
-}
-
-impl Query {
+impl<T> Query<T> {
     /// The body of the request: the variables are a JSON text within the JSON, `"null"` for none.
     #[must_use]
     pub fn body(&self) -> String {
         ascii_json(&json!({ "query": self.text, "variables": ascii_json(&self.variables) }))
     }
 
-    fn one(text: &str, variables: Value, field: &str) -> Self {
-        let fields = vec![field.to_owned()];
-        Self { text: text.to_owned(), variables, fields, wanted: Wanted::Value }
+    fn one(text: &str, variables: Value, field: &str, decode: Decode<T>) -> Self {
+        Self { text: text.to_owned(), variables, fields: vec![field.to_owned()], decode }
     }
 }
 
+/// A value as it is written, if there is one.
+pub type Raw = Option<Box<RawValue>>;
+
 /// The values of secrets. `names` is not empty.
 #[must_use]
-pub fn secrets(names: &[&str]) -> Query {
+pub fn secrets(names: &[&str]) -> Query<Raw> {
     if let [name] = names {
         let text = "query($name: String!) {\n        secret_value(name: $name)\n}";
-        return Query::one(text, json!({ "name": name }), "secret_value");
+        return Query::one(text, json!({ "name": name }), "secret_value", decode::value);
     }
     let parameters: Vec<String> =
         (0..names.len()).map(|index| format!("$n{index}: String!")).collect();
@@ -59,31 +53,41 @@ pub fn secrets(names: &[&str]) -> Query {
         fields.push(format!("s{index}"));
     }
     let variables = Value::Object(variables);
-    Query { text: text + "}", variables, fields, wanted: Wanted::Value }
+    Query { text: text + "}", variables, fields, decode: decode::value }
 }
 
 /// The names of all secrets.
 #[must_use]
-pub fn secret_names() -> Query {
-    let query = Query::one("query{secret_names}", Value::Null, "secret_names");
-    Query { wanted: Wanted::Names, ..query }
+pub fn secret_names() -> Query<Vec<String>> {
+    Query::one("query{secret_names}", Value::Null, "secret_names", decode::names)
 }
 
 #[must_use]
-pub fn set_secret(name: &str, value: &Value) -> Query {
+pub fn set_secret(name: &str, value: &Value) -> Query<bool> {
     let text = "mutation($input: set_secret_input!) {\n    set_secret(input: $input) {\n        success\n    }\n}";
-    Query::one(text, json!({ "input": { "name": name, "value": value } }), "set_secret")
+    let input = json!({ "input": { "name": name, "value": value } });
+    Query::one(text, input, "set_secret", decode::success)
 }
 
 #[must_use]
-pub fn delete_secret(name: &str) -> Query {
+pub fn delete_secret(name: &str) -> Query<bool> {
     let text = "mutation($input: delete_secret_input!) {\n    delete_secret(input: $input) {\n        success\n    }\n}";
-    Query::one(text, json!({ "input": { "name": name } }), "delete_secret")
+    Query::one(text, json!({ "input": { "name": name } }), "delete_secret", decode::success)
 }
 
-/// A column of the rows that have each of `keys`. `keys` is not empty.
+/// The values of keys. `keys` is not empty.
 #[must_use]
-pub fn rows(keys: &[&str], column: &str) -> Query {
+pub fn values(keys: &[&str]) -> Query<Raw> {
+    rows(keys, "value", decode::value_of_row)
+}
+
+/// The id of the row that has this key.
+#[must_use]
+pub fn row_id(key: &str) -> Query<Raw> {
+    rows(&[key], "id", decode::id_of_row)
+}
+
+fn rows(keys: &[&str], column: &str, decode: Decode<Raw>) -> Query<Raw> {
     let row = |alias: &str, key: &str| {
         let key = ascii_json(&json!(key));
         format!(
@@ -91,7 +95,8 @@ pub fn rows(keys: &[&str], column: &str) -> Query {
         )
     };
     if let [key] = keys {
-        return Query::one(&format!("query {{\n{}}}", row("", key)), Value::Null, "key_value");
+        let text = format!("query {{\n{}}}", row("", key));
+        return Query::one(&text, Value::Null, "key_value", decode);
     }
     let mut text = "query {\n".to_owned();
     let mut fields = Vec::new();
@@ -99,33 +104,35 @@ pub fn rows(keys: &[&str], column: &str) -> Query {
         text += &row(&format!("k{index}: "), key);
         fields.push(format!("k{index}"));
     }
-    Query { text: text + "}", variables: Value::Null, fields, wanted: Wanted::Value }
+    Query { text: text + "}", variables: Value::Null, fields, decode }
 }
 
 /// All keys.
 #[must_use]
-pub fn keys() -> Query {
+pub fn keys() -> Query<Vec<String>> {
     let text = "query {\n    key_value {\n        key\n    }\n}";
-    let query = Query::one(text, Value::Null, "key_value");
-    Query { wanted: Wanted::NamesIn("key"), ..query }
+    Query::one(text, Value::Null, "key_value", decode::keys)
 }
 
 #[must_use]
-pub fn set_key(key: &str, value: &Value) -> Query {
+pub fn set_key(key: &str, value: &Value) -> Query<()> {
     let text = "mutation($input: set_key_value_input!) {\n    set_key_value(input: $input) {\n        id\n    }\n}";
-    Query::one(text, json!({ "input": { "key": key, "value": value } }), "set_key_value")
+    let input = json!({ "input": { "key": key, "value": value } });
+    Query::one(text, input, "set_key_value", decode::written)
 }
 
 #[must_use]
-pub fn delete_row(id: &Value) -> Query {
+pub fn delete_row(id: &Value) -> Query<bool> {
     let text = "mutation($input: delete_key_value_input!) {\n    delete_key_value(input: $input) {\n        success\n    }\n}";
-    Query::one(text, json!({ "input": { "key_value_id": id } }), "delete_key_value")
+    let input = json!({ "input": { "key_value_id": id } });
+    Query::one(text, input, "delete_key_value", decode::success)
 }
 
-/// Who the API key belongs to.
+/// The tenant that the API key belongs to.
 #[must_use]
-pub fn auth_info() -> Query {
-    Query::one("query {\n    auth_info {\n        tenant_id\n    }\n}", Value::Null, "auth_info")
+pub fn auth_info() -> Query<Option<String>> {
+    let text = "query {\n    auth_info {\n        tenant_id\n    }\n}";
+    Query::one(text, Value::Null, "auth_info", decode::tenant)
 }
 
 #[cfg(test)]
@@ -154,14 +161,12 @@ mod tests {
     #[test]
     fn a_key_stands_in_the_document_as_an_escaped_string() {
         assert_eq!(
-            rows(&["a\"} é"], "value").text,
+            values(&["a\"} é"]).text,
             "query {\n    key_value(where: { key: { _eq: \"a\\\"} \\u00e9\" } }) {\n        value\n    }\n}"
         );
-        assert_eq!(rows(&["a"], "value").body().matches("\"variables\": \"null\"").count(), 1);
+        assert_eq!(values(&["a"]).body().matches("\"variables\": \"null\"").count(), 1);
         assert!(
-            rows(&["a", "b"], "value")
-                .text
-                .contains("    k1: key_value(where: { key: { _eq: \"b\" } })")
+            values(&["a", "b"]).text.contains("    k1: key_value(where: { key: { _eq: \"b\" } })")
         );
     }
 }

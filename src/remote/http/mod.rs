@@ -11,14 +11,14 @@ mod once;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use self::once::once;
+use self::once::{Outcome, once};
 use super::address::proxy_host;
-pub use super::exchange::{Access, Credential, Effect, Request, Response};
+pub use super::exchange::{Access, Credential, Effect, Request, Response, Verdict};
 use super::network::Network;
 use super::progress::Progress;
-use super::retry;
+use super::retry::{self, Tries, Trouble};
 use crate::error::{Error, RemoteFault};
 
 /// Requests that are under way at once.
@@ -74,24 +74,6 @@ impl Client {
             }
             Err(fault) => Err(self.error(fault)),
         }
-    }
-
-    /// Waits before something is asked again, `longest` at most and by chance less; `false`, at once, if the
-    /// deadline is nearer.
-    #[must_use]
-    pub fn pause(&self, longest: Duration) -> bool {
-        let Some(built) = self.built.get() else { return true };
-        let left = (built.started + self.access.timeout).saturating_duration_since(Instant::now());
-        let wait = retry::drawn(longest, chance());
-        if wait >= left {
-            return false;
-        }
-        let place = self.access.address.origin();
-        let mut progress = Progress::new(&place, built.started);
-        let deadline = built.started + self.access.timeout;
-        // Its clock is the runtime's, so it is made there.
-        let sleep = async move { tokio::time::sleep(wait).await };
-        built.network.wait(sleep, deadline, &mut progress).is_some()
     }
 
     /// An error of this API.
@@ -177,35 +159,44 @@ async fn persist(
     request: Request,
     deadline: Instant,
 ) -> Result<Response, RemoteFault> {
-    let mut tried = 0;
+    let mut tries = Tries::default();
     loop {
         let outcome = once(&client, &request).await;
-        tried += 1;
-        let (retriable, retry_after) = match &outcome {
-            Ok((response, retry_after)) => (retry::is_transient(response.status), *retry_after),
-            Err(failure) => (failure.is_transient, None),
+        let verdict = match &outcome {
+            Ok((response, _)) => (request.verdict)(response),
+            Err(_) => Verdict::Nothing,
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        let undone = matches!(&outcome, Ok((response, _)) if (request.undone)(response));
-        if retriable
-            && (undone || request.effect == Effect::Read)
-            && let Some(pause) = retry::pause(tried, left, retry_after, chance())
+        if let Some(trouble) = trouble(&outcome, verdict, request.effect)
+            && let Some(pause) = tries.pause(trouble, left, chance())
         {
             tokio::time::sleep(pause).await;
             continue;
         }
+        let writes = request.effect == Effect::Write;
         return match outcome {
-            Ok((response, _))
-                if response.status >= 500 && request.effect == Effect::Write && !undone =>
-            {
+            Ok((response, _)) if response.status >= 500 && writes && verdict != Verdict::Undone => {
                 Err(unknown(RemoteFault::Refused { status: response.status, message: None }))
             }
             Ok((response, _)) => Ok(response),
-            Err(failure) if failure.was_sent && request.effect == Effect::Write => {
-                Err(unknown(failure.fault))
-            }
+            Err(failure) if failure.was_sent && writes => Err(unknown(failure.fault)),
             Err(failure) => Err(failure.fault),
         };
+    }
+}
+
+/// Why a request is sent again, if it may be: a write only after an answer that nothing was done.
+fn trouble(outcome: &Outcome, verdict: Verdict, effect: Effect) -> Option<Trouble> {
+    if effect == Effect::Write && verdict != Verdict::Undone {
+        return None;
+    }
+    match outcome {
+        Ok(_) if verdict == Verdict::Trouble => Some(Trouble::OfApi),
+        Ok((response, retry_after)) if retry::is_transient(response.status) => {
+            Some(Trouble::Transient { retry_after: *retry_after })
+        }
+        Err(failure) if failure.is_transient => Some(Trouble::Transient { retry_after: None }),
+        Ok(_) | Err(_) => None,
     }
 }
 
@@ -217,4 +208,37 @@ fn chance() -> u64 {
 
 fn unknown(cause: RemoteFault) -> RemoteFault {
     RemoteFault::UnknownOutcome { cause: Box::new(cause) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use zeroize::Zeroizing;
+
+    use super::once::Failure;
+    use super::*;
+
+    #[test]
+    fn a_write_is_sent_again_only_after_an_answer_that_nothing_was_done() {
+        let after = Some(Duration::from_secs(1));
+        let answer = |status| Ok((Response { status, body: Zeroizing::default() }, after));
+        let failure = |is_transient| {
+            let fault = RemoteFault::Connection { problem: String::new() };
+            Err(Failure { fault, is_transient, was_sent: false })
+        };
+        let transient = |retry_after| Some(Trouble::Transient { retry_after });
+        for (outcome, verdict, read, write) in [
+            (answer(200), Verdict::Nothing, None, None),
+            (answer(404), Verdict::Nothing, None, None),
+            (answer(503), Verdict::Nothing, transient(after), None),
+            (answer(503), Verdict::Undone, transient(after), transient(after)),
+            (answer(200), Verdict::Trouble, Some(Trouble::OfApi), None),
+            (failure(true), Verdict::Nothing, transient(None), None),
+            (failure(false), Verdict::Nothing, None, None),
+        ] {
+            assert_eq!(trouble(&outcome, verdict, Effect::Read), read);
+            assert_eq!(trouble(&outcome, verdict, Effect::Write), write);
+        }
+    }
 }

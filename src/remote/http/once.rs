@@ -18,6 +18,9 @@ const LONGEST_BODY: usize = 4 << 20;
 /// Longest head of an answer, in bytes. hyper itself gives up at 400 KiB, so memory is bounded anyway.
 const LONGEST_HEAD: usize = 64 << 10;
 
+/// What one try came to: an answer, and how long it asks to wait before the next.
+pub type Outcome = Result<(Response, Option<Duration>), Failure>;
+
 /// Why one try gave no answer.
 pub struct Failure {
     pub fault: RemoteFault,
@@ -32,10 +35,7 @@ impl Failure {
 }
 
 /// Sends a request once and reads the whole answer.
-pub async fn once(
-    client: &reqwest::Client,
-    request: &Request,
-) -> Result<(Response, Option<Duration>), Failure> {
+pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
     let mut headers = HeaderMap::new();
     append(&mut headers, &request.headers).map_err(Failure::lasting)?;
     let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);

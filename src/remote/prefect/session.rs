@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::refusal::{self, Asked};
 use super::wire;
 use crate::error::{Error, RemoteFault};
-use crate::remote::http::{Client, Effect, Request, Response};
+use crate::remote::http::{Client, Effect, Request, Response, Verdict};
 
 /// One API and what was agreed with it.
 pub struct Session {
@@ -48,7 +48,7 @@ impl Session {
             body: body.map(|body| Arc::new(Zeroizing::new(body.to_string().into_bytes()))),
             headers: Vec::new(),
             effect,
-            undone: says_that_it_did_nothing,
+            verdict,
         }
     }
 
@@ -189,10 +189,11 @@ fn client_id() -> String {
 /// Prefect's server sends this, in its own words, "for errors clients can retry on", such as an `SQLite` that is
 /// busy with another write (`server/api/server.py`, `custom_internal_exception_handler`); nothing was written
 /// then. A 503 in other words may be a proxy's, which knows nothing of that.
-fn says_that_it_did_nothing(response: &Response) -> bool {
+fn verdict(response: &Response) -> Verdict {
     let said = || serde_json::from_slice::<Value>(&response.body).ok();
-    response.status == 503
-        && said().is_some_and(|said| said["exception_message"] == "Service Unavailable")
+    let did_nothing = response.status == 503
+        && said().is_some_and(|said| said["exception_message"] == "Service Unavailable");
+    if did_nothing { Verdict::Undone } else { Verdict::Nothing }
 }
 
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! One field of an answer of Prefect Cloud 1.x as a value. Pure.
+//!
+//! A byte of JSON can become a hundred of memory. So the document is cut into pieces that are not built, and
+//! only what is wanted of them is, up to a number of values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::RemoteFault;
+use crate::remote::weight;
+
+/// How many values are built of one field, of any kind and at any depth.
+const MOST_VALUES: usize = 100_000;
+/// The same of a list of names, which are short.
+const MOST_LISTED: usize = 400_000;
+
+/// The members of a JSON object, as they are written; of two of one name, the last.
+pub type Members<'b> = BTreeMap<String, &'b RawValue>;
+
+/// Reads one field of an answer. It gets nothing if the API says that there is no such thing.
+///
+/// # Errors
+/// [`RemoteFault::Answer`] if this API does not answer so.
+pub type Decode<T> = fn(Option<&RawValue>) -> Result<T, RemoteFault>;
+
+/// The value of a secret, not built: any JSON, and `null` is a value.
+pub fn value(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
+    let Some(raw) = field else { return Ok(None) };
+    limited(raw, MOST_VALUES)?;
+    Ok(Some(raw.to_owned()))
+}
+
+/// The value in the first of some rows; nothing if there is no row (`backend/kv_store.py`).
+pub fn value_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
+    first_row(field, "value")
+}
+
+/// The id of the first of some rows, likewise.
+pub fn id_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
+    first_row(field, "id")
+}
+
+fn first_row(field: Option<&RawValue>, column: &str) -> Result<Option<Box<RawValue>>, RemoteFault> {
+    let no_list = || malformed("`key_value` is no list");
+    let field = field.ok_or_else(no_list)?;
+    limited(field, MOST_VALUES)?;
+    let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let row: Members<'_> = serde_json::from_str(row.get())
+        .map_err(|_| malformed("a row of `key_value` is no object"))?;
+    match row.get(column) {
+        Some(&value) => Ok(Some(value.to_owned())),
+        None => Err(malformed(&format!("a row of `key_value` has no `{column}`"))),
+    }
+}
+
+/// A list of names, sorted by code point.
+pub fn names(field: Option<&RawValue>) -> Result<Vec<String>, RemoteFault> {
+    sorted(field, |name| serde_json::from_str(name.get()).ok())
+}
+
+/// A list of rows with a key each, sorted likewise.
+pub fn keys(field: Option<&RawValue>) -> Result<Vec<String>, RemoteFault> {
+    sorted(field, |row| {
+        let row: Members<'_> = serde_json::from_str(row.get()).ok()?;
+        serde_json::from_str(row.get("key")?.get()).ok()
+    })
+}
+
+fn sorted(
+    field: Option<&RawValue>,
+    name: fn(&RawValue) -> Option<String>,
+) -> Result<Vec<String>, RemoteFault> {
+    let no_list = || malformed("what should be a list is none");
+    let field = field.ok_or_else(no_list)?;
+    limited(field, MOST_LISTED)?;
+    let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
+    let names: Option<Vec<String>> = rows.into_iter().map(name).collect();
+    let mut names = names.ok_or_else(|| malformed("a name in the list is no text"))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a mutation says `success`.
+#[expect(clippy::unnecessary_wraps, reason = "it is a `Decode`")]
+pub fn success(field: Option<&RawValue>) -> Result<bool, RemoteFault> {
+    Ok(member(field, "success") == Some(Value::Bool(true)))
+}
+
+/// That a mutation gives the id of what it wrote.
+pub fn written(field: Option<&RawValue>) -> Result<(), RemoteFault> {
+    member(field, "id").map(|_| ()).ok_or_else(|| malformed("it has no `id`"))
+}
+
+/// The tenant that an API key belongs to; nothing if the API does not know the key (`cli/auth.py`, `login`).
+#[expect(clippy::unnecessary_wraps, reason = "it is a `Decode`")]
+pub fn tenant(field: Option<&RawValue>) -> Result<Option<String>, RemoteFault> {
+    Ok(member(field, "tenant_id").as_ref().and_then(Value::as_str).map(str::to_owned))
+}
+
+/// The member of this name of a field's object, built.
+fn member(field: Option<&RawValue>, name: &str) -> Option<Value> {
+    let members: Members<'_> = serde_json::from_str(field?.get()).ok()?;
+    members.get(name).and_then(|member| built(member).ok())
+}
+
+/// The value that a piece denotes.
+pub fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
+    limited(raw, MOST_VALUES)?;
+    serde_json::from_str(raw.get()).map_err(|_| malformed("it is no JSON, or nested too deeply"))
+}
+
+/// Refuses a piece that holds more values than are built.
+fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
+    if weight::values(raw.get()) <= most {
+        Ok(())
+    } else {
+        Err(malformed(&format!("it holds more than {most} values")))
+    }
+}
+
+pub fn malformed(what: &str) -> RemoteFault {
+    RemoteFault::Answer { problem: format!("this is no answer of Prefect Cloud 1.x: {what}") }
+}
