@@ -8,9 +8,9 @@
 //! 5  main → lib
 //! 4  report  command/*                                 what the user asked for; one file each
 //! 3  plan  resolve  settings                           decisions; `settings` reads the files they are made from
-//! 2  launch/*  remote/*  files/*  source/*                      the world: processes, sockets, files
-//! 1  environment  config/*  dotenv  project  cli       data and its syntax
-//! 0  name  exit  error  reference  json  secret  shells  takeover  wanted  document   the ground
+//! 2  launch/*  remote/*  files/*  source/*                    the world: processes, sockets, files
+//! 1  environment  source  stores  config/*  dotenv  project  cli   data and its syntax
+//! 0  name  exit  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
 //!
 //! # Promises
@@ -48,6 +48,7 @@ pub mod files;
 pub mod json;
 pub mod launch;
 pub mod name;
+pub mod notice;
 pub mod plan;
 pub mod project;
 pub mod reference;
@@ -58,6 +59,7 @@ pub mod secret;
 pub mod settings;
 pub mod shells;
 pub mod source;
+pub mod stores;
 pub mod takeover;
 pub mod wanted;
 

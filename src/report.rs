@@ -7,8 +7,7 @@ use nix::sys::signal::Signal;
 use crate::cli::ErrorFormat;
 use crate::error::Error;
 use crate::launch::write::Ignored;
-use crate::name::Shown;
-use crate::source::local::Warning;
+use crate::notice::{Level, Notice};
 
 /// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a closed, full or unread
 /// stderr does not keep the command from starting.
@@ -45,11 +44,27 @@ impl<'w> Report<'w> {
         }
     }
 
-    /// Tells what a person should know, in one line. A program that reads JSON gets errors only.
-    pub fn warning(&mut self, words: &str) {
-        if self.format == ErrorFormat::Text {
-            self.line("warning", words);
+    fn notice(&mut self, notice: &Notice) {
+        match notice.level {
+            // A program that reads JSON gets errors only.
+            Level::Error | Level::Warning if self.format == ErrorFormat::Json => {}
+            Level::Error | Level::Warning => self.line("warning", &notice.text),
+            Level::Advice | Level::Detail => self.verbose(|| notice.text.clone()),
         }
+    }
+
+    /// Shows all of these as warnings, for a command that is asked what it finds.
+    pub fn warnings(&mut self, notices: &[Notice]) {
+        if self.format == ErrorFormat::Text {
+            for notice in notices {
+                self.line("warning", &notice.text);
+            }
+        }
+    }
+
+    /// Shows each of these as far as its level is for everyone, or for whoever asked for more.
+    pub fn notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        notices.into_iter().for_each(|notice| self.notice(&notice));
     }
 
     /// Tells what is going on, if that is asked for.
@@ -66,38 +81,5 @@ impl<'w> Report<'w> {
     fn write(&mut self, text: &str) {
         let _no_signals = [Ignored::new(Signal::SIGPIPE), Ignored::new(Signal::SIGXFSZ)];
         let _ = self.stream.write_all(text.as_bytes());
-    }
-}
-
-/// A warning in one line, with what to do about it.
-#[must_use]
-pub fn words(warning: &Warning) -> String {
-    match warning {
-        Warning::Absent { variable, path } => {
-            format!("{variable} names {}, which is not there", Shown(&path.to_string_lossy()))
-        }
-        Warning::CarriageReturn { place } => format!(
-            "the value in {} ends with a carriage return (\\r): was the file saved with Windows line endings?",
-            Shown(place)
-        ),
-        Warning::Closed { home } => format!(
-            "cannot look into the home directory {}: it has no local configuration for this user",
-            Shown(&home.to_string_lossy())
-        ),
-        Warning::NotDirectory { variable, path } => {
-            format!("{variable} names {}, which is not a directory", Shown(&path.to_string_lossy()))
-        }
-        Warning::Forbidden { key, place } => format!(
-            "key `{}` in {}: Prefect 1.x does not start with a key of this name",
-            Shown(key),
-            Shown(place)
-        ),
-        Warning::Hidden { name, place } => {
-            format!("the secret `{}` is also in {}, which wins", Shown(name), Shown(place))
-        }
-        Warning::Power { variable, what } => format!(
-            "a secret goes into {variable}, which decides {what}; `-s NAME` binds only what is named"
-        ),
-        Warning::Trust { path, fault } => fault.warning(path),
     }
 }

@@ -11,10 +11,10 @@ pub use lookup::{LookedUp, LookupOutcome};
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::name::VariableName;
-use crate::plan::{Action, Author, Binding, BoundBy, Listed, Plan, Scope};
+use crate::plan::{Action, Binding, BoundBy, Listed, Plan, Scope};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Found, Held, Source};
+use crate::source::{Author, Found, Held, Keeps, Source};
 
 /// What became of a plan. Values stay in here until the environment is made of them.
 pub struct Resolved {
@@ -58,7 +58,7 @@ pub enum Effect<'v> {
 /// # Errors
 /// The first that a source gives, or that a value's part cannot be picked. What is missing is no error
 /// here: see [`Resolved::require`].
-pub fn resolve(plan: Plan, sources: &[&dyn Source]) -> Result<Resolved, Error> {
+pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let plan = match plan.scope {
         Scope::NamedOnly => plan,
         scope @ (Scope::All | Scope::Local) => plan.with_secrets(listed(scope, sources)?)?,
@@ -93,10 +93,10 @@ pub fn resolve(plan: Plan, sources: &[&dyn Source]) -> Result<Resolved, Error> {
 }
 
 /// The secrets that no binding names: of each name the first source that lists it, whose value is taken too.
-fn listed(scope: Scope, sources: &[&dyn Source]) -> Result<Vec<Listed>, Error> {
+fn listed(scope: Scope, sources: &[impl Source]) -> Result<Vec<Listed>, Error> {
     let mut secrets = Vec::new();
     for source in sources {
-        let author = if source.is_remote() { Author::Remote } else { Author::User };
+        let author = source.place().author;
         if scope == Scope::All || author == Author::User {
             secrets.extend(source.secrets()?.into_iter().map(|name| Listed { name, author }));
         }
@@ -108,14 +108,14 @@ fn listed(scope: Scope, sources: &[&dyn Source]) -> Result<Vec<Listed>, Error> {
 }
 
 /// Asks each source for what those before it do not have.
-fn found(plan: &Plan, sources: &[&dyn Source]) -> Result<Found, Error> {
+fn found(plan: &Plan, sources: &[impl Source]) -> Result<Found, Error> {
     let mut wanted: Vec<&Reference> = plan.references().collect();
     wanted.sort_unstable();
     wanted.dedup();
     let mut found = Found::new();
     for source in sources {
         let asked: Vec<&Reference> =
-            wanted.iter().copied().filter(|reference| source.keeps(reference)).collect();
+            wanted.iter().copied().filter(|one| source.keeps(one) == Keeps::Yes).collect();
         if !asked.is_empty() {
             let mut more = source.look_up(&asked)?;
             // Both are sorted.

@@ -159,6 +159,25 @@ impl SecretValue {
         }
     }
 
+    /// The same for what a store has, which may be a value that no variable can hold: null, or a text with a NUL. Then
+    /// it has a caution that says so.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a string that holds half a surrogate pair.
+    pub fn as_stored(name: &str, raw: &RawValue) -> Result<Self, Error> {
+        match json::plain(raw) {
+            Some(Plain::Text(text)) => {
+                let fault = text.contains('\0').then_some(ValueFault::Nul);
+                Ok(Self::bytes(text).with_caution(fault))
+            }
+            Some(Plain::Json(text)) => {
+                let fault = json::is_null(&text).then_some(ValueFault::Null);
+                Ok(Self::json(name, text)?.with_caution(fault))
+            }
+            None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
+        }
+    }
+
     /// The same value, of which all is handed over only if that is said expressly; `fault` is why.
     #[must_use]
     pub fn with_caution(self, fault: Option<ValueFault>) -> Self {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OUTPUT, Remote, Store, Timeout};
+use super::{OUTPUT, Store, Timeout};
+use crate::stores::StoreKind;
 
 /// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
 #[derive(Subcommand)]
@@ -108,10 +109,10 @@ Examples:
 pub struct Copy {
     /// The store to read
     #[arg(long, value_name = "STORE", value_enum)]
-    pub from: Remote,
+    pub from: StoreKind,
     /// The store to write
     #[arg(long, value_name = "STORE", value_enum)]
-    pub to: Remote,
+    pub to: StoreKind,
     /// Only keys that begin with this
     #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,

@@ -31,7 +31,7 @@ pub use kv::Kv;
 pub use project::{Project, Trust};
 pub use run::{Check, Parent, Run};
 pub use secret::Secret;
-pub use stores::{Remote, RemoteTarget, Store, Stores, Timeout, Which, seconds};
+pub use stores::{RemoteTarget, Store, Stores, Timeout, seconds};
 pub use variable::{OUTPUT, variable, variable_of, with_variables};
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
@@ -184,7 +184,7 @@ mod tests {
                     bindings.env,
                     bindings.set,
                     places.secrets_dir,
-                    (run.stores.remote, run.stores.local, run.stores.timeout.timeout),
+                    (&run.stores.remote, run.stores.local, run.stores.timeout.timeout),
                     run.prefect,
                     run.command,
                 )

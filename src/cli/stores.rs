@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use crate::stores::StoreKind;
 
 /// Which store is asked for what this machine has not.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Stores {
-    /// The remote store to ask [default: the one that is configured]
+    /// A remote store to ask; of several each in turn [default: the one that is configured]
     #[arg(long, value_name = "STORE", value_enum)]
-    pub remote: Option<Remote>,
+    pub remote: Vec<StoreKind>,
     /// Ask no remote store
     #[arg(long, conflicts_with = "remote")]
     pub local: bool,
@@ -24,7 +26,7 @@ pub struct Stores {
 pub struct Store {
     /// The remote store [default: the one that is configured]
     #[arg(long, value_name = "STORE", value_enum)]
-    pub remote: Option<Remote>,
+    pub remote: Option<StoreKind>,
     #[command(flatten)]
     pub timeout: Timeout,
 }
@@ -34,22 +36,10 @@ pub struct Store {
 #[command(next_help_heading = None::<&'static str>)]
 pub struct RemoteTarget {
     /// The remote store instead of this machine; `--remote=STORE` or PFX_REMOTE names one
-    #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true,
-        default_missing_value = "configured", value_enum)]
-    pub remote: Option<Which>,
+    #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true, value_enum)]
+    pub remote: Option<Option<StoreKind>>,
     #[command(flatten)]
     pub timeout: Timeout,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Which {
-    /// The one that is configured, or that `PFX_REMOTE` names
-    #[value(hide = true)]
-    Configured,
-    /// Prefect Cloud 1.x
-    Cloud1,
-    /// A server of Prefect 2 or 3, or its Cloud
-    Prefect,
 }
 
 /// How long a remote store is waited for.
@@ -59,22 +49,6 @@ pub struct Timeout {
     /// Seconds for everything that is asked of a remote store, retries included [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Remote {
-    /// Prefect Cloud 1.x
-    Cloud1,
-    /// A server of Prefect 2 or 3, or its Cloud
-    Prefect,
-}
-
-impl Remote {
-    /// The store of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
 }
 
 /// Reads a positive number of seconds, at most a day.

@@ -17,43 +17,61 @@ use std::rc::Rc;
 
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::name::Shown;
+use crate::notice::Notice;
 use crate::plan::{Delivery, Plan};
-use crate::remote::Store;
-use crate::report::{self, Report};
 use crate::resolve::{self, Resolution, Resolved};
 use crate::secret::SecretValue;
 use crate::settings::choice::Choice;
 use crate::settings::{self, Settings};
-use crate::source::Source;
-use crate::source::deferred::{Remote, Settled};
-use crate::source::directory::Directory;
+use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
-use crate::source::local::{Local, Warning};
+use crate::source::local::Local;
+use crate::source::{Source, Store};
 
-/// The sources of one invocation, in the order in which they are asked.
+/// The sources of one invocation.
 pub struct Sources<'a> {
-    variables: Variables<'a>,
+    /// In the order in which they are asked.
+    ordered: Vec<Box<dyn Source + 'a>>,
     pub local: Rc<Local<'a>>,
-    settings: &'a Settings,
-    pub remote: Remote<'a>,
+    remotes: Vec<Rc<Deferred<'a>>>,
 }
 
 impl<'a> Sources<'a> {
+    /// The variables of the environment, what this machine has, then the remote stores.
     #[must_use]
-    pub fn new(settings: &'a Settings, choice: Choice, inherited: Inherited<'a>) -> Self {
+    pub fn new(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
         let local = Rc::new(Local::new(&settings.files, inherited, settings.expand));
-        let configuration = Rc::clone(&local);
-        let remote =
-            Remote::new(move || settings::stores::settle(choice, inherited, &configuration));
-        Self { variables: Variables(inherited), local, settings, remote }
+        let remotes = choice.chain().into_iter().map(|kinds| {
+            let (choice, local) = (choice.clone(), Rc::clone(&local));
+            let settle = move || settings::stores::settle(&kinds, &choice, inherited, &local);
+            Rc::new(Deferred::new(settle))
+        });
+        let remotes: Vec<Rc<Deferred<'a>>> = remotes.collect();
+        let mut ordered: Vec<Box<dyn Source + 'a>> =
+            vec![Box::new(Variables(inherited)), Box::new(Rc::clone(&local))];
+        for directory in &settings.directories {
+            ordered.push(Box::new(directory));
+        }
+        for remote in &remotes {
+            ordered.push(Box::new(Rc::clone(remote)));
+        }
+        Self { ordered, local, remotes }
     }
 
+    /// The remote stores alone.
     #[must_use]
-    pub fn in_order(&self) -> Vec<&dyn Source> {
-        let mut sources: Vec<&dyn Source> = vec![&self.variables, &*self.local];
-        sources.extend(self.settings.directories.iter().map(|directory| directory as &dyn Source));
-        sources.push(&self.remote);
+    pub fn of_remote(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
+        let mut sources = Self::new(settings, choice, inherited);
+        let first = sources.ordered.len() - sources.remotes.len();
+        sources.ordered.drain(..first);
         sources
+    }
+
+    /// In the order in which they are asked.
+    #[must_use]
+    pub fn in_order(&self) -> &[Box<dyn Source + 'a>] {
+        &self.ordered
     }
 
     /// Looks up all that `plan` wants.
@@ -61,55 +79,70 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// As [`resolve::resolve`].
     pub fn resolve(&self, plan: Plan) -> Result<Resolved, Error> {
-        resolve::resolve(plan, &self.in_order())
+        resolve::resolve(plan, &self.ordered)
     }
 
-    /// Prints what a person should know about the files that were read.
-    pub fn warn(&self, report: &mut Report<'_>) {
-        self.warnings().iter().for_each(|warning| report.warning(warning));
-        for note in self.local.notes() {
-            report.verbose(|| report::words(&note));
-        }
-    }
-
-    /// What a person should know about the files that were read, and the directories that were named.
+    /// Why no remote store is asked, as far as that is so. They are chosen here even if nothing was asked of them: a
+    /// person wants to know. No request is made for it.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let local = self.local.warnings().into_iter().map(report::words);
-        let directories = self.settings.directories.iter().flat_map(Directory::warnings);
-        local.chain(directories.map(|warning| report::words(&warning))).collect()
+    pub fn not_asked(&self) -> Vec<String> {
+        let why = |remote: &Rc<Deferred<'a>>| match remote.settled() {
+            Ok(Settled::Store(_)) => None,
+            Ok(Settled::None { why }) => Some(why.clone()),
+            Err(error) => Some(error.to_string()),
+        };
+        self.remotes.iter().filter_map(why).collect()
+    }
+
+    /// What a person should know about the sources, as far as they were asked.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Notice> {
+        self.ordered.iter().flat_map(Source::notes).collect()
+    }
+
+    /// The same, and what only a thorough look finds.
+    ///
+    /// # Errors
+    /// If the local configuration cannot be read.
+    pub fn all_notes(&self) -> Result<Vec<Notice>, Error> {
+        let mut notes = self.notes();
+        notes.extend(self.local.forbidden_keys()?);
+        Ok(notes)
     }
 }
 
-/// Warns of values that come from files, go into variables, and end with a carriage return.
-pub fn warn_of_line_endings(resolved: &Resolved, report: &mut Report<'_>) {
-    for warning in line_endings(resolved) {
-        report.warning(&warning);
-    }
-}
-
-/// What [`warn_of_line_endings`] says.
+/// Warnings of values that come from files, go into variables, and end with a carriage return.
 #[must_use]
-pub fn line_endings(resolved: &Resolved) -> Vec<String> {
+pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
         Resolution::Look(looked_up) if looked_up.look.delivery == Delivery::Variable => {
             let is_odd = looked_up.value().is_some_and(SecretValue::has_carriage_return);
-            looked_up.held().filter(|_| is_odd).map(|held| held.place.clone())
+            looked_up.held().filter(|_| is_odd).map(|held| &held.place)
         }
         _ => None,
     });
-    places.map(|place| report::words(&Warning::CarriageReturn { place })).collect()
+    let notice = |place: &String| {
+        Notice::warning(format!(
+            "the value in {} ends with a carriage return (\\r): was the file saved with Windows line endings?",
+            Shown(place)
+        ))
+    };
+    places.map(notice).collect()
 }
 
 /// The remote store, for a command that needs one.
 ///
 /// # Errors
 /// [`Error::NoStore`] if none is configured; as [`settings::stores::settle`].
-pub fn store(choice: Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
+pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::without_options(inherited);
     let local = Local::new(&settings.files, inherited, settings.expand);
-    match settings::stores::settle(choice, inherited, &local)? {
-        Settled::Store(store) => Ok(store),
-        Settled::None { why } => Err(Error::NoStore { why }),
+    let mut none = String::new();
+    for kinds in choice.chain() {
+        match settings::stores::settle(&kinds, choice, inherited, &local)? {
+            Settled::Store(store) => return Ok(store),
+            Settled::None { why } => none = why,
+        }
     }
+    Err(Error::NoStore { why: none })
 }

@@ -3,17 +3,16 @@
 use std::path::Path;
 
 use crate::cli;
-use crate::command::{Sources, warn_of_line_endings};
+use crate::command::{Sources, line_endings};
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::notice::Notice;
 use crate::plan::{Ambient, BoundBy, Layer, Plan};
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::resolve::Resolved;
 use crate::settings::choice::Choice;
 use crate::settings::project::InForce;
 use crate::settings::{self, Settings, env_file, project};
-use crate::source::Source as _;
-use crate::source::local::Warning;
 use crate::takeover::{self, Power};
 
 /// All that is decided before anything is looked up.
@@ -30,13 +29,13 @@ pub struct Context {
     /// What binds variables, for a person: each wins over those before it.
     pub layers: Vec<String>,
     /// What a person should know about the files that were named.
-    concerns: Vec<Warning>,
+    notices: Vec<Notice>,
 }
 
 impl Context {
     #[must_use]
     pub fn sources<'a>(&'a self, inherited: Inherited<'a>) -> Sources<'a> {
-        Sources::new(&self.settings, self.choice, inherited)
+        Sources::new(&self.settings, &self.choice, inherited)
     }
 
     /// Looks up all that `plan` wants, and prints what a person should know. All is there that is not optional.
@@ -53,30 +52,28 @@ impl Context {
     ) -> Result<Resolved, Error> {
         let sources = self.sources(inherited);
         let resolved = sources.resolve(plan)?;
-        sources.warn(report);
-        self.warnings(&resolved).iter().for_each(|warning| report.warning(warning));
-        for note in sources.remote.notes() {
-            report.verbose(|| note.clone());
-        }
+        report.notices(sources.notes());
+        report.notices(self.notices(&resolved));
         let resolved = resolved.require()?;
-        warn_of_line_endings(&resolved, report);
+        report.notices(line_endings(&resolved));
         Ok(resolved)
     }
 
     /// What a person should know of the files that were named, and of secrets that no binding names and that go into
     /// variables of [`crate::takeover`].
     #[must_use]
-    pub fn warnings(&self, resolved: &Resolved) -> Vec<String> {
-        let concerns = self.concerns.iter().map(report::words);
+    pub fn notices(&self, resolved: &Resolved) -> Vec<Notice> {
         let powerful = resolved.variables.iter().filter_map(|variable| {
             let BoundBy::Listing = variable.bound_by else { return None };
             let variable = str::from_utf8(variable.name()).ok()?;
             // A shell as the command only reads such a variable; `export` refuses it for shells.
             let power = takeover::power(variable).filter(|power| *power != Power::Shell)?;
-            let (variable, what) = (variable.to_owned(), power.words());
-            Some(report::words(&Warning::Power { variable, what }))
+            let what = power.words();
+            Some(Notice::warning(format!(
+                "a secret goes into {variable}, which decides {what}; `-s NAME` binds only what is named"
+            )))
         });
-        concerns.chain(powerful).collect()
+        self.notices.iter().cloned().chain(powerful).collect()
     }
 }
 
@@ -104,22 +101,22 @@ impl CommonArgs<'_> {
         let mut choice = Choice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
         let mut project = project::project(self.project, strict, inherited)?;
-        let mut concerns = Vec::new();
+        let mut notices = Vec::new();
         let mut layers = Vec::new();
         if let Some(project) = &mut project {
             layers.append(&mut project.layers);
             settings::add_project(&mut settings, &mut choice, project);
-            concerns.extend(project.concern.take());
+            notices.extend(project.notice.take());
         }
         for path in settings::env_files(self.bindings, inherited)? {
-            layers.push(env_file::layer(Path::new(&path), strict, &mut concerns)?);
+            layers.push(env_file::layer(Path::new(&path), strict, &mut notices)?);
         }
         layers.extend(Layer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
         let written = settings::bindings(self.bindings, inherited);
         let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
-        let context = Context { settings, choice, project, layers: titles, concerns };
+        let context = Context { settings, choice, project, layers: titles, notices };
         Ok(Prepared { plan, context })
     }
 }

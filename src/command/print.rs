@@ -3,15 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ValueFault};
-use crate::json::{self, Plain};
+use crate::error::Error;
 use crate::name::{self, Escaped, Shown, in_reference};
-use crate::reference::Reference;
-use crate::remote::Store;
 use crate::secret::SecretValue;
+use crate::source::{NewEntry, Store};
 
 /// A value, byte for byte, and a line feed behind it on a terminal; or its JSON in a line.
 ///
@@ -28,28 +25,6 @@ pub fn value(
         return writeln!(output, "{}", json.as_str()).map_err(failed);
     }
     bytes(value.expose(), output)
-}
-
-/// A JSON value as a store has it: a string byte for byte, any other as compact JSON; or JSON in any case. `name` is
-/// whose it is, for the error.
-///
-/// # Errors
-/// [`Error::Terminal`]; [`Error::Value`] for a string that no text can hold.
-pub fn raw_json(
-    raw: &RawValue,
-    name: &str,
-    json: bool,
-    output: &mut dyn Write,
-) -> Result<(), Error> {
-    match json::plain(raw) {
-        Some(Plain::Text(text)) if json => {
-            let text = serde_json::Value::String(text);
-            writeln!(output, "{text}").map_err(failed)
-        }
-        Some(Plain::Json(text)) if json => writeln!(output, "{text}").map_err(failed),
-        Some(Plain::Text(text) | Plain::Json(text)) => bytes(text.as_bytes(), output),
-        None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
-    }
 }
 
 /// Bytes as they are; on a terminal what it would act on is escaped, and a line feed stands behind them.
@@ -99,12 +74,24 @@ pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
     writeln!(output, "{json}").map_err(failed)
 }
 
-/// Tells that a store has got something, and under which name if that is another.
+/// That a store has got something, and under which name if that is another.
 #[must_use]
-pub fn stored(reference: &Reference, store: &dyn Store) -> String {
-    let written_as = store.written_as(reference).filter(|name| *name != reference.name());
-    let written_as = written_as.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
-    format!("{} is stored in {}{written_as}", Shown(&reference.name()), Shown(&store.place()))
+pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
+    let name = store.stored_name(entry.collection, entry.name).filter(|name| name != entry.name);
+    let name = name.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
+    format!("{} is stored in {}{name}", Shown(entry.name), Shown(&place(store)))
+}
+
+/// That a store no longer has something.
+#[must_use]
+pub fn deleted(name: &str, store: &dyn Store) -> String {
+    format!("{} is no longer in {}", Shown(name), Shown(&place(store)))
+}
+
+/// What a person calls a store.
+#[must_use]
+pub fn place(store: &dyn Store) -> String {
+    store.place().shown.join(", ")
 }
 
 /// A text as it is.

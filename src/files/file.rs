@@ -57,7 +57,7 @@ impl Standard {
 pub struct Contents {
     pub bytes: Zeroizing<Vec<u8>>,
     /// Another user owns it, or others can read or write it, and the [`Standard`] takes it all the same.
-    pub concern: Option<TrustFault>,
+    pub fault: Option<TrustFault>,
 }
 
 /// Flags with which a file is opened: a FIFO without a writer must not hang, nor a terminal become ours.
@@ -73,7 +73,7 @@ pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> 
         Ok(file) => {
             let metadata = file.metadata().map_err(failed)?;
             if is_null(&metadata) {
-                return Ok(Some(Contents { bytes: Zeroizing::default(), concern: None }));
+                return Ok(Some(Contents { bytes: Zeroizing::default(), fault: None }));
             }
             contents(&file, &metadata, path, standard).map(Some)
         }
@@ -106,7 +106,7 @@ fn contents(
     if metadata.len() > LONGEST {
         return Err(too_large());
     }
-    let concern = judge(file, metadata, standard).map_err(distrust)?;
+    let fault = judge(file, metadata, standard).map_err(distrust)?;
     // Below LONGEST, so it fits.
     let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
@@ -118,7 +118,7 @@ fn contents(
     if bytes.len() as u64 > LONGEST {
         return Err(too_large());
     }
-    Ok(Contents { bytes, concern })
+    Ok(Contents { bytes, fault })
 }
 
 /// The text of a file's bytes. A byte order mark in front is skipped.

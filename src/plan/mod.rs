@@ -15,6 +15,7 @@ use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
 use crate::reference::Reference;
+use crate::source::Author;
 use crate::takeover;
 use crate::wanted::Wanted;
 
@@ -303,15 +304,6 @@ impl Bound {
 pub struct Listed {
     pub name: String,
     pub author: Author,
-}
-
-/// Who named a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// Whoever may write to a remote store.
-    Remote,
-    /// The user of this machine.
-    User,
 }
 
 fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {

@@ -10,6 +10,7 @@ pub use entry::Entry;
 use crate::document::{Document, Lines, position};
 use crate::error::Error;
 use crate::name::Shown;
+use crate::stores::StoreKind;
 
 /// What a project file says.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub struct Project {
     pub profiles: Vec<(String, Layer)>,
     /// Directories of secrets, relative to the file's own.
     pub secrets_directories: Vec<String>,
-    /// The remote store to ask: one of [`REMOTES`].
-    pub remote: Option<String>,
+    /// The remote stores to ask, in order; none if the file does not say.
+    pub remotes: Vec<StoreKind>,
     /// Whether no remote store may be asked.
     pub local: bool,
 }
@@ -33,9 +34,6 @@ pub struct Layer {
     /// The command and its arguments; not empty.
     pub command: Option<Vec<String>>,
 }
-
-/// What `remote` may be.
-pub const REMOTES: [&str; 2] = ["cloud1", "prefect"];
 
 const KEYS: [&str; 6] = ["command", "env", "local", "profile", "remote", "secrets-dir"];
 const PROFILE_KEYS: [&str; 2] = ["command", "env"];
@@ -64,12 +62,16 @@ impl Project {
                     }
                 }
                 "remote" => {
-                    let remote = reader.text(name, value)?;
-                    if !REMOTES.contains(&remote) {
-                        let problem = format!("it is one of {}", listed(&REMOTES));
-                        return Err(reader.fault(value, name, &problem));
+                    for remote in reader.texts(name, value)? {
+                        let kind = StoreKind::named(&remote).ok_or_else(|| {
+                            let names: Vec<String> =
+                                StoreKind::all().iter().map(|kind| kind.name()).collect();
+                            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                            let problem = format!("expected {}", listed(&names));
+                            reader.fault(value, name, &problem)
+                        })?;
+                        project.remotes.push(kind);
                     }
-                    project.remote = Some(remote.to_owned());
                 }
                 "secrets-dir" => project.secrets_directories = reader.texts(name, value)?,
                 _ => return Err(reader.unknown(key, name, &KEYS)),
@@ -77,7 +79,7 @@ impl Project {
         }
         if let Some((_, value)) = document.root().iter().find(|(key, _)| key.get_ref() == "local")
             && project.local
-            && project.remote.is_some()
+            && !project.remotes.is_empty()
         {
             return Err(reader.fault(value, "local", "it cannot be with `remote`"));
         }

@@ -33,7 +33,7 @@ fn every_form_of_a_binding_is_read() {
     .unwrap();
     assert_eq!(project.own.command.unwrap(), ["python", "my flow.py"]);
     assert_eq!(project.secrets_directories, ["secrets"]);
-    assert_eq!(project.remote.as_deref(), Some("prefect"));
+    assert_eq!(project.remotes, [StoreKind::Prefect]);
     let entries = project.own.env.unwrap();
     let shown: Vec<String> = entries
         .iter()

@@ -7,7 +7,7 @@ use crate::json;
 use crate::plan::Look;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Held, Source};
+use crate::source::{Author, Held, Keeps, Source};
 
 /// A look-up, and what was found for it.
 pub struct LookedUp {
@@ -61,13 +61,13 @@ impl LookedUp {
 }
 
 /// What all sources have.
-pub(super) struct Finder<'a> {
+pub(super) struct Finder<'a, S> {
     /// Sorted by what was looked for.
     pub found: &'a [(Reference, Rc<Held>)],
-    pub sources: &'a [&'a dyn Source],
+    pub sources: &'a [S],
 }
 
-impl Finder<'_> {
+impl<S: Source> Finder<'_, S> {
     /// # Errors
     /// [`Error::Value`] if the part that is wanted cannot be picked, or if all of it is wanted and must not be passed
     /// on as a whole; as [`Source::secrets`].
@@ -77,9 +77,9 @@ impl Finder<'_> {
             Ok(index) => self.part(&look, &self.found[index].1)?,
             Err(_) => {
                 let reference = &look.reference;
-                let asked: Vec<_> =
-                    self.sources.iter().filter(|source| source.keeps(reference)).collect();
-                let places = asked.iter().flat_map(|source| source.places()).collect();
+                let is_asked = |source: &&S| source.keeps(reference) == Keeps::Yes;
+                let asked: Vec<&S> = self.sources.iter().filter(is_asked).collect();
+                let places = asked.iter().flat_map(|source| source.place().shown).collect();
                 let near = near(reference, &asked)?;
                 self.missing(reference, places, near, None)
             }
@@ -89,6 +89,10 @@ impl Finder<'_> {
 
     /// The part of what was found that `look` wants.
     fn part(&self, look: &Look, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
+        // No part of it, and no file, makes up for that.
+        if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = held.value.caution() {
+            return Err(Error::Value { name: look.reference.name(), fault: fault.clone() });
+        }
         let Some(pointer) = look.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
             if let (None, Some(caution)) = (&look.pointer, held.value.caution()) {
                 return Err(Error::Value { name: look.reference.name(), fault: caution.clone() });
@@ -128,7 +132,10 @@ impl Finder<'_> {
         near: Option<String>,
         pointer: Option<String>,
     ) -> LookupOutcome {
-        let not_asked = self.sources.iter().find_map(|source| source.not_asked(reference));
+        let not_asked = self.sources.iter().find_map(|source| match source.keeps(reference) {
+            Keeps::NotAsked(why) => Some(why.to_owned()),
+            Keeps::No | Keeps::Yes => None,
+        });
         let (kind, name) = (reference.kind(), reference.name());
         LookupOutcome::Missing(Box::new(Missing {
             kind,
@@ -152,10 +159,10 @@ fn refuse_mask(look: &Look, json: &[u8]) -> Result<(), Error> {
 }
 
 /// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.
-fn near(reference: &Reference, sources: &[&&dyn Source]) -> Result<Option<String>, Error> {
+fn near(reference: &Reference, sources: &[&impl Source]) -> Result<Option<String>, Error> {
     let Reference::Secret(wanted) = reference else { return Ok(None) };
     let fold = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
-    for source in sources.iter().filter(|source| !source.is_remote()) {
+    for source in sources.iter().filter(|source| source.place().author == Author::User) {
         if let Some(name) = source.secrets()?.into_iter().find(|name| fold(name) == fold(wanted)) {
             return Ok(Some(name));
         }

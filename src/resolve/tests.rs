@@ -5,17 +5,18 @@ use crate::dotenv;
 use crate::environment::Inherited;
 use crate::error::ValueFault;
 use crate::plan::{Ambient, Bindings, Layer, Line};
+use crate::source::Place;
 
 /// Has the named secrets, each with the value that is given.
 struct Has(&'static str, &'static [(&'static str, &'static str)]);
 
 impl Source for Has {
-    fn places(&self) -> Vec<String> {
-        vec![self.0.to_owned()]
+    fn place(&self) -> Place {
+        Place::local(vec![self.0.to_owned()])
     }
 
-    fn keeps(&self, reference: &Reference) -> bool {
-        matches!(reference, Reference::Secret(_))
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        Keeps::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
@@ -23,7 +24,7 @@ impl Source for Has {
         let held = self.1.iter().filter_map(|(name, value)| {
             let reference = Reference::Secret((*name).to_owned());
             let value = SecretValue::perhaps_json(name, *value).unwrap();
-            let held = Held { value, place: self.0.to_owned() };
+            let held = Held::new(value, self.0.to_owned());
             wanted.contains(&&reference).then_some((reference, held))
         });
         Ok(held.collect())
@@ -38,12 +39,12 @@ impl Source for Has {
 struct Panics;
 
 impl Source for Panics {
-    fn places(&self) -> Vec<String> {
-        Vec::new()
+    fn place(&self) -> Place {
+        Place::local(Vec::new())
     }
 
-    fn keeps(&self, _: &Reference) -> bool {
-        true
+    fn keeps(&self, _: &Reference) -> Keeps<'_> {
+        Keeps::Yes
     }
 
     fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
@@ -59,12 +60,12 @@ impl Source for Panics {
 struct Fails;
 
 impl Source for Fails {
-    fn places(&self) -> Vec<String> {
-        Vec::new()
+    fn place(&self) -> Place {
+        Place::local(Vec::new())
     }
 
-    fn keeps(&self, _: &Reference) -> bool {
-        true
+    fn keeps(&self, _: &Reference) -> Keeps<'_> {
+        Keeps::Yes
     }
 
     fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {

@@ -6,15 +6,16 @@ use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::stores::StoreKind;
 
 /// The deadline over everything that is asked of a remote store.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What the command line says about remote stores.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Choice {
-    /// The store that must be asked, if one is named.
-    pub store: Option<cli::Remote>,
+    /// The stores that are asked, in order, if some are named.
+    pub stores: Vec<StoreKind>,
     /// Whether none may be asked.
     pub local: bool,
     pub timeout: Duration,
@@ -22,7 +23,7 @@ pub struct Choice {
 
 impl Choice {
     /// No store is asked.
-    pub const LOCAL: Self = Self { store: None, local: true, timeout: TIMEOUT };
+    pub const LOCAL: Self = Self { stores: Vec::new(), local: true, timeout: TIMEOUT };
 
     /// The command line goes before variables, and of those `PFX_LOCAL` before the ones that say how a store is
     /// asked.
@@ -30,42 +31,71 @@ impl Choice {
     /// # Errors
     /// [`Error::Usage`] if a variable that is used makes no sense.
     pub fn new(stores: &cli::Stores, inherited: Inherited<'_>) -> Result<Self, Error> {
-        if stores.local || (stores.remote.is_none() && variable!(stores.local).flag(inherited)) {
+        if stores.local || (stores.remote.is_empty() && variable!(stores.local).flag(inherited)) {
             return Ok(Self::LOCAL);
         }
         let timeout = time(&stores.timeout, inherited)?;
-        Ok(Self { store: variable!(stores.remote).word(inherited)?, local: false, timeout })
+        let mut named = variable!(stores.remote).all(inherited)?;
+        // One that is named twice counts where it is named first.
+        let mut seen = Vec::new();
+        named.retain(|kind| {
+            let is_new = !seen.contains(kind);
+            seen.push(*kind);
+            is_new
+        });
+        Ok(Self { stores: named, local: false, timeout })
     }
 
-    /// For a command that is about a remote store in any case.
+    /// For a command that is about one remote store in any case.
     ///
     /// # Errors
-    /// As [`Choice::new`].
+    /// As [`Choice::new`]; [`Error::Usage`] if the variable `PFX_REMOTE` is used and names several.
     pub fn of_store(store: &cli::Store, inherited: Inherited<'_>) -> Result<Self, Error> {
-        let timeout = time(&store.timeout, inherited)?;
-        Ok(Self { store: variable!(store.remote).word(inherited)?, local: false, timeout })
+        Self::of_one(store.remote, &store.timeout, inherited)
     }
 
     /// For a command that is about a remote store if `--remote` is given: the one that it names, or that the
     /// variable `PFX_REMOTE` does.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the variable names no store.
+    /// As [`Choice::of_store`].
     pub fn of_target(
         target: &cli::RemoteTarget,
         inherited: Inherited<'_>,
     ) -> Result<Option<Self>, Error> {
-        let store = match target.remote {
-            None => return Ok(None),
-            Some(cli::Which::Cloud1) => Some(cli::Remote::Cloud1),
-            Some(cli::Which::Prefect) => Some(cli::Remote::Prefect),
-            Some(cli::Which::Configured) => {
-                let any = cli::Store::default();
-                variable!(any.remote).word(inherited)?
-            }
-        };
-        let timeout = time(&target.timeout, inherited)?;
-        Ok(Some(Self { store, local: false, timeout }))
+        target.remote.map(|named| Self::of_one(named, &target.timeout, inherited)).transpose()
+    }
+
+    /// This kind of store, and no other.
+    #[must_use]
+    pub fn of_kind(kind: StoreKind, timeout: Duration) -> Self {
+        Self { stores: vec![kind], local: false, timeout }
+    }
+
+    fn of_one(
+        named: Option<StoreKind>,
+        timeout: &cli::Timeout,
+        inherited: Inherited<'_>,
+    ) -> Result<Self, Error> {
+        let timeout = time(timeout, inherited)?;
+        let given = cli::Stores { remote: named.into_iter().collect(), ..Default::default() };
+        let stores = variable!(given.remote).all(inherited)?;
+        if stores.len() > 1 {
+            return Err(Error::Usage {
+                problem: "PFX_REMOTE names several stores, and this command uses one".to_owned(),
+                hint: "name it with `--remote=STORE`".to_owned(),
+            });
+        }
+        Ok(Self { stores, local: false, timeout })
+    }
+
+    /// The stores in the order in which they are asked: of each list the first that is configured.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<StoreKind>> {
+        if self.stores.is_empty() {
+            return vec![StoreKind::all().to_vec()];
+        }
+        self.stores.iter().map(|&kind| vec![kind]).collect()
     }
 }
 

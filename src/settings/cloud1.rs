@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::choice::Choice;
+use super::configured::Configured;
 use super::{Fact, network};
 use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
@@ -13,9 +14,11 @@ use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
 use crate::files::file::{self, Chosen, Standard};
 use crate::files::home;
+use crate::notice::{Level, Notice};
 use crate::remote::address::Address;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
+use crate::source::Store;
 use crate::source::local::Local;
 
 /// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
@@ -34,8 +37,8 @@ pub struct Settings {
     pub tenant: Option<Setting>,
     /// `cloud.use_local_secrets`, if the user wrote it.
     pub use_local_secrets: Option<Setting>,
-    /// What a person should know about it all, each a sentence.
-    pub concerns: Vec<String>,
+    /// What a person should know about it all.
+    notices: Vec<Notice>,
 }
 
 impl Settings {
@@ -76,10 +79,10 @@ impl Settings {
             _ => PathBuf::new(),
         };
         let auth = directory.join("auth.toml");
-        let mut concerns = Vec::new();
+        let mut notices = Vec::new();
         let needs_login = api_key.is_none() || tenant.is_none();
         if needs_login && backend.text.as_str() == "cloud" {
-            let login = login(&auth, &api.text, local.is_strict(), &mut concerns)?;
+            let login = login(&auth, &api.text, local.is_strict(), &mut notices)?;
             let origin = auth.display().to_string();
             let of_file = |text: Option<String>| {
                 text.map(|text| Setting { text: Zeroizing::new(text), origin: origin.clone() })
@@ -90,18 +93,35 @@ impl Settings {
         if let (Some(key), Some(tenant)) = (&api_key, &tenant)
             && key.origin != tenant.origin
         {
-            concerns.push(format!(
+            notices.push(Notice::advice(format!(
                 "the API key is from {} and the tenant from {}: if the key belongs to another tenant, \
                  every name is missing; put both into one place",
                 key.origin, tenant.origin
-            ));
+            )));
         }
-        Ok(Self { api, api_key, auth, backend, tenant, use_local_secrets, concerns })
+        Ok(Self { api, api_key, auth, backend, tenant, use_local_secrets, notices })
     }
 
-    /// All settings, without the values of credentials.
+    /// Why secrets, as opposed to keys, are not looked for there, if that is so: half a sentence.
     #[must_use]
-    pub fn facts(&self) -> Vec<Fact> {
+    pub fn obstacle_for_secrets(&self) -> Option<String> {
+        match &self.use_local_secrets {
+            // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.
+            Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
+            Some(setting) => {
+                Some(format!("`use_local_secrets` in {} keeps it local", setting.origin))
+            }
+            None if self.api_key.is_none() => Some(format!(
+                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
+                self.auth.display()
+            )),
+            None => None,
+        }
+    }
+}
+
+impl Configured for Settings {
+    fn facts(&self) -> Vec<Fact> {
         let shown = |name: &str, setting: &Setting| Fact {
             name: name.to_owned(),
             value: setting.text.as_str().to_owned(),
@@ -136,20 +156,11 @@ impl Settings {
         facts
     }
 
-    /// How a person gives pfx and Prefect 1.x an API key.
-    #[must_use]
-    pub fn how_to_log_in(&self) -> String {
-        format!(
-            "write `api_key = \"…\"` and `tenant_id = \"…\"` under `[\"{}\"]` into {}, which Prefect \
-             reads too (`prefect auth login` writes it), or set PREFECT__CLOUD__API_KEY",
-            auth::slug(&self.api.text),
-            self.auth.display()
-        )
+    fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
-    /// Why Prefect Cloud 1.x is asked for nothing at all, if that is so: half a sentence.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
+    fn obstacle(&self) -> Option<String> {
         match self.backend.text.as_str() {
             "cloud" => {}
             "server" => {
@@ -170,28 +181,20 @@ impl Settings {
         })
     }
 
-    /// Why secrets, as opposed to keys, are not looked for there, if that is so: half a sentence.
-    #[must_use]
-    pub fn obstacle_for_secrets(&self) -> Option<String> {
-        match &self.use_local_secrets {
-            // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.
-            Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
-            Some(setting) => {
-                Some(format!("`use_local_secrets` in {} keeps it local", setting.origin))
-            }
-            None if self.api_key.is_none() => Some(format!(
-                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
-                self.auth.display()
-            )),
-            None => None,
-        }
+    fn login(&self) -> Option<String> {
+        self.api_key.is_none().then(|| format!(
+            "write `api_key = \"…\"` and `tenant_id = \"…\"` under `[\"{}\"]` into {}, which Prefect \
+             reads too (`prefect auth login` writes it), or set PREFECT__CLOUD__API_KEY",
+            auth::slug(&self.api.text),
+            self.auth.display()
+        ))
     }
 
-    /// The client for it.
-    ///
-    /// # Errors
-    /// [`Error::Remote`] if the URL or the tenant makes no sense; as [`network::access`].
-    pub fn store(self, choice: Choice, inherited: Inherited<'_>) -> Result<Cloud1, Error> {
+    fn open(
+        self: Box<Self>,
+        choice: &Choice,
+        inherited: Inherited<'_>,
+    ) -> Result<Box<dyn Store>, Error> {
         let address = Address::parse(&self.api.text)
             .map_err(|fault| Error::Remote { place: format!("from {}", self.api.origin), fault })?;
         let tenant = match &self.tenant {
@@ -204,23 +207,22 @@ impl Settings {
                 },
             })?),
         };
-        let without_secrets = match choice.store {
-            // Whoever names the store wants it asked.
-            Some(_) => None,
-            None => self.obstacle_for_secrets(),
-        };
+        // Whoever names the store wants it asked.
+        let without_secrets =
+            if choice.stores.is_empty() { self.obstacle_for_secrets() } else { None };
         let credential = self.api_key.map(|Setting { text, origin }| Credential {
             header: Zeroizing::new(format!("Bearer {}", text.as_str())),
             key: text,
             origin,
         });
         let access = network::access(address, credential, choice.timeout, inherited, &[])?;
-        Ok(Cloud1::new(Client::new(access), tenant.as_deref(), without_secrets, self.concerns))
+        let client = Client::new(access);
+        Ok(Box::new(Cloud1::new(client, tenant.as_deref(), without_secrets, self.notices)))
     }
 }
 
 /// The entry of `auth.toml` for this API.
-fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Result<Login, Error> {
+fn login(path: &Path, api: &str, strict: bool, notices: &mut Vec<Notice>) -> Result<Login, Error> {
     let allow =
         "PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID say the same without the file";
     let chosen = Chosen::ByItself { allow };
@@ -231,7 +233,8 @@ fn login(path: &Path, api: &str, strict: bool, concerns: &mut Vec<String>) -> Re
         Err(error) => return Err(error),
     };
     let place = path.display().to_string();
-    concerns.extend(contents.concern.map(|fault| fault.warning(path)));
+    let notice = contents.fault.map(|fault| Notice::of_trust(path, &fault));
+    notices.extend(notice.map(|notice| Notice { level: Level::Advice, ..notice }));
     let document = Document::parse(file::text(&contents.bytes, path)?, &place)?;
     Ok(Login::find(&document, api))
 }

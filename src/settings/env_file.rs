@@ -7,15 +7,15 @@ use std::path::Path;
 use crate::dotenv;
 use crate::error::Error;
 use crate::files::file::{self, Standard};
+use crate::notice::Notice;
 use crate::plan::{Layer, Line};
-use crate::source::local::Warning;
 
-/// Reads one env file, and adds to `concerns` what a person should know about it; `-` is stdin. A FIFO is read too:
+/// Reads one env file, and adds to `notices` what a person should know about it; `-` is stdin. A FIFO is read too:
 /// that is what `<(…)` of a shell gives.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.
-pub fn layer(path: &Path, strict: bool, concerns: &mut Vec<Warning>) -> Result<Layer, Error> {
+pub fn layer(path: &Path, strict: bool, notices: &mut Vec<Notice>) -> Result<Layer, Error> {
     let is_stdin = path.as_os_str() == "-";
     let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
@@ -26,8 +26,7 @@ pub fn layer(path: &Path, strict: bool, concerns: &mut Vec<Warning>) -> Result<L
     } else {
         let contents = file::read(path, Standard { strict, ..Standard::NAMED })?;
         let contents = contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?;
-        let trust = |fault| Warning::Trust { path: path.to_owned(), fault };
-        concerns.extend(contents.concern.map(trust));
+        notices.extend(contents.fault.map(|fault| Notice::of_trust(path, &fault)));
         contents.bytes
     };
     let text = file::text(&bytes, Path::new(&title))?;

@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod cloud1;
+pub mod configured;
 pub mod env_file;
 mod network;
 mod parent;
@@ -113,8 +114,9 @@ pub fn add_project(
     for directory in std::mem::take(&mut project.secrets_directories) {
         settings.add(directory, NamedBy::Project);
     }
-    if choice.store.is_none() && !choice.local {
-        (choice.store, choice.local) = (project.remote, project.local);
+    if choice.stores.is_empty() && !choice.local {
+        choice.stores.clone_from(&project.remotes);
+        choice.local = project.local;
     }
 }
 

@@ -11,9 +11,10 @@ use crate::files::file::{self, Contents, Standard};
 use crate::files::trusted::Trusted;
 use crate::files::{home, search};
 use crate::name::Shown;
+use crate::notice::Notice;
 use crate::plan::{Layer, Line};
 use crate::project::{Entry, Project};
-use crate::source::local::Warning;
+use crate::stores::StoreKind;
 
 /// A project file's own standard if it was found; one that was named is its user's choice.
 const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
@@ -25,10 +26,11 @@ pub struct InForce {
     pub layers: Vec<Layer>,
     pub command: Option<Vec<OsString>>,
     pub secrets_directories: Vec<PathBuf>,
-    pub remote: Option<cli::Remote>,
+    /// The remote stores to ask, in order; none if the file does not say.
+    pub remotes: Vec<StoreKind>,
     pub local: bool,
     /// What a person should know about the file.
-    pub concern: Option<Warning>,
+    pub notice: Option<Notice>,
 }
 
 /// Finds, trusts and reads the project file, if there is one. A file that was named is trusted; one that was
@@ -42,7 +44,7 @@ pub fn project(
     strict: bool,
     inherited: Inherited<'_>,
 ) -> Result<Option<InForce>, Error> {
-    let Some((path, Contents { bytes, concern })) = contents(given, strict, inherited)? else {
+    let Some((path, Contents { bytes, fault })) = contents(given, strict, inherited)? else {
         // A variable for a project file does no harm without one.
         return match given.profile.first() {
             None => Ok(None),
@@ -58,8 +60,8 @@ pub fn project(
     let place = path.display().to_string();
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
     let profiles = variable!(given.profile).list(inherited)?;
-    let concern = concern.map(|fault| Warning::Trust { path: path.clone(), fault });
-    Ok(Some(InForce { concern, ..in_force(path, project, &profiles)? }))
+    let notice = fault.map(|fault| Notice::of_trust(&path, &fault));
+    Ok(Some(InForce { notice, ..in_force(path, project, &profiles)? }))
 }
 
 /// The bytes of the file, and its path.
@@ -162,7 +164,6 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
         known[at].0 = name;
     }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    let remote = project.remote.as_deref().map(|remote| store(remote, &place)).transpose()?;
     Ok(InForce {
         layers,
         command: command.map(|words| words.into_iter().map(OsString::from).collect()),
@@ -171,20 +172,10 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
             .iter()
             .map(|below| directory.join(below))
             .collect(),
-        remote,
+        remotes: project.remotes,
         local: project.local,
-        concern: None,
+        notice: None,
         path,
-    })
-}
-
-/// The store of this name.
-fn store(name: &str, place: &str) -> Result<cli::Remote, Error> {
-    cli::Remote::named(name).ok_or_else(|| Error::Config {
-        place: place.to_owned(),
-        at: None,
-        key: Some("remote".to_owned()),
-        problem: "it names no remote store".to_owned(),
     })
 }
 

@@ -1,121 +1,125 @@
-//! Which remote store is in force, and why.
+//! Which remote stores are asked, and why.
 
 use super::choice::Choice;
+use super::configured::Configured;
 use super::{Fact, cloud1, prefect};
-use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::notice::Notice;
 use crate::source::deferred::Settled;
 use crate::source::local::Local;
+use crate::stores::StoreKind;
 
-/// Decides which store to ask. An API URL of Prefect 2 or 3 wins over Prefect Cloud 1.x.
+/// Reads how a kind of store is configured: the constructor of each row of [`StoreKind`].
+///
+/// # Errors
+/// If a file cannot be read, or configuration contradicts itself.
+fn configured(
+    kind: StoreKind,
+    inherited: Inherited<'_>,
+    local: &Local<'_>,
+) -> Result<Box<dyn Configured>, Error> {
+    Ok(match kind {
+        StoreKind::Prefect => Box::new(prefect::Settings::new(inherited, local.is_strict())?),
+        StoreKind::Cloud1 => Box::new(cloud1::Settings::new(local)?),
+    })
+}
+
+/// Opens the first of `kinds` that is configured.
 ///
 /// # Errors
 /// If configuration cannot be read, or contradicts itself; [`Error::Remote`] if a URL is none that pfx
 /// talks to.
 pub fn settle(
-    choice: Choice,
+    kinds: &[StoreKind],
+    choice: &Choice,
     inherited: Inherited<'_>,
     local: &Local<'_>,
-) -> Result<Settled, Error> {
-    let prefect = || prefect::Settings::new(inherited, local.is_strict());
-    settle_with(choice, inherited, local, prefect)
-}
-
-/// The same with the settings of Prefect 2 and 3, which may be read only once: one of their files may be a FIFO.
-fn settle_with(
-    choice: Choice,
-    inherited: Inherited<'_>,
-    local: &Local<'_>,
-    prefect: impl FnOnce() -> Result<prefect::Settings, Error>,
 ) -> Result<Settled, Error> {
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
     }
-    let mut without_url = None;
-    if choice.store != Some(cli::Remote::Cloud1) {
-        let prefect = prefect()?;
-        without_url = prefect.obstacle();
-        if without_url.is_none() {
-            return Ok(Settled::Store(Box::new(prefect.store(choice, inherited)?)));
+    let settings = kinds.iter().map(|&kind| configured(kind, inherited, local));
+    Ok(first(settings, choice, inherited)?.0)
+}
+
+/// Opens the first that is configured; also why it is that one.
+fn first(
+    settings: impl Iterator<Item = Result<Box<dyn Configured>, Error>>,
+    choice: &Choice,
+    inherited: Inherited<'_>,
+) -> Result<(Settled, String), Error> {
+    let mut obstacles = Vec::new();
+    for settings in settings {
+        let settings = settings?;
+        match settings.obstacle() {
+            Some(why) => obstacles.push(why),
+            None => {
+                let why = if choice.stores.is_empty() {
+                    settings.reason().unwrap_or_else(|| obstacles.join("; "))
+                } else {
+                    "it is the one that was named".to_owned()
+                };
+                return Ok((Settled::Store(settings.open(choice, inherited)?), why));
+            }
         }
     }
-    if let (Some(cli::Remote::Prefect), Some(why)) = (choice.store, &without_url) {
-        return Ok(Settled::None { why: why.clone() });
-    }
-    let cloud1 = cloud1::Settings::new(local)?;
-    if let Some(mut why) = cloud1.obstacle() {
-        if let Some(without_url) = without_url {
-            why = format!("{why}; {without_url}");
-        }
-        return Ok(Settled::None { why });
-    }
-    Ok(Settled::Store(Box::new(cloud1.store(choice, inherited)?)))
+    // The last one is the simplest to configure, so it comes first.
+    obstacles.reverse();
+    Ok((Settled::None { why: obstacles.join("; ") }, String::new()))
 }
 
 /// Everything about remote stores that a person may want to know.
+#[derive(Default)]
 pub struct Overview {
     /// What is configured for each kind of store.
-    pub sections: Vec<(String, Vec<Fact>)>,
-    /// What may be wrong with it, each a sentence.
-    pub concerns: Vec<String>,
-    /// What is broken.
-    pub errors: Vec<Error>,
-    /// Which store is in force, and why.
-    pub in_force: String,
-    /// The decision; `None` if something is broken.
-    pub settled: Option<Settled>,
-    /// How to give pfx a credential, if that is what is missing.
+    pub sections: Vec<(&'static str, Vec<Fact>)>,
+    /// What may be wrong with it, and what is broken.
+    pub notices: Vec<Notice>,
+    /// Each store that is asked, in order, and why it is that one; or why none is asked.
+    pub settled: Vec<(Settled, String)>,
+    /// How to give pfx a credential, if one is missing.
     pub login: Option<String>,
 }
 
 impl Overview {
-    /// Settles as [`settle`] does, and tells how it came about.
+    /// Settles as [`settle`] does, and keeps how it came about.
     #[must_use]
-    pub fn new(choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
-        let (mut sections, mut concerns, mut errors, mut login) =
-            (Vec::new(), Vec::new(), Vec::new(), None);
-        let (mut url, mut prefect) = (None, None);
-        match prefect::Settings::new(inherited, local.is_strict()) {
-            Ok(settings) => {
-                sections.push(("Prefect 2 and 3".to_owned(), settings.facts()));
-                url = settings.url.as_ref().map(|url| url.origin.clone());
-                concerns.extend(settings.concerns.iter().cloned());
-                prefect = Some(settings);
-            }
-            Err(error) => errors.push(error),
-        }
-        match cloud1::Settings::new(local) {
-            Ok(settings) => {
-                sections.push(("Prefect Cloud 1.x".to_owned(), settings.facts()));
-                concerns.extend(settings.concerns.iter().cloned());
-                if settings.api_key.is_none() {
-                    login = Some(settings.how_to_log_in());
+    pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
+        let mut overview = Self::default();
+        // Each is read only once: one of the files may be a FIFO.
+        let mut known = Vec::new();
+        for &kind in StoreKind::all() {
+            match configured(kind, inherited, local) {
+                Ok(settings) => {
+                    overview.sections.push((kind.title(), settings.facts()));
+                    overview.notices.extend_from_slice(settings.notices());
+                    overview.login = settings.login().or(overview.login);
+                    known.push((kind, settings));
                 }
+                Err(error) => overview.notices.push(Notice::of_error(&error)),
             }
-            Err(error) => errors.push(error),
         }
-        // What is wrong with the settings is said above.
-        let broken = || Error::NoStore { why: "its settings are broken".to_owned() };
-        let settled = match settle_with(choice, inherited, local, || prefect.ok_or_else(broken)) {
-            Ok(settled) => Some(settled),
-            Err(error) => {
-                // What is broken may have been told above.
-                if errors.is_empty() {
-                    errors.push(error);
-                }
-                None
+        let is_known = |kind: &StoreKind| known.iter().any(|(other, _)| other == kind);
+        let mut chain = choice.chain();
+        // What is wrong with the others is said above.
+        chain.retain(|kinds| kinds.iter().all(is_known));
+        if choice.local {
+            let why = "`--local` was given".to_owned();
+            overview.settled.push((Settled::None { why }, String::new()));
+            return overview;
+        }
+        for kinds in chain {
+            let mut settings = Vec::new();
+            for kind in kinds {
+                let at = known.iter().position(|(other, _)| *other == kind);
+                settings.extend(at.map(|at| Ok(known.remove(at).1)));
             }
-        };
-        let why = match (choice.store, url) {
-            (Some(_), _) => "it is the one that was named".to_owned(),
-            (None, Some(url)) => format!("{url} is set, and goes before Prefect Cloud 1.x"),
-            (None, None) => "PREFECT_API_URL is not set".to_owned(),
-        };
-        let in_force = match &settled {
-            Some(Settled::Store(store)) => format!("{}: {why}", store.place()),
-            Some(Settled::None { .. }) | None => "none".to_owned(),
-        };
-        Self { sections, concerns, errors, in_force, settled, login }
+            match first(settings.into_iter(), choice, inherited) {
+                Ok(settled) => overview.settled.push(settled),
+                Err(error) => overview.notices.push(Notice::of_error(&error)),
+            }
+        }
+        overview
     }
 }

@@ -95,6 +95,21 @@ pub fn expected<T: ValueEnum>() -> String {
     format!("expected {}", words.join(" or "))
 }
 
+impl<T: Clone + ValueEnum> Variable<'_, Vec<T>> {
+    /// The words that are given, or else the variable's.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the variable has another word than those that the option takes.
+    pub fn all(&self, inherited: Inherited<'_>) -> Result<Vec<T>, Error> {
+        let word = |word: OsString| {
+            let word = word.to_str().and_then(|word| T::from_str(word, false).ok());
+            word.ok_or_else(|| self.fault(expected::<T>(), None))
+        };
+        let words = self.words(inherited)?.into_iter().map(word).collect::<Result<Vec<T>, _>>()?;
+        Ok(if self.given.is_empty() { words } else { self.given.clone() })
+    }
+}
+
 impl<T: AsRef<OsStr>> Variable<'_, Vec<T>> {
     /// What is given, or else the words of the variable.
     ///
@@ -107,7 +122,9 @@ impl<T: AsRef<OsStr>> Variable<'_, Vec<T>> {
             Ok(self.given.iter().map(|one| one.as_ref().to_owned()).collect())
         }
     }
+}
 
+impl<T> Variable<'_, Vec<T>> {
     /// The words of the variable, split as a shell splits them; none if the option is given.
     ///
     /// # Errors

@@ -1,15 +1,14 @@
-//! A remote store as a source: settled on only when something is asked of it, so that a run that is
+//! A remote store that is chosen and opened only when something is asked of it, so that a run that is
 //! answered on this machine reads no further file, starts no thread and opens no socket.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
-use super::{Found, Held, Source};
+use super::{Found, Keeps, Place, Source, Store};
 use crate::error::Error;
+use crate::notice::Notice;
 use crate::reference::Reference;
-use crate::remote::{Answer, Store};
 
-/// What settling gives.
+/// The store that was chosen.
 pub enum Settled {
     /// No store is asked, and why: half a sentence for messages, such as "`--local` was given".
     None {
@@ -18,20 +17,20 @@ pub enum Settled {
     Store(Box<dyn Store>),
 }
 
-/// The remote store of one invocation.
-pub struct Remote<'a> {
+/// A remote store of one invocation.
+pub struct Deferred<'a> {
     settle: Box<dyn Fn() -> Result<Settled, Error> + 'a>,
     settled: OnceCell<Settled>,
 }
 
-impl<'a> Remote<'a> {
-    /// `settle` decides which store to ask; it is called once at most.
+impl<'a> Deferred<'a> {
+    /// `settle` chooses the store; it is called once at most.
     #[must_use]
     pub fn new(settle: impl Fn() -> Result<Settled, Error> + 'a) -> Self {
         Self { settle: Box::new(settle), settled: OnceCell::new() }
     }
 
-    /// The decision, made now if it was not yet.
+    /// The choice, made now if it was not yet.
     ///
     /// # Errors
     /// What `settle` gives: configuration that is broken or contradicts itself.
@@ -42,67 +41,49 @@ impl<'a> Remote<'a> {
         let settled = (self.settle)()?;
         Ok(self.settled.get_or_init(|| settled))
     }
+
+    /// The store, if one was chosen.
+    fn store(&self) -> Option<&dyn Store> {
+        match self.settled.get()? {
+            Settled::Store(store) => Some(&**store),
+            Settled::None { .. } => None,
+        }
+    }
 }
 
-impl Source for Remote<'_> {
-    fn places(&self) -> Vec<String> {
-        match self.settled.get() {
-            Some(Settled::Store(store)) => vec![store.place()],
-            Some(Settled::None { .. }) | None => Vec::new(),
-        }
+impl Source for Deferred<'_> {
+    fn place(&self) -> Place {
+        self.store().map_or(Place::remote(Vec::new()), Source::place)
     }
 
-    fn not_asked(&self, reference: &Reference) -> Option<String> {
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
         match self.settled.get() {
-            _ if matches!(reference, Reference::Env(_)) => None,
-            Some(Settled::None { why }) => Some(why.clone()),
-            Some(Settled::Store(store)) => store.not_asked(reference),
-            None => None,
-        }
-    }
-
-    fn notes(&self) -> Vec<String> {
-        match self.settled.get() {
-            Some(Settled::Store(store)) => store.notes(),
-            Some(Settled::None { .. }) | None => Vec::new(),
-        }
-    }
-
-    fn keeps(&self, reference: &Reference) -> bool {
-        match self.settled.get() {
+            _ if matches!(reference, Reference::Env(_)) => Keeps::No,
+            Some(Settled::None { why }) => Keeps::NotAsked(why),
             Some(Settled::Store(store)) => store.keeps(reference),
-            Some(Settled::None { .. }) | None => !matches!(reference, Reference::Env(_)),
+            None => Keeps::Yes,
         }
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let Settled::Store(store) = self.settled()? else { return Ok(Found::new()) };
-        let kept: BTreeSet<&Reference> =
-            wanted.iter().copied().filter(|reference| store.keeps(reference)).collect();
-        if kept.is_empty() {
-            return Ok(Found::new());
-        }
-        let place = store.place();
-        let held = |Answer { reference, value, found_as }: Answer| {
-            let place = match found_as {
-                Some(found_as) => format!("{place} ({found_as})"),
-                None => place.clone(),
-            };
-            (reference, Held { value, place })
-        };
-        Ok(store.look_up(&kept)?.into_iter().map(held).collect())
+        let kept = wanted.iter().copied().filter(|one| store.keeps(one) == Keeps::Yes);
+        let kept: Vec<&Reference> = kept.collect();
+        if kept.is_empty() { Ok(Found::new()) } else { store.look_up(&kept) }
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         match self.settled()? {
-            Settled::Store(store) if store.keeps(&Reference::Secret(String::new())) => {
+            Settled::Store(store)
+                if store.keeps(&Reference::Secret(String::new())) == Keeps::Yes =>
+            {
                 store.secrets()
             }
             Settled::None { .. } | Settled::Store(_) => Ok(Vec::new()),
         }
     }
 
-    fn is_remote(&self) -> bool {
-        true
+    fn notes(&self) -> Vec<Notice> {
+        self.store().map(Source::notes).unwrap_or_default()
     }
 }

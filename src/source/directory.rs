@@ -10,11 +10,12 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use super::local::Warning;
-use super::{Found, Held, Source};
+use super::{Found, Held, Keeps, Place, Source};
 use crate::error::{Error, TrustFault};
 use crate::files::file::{self, Chosen, Standard};
 use crate::files::generation::{Generation, TRIES};
+use crate::name::Shown;
+use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 
@@ -78,26 +79,6 @@ impl Directory {
             is_there: OnceCell::new(),
             owners: RefCell::new(BTreeMap::new()),
         }
-    }
-
-    /// What a person should know about the directory: that it is not there although it was named, or that other users
-    /// can change what is in it.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        let is_there = self.is_there.get_or_init(|| there(&Generation::open(&self.path)));
-        let path = self.path.clone();
-        let variable = self.named_by.words();
-        let absent = match is_there {
-            Err(Errno::ENOTDIR) => Some(Warning::NotDirectory { variable, path }),
-            Err(Errno::ENOENT) => Some(Warning::Absent { variable, path }),
-            _ => None,
-        };
-        let owners = self.owners.borrow();
-        let foreign = owners.iter().map(|(uid, path)| Warning::Trust {
-            path: path.clone(),
-            fault: TrustFault::ForeignOwner { uid: *uid, allow: "mount it read-only" },
-        });
-        absent.into_iter().chain(foreign).collect()
     }
 
     /// Opens the directory; `None` if there is none.
@@ -184,13 +165,13 @@ impl Directory {
             }
             other => other?,
         };
-        if let Some(TrustFault::ForeignOwner { uid, .. }) = contents.concern {
+        if let Some(TrustFault::ForeignOwner { uid, .. }) = contents.fault {
             self.demand_chosen(uid, generation)?;
             self.owners.borrow_mut().entry(uid).or_insert_with(|| path.clone());
         }
         let place = path.display().to_string();
         let value = SecretValue::of_file(contents.bytes, self.keep_newline);
-        Ok(Some(Held { value, place }))
+        Ok(Some(Held::new(value, place)))
     }
 
     /// Naming a directory means trusting those who put files into it: its owner, and those whom the owner allows. That is not
@@ -210,16 +191,16 @@ impl Directory {
 }
 
 impl Source for Directory {
-    fn places(&self) -> Vec<String> {
+    fn place(&self) -> Place {
         let path = self.path.display();
-        vec![match self.named_by {
+        Place::local(vec![match self.named_by {
             NamedBy::Credentials => format!("{} ({path})", self.named_by.words()),
             NamedBy::Option | NamedBy::Project => path.to_string(),
-        }]
+        }])
     }
 
-    fn keeps(&self, reference: &Reference) -> bool {
-        matches!(reference, Reference::Secret(_))
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        Keeps::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
@@ -275,6 +256,29 @@ impl Source for Directory {
         self.listed.replace(Some(listed));
         names.sort();
         Ok(names)
+    }
+
+    /// That it is not there although it was named, or that other users can change what is in it.
+    fn notes(&self) -> Vec<Notice> {
+        let is_there = self.is_there.get_or_init(|| there(&Generation::open(&self.path)));
+        let variable = self.named_by.words();
+        let absent = match is_there {
+            Err(Errno::ENOTDIR) => {
+                let path = self.path.to_string_lossy();
+                Some(Notice::warning(format!(
+                    "{variable} names {}, which is not a directory",
+                    Shown(&path)
+                )))
+            }
+            Err(Errno::ENOENT) => Some(Notice::absent(variable, &self.path)),
+            _ => None,
+        };
+        let owners = self.owners.borrow();
+        let foreign = owners.iter().map(|(uid, path)| {
+            let fault = TrustFault::ForeignOwner { uid: *uid, allow: "mount it read-only" };
+            Notice::of_trust(path, &fault)
+        });
+        absent.into_iter().chain(foreign).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::{Found, Held, Source};
+use super::{Found, Held, Keeps, Place, Source};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::reference::Reference;
@@ -14,12 +14,12 @@ const PLACE: &str = "the environment";
 pub struct Variables<'a>(pub Inherited<'a>);
 
 impl Source for Variables<'_> {
-    fn places(&self) -> Vec<String> {
-        vec![PLACE.to_owned()]
+    fn place(&self) -> Place {
+        Place::local(vec![PLACE.to_owned()])
     }
 
-    fn keeps(&self, reference: &Reference) -> bool {
-        matches!(reference, Reference::Env(_))
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        Keeps::only_if(matches!(reference, Reference::Env(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
@@ -29,7 +29,7 @@ impl Source for Variables<'_> {
                 && let Some(value) = self.0.get(name.as_bytes())
             {
                 let value = SecretValue::text(&reference.name(), value)?;
-                found.insert((*reference).clone(), Held { value, place: PLACE.to_owned() });
+                found.insert((*reference).clone(), Held::new(value, PLACE.to_owned()));
             }
         }
         Ok(found)

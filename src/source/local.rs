@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Found, Held, Source};
+use super::{Found, Held, Keeps, Place, Source};
 use crate::config::{Expansion, Layer, Layers, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::file::{Chosen, Standard};
 use crate::files::{file, home};
+use crate::name::Shown;
+use crate::notice::Notice;
 use crate::reference::Reference;
 
 /// Where Prefect's files are and how they are read. The texts live here, so that what is parsed from them
@@ -63,31 +65,9 @@ struct Text {
     bytes: Option<Zeroizing<Vec<u8>>>,
     /// The text as TOML 1.0, if it is that only for Prefect.
     rewritten: OnceCell<Zeroizing<String>>,
-    warning: Option<Warning>,
+    notice: Option<Notice>,
     /// The home directory, if it is one that cannot be entered: then there is no such file for this user.
     closed: Option<PathBuf>,
-}
-
-/// Something about a file that a person should know.
-#[derive(Debug)]
-pub enum Warning {
-    /// A variable or an option names a file or directory that is not there. Prefect says nothing then, and reads
-    /// none.
-    Absent { variable: &'static str, path: PathBuf },
-    /// A key with which Prefect 1.x itself does not start.
-    Forbidden { key: String, place: String },
-    /// The value of a secret in a file ends with a carriage return.
-    CarriageReturn { place: String },
-    /// A home directory that this user cannot enter: what pfx looks for in it is not there.
-    Closed { home: PathBuf },
-    /// What was written to `config.toml` is hidden by another place.
-    Hidden { name: String, place: String },
-    /// What is named as a directory of secrets is not one.
-    NotDirectory { variable: &'static str, path: PathBuf },
-    /// A secret that no binding names goes into a variable of [`crate::takeover`].
-    Power { variable: String, what: &'static str },
-    /// It can be read by others, or belongs to another user.
-    Trust { path: PathBuf, fault: TrustFault },
 }
 
 impl Files {
@@ -122,18 +102,16 @@ impl Files {
             }
             other => other?,
         };
-        let (bytes, warning) = match contents {
+        let (bytes, notice) = match contents {
             Some(mut contents) => {
                 dialect::universal_newlines(&mut contents.bytes);
-                let trust = |fault| Warning::Trust { path: path.clone(), fault };
-                (Some(contents.bytes), contents.concern.map(trust))
+                let notice = contents.fault.map(|fault| Notice::of_trust(&path, &fault));
+                (Some(contents.bytes), notice)
             }
-            None => (
-                None,
-                chosen.variable.map(|variable| Warning::Absent { variable, path: path.clone() }),
-            ),
+            // Prefect says nothing then, and reads none.
+            None => (None, chosen.variable.map(|variable| Notice::absent(variable, &path))),
         };
-        Ok(Text { path, bytes, rewritten: OnceCell::new(), warning, closed })
+        Ok(Text { path, bytes, rewritten: OnceCell::new(), notice, closed })
     }
 }
 
@@ -209,38 +187,29 @@ impl<'a> Local<'a> {
         self.with_expansion(|expansion| layers.setting(path, expansion))
     }
 
-    /// What to warn of once the files were read; nothing if they never were.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<&Warning> {
-        let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
-        texts.iter().filter_map(|text| text.warning.as_ref()).collect()
-    }
-
-    /// What `check` and `--verbose` say once the files were read: the home directories that cannot be entered.
-    #[must_use]
-    pub fn notes(&self) -> Vec<Warning> {
-        let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
-        let homes: BTreeSet<&PathBuf> =
-            texts.iter().filter_map(|text| text.closed.as_ref()).collect();
-        homes.into_iter().map(|home| Warning::Closed { home: home.clone() }).collect()
-    }
-
     /// Keys with which Prefect 1.x itself would not start.
     ///
     /// # Errors
     /// As [`Local::layers`].
-    pub fn forbidden_keys(&self) -> Result<Vec<Warning>, Error> {
-        Ok(self
-            .layers()?
-            .keys()
-            .filter(|(key, _)| key.last().is_some_and(|last| lossless::is_forbidden(last)))
-            .map(|(key, place)| Warning::Forbidden { key: key.join("."), place: place.to_owned() })
-            .collect())
+    pub fn forbidden_keys(&self) -> Result<Vec<Notice>, Error> {
+        let keys = self.layers()?.keys();
+        let forbidden =
+            keys.filter(|(key, _)| key.last().is_some_and(|last| lossless::is_forbidden(last)));
+        let notice = |(key, place): (Vec<String>, &str)| {
+            let (key, place) = (key.join("."), Shown(place));
+            let text = format!(
+                "key `{}` in {place}: Prefect 1.x does not start with a key of this name",
+                Shown(&key)
+            );
+            Notice::advice(text)
+                .with_fix("give the key another name, such as this one in upper case")
+        };
+        Ok(forbidden.map(notice).collect())
     }
 }
 
 impl Source for Local<'_> {
-    fn places(&self) -> Vec<String> {
+    fn place(&self) -> Place {
         let mut places = vec!["the variables PREFECT__CONTEXT__SECRETS__…".to_owned()];
         let read = self.files.texts.get();
         for (index, chosen) in self.files.paths.iter().enumerate().rev() {
@@ -252,11 +221,11 @@ impl Source for Local<'_> {
                 places.push(format!("{} [context.secrets]{why}", chosen.path.display()));
             }
         }
-        places
+        Place::local(places)
     }
 
-    fn keeps(&self, reference: &Reference) -> bool {
-        matches!(reference, Reference::Secret(_))
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        Keeps::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
@@ -266,7 +235,7 @@ impl Source for Local<'_> {
             let held = |reference: &&Reference| -> Result<Option<(Reference, Held)>, Error> {
                 let Reference::Secret(name) = reference else { return Ok(None) };
                 let found = layers.secret(name, expansion)?;
-                Ok(found.map(|(value, place)| ((*reference).clone(), Held { value, place })))
+                Ok(found.map(|(value, place)| ((*reference).clone(), Held::new(value, place))))
             };
             wanted.iter().filter_map(|reference| held(reference).transpose()).collect()
         })
@@ -274,5 +243,19 @@ impl Source for Local<'_> {
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         self.layers()?.secrets()
+    }
+
+    fn notes(&self) -> Vec<Notice> {
+        let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
+        let closed: BTreeSet<&PathBuf> =
+            texts.iter().filter_map(|text| text.closed.as_ref()).collect();
+        let closed = closed.into_iter().map(|home| {
+            let home = home.to_string_lossy();
+            Notice::detail(format!(
+                "cannot look into the home directory {}: it has no local configuration for this user",
+                Shown(&home)
+            ))
+        });
+        texts.iter().filter_map(|text| text.notice.clone()).chain(closed).collect()
     }
 }

@@ -15,10 +15,9 @@ use crate::command::{line_endings, print};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::settings::{self, variable::variable};
 use crate::source::Source as _;
-use crate::source::deferred::Settled;
 
 /// Prints what `run` would do. Absent if anything required is missing.
 ///
@@ -38,23 +37,13 @@ pub fn check(
         CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
     let sources = context.sources(inherited);
     let resolved = sources.resolve(plan)?;
-    let forbidden = sources.local.forbidden_keys()?;
-    // Settled on here even if nothing was asked of it: a person wants to know. No request is made for it.
-    let no_store = match sources.remote.settled() {
-        Ok(Settled::Store(_)) => None,
-        Ok(Settled::None { why }) => Some(why.clone()),
-        Err(error) => Some(error.to_string()),
-    };
-    let warnings: Vec<String> = sources
-        .warnings()
-        .into_iter()
-        .chain(sources.local.notes().iter().chain(&forbidden).map(report::words))
-        .chain(line_endings(&resolved))
-        .chain(context.warnings(&resolved))
-        .chain(sources.remote.notes())
-        .collect();
+    let no_store = sources.not_asked();
+    let no_store = (!no_store.is_empty()).then(|| no_store.join("; "));
+    let mut notices = sources.all_notes()?;
+    notices.extend(line_endings(&resolved));
+    notices.extend(context.notices(&resolved));
     let mut places: Vec<String> =
-        sources.in_order().iter().skip(1).flat_map(|source| source.places()).collect();
+        sources.in_order().iter().skip(1).flat_map(|source| source.place().shown).collect();
     let precedence = Precedence {
         project: context.project.as_ref().map(|project| project.path.display().to_string()),
         layers: &context.layers,
@@ -68,14 +57,12 @@ pub fn check(
             "bindings": resolved.variables.iter().map(json::object).collect::<Vec<_>>(),
             "sources": places,
             "no_remote_store": no_store,
-            "warnings": warnings,
+            "warnings": notices.iter().map(|notice| &notice.text).collect::<Vec<_>>(),
         });
         precedence.add_to(&mut json);
         format!("{json}\n")
     } else {
-        for warning in &warnings {
-            report.warning(warning);
-        }
+        report.warnings(&notices);
         places.extend(no_store.map(|why| format!("no remote store: {why}")));
         text::table(&resolved.variables, &places) + &precedence.as_text()
     };

@@ -11,20 +11,21 @@ use crate::command::print;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::report;
+use crate::notice::{Level, Notice};
 use crate::settings::choice::Choice;
 use crate::settings::stores::Overview;
 use crate::settings::variable::variable;
 use crate::settings::{self, Fact, Settings};
-use crate::source::Source;
 use crate::source::deferred::Settled;
 use crate::source::local::Local;
+use crate::source::{Source as _, Store};
 
 /// All that was found out.
 #[derive(Default)]
 pub struct Findings {
     pub sections: Vec<Section>,
-    pub problems: Vec<Problem>,
+    /// What is wrong.
+    pub problems: Vec<Notice>,
     /// Whether there is anything that a command could be given.
     pub has_something: bool,
 }
@@ -33,13 +34,6 @@ pub struct Findings {
 pub struct Section {
     pub title: String,
     pub facts: Vec<Fact>,
-}
-
-/// Something that is wrong.
-pub struct Problem {
-    pub what: String,
-    /// The command or edit that mends it, if one surely does.
-    pub mend: Option<String>,
 }
 
 /// Prints what is configured. [`Exit::Absent`] if anything is wrong.
@@ -60,7 +54,7 @@ pub fn doctor(
     }
     let local = Local::new(&settings.files, inherited, settings.expand);
     findings.on_this_machine(&settings, &local);
-    findings.remote(choice, inherited, &local);
+    findings.remote(&choice, inherited, &local);
     let text = if variable!(arguments.json).flag(inherited) {
         format!("{}\n", show::as_json(&findings))
     } else {
@@ -93,75 +87,75 @@ impl Findings {
             Ok(count) => facts.push(Fact::new("together", &count)),
             Err(error) => self.error(&error),
         }
-        for warning in local.warnings() {
-            self.problems.push(Problem { what: report::words(warning), mend: None });
-        }
+        self.notices(local.notes());
         match local.forbidden_keys() {
-            Ok(warnings) => {
-                let words = warnings.iter().map(report::words);
-                self.problems.extend(words.map(|what| Problem {
-                    what,
-                    mend: Some(
-                        "give the key another name, such as this one in upper case".to_owned(),
-                    ),
-                }));
-            }
+            Ok(notices) => self.notices(notices),
             Err(_) => facts.push(Fact::new("together", "cannot be read, see below")),
         }
         self.has_something |= !settings.directories.is_empty();
         for directory in &settings.directories {
             match counted(directory.secrets()) {
-                Ok(count) => facts.push(Fact::new(&directory.places().join(", "), &count)),
+                Ok(count) => facts.push(Fact::new(&directory.place().shown.join(", "), &count)),
                 Err(error) => self.error(&error),
             }
-            for warning in directory.warnings() {
-                self.problems.push(Problem { what: report::words(&warning), mend: None });
-            }
+            self.notices(directory.notes());
         }
         self.sections.push(Section { title: "secrets on this machine".to_owned(), facts });
     }
 
-    fn remote(&mut self, choice: Choice, inherited: Inherited<'_>, local: &Local<'_>) {
+    fn remote(&mut self, choice: &Choice, inherited: Inherited<'_>, local: &Local<'_>) {
         let overview = Overview::new(choice, inherited, local);
         for (title, facts) in overview.sections {
-            self.sections.push(Section { title, facts });
+            self.sections.push(Section { title: title.to_owned(), facts });
         }
-        for concern in overview.concerns {
-            self.problems.push(Problem { what: concern, mend: None });
+        self.notices(overview.notices);
+        let mut facts = Vec::new();
+        if overview.settled.is_empty() {
+            facts.push(Fact::new("in force", "none"));
         }
-        for error in &overview.errors {
-            self.error(error);
-        }
-        let mut facts = vec![Fact::new("in force", &overview.in_force)];
-        match overview.settled {
-            Some(Settled::Store(store)) => {
-                self.has_something = true;
-                let started = Instant::now();
-                match store.probe() {
-                    Ok(says) => {
-                        let elapsed = started.elapsed().as_millis();
-                        facts.push(Fact::new("answers", &format!("yes, in {elapsed} ms")));
-                        facts.extend(says.iter().map(|(name, value)| Fact::new(name, value)));
-                    }
-                    Err(error) => {
-                        facts.push(Fact::new("answers", "no, see below"));
-                        self.error(&error);
-                    }
+        for (settled, why) in &overview.settled {
+            match settled {
+                Settled::Store(store) => {
+                    let place = print::place(&**store);
+                    facts.push(Fact::new("in force", &format!("{place}: {why}")));
+                    self.probe(&**store, &mut facts);
+                }
+                Settled::None { why } => {
+                    facts.push(Fact::new("in force", "none"));
+                    facts.push(Fact::new("asked", &format!("nothing: {why}")));
+                    facts.extend(overview.login.as_ref().map(|how| Fact::new("to log in", how)));
                 }
             }
-            Some(Settled::None { why }) => {
-                facts.push(Fact::new("asked", &format!("nothing: {why}")));
-                if let Some(how) = overview.login {
-                    facts.push(Fact::new("to log in", &how));
-                }
-            }
-            None => {}
         }
         self.sections.push(Section { title: "remote store".to_owned(), facts });
     }
 
+    /// Whether a store answers.
+    fn probe(&mut self, store: &dyn Store, facts: &mut Vec<Fact>) {
+        self.has_something = true;
+        let started = Instant::now();
+        match store.probe() {
+            Ok(says) => {
+                let elapsed = started.elapsed().as_millis();
+                facts.push(Fact::new("answers", &format!("yes, in {elapsed} ms")));
+                facts.extend(says.iter().map(|(name, value)| Fact::new(name, value)));
+            }
+            Err(error) => {
+                facts.push(Fact::new("answers", "no, see below"));
+                self.error(&error);
+            }
+        }
+    }
+
     fn error(&mut self, error: &Error) {
-        let mend = error.hint().filter(|hint| !hint.contains("pfx doctor"));
-        self.problems.push(Problem { what: error.to_string(), mend });
+        self.notices([Notice::of_error(error)]);
+    }
+
+    /// Adds what is a problem.
+    fn notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        let problems = notices.into_iter().filter(|notice| notice.level != Level::Detail);
+        // It is `pfx doctor` already.
+        let fix = |fix: Option<String>| fix.filter(|fix| !fix.contains("pfx doctor"));
+        self.problems.extend(problems.map(|one| Notice { fix: fix(one.fix), ..one }));
     }
 }

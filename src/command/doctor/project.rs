@@ -1,11 +1,10 @@
 //! Whether there is a project file, and whether it is used.
 
-use super::{Findings, Problem, Section};
+use super::{Findings, Section};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::search::NAME;
-use crate::report;
 use crate::settings::Fact;
 use crate::settings::project::{self, InForce};
 
@@ -48,8 +47,7 @@ pub fn project(
         }
     };
     if let Some(in_force) = &in_force {
-        let concern = in_force.concern.iter().map(report::words);
-        findings.problems.extend(concern.map(|what| Problem { what, mend: None }));
+        findings.notices(in_force.notice.clone());
         let count = in_force.layers.iter().map(|layer| layer.lines.len()).sum::<usize>();
         let binds = if count == 1 { "1 variable".to_owned() } else { format!("{count} variables") };
         facts.push(Fact::new("binds", &binds));

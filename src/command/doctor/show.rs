@@ -45,8 +45,8 @@ pub fn as_text(findings: &Findings) -> String {
     }
     text += "\nwrong\n";
     for problem in &findings.problems {
-        text += &format!("  {}\n", problem.what);
-        if let Some(mend) = &problem.mend {
+        text += &format!("  {}\n", problem.text);
+        if let Some(mend) = &problem.fix {
             text += &format!("    mend it: {mend}\n");
         }
     }
@@ -72,7 +72,7 @@ pub fn as_json(findings: &Findings) -> Value {
     let problems: Vec<Value> = findings
         .problems
         .iter()
-        .map(|problem| json!({ "problem": problem.what, "mend": problem.mend }))
+        .map(|problem| json!({ "problem": problem.text, "mend": problem.fix }))
         .collect();
     let first_steps: &[(&str, &str)] =
         if findings.problems.is_empty() && !findings.has_something { &FIRST_STEPS } else { &[] };

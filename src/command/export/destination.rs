@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::files::replace;
 use crate::launch::output::{Output, duplicate};
+use crate::notice::Notice;
 use crate::report::Report;
 
 /// Where the document goes. Only a regular file is ever put in the place of another.
@@ -117,7 +118,9 @@ fn send(
 
 fn warn_of_terminal(to: &impl AsFd, report: &mut Report<'_>) {
     if to.as_fd().is_terminal() {
-        report.warning("the values are on the terminal now; `--output FILE` keeps them off it");
+        report.notices([Notice::warning(
+            "the values are on the terminal now; `--output FILE` keeps them off it",
+        )]);
     }
 }
 

@@ -8,6 +8,7 @@ use super::masks::Pieces;
 use super::{Entry, Format, Problem, Text, fault, text};
 use crate::error::Error;
 use crate::name::Shown;
+use crate::notice::Notice;
 
 const FORMAT: &str = "the file of GITHUB_ENV";
 
@@ -93,15 +94,15 @@ impl Format for Github {
         masks
     }
 
-    fn concerns(&self, entries: &[Entry<'_>]) -> Vec<String> {
+    fn notices(&self, entries: &[Entry<'_>]) -> Vec<Notice> {
         let bare = pieces(entries).filter(|(_, value, pieces)| pieces.misses(value));
-        let concern = |variable: &str| {
+        let notice = |variable: &str| {
             let variable = Shown(variable);
-            format!(
+            Notice::warning(format!(
                 "the log will show the value of {variable}: it is too short, or too common, for a mask"
-            )
+            ))
         };
-        bare.map(|(variable, _, _)| concern(variable)).collect()
+        bare.map(|(variable, _, _)| notice(variable)).collect()
     }
 }
 

@@ -27,6 +27,7 @@ use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::files::home;
 use crate::name::VariableName;
+use crate::notice::Notice;
 use crate::plan::{Action, Binding, Delivery, Look, Plan};
 use crate::report::Report;
 use crate::resolve::{Effect, Resolution, Resolved, ResolvedVariable};
@@ -80,7 +81,7 @@ trait Format {
     fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error>;
 
     /// What a person should know of these.
-    fn concerns(&self, _: &[Entry<'_>]) -> Vec<String> {
+    fn notices(&self, _: &[Entry<'_>]) -> Vec<Notice> {
         Vec::new()
     }
 
@@ -115,7 +116,7 @@ pub fn export(
     let entries = entries(&resolved)?;
     let document = format.document(&entries)?;
 
-    format.concerns(&entries).iter().for_each(|concern| report.warning(concern));
+    report.notices(format.notices(&entries));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
     output.write_all(&format.announcement(&entries)).map_err(failed)?;
     // The runner of GitHub acts on the masks as they come, and reads its file when the step ends.

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli;
 use crate::cli::kv::Copy;
 use crate::command::{print, store};
 use crate::environment::Inherited;
-use crate::error::{Error, RemoteFault, ValueFault};
+use crate::error::{Error, RemoteFault};
 use crate::exit::Exit;
 use crate::name::Escaped;
 use crate::reference::Reference;
-use crate::remote::Store;
 use crate::settings::choice::{self, Choice};
+use crate::source::{Collection, NewEntry, Store};
 
 /// Keys that are copied within one time-out: a store of thousands takes longer than any start may.
 const TOGETHER: usize = 50;
@@ -72,13 +70,13 @@ pub fn copy(
         });
     }
     let timeout = choice::time(&arguments.timeout, inherited)?;
-    let open = |which| open(which, timeout, inherited);
+    let open = |kind| store(&Choice::of_kind(kind, timeout), inherited);
     let source = open(arguments.from)?;
     let prefix = arguments.prefix.as_deref().unwrap_or_default();
     let keys: Vec<String> =
-        source.keys()?.into_iter().filter(|key| key.starts_with(prefix)).collect();
+        source.list(Collection::Kv)?.into_iter().filter(|key| key.starts_with(prefix)).collect();
     let target = open(arguments.to)?;
-    let places = (source.place(), target.place());
+    let places = (print::place(&*source), print::place(&*target));
     let (named, mut lines) = named(keys, &*target);
 
     let mut failed = None;
@@ -106,20 +104,12 @@ pub fn copy(
     }
 }
 
-fn open(
-    which: cli::Remote,
-    timeout: Duration,
-    inherited: Inherited<'_>,
-) -> Result<Box<dyn Store>, Error> {
-    store(Choice { store: Some(which), local: false, timeout }, inherited)
-}
-
 /// The keys with their names in the other store; those that cannot have one, or would share it, apart.
 fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<Line>) {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refused = Vec::new();
     for key in keys {
-        match target.written_as(&Reference::Key(key.clone())) {
+        match target.stored_name(Collection::Kv, &key) {
             Some(name) => by_name.entry(name).or_default().push(key),
             None => {
                 let outcome = Outcome::Refused("it cannot have a name there".to_owned());
@@ -177,9 +167,8 @@ fn one(
         Some(_) => Outcome::Replaced,
         None => Outcome::Copied,
     };
-    let tried =
-        if arguments.dry_run { target.fits(name, value) } else { target.set_key(name, value, &[]) };
-    match tried {
+    let entry = NewEntry::new(Collection::Kv, name, value);
+    match target.set(&NewEntry { dry_run: arguments.dry_run, ..entry }) {
         Ok(()) => Ok(done),
         Err(Error::Value { fault, .. }) => Ok(Outcome::Refused(fault.to_string())),
         Err(Error::Remote { fault: RemoteFault::Unsupported { problem, .. }, .. }) => {
@@ -207,18 +196,17 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The values of keys: in one request, or one by one if a value is none that a program could be handed.
+/// The values of keys of exactly these names, in their order.
 fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
-    match store.values(keys) {
-        Err(Error::Value { .. }) => keys.iter().map(|key| value(store, key)).collect(),
-        other => other,
-    }
-}
-
-fn value(store: &dyn Store, key: &str) -> Result<Option<Value>, Error> {
-    let fault = |_| Error::Value { name: key.to_owned(), fault: ValueFault::HalfCharacter };
-    let raw = store.key(key)?;
-    raw.map(|raw| serde_json::from_str(raw.get()).map_err(fault)).transpose()
+    let wanted: Vec<Reference> = keys.iter().map(|key| Reference::Key((*key).to_owned())).collect();
+    let mut sorted: Vec<&Reference> = wanted.iter().collect();
+    sorted.sort_unstable();
+    let found = store.look_up(&sorted)?;
+    let value = |reference: &Reference| {
+        let held = found.get(reference).filter(|held| held.is_exact)?;
+        Some(held.value.to_json(&reference.name()))
+    };
+    wanted.iter().map(|reference| value(reference).transpose()).collect()
 }
 
 fn as_text(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> String {

@@ -7,8 +7,8 @@ use crate::command::print;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::remote::Store;
 use crate::settings::variable::variable;
+use crate::source::{Collection, Store};
 
 /// Prints the keys, sorted, one a line; or a JSON array.
 ///
@@ -22,7 +22,7 @@ pub fn list(
 ) -> Result<Exit, Error> {
     let prefix = variable!(arguments.prefix).value(inherited, str::parse)?.unwrap_or_default();
     let keys: Vec<String> =
-        store.keys()?.into_iter().filter(|key| key.starts_with(&prefix)).collect();
+        store.list(Collection::Kv)?.into_iter().filter(|key| key.starts_with(&prefix)).collect();
     if variable!(arguments.json).flag(inherited) {
         print::list(&keys, output)?;
     } else {

@@ -14,9 +14,9 @@ use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::reference;
-use crate::remote::Store;
 use crate::report::Report;
 use crate::settings::choice::Choice;
+use crate::source::Store;
 
 /// Does what was asked.
 ///
@@ -28,7 +28,7 @@ pub fn kv(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let open = |options: &cli::Store| store(Choice::of_store(options, inherited)?, inherited);
+    let open = |options: &cli::Store| store(&Choice::of_store(options, inherited)?, inherited);
     match command {
         cli::Kv::Get(arguments) => {
             get::get(arguments, inherited, || open(&arguments.store), output)
@@ -51,6 +51,6 @@ fn key(given: &OsStr) -> Result<String, Error> {
 
 /// The error for a key that is not there.
 fn absent(key: &str, store: &dyn Store) -> Error {
-    let missing = vec![Missing::of("key", key, vec![store.place()])];
+    let missing = vec![Missing::of("key", key, store.place().shown)];
     Error::Missing { missing, exit: Exit::Absent }
 }

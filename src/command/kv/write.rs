@@ -9,9 +9,8 @@ use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
-use crate::reference::Reference;
-use crate::remote::Store;
 use crate::report::Report;
+use crate::source::{Collection, NewEntry, Store};
 
 /// Stores a value: as JSON if it is JSON, else as a string.
 ///
@@ -36,8 +35,9 @@ pub fn set(
         _ => Value::String(text.to_owned()),
     };
     let store = open()?;
-    store.set_key(key, &value, &arguments.tag)?;
-    report.verbose(|| print::stored(&Reference::Key(key.clone()), &*store));
+    let entry = NewEntry { tags: &arguments.tag, ..NewEntry::new(Collection::Kv, key, &value) };
+    store.set(&entry)?;
+    report.verbose(|| print::stored(&entry, &*store));
     Ok(Exit::Done)
 }
 
@@ -52,9 +52,9 @@ pub fn delete(
 ) -> Result<Exit, Error> {
     let key = &key(&arguments.key)?;
     let store = open()?;
-    if !store.delete_key(key)? {
+    if !store.delete(Collection::Kv, key)? {
         return Err(absent(key, &*store));
     }
-    report.verbose(|| format!("{} is no longer in {}", Shown(key), Shown(&store.place())));
+    report.verbose(|| print::deleted(key, &*store));
     Ok(Exit::Done)
 }

@@ -3,14 +3,14 @@
 use std::io::Write;
 
 use crate::cli;
-use crate::command::{Sources, print, warn_of_line_endings};
+use crate::command::{Sources, line_endings, print};
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::plan::{Bindings, Plan};
 use crate::reference;
 use crate::report::Report;
-use crate::resolve::{self, Resolution};
+use crate::resolve::Resolution;
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
 use crate::settings::variable::variable;
@@ -31,17 +31,17 @@ pub fn get(
     binding.push(&arguments.name);
     let plan = Plan::new(&Bindings { secrets: vec![binding], ..Bindings::default() })?;
     let target = Choice::of_target(&arguments.target, inherited)?;
-    let settings = match target {
+    let settings = match &target {
         None => Settings::new(&arguments.places, inherited)?,
         Some(_) => Settings::of_files(&arguments.places, inherited),
     };
-    let sources = Sources::new(&settings, target.unwrap_or(Choice::LOCAL), inherited);
-    let resolved = match target {
-        None => sources.resolve(plan)?,
-        Some(_) => resolve::resolve(plan, &[&sources.remote])?,
+    let sources = match &target {
+        None => Sources::new(&settings, &Choice::LOCAL, inherited),
+        Some(choice) => Sources::of_remote(&settings, choice, inherited),
     };
-    sources.warn(report);
-    warn_of_line_endings(&resolved, report);
+    let resolved = sources.resolve(plan)?;
+    report.notices(sources.notes());
+    report.notices(line_endings(&resolved));
 
     let Some(Resolution::Look(looked_up)) = resolved.variables.first().map(|one| &one.resolution)
     else {

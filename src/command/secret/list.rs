@@ -27,19 +27,19 @@ pub fn list(
 ) -> Result<Exit, Error> {
     let mut names = BTreeMap::new();
     if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
-        let store = store(choice, inherited)?;
+        let store = store(&choice, inherited)?;
         for name in store.secrets()? {
-            names.insert(name, vec![store.place()]);
+            names.insert(name, store.place().shown);
         }
     } else {
         let settings = Settings::new(&arguments.places, inherited)?;
-        let sources = Sources::new(&settings, Choice::LOCAL, inherited);
+        let sources = Sources::new(&settings, &Choice::LOCAL, inherited);
         for source in sources.in_order() {
             for name in source.secrets()? {
-                names.entry(name).or_insert_with(|| source.places());
+                names.entry(name).or_insert_with(|| source.place().shown);
             }
         }
-        sources.warn(report);
+        report.notices(sources.notes());
     }
     if variable!(arguments.json).flag(inherited) {
         let entries: Vec<_> =

@@ -13,12 +13,12 @@ use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::files::{file, replace};
 use crate::name::Shown;
+use crate::notice::Notice;
 use crate::reference::Reference;
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
-use crate::source::Source as _;
-use crate::source::local::Warning;
+use crate::source::{Collection, NewEntry, Source as _};
 
 /// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
 ///
@@ -60,9 +60,11 @@ pub fn set(
         None
     };
     if let Some(choice) = target {
-        let store = store(choice, inherited)?;
-        store.set_secret(name, &json.unwrap_or_else(|| Value::String(text.to_owned())))?;
-        report.verbose(|| print::stored(&Reference::Secret(name.to_owned()), &*store));
+        let store = store(&choice, inherited)?;
+        let value = json.unwrap_or_else(|| Value::String(text.to_owned()));
+        let entry = NewEntry::new(Collection::Secrets, name, &value);
+        store.set(&entry)?;
+        report.verbose(|| print::stored(&entry, &*store));
         return Ok(Exit::Done);
     }
     let stored = Zeroizing::new(match &json {
@@ -96,12 +98,12 @@ pub fn delete(
     let name = super::name(&arguments.name)?;
     let name = name.as_str();
     if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
-        let store = store(choice, inherited)?;
-        if !store.delete_secret(name)? {
-            let missing = vec![Missing::of("secret", name, vec![store.place()])];
+        let store = store(&choice, inherited)?;
+        if !store.delete(Collection::Secrets, name)? {
+            let missing = vec![Missing::of("secret", name, store.place().shown)];
             return Err(Error::Missing { missing, exit: Exit::Absent });
         }
-        report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&store.place())));
+        report.verbose(|| print::deleted(name, &*store));
         return Ok(Exit::Done);
     }
     let path = config_path(inherited)?;
@@ -163,14 +165,15 @@ fn with_way_out(error: Error) -> Error {
 fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
     let mut settings = Settings::without_options(inherited);
     settings.expand = false;
-    let sources = Sources::new(&settings, Choice::LOCAL, inherited);
+    let sources = Sources::new(&settings, &Choice::LOCAL, inherited);
     let reference = Reference::Secret(name.to_owned());
     let found = sources.local.look_up(&[&reference]);
-    sources.warn(report);
+    report.notices(sources.notes());
     if let Ok(found) = found
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)
     {
-        let (name, place) = (name.to_owned(), held.place.clone());
-        report.warning(&report::words(&Warning::Hidden { name, place }));
+        let (name, place) = (Shown(name), Shown(&held.place));
+        let text = format!("the secret `{name}` is also in {place}, which wins");
+        report.notices([Notice::warning(text)]);
     }
 }

@@ -6,20 +6,18 @@ mod session;
 mod wire;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use self::session::Session;
 use super::ascii_json::ascii_json;
 use super::http::{Client, Effect};
-use super::{Answer, Store};
 use crate::error::{Error, RemoteFault, ValueFault};
-use crate::json;
+use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::{Form, SecretValue};
+use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
 
 /// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
@@ -29,7 +27,7 @@ pub struct Cloud1 {
     session: Session,
     /// Why secrets are not looked for here, if they are not.
     without_secrets: Option<String>,
-    notes: Vec<String>,
+    notes: Vec<Notice>,
 }
 
 impl Cloud1 {
@@ -40,48 +38,29 @@ impl Cloud1 {
         client: Client,
         tenant: Option<&str>,
         without_secrets: Option<String>,
-        notes: Vec<String>,
+        notes: Vec<Notice>,
     ) -> Self {
         Self { session: Session::new(client, tenant), without_secrets, notes }
     }
 }
 
-impl Store for Cloud1 {
-    fn place(&self) -> String {
-        self.session.place()
+impl Source for Cloud1 {
+    fn place(&self) -> Place {
+        Place::remote(vec![self.session.place()])
     }
 
-    fn keeps(&self, reference: &Reference) -> bool {
-        match reference {
-            Reference::Key(_) => true,
-            Reference::Secret(_) => self.without_secrets.is_none(),
-            Reference::Block { .. } | Reference::Env(_) => false,
-        }
-    }
-
-    fn not_asked(&self, reference: &Reference) -> Option<String> {
-        match reference {
-            Reference::Secret(_) => self.without_secrets.clone(),
-            Reference::Block { .. } => {
-                Some("Prefect Cloud 1.x has no blocks; Prefect 2 and 3 have".to_owned())
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        match (reference, &self.without_secrets) {
+            (Reference::Secret(_), Some(why)) => Keeps::NotAsked(why),
+            (Reference::Key(_) | Reference::Secret(_), _) => Keeps::Yes,
+            (Reference::Block { .. }, _) => {
+                Keeps::NotAsked("Prefect Cloud 1.x has no blocks; Prefect 2 and 3 have")
             }
-            Reference::Env(_) | Reference::Key(_) => None,
+            (Reference::Env(_), _) => Keeps::No,
         }
     }
 
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
-    }
-
-    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let tenant = self.session.one(wire::auth_info(), Effect::Read)?.ok_or_else(|| {
-            let credential = self.session.credential().to_owned();
-            self.session.error(RemoteFault::Unauthorized { status: 200, credential })
-        })?;
-        Ok(vec![("tenant of the key".to_owned(), tenant)])
-    }
-
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let (mut secrets, mut keys) = (Vec::new(), Vec::new());
         for reference in wanted {
             match reference {
@@ -100,34 +79,72 @@ impl Store for Cloud1 {
         let values = self.session.ask(&queries, Effect::Read)?.into_iter().flatten();
         let of_secret = secrets.iter().map(|name| Reference::Secret((*name).to_owned()));
         let of_key = keys.iter().map(|key| Reference::Key((*key).to_owned()));
-        let mut found = Vec::new();
+        let mut found = Found::new();
         for (reference, raw) in of_secret.chain(of_key).zip(values) {
             let Some(raw) = raw else { continue };
-            let name = reference.name();
-            if json::is_null(raw.get()) {
-                return Err(Error::Value { name, fault: ValueFault::Null });
-            }
-            let value = SecretValue::of_raw_json(&name, &raw)?;
+            let value = SecretValue::as_stored(&reference.name(), &raw)?;
             // The text of a secret meets `json.loads`, as a local one does; other values are what they are.
-            let value = match (&reference, value.form()) {
-                (Reference::Secret(_), Form::Text) => {
-                    SecretValue::perhaps_json(&name, value.expose())?
+            let value = match (&reference, value.form(), value.caution()) {
+                (Reference::Secret(name), Form::Text, None) => {
+                    SecretValue::perhaps_json(name, value.expose())?
                 }
                 _ => value,
             };
-            found.push(Answer { reference, value, found_as: None });
+            found.insert(reference, Held::new(value, self.session.place()));
         }
         Ok(found)
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        self.session.one(wire::secret_names(), Effect::Read)
+        self.list(Collection::Secrets)
     }
 
-    fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
+    fn notes(&self) -> Vec<Notice> {
+        self.notes.clone()
+    }
+}
+
+impl Store for Cloud1 {
+    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
+        let tenant = self.session.one(wire::auth_info(), Effect::Read)?.ok_or_else(|| {
+            let credential = self.session.credential().to_owned();
+            self.session.error(RemoteFault::Unauthorized { status: 200, credential })
+        })?;
+        Ok(vec![("tenant of the key".to_owned(), tenant)])
+    }
+
+    fn list(&self, collection: Collection) -> Result<Vec<String>, Error> {
+        let query = match collection {
+            Collection::Kv => wire::keys(),
+            Collection::Secrets => wire::secret_names(),
+        };
+        self.session.one(query, Effect::Read)
+    }
+
+    fn set(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
+        match entry.collection {
+            Collection::Kv => self.set_key(entry),
+            Collection::Secrets => self.set_secret(entry),
+        }
+    }
+
+    fn delete(&self, collection: Collection, name: &str) -> Result<bool, Error> {
+        match collection {
+            Collection::Kv => self.delete_key(name),
+            Collection::Secrets => self.delete_secret(name),
+        }
+    }
+}
+
+impl Cloud1 {
+    fn set_secret(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
+        let NewEntry { name, value, dry_run, .. } = *entry;
         // No reader could be handed it.
         if value.is_null() {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
+        }
+        if dry_run {
+            return Ok(());
         }
         self.session.write(wire::set_secret(name, &read_back(value)))
     }
@@ -142,15 +159,8 @@ impl Store for Cloud1 {
         Ok(true)
     }
 
-    fn keys(&self) -> Result<Vec<String>, Error> {
-        self.session.one(wire::keys(), Effect::Read)
-    }
-
-    fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
-        self.session.one(wire::values(&[key]), Effect::Read)
-    }
-
-    fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
+    fn set_key(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
+        let NewEntry { name, value, tags, dry_run, .. } = *entry;
         let unsupported =
             |problem, hint| self.session.error(RemoteFault::Unsupported { problem, hint });
         if !tags.is_empty() {
@@ -159,11 +169,14 @@ impl Store for Cloud1 {
         let length = ascii_json(value).len();
         if length > LONGEST_VALUE {
             let problem = format!(
-                "the value of `{key}` takes {length} characters as JSON, and a key holds {LONGEST_VALUE}"
+                "the value of `{name}` takes {length} characters as JSON, and a key holds {LONGEST_VALUE}"
             );
             return Err(unsupported(problem, None));
         }
-        self.session.one(wire::set_key(key, value), Effect::Write)
+        if dry_run {
+            return Ok(());
+        }
+        self.session.one(wire::set_key(name, value), Effect::Write)
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Error> {

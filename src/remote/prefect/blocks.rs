@@ -164,27 +164,7 @@ pub fn list(session: &Session) -> Result<Vec<String>, Error> {
 /// # Errors
 /// [`Error::Remote`], or [`Error::Value`] for a value that Prefect would not keep as it is.
 pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
-    let block = written_name(session, name)?;
-    let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
-    if value.is_null() {
-        return fault(ValueFault::Null);
-    }
-    if json::is_masked(&value.to_string()) {
-        return fault(ValueFault::IsMask);
-    }
-    if wire::has_reference(value) {
-        return fault(ValueFault::IsReference);
-    }
-    // Prefect 2 takes a number and can then read neither it nor the list it is in: 500 for ever (seen with
-    // 2.20.26).
-    if (value.is_number() || value.is_boolean())
-        && let Some(version) = variables::old_version(session)?
-    {
-        let problem =
-            format!("it is Prefect {version}, whose secrets are no bare number or truth value");
-        let hint = "without `--json` the value is stored as the text that it is";
-        return Err(session.unsupported(problem, Some(hint)));
-    }
+    let block = fits(session, name, value)?;
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
     let [kind, block_documents] = session.both(kind, find(session, &block))?;
@@ -236,14 +216,38 @@ pub fn delete(session: &Session, name: &str) -> Result<bool, Error> {
     }
 }
 
-/// The name of the block that a secret is written to.
-fn written_name(session: &Session, name: &str) -> Result<String, Error> {
-    names::of_block(name).ok_or_else(|| {
+/// The name of the block that a secret is written to, if this value fits into one.
+///
+/// # Errors
+/// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
+pub fn fits(session: &Session, name: &str, value: &Value) -> Result<String, Error> {
+    let block = names::of_block(name).ok_or_else(|| {
         session.unsupported(
             format!("no block can be called `{name}`"),
             Some("a block's name is lower-case letters, digits and `-`"),
         )
-    })
+    })?;
+    let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
+    if value.is_null() {
+        return fault(ValueFault::Null);
+    }
+    if json::is_masked(&value.to_string()) {
+        return fault(ValueFault::IsMask);
+    }
+    if wire::has_reference(value) {
+        return fault(ValueFault::IsReference);
+    }
+    // Prefect 2 takes a number and can then read neither it nor the list it is in: 500 for ever (seen with
+    // 2.20.26).
+    if (value.is_number() || value.is_boolean())
+        && let Some(version) = variables::old_version(session)?
+    {
+        let problem =
+            format!("it is Prefect {version}, whose secrets are no bare number or truth value");
+        let hint = "without `--json` the value is stored as the text that it is";
+        return Err(session.unsupported(problem, Some(hint)));
+    }
+    Ok(block)
 }
 
 /// The ids of the type of secrets and of its newest schema. A server whose own types are not there yet is

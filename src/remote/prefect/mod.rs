@@ -9,55 +9,48 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use serde_json::value::RawValue;
-
 use self::blocks::{SECRET, Wanted};
 use self::session::Session;
 use super::http::Client;
-use super::{Answer, Store};
-use crate::error::{Error, ValueFault};
-use crate::json;
+use crate::error::Error;
+use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
+use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
 
 /// One server, or one workspace of the Cloud.
 pub struct Prefect {
     session: Session,
-    /// What a person should know about its settings, each a sentence.
-    notes: Vec<String>,
+    notes: Vec<Notice>,
 }
 
 impl Prefect {
+    /// `notes` are what a person should know about its settings.
     #[must_use]
-    pub const fn new(client: Client, notes: Vec<String>) -> Self {
+    pub const fn new(client: Client, notes: Vec<Notice>) -> Self {
         Self { session: Session::new(client), notes }
+    }
+
+    /// A value where it was found; `name` is another name under which it is kept.
+    fn held(&self, value: SecretValue, name: Option<String>) -> Held {
+        let place = self.session.url();
+        match name {
+            Some(name) => Held::under_other_name(value, place, &name),
+            None => Held::new(value, place.to_owned()),
+        }
     }
 }
 
-impl Store for Prefect {
-    fn place(&self) -> String {
-        self.session.url().to_owned()
+impl Source for Prefect {
+    fn place(&self) -> Place {
+        Place::remote(vec![self.session.url().to_owned()])
     }
 
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
+    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+        Keeps::only_if(!matches!(reference, Reference::Env(_)))
     }
 
-    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let count = self.session.send(blocks::count_request(&self.session))?;
-        let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
-        // The Cloud need not tell its version.
-        let version = self.session.version()?;
-        facts.extend(version.map(|version| ("version".to_owned(), version.to_owned())));
-        Ok(facts)
-    }
-
-    fn keeps(&self, reference: &Reference) -> bool {
-        !matches!(reference, Reference::Env(_))
-    }
-
-    fn look_up(&self, wanted: &BTreeSet<&Reference>) -> Result<Vec<Answer>, Error> {
+    fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let mut blocks = Wanted::default();
         let mut keys = BTreeSet::new();
         for reference in wanted {
@@ -76,101 +69,91 @@ impl Store for Prefect {
         let of_blocks = requests.len();
         requests.extend(variables::requests(&self.session, &keys));
         if requests.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Found::new());
         }
         let mut responses = self.session.send_all(&requests)?;
         let variables = variables::read(&self.session, &responses.split_off(of_blocks))?;
         let blocks = blocks.read(&self.session, responses)?;
 
-        let mut answers = Vec::new();
+        let mut answer = Found::new();
         for &reference in wanted {
-            let found = match reference {
+            let held = match reference {
                 Reference::Secret(name) => {
                     let block = names::of_block(name);
                     let block = block.and_then(|block| blocks.get(&(SECRET.into(), block)));
                     let Some(block) = block else { continue };
                     let value = SecretValue::of_raw_json(name, blocks::value(name, &block.data)?)?;
                     let block = &block.name;
-                    (value, (block != name).then(|| format!("block {SECRET}/{block}")))
+                    self.held(value, (block != name).then(|| format!("block {SECRET}/{block}")))
                 }
                 Reference::Block { slug, name } => {
                     let Some(block) = blocks.get(&(slug.clone(), name.clone())) else { continue };
                     let value = SecretValue::of_raw_json(&reference.name(), &block.data)?;
-                    (value.with_caution(blocks::caution(block)), None)
+                    self.held(value.with_caution(blocks::caution(block)), None)
                 }
                 Reference::Key(key) => {
                     let names = names::of_variable(key);
                     let found = names.iter().find_map(|name| variables.get_key_value(name));
                     let Some((variable, value)) = found else { continue };
-                    if json::is_null(value.get()) {
-                        return Err(Error::Value { name: key.clone(), fault: ValueFault::Null });
-                    }
-                    let found_as = (variable != key).then(|| format!("variable {variable}"));
-                    (SecretValue::of_raw_json(key, value)?, found_as)
+                    let value = SecretValue::as_stored(key, value)?;
+                    self.held(value, (variable != key).then(|| format!("variable {variable}")))
                 }
                 Reference::Env(_) => continue,
             };
-            let (value, found_as) = found;
-            answers.push(Answer { reference: reference.clone(), value, found_as });
+            answer.insert(reference.clone(), held);
         }
-        Ok(answers)
+        Ok(answer)
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        blocks::list(&self.session).map(sorted)
+        self.list(Collection::Secrets)
     }
 
-    fn set_secret(&self, name: &str, value: &Value) -> Result<(), Error> {
-        blocks::set(&self.session, name, value)
+    fn notes(&self) -> Vec<Notice> {
+        self.notes.clone()
+    }
+}
+
+impl Store for Prefect {
+    fn probe(&self) -> Result<Vec<(String, String)>, Error> {
+        let count = self.session.send(blocks::count_request(&self.session))?;
+        let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
+        // The Cloud need not tell its version.
+        let version = self.session.version()?;
+        facts.extend(version.map(|version| ("version".to_owned(), version.to_owned())));
+        Ok(facts)
     }
 
-    fn delete_secret(&self, name: &str) -> Result<bool, Error> {
-        blocks::delete(&self.session, name)
+    fn list(&self, collection: Collection) -> Result<Vec<String>, Error> {
+        match collection {
+            Collection::Kv => variables::list(&self.session),
+            Collection::Secrets => blocks::list(&self.session),
+        }
+        .map(sorted)
     }
 
-    fn keys(&self) -> Result<Vec<String>, Error> {
-        variables::list(&self.session).map(sorted)
-    }
-
-    fn key(&self, key: &str) -> Result<Option<Box<RawValue>>, Error> {
-        let names = names::of_variable(key);
-        let asked: BTreeSet<String> = names.iter().cloned().collect();
-        let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
-        let mut found = variables::read(&self.session, &responses)?;
-        Ok(names.iter().find_map(|name| found.remove(name)))
-    }
-
-    fn set_key(&self, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
-        variables::set(&self.session, key, value, tags)
-    }
-
-    fn delete_key(&self, key: &str) -> Result<bool, Error> {
-        variables::delete(&self.session, key)
-    }
-
-    fn written_as(&self, reference: &Reference) -> Option<String> {
-        match reference {
-            Reference::Secret(name) => names::of_block(name),
-            Reference::Key(key) => names::of_variable(key).into_iter().next(),
-            Reference::Block { .. } | Reference::Env(_) => None,
+    fn set(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
+        let NewEntry { collection, name, value, tags, dry_run } = *entry;
+        match (collection, dry_run) {
+            (Collection::Kv, false) => variables::set(&self.session, name, value, tags),
+            (Collection::Kv, true) => variables::fits(&self.session, name, value).map(|_| ()),
+            (Collection::Secrets, false) => blocks::set(&self.session, name, value),
+            (Collection::Secrets, true) => blocks::fits(&self.session, name, value).map(|_| ()),
         }
     }
 
-    fn values(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
-        let asked: BTreeSet<String> = keys.iter().map(|&key| key.to_owned()).collect();
-        let responses = self.session.send_all(&variables::requests(&self.session, &asked))?;
-        let found = variables::read(&self.session, &responses)?;
-        let built = |key: &&str| {
-            let raw = found.get(*key)?;
-            let fault =
-                |_| Error::Value { name: (*key).to_owned(), fault: ValueFault::HalfCharacter };
-            Some(serde_json::from_str(raw.get()).map_err(fault))
-        };
-        keys.iter().map(|key| built(key).transpose()).collect()
+    fn delete(&self, collection: Collection, name: &str) -> Result<bool, Error> {
+        match collection {
+            Collection::Kv => variables::delete(&self.session, name),
+            Collection::Secrets => blocks::delete(&self.session, name),
+        }
     }
 
-    fn fits(&self, key: &str, value: &Value) -> Result<(), Error> {
-        variables::fits(&self.session, key, value).map(|_| ())
+    fn stored_name(&self, collection: Collection, name: &str) -> Option<String> {
+        match collection {
+            Collection::Kv => names::of_variable(name).into_iter().next(),
+            Collection::Secrets => names::of_block(name),
+        }
     }
 }
 

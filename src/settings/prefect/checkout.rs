@@ -12,13 +12,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use toml::de::DeValue;
 use zeroize::Zeroizing;
 
-use super::layers::PROFILES;
-use super::{NAMES, Name};
+use super::{NAMES, Name, PROFILES};
 use crate::config::python_dotenv;
 use crate::document::{Document, Walk, scalar, to_json};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::file::{self, Chosen, Contents, Standard};
+use crate::notice::Notice;
 
 /// How long a program may take to write to a FIFO. One that keeps the secrets elsewhere may have to ask its user.
 const WAIT: Duration = Duration::from_secs(3);
@@ -56,9 +56,9 @@ pub type Settings = Vec<(Name, Zeroizing<String>, String)>;
 pub struct Read {
     pub settings: Settings,
     /// Who else could have written it, which matters if one of the settings is used.
-    pub concern: Option<TrustFault>,
-    /// Why it was not read, a sentence.
-    pub note: Option<String>,
+    pub fault: Option<TrustFault>,
+    /// Why it was not read.
+    pub notice: Option<Notice>,
 }
 
 impl InDirectory {
@@ -75,8 +75,8 @@ impl InDirectory {
     pub fn read(self, need: Need, inherited: Inherited<'_>) -> Result<Read, Error> {
         let path = Path::new(self.name);
         let ignored = |why: &str| {
-            let note = Some(format!("{} is ignored: {why}", self.name));
-            Ok(Read { note, ..Read::default() })
+            let notice = Notice::advice(format!("{} is ignored: {why}", self.name));
+            Ok(Read { notice: Some(notice), ..Read::default() })
         };
         let Ok(metadata) = path.metadata() else { return Ok(Read::default()) };
         let contents = if metadata.is_dir() {
@@ -120,7 +120,7 @@ impl InDirectory {
             (Err(_), None) => return Ok(Read::default()),
             (Err(error), Some(_)) => return Err(error),
         };
-        Ok(Read { settings, concern: contents.concern, note: None })
+        Ok(Read { settings, fault: contents.fault, notice: None })
     }
 
     fn silent(self) -> Error {
@@ -146,7 +146,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     let mut file =
         OpenOptions::new().read(true).custom_flags(file::FLAGS).open(path).map_err(failed)?;
     let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
-    let concern = file::judge(&file, metadata, STANDARD).map_err(distrust)?;
+    let fault = file::judge(&file, metadata, STANDARD).map_err(distrust)?;
     let mut bytes = Zeroizing::new(Vec::new());
     let end = Instant::now() + WAIT;
     loop {
@@ -160,7 +160,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
         }
         let mut piece = Zeroizing::new([0; 4096]);
         match file.read(&mut *piece) {
-            Ok(0) => return Ok(Some(Contents { bytes, concern })),
+            Ok(0) => return Ok(Some(Contents { bytes, fault })),
             Ok(count) => bytes.extend_from_slice(&piece[..count]),
             Err(error)
                 if matches!(

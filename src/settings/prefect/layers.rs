@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::checkout::{self, Need, Read};
-use super::{AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, Setting, URL};
+use super::{AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, PROFILES, Setting, URL};
 use crate::config::profiles::Profiles;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::file::{self, Chosen, Standard};
 use crate::files::home;
+use crate::notice::{Level, Notice};
 
 /// Who wrote a setting. A credential goes only to a URL of the same hand, or of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +31,9 @@ pub struct Layers {
     found: Vec<(Name, Setting)>,
     /// The profile in force, and the file that has it.
     pub profile: Option<(String, String)>,
-    /// What a person should know about the files, each a sentence.
-    pub concerns: Vec<String>,
+    /// What a person should know about the files.
+    pub notices: Vec<Notice>,
 }
-
-/// The setting that names the file of profiles.
-pub const PROFILES: Name = Name { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
 
 impl Layers {
     /// Reads every place that there is.
@@ -44,7 +42,7 @@ impl Layers {
     /// [`Error::Config`] for a file that is broken and a profile that is not there; [`Error::Trust`] for one
     /// that sets something and that others may write.
     pub fn read(inherited: Inherited<'_>, strict: bool) -> Result<Self, Error> {
-        let mut layers = Self { found: Vec::new(), profile: None, concerns: Vec::new() };
+        let mut layers = Self { found: Vec::new(), profile: None, notices: Vec::new() };
         let mut profiles = variable(inherited, PROFILES.variable)
             .filter(|path| !path.is_empty())
             .map(|path| (PathBuf::from(path.as_str()), Place::User));
@@ -56,8 +54,8 @@ impl Layers {
         }
         let need = layers.need();
         for (rank, file) in (1..).zip(checkout::FILES) {
-            let Read { settings, concern, note } = file.read(need, inherited)?;
-            layers.concerns.extend(note);
+            let Read { settings, fault, notice } = file.read(need, inherited)?;
+            layers.notices.extend(notice);
             // What is set more strongly comes from nowhere else, whoever wrote this.
             let is_used = |name: &Name| {
                 if name.variable == PROFILES.variable {
@@ -66,7 +64,7 @@ impl Layers {
                     !layers.has(*name)
                 }
             };
-            if let Some(fault) = concern {
+            if let Some(fault) = fault {
                 if settings.iter().any(|(name, ..)| is_used(name)) {
                     return Err(Error::Trust { path: file.path().into(), fault });
                 }
@@ -138,9 +136,8 @@ impl Layers {
         };
         let text = match &contents {
             Some(contents) => {
-                if let Some(fault) = &contents.concern {
-                    self.concerns.push(fault.warning(&path));
-                }
+                let notice = contents.fault.as_ref().map(|fault| Notice::of_trust(&path, fault));
+                self.notices.extend(notice.map(|notice| Notice { level: Level::Advice, ..notice }));
                 Some(file::text(&contents.bytes, &path)?)
             }
             None => None,

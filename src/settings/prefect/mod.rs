@@ -13,12 +13,15 @@ use zeroize::Zeroizing;
 
 use self::layers::{Layers, Place};
 use super::choice::Choice;
+use super::configured::Configured;
 use super::{Fact, network};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
+use crate::notice::Notice;
 use crate::remote::address::Address;
 use crate::remote::http::Client;
 use crate::remote::prefect::Prefect;
+use crate::source::Store;
 
 /// A setting: how it is called in variables and profiles, and where it stands in `prefect.toml`.
 #[derive(Clone, Copy)]
@@ -44,6 +47,9 @@ const INSECURE: Name = Name {
 const KEY_FILE: Name = Name { variable: "PREFECT_API_KEY_FILE", path: &["api", "key_file"] };
 const AUTH_STRING_FILE: Name =
     Name { variable: "PREFECT_API_AUTH_STRING_FILE", path: &["api", "auth_string_file"] };
+
+/// The setting that names the file of profiles.
+const PROFILES: Name = Name { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
 
 /// All that is heeded.
 const NAMES: [Name; 8] =
@@ -71,8 +77,8 @@ pub struct Settings {
     authority: Option<Setting>,
     /// The profile in force, and the file that has it.
     profile: Option<(String, String)>,
-    /// What a person should know about it all, each a sentence.
-    pub concerns: Vec<String>,
+    /// What a person should know about it all.
+    notices: Vec<Notice>,
 }
 
 impl Settings {
@@ -93,15 +99,15 @@ impl Settings {
                 ));
             }
         }
-        let mut concerns = std::mem::take(&mut layers.concerns);
+        let mut notices = std::mem::take(&mut layers.notices);
         if let Some(setting) = &insecure
             && matches!(setting.text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
         {
-            concerns.push(format!(
+            notices.push(Notice::advice(format!(
                 "{} asks for no check of certificates; pfx always checks: PREFECT_API_SSL_CERT_FILE names \
                  an authority of your own",
                 setting.origin
-            ));
+            )));
         }
         let profile = layers.profile;
         Ok(Self {
@@ -113,13 +119,22 @@ impl Settings {
             headers,
             authority,
             profile,
-            concerns,
+            notices,
         })
     }
+}
 
-    /// Why no such store is asked, if that is so: half a sentence.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
+impl Configured for Settings {
+    fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    fn reason(&self) -> Option<String> {
+        let url = self.url.as_ref()?;
+        Some(format!("{} is set, and goes before Prefect Cloud 1.x", url.origin))
+    }
+
+    fn obstacle(&self) -> Option<String> {
         match &self.url {
             Some(url) if !url.text.trim().is_empty() => None,
             Some(url) => Some(format!("{} is empty", url.origin)),
@@ -127,9 +142,7 @@ impl Settings {
         }
     }
 
-    /// All settings, without the values of credentials.
-    #[must_use]
-    pub fn facts(&self) -> Vec<Fact> {
+    fn facts(&self) -> Vec<Fact> {
         let hidden = |setting: &Setting| {
             if setting.text.is_empty() { "empty".to_owned() } else { "set".to_owned() }
         };
@@ -180,12 +193,11 @@ impl Settings {
         facts
     }
 
-    /// The client for it. There must be no [`Settings::obstacle`].
-    ///
-    /// # Errors
-    /// [`Error::Remote`] if the URL is none that pfx talks to, or a credential would go to a URL that the
-    /// working directory chose; [`Error::Config`] and [`Error::File`] for files that settings name.
-    pub fn store(self, choice: Choice, inherited: Inherited<'_>) -> Result<Prefect, Error> {
+    fn open(
+        self: Box<Self>,
+        choice: &Choice,
+        inherited: Inherited<'_>,
+    ) -> Result<Box<dyn Store>, Error> {
         let Some(url) = &self.url else {
             return Err(Error::NoStore { why: "PREFECT_API_URL is not set".to_owned() });
         };
@@ -234,9 +246,9 @@ impl Settings {
         let mut access =
             network::access(address, credential, choice.timeout, inherited, &authorities)?;
         access.headers = headers;
-        let mut notes = self.concerns.clone();
-        notes.extend(note.map(|note| format!("{} is {note}", url.origin)));
-        Ok(Prefect::new(Client::new(access), notes))
+        let mut notes = self.notices.clone();
+        notes.extend(note.map(|note| Notice::detail(format!("{} is {note}", url.origin))));
+        Ok(Box::new(Prefect::new(Client::new(access), notes)))
     }
 }
 
