@@ -9,6 +9,46 @@ use percent_encoding::percent_decode;
 use crate::error::{BindingFault, Error};
 use crate::name::Shown;
 
+/// The kinds of things that can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Block,
+    Env,
+    Kv,
+    Secret,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Block, Self::Env, Self::Kv, Self::Secret];
+
+    /// The kind that is written so in options, references, pfx.toml and JSON.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Env => "env",
+            Self::Kv => "kv",
+            Self::Secret => "secret",
+        }
+    }
+
+    /// What such a thing is called in a sentence.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Env => "environment variable",
+            Self::Kv => "key",
+            Self::Secret => "secret",
+        }
+    }
+}
+
 /// One thing that some source may hold. This is what sources are asked for; which variable it goes
 /// into, and which part of it, is the plan's affair.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,12 +58,24 @@ pub enum Reference {
     /// A variable of the environment that pfx was started in (Prefect's `EnvVarSecret`).
     Env(OsString),
     /// A key of Prefect Cloud 1.x's key-value store; a Variable of Prefect 2 and 3.
-    Key(String),
+    Kv(String),
     /// A secret by its exact, case-sensitive name (Prefect's `Secret`, `PrefectSecret`).
     Secret(String),
 }
 
 impl Reference {
+    /// The thing of this kind and name; `None` if that is not UTF-8, or not `TYPE/NAME` of a block. A variable of the
+    /// environment may have any name.
+    #[must_use]
+    pub fn new(kind: Kind, name: &OsStr) -> Option<Self> {
+        match kind {
+            Kind::Block => Self::block(name.to_str()?),
+            Kind::Env => Some(Self::Env(name.to_owned())),
+            Kind::Kv => Some(Self::Kv(name.to_str()?.to_owned())),
+            Kind::Secret => Some(Self::Secret(name.to_str()?.to_owned())),
+        }
+    }
+
     /// Reads `TYPE/NAME`: the slug of a block type and a block's name, both not empty.
     #[must_use]
     pub fn block(text: &str) -> Option<Self> {
@@ -32,14 +84,13 @@ impl Reference {
         whole.then(|| Self::Block { slug: slug.to_owned(), name: name.to_owned() })
     }
 
-    /// The field's word for what this is.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::Block { .. } => "block",
-            Self::Env(_) => "environment variable",
-            Self::Key(_) => "key",
-            Self::Secret(_) => "secret",
+            Self::Block { .. } => Kind::Block,
+            Self::Env(_) => Kind::Env,
+            Self::Kv(_) => Kind::Kv,
+            Self::Secret(_) => Kind::Secret,
         }
     }
 
@@ -49,14 +100,14 @@ impl Reference {
         match self {
             Self::Block { slug, name } => format!("{slug}/{name}"),
             Self::Env(name) => name.to_string_lossy().into_owned(),
-            Self::Key(name) | Self::Secret(name) => name.clone(),
+            Self::Kv(name) | Self::Secret(name) => name.clone(),
         }
     }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} `{}`", self.kind(), Shown(&self.name()))
+        write!(formatter, "{} `{}`", self.kind().noun(), Shown(&self.name()))
     }
 }
 

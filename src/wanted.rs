@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, Position};
-use crate::reference::{Pointer, Reference};
+use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
 
 /// What a text begins with if it is a reference.
@@ -121,28 +121,23 @@ impl Lookup {
             .split_once('/')
             .filter(|(_, name)| !name.is_empty())
             .ok_or("a reference is `pfx://KIND/NAME`")?;
+        let kind = Kind::of(kind)
+            .ok_or("it is none of `pfx://secret/`, `pfx://kv/`, `pfx://env/` and `pfx://block/`")?;
         let reference = match (kind, name.split_once('/')) {
-            ("block", Some((slug, name))) if !name.contains('/') => {
+            (Kind::Block, Some((slug, name))) if !name.contains('/') => {
                 let (slug, name) = (decoded(slug)?, decoded(name)?);
                 if slug.is_empty() || name.is_empty() {
                     return Err("a block is `pfx://block/TYPE/NAME`");
                 }
                 Reference::Block { slug, name }
             }
-            ("block", _) => return Err("a block is `pfx://block/TYPE/NAME`"),
-            ("secret" | "kv" | "env", Some(_)) => {
-                return Err("a `/` in a name is written `%2F`");
-            }
-            ("secret", None) => Reference::Secret(decoded(name)?),
-            ("kv", None) => Reference::Key(decoded(name)?),
-            ("env", None) => {
+            (Kind::Block, _) => return Err("a block is `pfx://block/TYPE/NAME`"),
+            (_, Some(_)) => return Err("a `/` in a name is written `%2F`"),
+            (Kind::Secret, None) => Reference::Secret(decoded(name)?),
+            (Kind::Kv, None) => Reference::Kv(decoded(name)?),
+            (Kind::Env, None) => {
                 let bytes: Vec<u8> = percent_decode_str(checked(name)?).collect();
                 Reference::Env(OsString::from_vec(bytes))
-            }
-            _ => {
-                return Err(
-                    "it is none of `pfx://secret/`, `pfx://kv/`, `pfx://env/` and `pfx://block/`",
-                );
             }
         };
         let pointer = match fragment {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::fault;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
-use crate::reference::{Pointer, Reference, Written};
+use crate::reference::{Kind, Pointer, Reference, Written};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, mentions_reference};
 
@@ -106,12 +106,16 @@ impl Binding {
 }
 
 impl Look {
-    /// Reads `[VAR=]NAME[?][#/POINTER]`; `reference` makes of a name what it refers to, if it can.
-    pub(super) fn new(
-        option: &'static str,
-        text: &OsStr,
-        reference: impl FnOnce(&OsStr) -> Option<Reference>,
-    ) -> Result<Self, Error> {
+    /// Reads what an option says of a thing of this kind.
+    pub(super) fn new(option: &'static str, kind: Kind, text: &OsStr) -> Result<Self, Error> {
+        match kind {
+            Kind::Block => Self::block(option, text),
+            Kind::Env | Kind::Kv | Kind::Secret => Self::named(option, kind, text),
+        }
+    }
+
+    /// Reads `[VAR=]NAME[?][#/POINTER]`.
+    fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<Self, Error> {
         let written = Written::binding(text);
         let name = written.name.to_string_lossy();
         if written.name.is_empty() {
@@ -127,15 +131,14 @@ impl Look {
         if written.name.as_bytes().contains(&0) {
             return Err(fault(option, BindingFault::NulInName));
         }
-        let reference =
-            reference(&written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
+        let reference = Reference::new(kind, &written.name)
+            .ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
         Ok(Self { pointer, optional: written.optional, ..Self::whole(variable, reference) })
     }
 
     /// Reads `VAR=TYPE/NAME[?][#/POINTER]`. Nothing behind the `#` is expressly all of the block, whose own name has
     /// no `#`.
-    pub(super) fn block(text: &OsStr) -> Result<Self, Error> {
-        const OPTION: &str = "--block";
+    fn block(option: &'static str, text: &OsStr) -> Result<Self, Error> {
         let is_all = Written::binding(text).pointer.is_none();
         let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
             Some(rest) => (OsStr::from_bytes(rest), Pointer::new("")),
@@ -143,12 +146,12 @@ impl Look {
         };
         let written = Written::binding(text);
         if written.variable.is_none() {
-            return Err(fault(OPTION, BindingFault::NoBlockVariable));
+            return Err(fault(option, BindingFault::NoBlockVariable));
         }
         if Reference::block(&written.name.to_string_lossy()).is_none() {
-            return Err(fault(OPTION, BindingFault::NotABlock));
+            return Err(fault(option, BindingFault::NotABlock));
         }
-        let look = Self::new(OPTION, text, |name| Reference::block(name.to_str()?))?;
+        let look = Self::named(option, Kind::Block, text)?;
         Ok(Self { pointer: look.pointer.or(pointer), ..look })
     }
 

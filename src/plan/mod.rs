@@ -14,7 +14,7 @@ pub use template::{Ingredient, Of, Part, Template};
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
-use crate::reference::Reference;
+use crate::reference::{Kind, Reference};
 use crate::source::Author;
 use crate::takeover;
 use crate::wanted::Wanted;
@@ -22,16 +22,17 @@ use crate::wanted::Wanted;
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
 pub struct Bindings {
-    pub secrets: Vec<OsString>,
-    pub variables: Vec<OsString>,
-    pub keys: Vec<OsString>,
-    pub blocks: Vec<OsString>,
-    /// Secrets that are to be files.
-    pub files: Vec<OsString>,
-    pub literals: Vec<OsString>,
-    pub removals: Vec<OsString>,
-    /// `--all`.
-    pub every: bool,
+    pub secret: Vec<OsString>,
+    pub env: Vec<OsString>,
+    pub kv: Vec<OsString>,
+    pub block: Vec<OsString>,
+    /// Secrets that are passed as files.
+    pub file: Vec<OsString>,
+    /// Texts.
+    pub set: Vec<OsString>,
+    /// Variables to remove.
+    pub unset: Vec<OsString>,
+    pub all: bool,
 }
 
 /// All that one run wants.
@@ -132,7 +133,7 @@ impl Plan {
     ) -> Result<Self, Error> {
         let own = Self::judge(written)?;
         let names_none = own.is_empty() && files.is_empty();
-        let scope = match (written.every, names_none) {
+        let scope = match (written.all, names_none) {
             (true, _) => Scope::All,
             (false, true) => Scope::Local,
             (false, false) => Scope::NamedOnly,
@@ -169,40 +170,26 @@ impl Plan {
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
+        let looks = [
+            ("--secret", "-s", Kind::Secret, Delivery::Variable, &written.secret),
+            ("--file", "--file", Kind::Secret, Delivery::File, &written.file),
+            ("--env", "-e", Kind::Env, Delivery::Variable, &written.env),
+            ("--kv", "-k", Kind::Kv, Delivery::Variable, &written.kv),
+            ("--block", "-b", Kind::Block, Delivery::Variable, &written.block),
+        ];
         let mut bindings = Vec::new();
-        for text in &written.secrets {
-            let look = Look::new("--secret", text, |name| {
-                name.to_str().map(|name| Reference::Secret(name.to_owned()))
-            })?;
-            bindings.push(Binding::new("-s", text, Action::Look(look)));
+        for (option, short, kind, delivery, texts) in looks {
+            for text in texts {
+                let look = Look { delivery, ..Look::new(option, kind, text)? };
+                bindings.push(Binding::new(short, text, Action::Look(look)));
+            }
         }
-        for text in &written.files {
-            let look = Look::new("--file", text, |name| {
-                name.to_str().map(|name| Reference::Secret(name.to_owned()))
-            })?;
-            let look = Look { delivery: Delivery::File, ..look };
-            bindings.push(Binding::new("--file", text, Action::Look(look)));
-        }
-        for text in &written.variables {
-            let look = Look::new("--env", text, |name| Some(Reference::Env(name.to_owned())))?;
-            bindings.push(Binding::new("-e", text, Action::Look(look)));
-        }
-        for text in &written.keys {
-            let look = Look::new("--kv", text, |name| {
-                name.to_str().map(|name| Reference::Key(name.to_owned()))
-            })?;
-            bindings.push(Binding::new("-k", text, Action::Look(look)));
-        }
-        for text in &written.blocks {
-            let look = Look::block(text)?;
-            bindings.push(Binding::new("-b", text, Action::Look(look)));
-        }
-        for text in &written.literals {
+        for text in &written.set {
             let (variable, value) = binding::assignment(text)?;
             let bound_by = BoundBy::Option(format!("--set {variable}"));
             bindings.push(Binding { bound_by, action: Action::Set(variable, value) });
         }
-        for text in &written.removals {
+        for text in &written.unset {
             let name = text.as_bytes();
             if name.is_empty() {
                 return Err(fault("--unset", BindingFault::Variable { name: String::new() }));

@@ -11,11 +11,7 @@ fn words(words: &[&str]) -> Vec<OsString> {
 }
 
 fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
-    Plan::new(&Bindings {
-        secrets: words(secrets),
-        literals: words(literals),
-        ..Bindings::default()
-    })
+    Plan::new(&Bindings { secret: words(secrets), set: words(literals), ..Bindings::default() })
 }
 
 fn listed(names: &[&str], author: Author) -> Vec<Listed> {
@@ -101,7 +97,7 @@ fn every_secret_is_refused_if_two_give_one_variable() {
 fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
     let files =
         vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
-    let written = Bindings { literals: words(&["C=9"]), ..Bindings::default() };
+    let written = Bindings { set: words(&["C=9"]), ..Bindings::default() };
     let plan = Plan::over(files, &written, Ambient::default()).unwrap();
     assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
     assert_eq!(plan.scope, Scope::NamedOnly);
@@ -118,10 +114,10 @@ fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
 #[test]
 fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
     let written = Bindings {
-        secrets: words(&["A", "B"]),
-        literals: words(&["C=1"]),
-        removals: words(&["D"]),
-        every: true,
+        secret: words(&["A", "B"]),
+        set: words(&["C=1"]),
+        unset: words(&["D"]),
+        all: true,
         ..Bindings::default()
     };
     let preserved = Inherited(&[c"A=", c"C=", c"D=", c"E="]);

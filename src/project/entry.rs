@@ -1,6 +1,6 @@
 //! One variable of an `[env]` table.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
@@ -8,7 +8,7 @@ use toml::de::{DeString, DeValue};
 use super::{Reader, in_order};
 use crate::error::Error;
 use crate::name::VariableName;
-use crate::reference::{Pointer, Reference};
+use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, SCHEME, Wanted, mentions_reference};
 
@@ -21,8 +21,6 @@ pub struct Entry {
     pub line: usize,
 }
 
-/// What tells where a value comes from. A table has exactly one of these.
-const ORIGINS: [&str; 6] = ["block", "env", "kv", "secret", "text", "unset"];
 const KEYS: [&str; 11] = [
     "block", "default", "env", "file", "kv", "optional", "pointer", "required", "secret", "text",
     "unset",
@@ -70,7 +68,8 @@ impl Reader<'_> {
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
             let path = format!("{path}.{name}");
-            if ORIGINS.contains(&name) {
+            // What tells where a value comes from: a table has exactly one of these.
+            if Kind::of(name).is_some() || matches!(name, "text" | "unset") {
                 if let Some((first, _)) = &origin {
                     let problem =
                         format!("there is `{first}` already, and a value comes from one place");
@@ -79,24 +78,12 @@ impl Reader<'_> {
             } else {
                 behind = Some((key, path.clone()));
             }
+            if let Some(kind) = Kind::of(name) {
+                let reference = self.reference(kind, &path, value)?;
+                origin = Some((kind.word(), Wanted::Look(Lookup::whole(reference))));
+                continue;
+            }
             match name {
-                "block" => {
-                    let reference = Reference::block(self.text(&path, value)?)
-                        .ok_or_else(|| self.fault(value, &path, "it is `TYPE/NAME` of a block"))?;
-                    origin = Some(("block", Wanted::Look(Lookup::whole(reference))));
-                }
-                "env" => {
-                    let reference = Reference::Env(OsString::from(self.name(&path, value)?));
-                    origin = Some(("env", Wanted::Look(Lookup::whole(reference))));
-                }
-                "kv" => {
-                    let reference = Reference::Key(self.name(&path, value)?);
-                    origin = Some(("kv", Wanted::Look(Lookup::whole(reference))));
-                }
-                "secret" => {
-                    let reference = Reference::Secret(self.name(&path, value)?);
-                    origin = Some(("secret", Wanted::Look(Lookup::whole(reference))));
-                }
                 "text" => {
                     let text = self.value(&path, value, self.text(&path, value)?)?;
                     origin = Some(("text", Wanted::Text(text)));
@@ -155,13 +142,22 @@ impl Reader<'_> {
         }
     }
 
-    /// A name that is not empty and has no NUL.
-    fn name(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<String, Error> {
+    /// A name of this kind, which is not empty and has no NUL.
+    fn reference(
+        self,
+        kind: Kind,
+        path: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Reference, Error> {
         let name = self.text(path, value)?;
-        if name.is_empty() || name.contains('\0') {
-            return Err(self.fault(value, path, "it is a name, which is not empty and has no NUL"));
-        }
-        Ok(name.to_owned())
+        let is_name = kind == Kind::Block || !(name.is_empty() || name.contains('\0'));
+        let reference = Reference::new(kind, OsStr::new(name)).filter(|_| is_name);
+        reference.ok_or_else(|| match kind {
+            Kind::Block => self.fault(value, path, "it is `TYPE/NAME` of a block"),
+            Kind::Env | Kind::Kv | Kind::Secret => {
+                self.fault(value, path, "it is a name, which is not empty and has no NUL")
+            }
+        })
     }
 
     fn value(

@@ -136,7 +136,7 @@ impl<S: Source> Finder<'_, S> {
             Keeps::NotAsked(why) => Some(why.to_owned()),
             Keeps::No | Keeps::Yes => None,
         });
-        let (kind, name) = (reference.kind(), reference.name());
+        let (kind, name) = (reference.kind().noun(), reference.name());
         LookupOutcome::Missing(Box::new(Missing {
             kind,
             name,

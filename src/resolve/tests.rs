@@ -79,7 +79,7 @@ impl Source for Fails {
 
 fn resolved(secrets: &[&str], sources: &[&dyn Source]) -> Result<Vec<String>, Error> {
     let secrets = secrets.iter().map(Into::into).collect();
-    let plan = Plan::new(&Bindings { secrets, ..Bindings::default() })?;
+    let plan = Plan::new(&Bindings { secret: secrets, ..Bindings::default() })?;
     let resolved = resolve(plan, sources)?.require()?;
     let values = resolved.variables.iter().filter_map(|variable| match variable.effect() {
         Effect::Set(name, value) => Some(format!("{name}={}", text(value.expose()))),
@@ -153,9 +153,9 @@ fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
         line("KEPT", "x"),
     ];
     let written = Bindings {
-        secrets: vec!["B".into(), "X=none?".into()],
-        literals: vec!["LOST=won".into()],
-        removals: vec!["GONE".into()],
+        secret: vec!["B".into(), "X=none?".into()],
+        set: vec!["LOST=won".into()],
+        unset: vec!["GONE".into()],
         ..Bindings::default()
     };
     let preserved = Inherited(&[c"KEPT=inherited"]);

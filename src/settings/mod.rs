@@ -124,14 +124,14 @@ pub fn add_project(
 #[must_use]
 pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Bindings {
     Bindings {
-        secrets: given.secret.clone(),
-        variables: given.env.clone(),
-        keys: given.kv.clone(),
-        blocks: given.block.clone(),
-        files: given.file.clone(),
-        literals: given.set.clone(),
-        removals: given.unset.clone(),
-        every: variable!(given.all).flag(inherited),
+        secret: given.secret.clone(),
+        env: given.env.clone(),
+        kv: given.kv.clone(),
+        block: given.block.clone(),
+        file: given.file.clone(),
+        set: given.set.clone(),
+        unset: given.unset.clone(),
+        all: variable!(given.all).flag(inherited),
     }
 }
 
@@ -144,14 +144,14 @@ pub fn bindings_of_variables(
     inherited: Inherited<'_>,
 ) -> Result<Bindings, Error> {
     Ok(Bindings {
-        secrets: variable!(given.secret).words(inherited)?,
-        variables: variable!(given.env).words(inherited)?,
-        keys: variable!(given.kv).words(inherited)?,
-        blocks: variable!(given.block).words(inherited)?,
-        files: variable!(given.file).words(inherited)?,
-        literals: variable!(given.set).words(inherited)?,
-        removals: variable!(given.unset).words(inherited)?,
-        every: false,
+        secret: variable!(given.secret).words(inherited)?,
+        env: variable!(given.env).words(inherited)?,
+        kv: variable!(given.kv).words(inherited)?,
+        block: variable!(given.block).words(inherited)?,
+        file: variable!(given.file).words(inherited)?,
+        set: variable!(given.set).words(inherited)?,
+        unset: variable!(given.unset).words(inherited)?,
+        all: false,
     })
 }
 

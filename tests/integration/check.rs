@@ -102,8 +102,8 @@ fn as_json_it_says_the_same_to_a_program() {
             { "variable": "M", "kind": "secret", "name": "none", "pointer": null, "optional": false,
               "delivery": "variable", "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
               "not_asked": "`--local` was given", "near": null },
-            { "variable": "T", "kind": "text", "found": true },
-            { "variable": "G", "kind": "removed", "found": true },
+            { "variable": "T", "kind": "set", "found": true },
+            { "variable": "G", "kind": "unset", "found": true },
         ],
         "sources": [variables, in_config],
         "no_remote_store": "`--local` was given",
@@ -117,6 +117,38 @@ fn as_json_it_says_the_same_to_a_program() {
     });
     assert_eq!(printed, expected);
     assert_eq!(outcome.stdout().lines().count(), 1, "one line");
+}
+
+#[test]
+fn as_json_each_kind_of_binding_has_the_word_of_its_option() {
+    let home = Home::new();
+    let bindings = [
+        "-s",
+        "A?",
+        "--file",
+        "F=A?",
+        "-e",
+        "B?",
+        "-k",
+        "C?",
+        "-b",
+        "D=secret/d?",
+        "--set",
+        "E=e",
+        "--unset",
+        "G",
+        "--set",
+        "HOME=h",
+    ];
+    let words = ["check", "--local", "--json", "--preserve"].into_iter().chain(bindings);
+    let printed: Value = serde_json::from_str(&home.pfx(words).outcome().stdout()).unwrap();
+    let kinds = printed["bindings"].as_array().unwrap().iter().map(|binding| {
+        format!("{} {}", binding["variable"].as_str().unwrap(), binding["kind"].as_str().unwrap())
+    });
+    let kinds: Vec<String> = kinds.collect();
+    let expected =
+        ["A secret", "F secret", "B env", "C kv", "D block", "E set", "HOME preserve", "G unset"];
+    assert_eq!(kinds, expected);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub fn object(variable: &ResolvedVariable) -> Value {
             let missing = looked_up.missing();
             json!({
                 "variable": name,
-                "kind": look.reference.kind(),
+                "kind": look.reference.kind().word(),
                 "name": look.reference.name(),
                 "pointer": look.pointer.as_ref().map(ToString::to_string),
                 "optional": look.optional,
@@ -32,12 +32,12 @@ pub fn object(variable: &ResolvedVariable) -> Value {
             })
         }
         Resolution::Preserve(_) => {
-            json!({ "variable": name, "kind": "kept", "found": true, "place": "the environment" })
+            json!({ "variable": name, "kind": "preserve", "found": true, "place": "the environment" })
         }
-        Resolution::Set(..) => json!({ "variable": name, "kind": "text", "found": true }),
+        Resolution::Set(..) => json!({ "variable": name, "kind": "set", "found": true }),
         Resolution::Template(filled) => json!({
             "variable": name,
-            "kind": "text",
+            "kind": "set",
             "found": filled.text.is_ok(),
             "place": match &variable.bound_by {
                 BoundBy::Option(place) | BoundBy::Place(place) => Some(place),
@@ -45,7 +45,7 @@ pub fn object(variable: &ResolvedVariable) -> Value {
             },
             "uses": uses(filled),
         }),
-        Resolution::Unset(_) => json!({ "variable": name, "kind": "removed", "found": true }),
+        Resolution::Unset(_) => json!({ "variable": name, "kind": "unset", "found": true }),
     }
 }
 
@@ -54,14 +54,14 @@ fn uses(filled: &Filled) -> Vec<Value> {
     let uses = filled.uses.iter().map(|used| match used {
         Use::Look(variable, looked_up) => json!({
             "variable": variable.as_str(),
-            "kind": looked_up.look.reference.kind(),
+            "kind": looked_up.look.reference.kind().word(),
             "name": looked_up.look.reference.name(),
             "found": looked_up.held().is_some(),
             "place": looked_up.held().map(|held| &held.place),
         }),
         Use::Template { variable, names, found } => {
             let names: Vec<&str> = names.iter().map(VariableName::as_str).collect();
-            json!({ "variable": variable.as_str(), "kind": "text", "uses": names, "found": found })
+            json!({ "variable": variable.as_str(), "kind": "set", "uses": names, "found": found })
         }
     });
     uses.collect()

@@ -53,7 +53,7 @@ fn wanted(look: &Look) -> String {
     let file = if look.delivery == Delivery::File { ", as a file" } else { "" };
     let name = look.reference.name();
     let name = in_reference(&name);
-    format!("{} {}{optional}{pointer}{file}", look.reference.kind(), Shown(&name))
+    format!("{} {}{optional}{pointer}{file}", look.reference.kind().noun(), Shown(&name))
 }
 
 /// The place that has it, or what else the variable gets, and where it was looked for.

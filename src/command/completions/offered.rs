@@ -110,7 +110,7 @@ impl Named {
         self.variables.insert(for_terminal(entry.variable.as_str()), "variable of pfx.toml");
         let Wanted::Look(lookup) = &entry.wanted else { return };
         match &lookup.reference {
-            Reference::Key(key) => self.keys.insert(written(key), "key of pfx.toml"),
+            Reference::Kv(key) => self.keys.insert(written(key), "key of pfx.toml"),
             Reference::Secret(name) => self.secrets.insert(written(name), "secret of pfx.toml"),
             _ => None,
         };

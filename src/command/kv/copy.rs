@@ -198,7 +198,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
 
 /// The values of keys of exactly these names, in their order.
 fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
-    let wanted: Vec<Reference> = keys.iter().map(|key| Reference::Key((*key).to_owned())).collect();
+    let wanted: Vec<Reference> = keys.iter().map(|key| Reference::Kv((*key).to_owned())).collect();
     let mut sorted: Vec<&Reference> = wanted.iter().collect();
     sorted.sort_unstable();
     let found = store.look_up(&sorted)?;

@@ -27,7 +27,7 @@ pub fn get(
     let (key, pointer) = reference::name_and_pointer("the key", &arguments.key)?;
     let json = variable!(arguments.json).flag(inherited);
     let store = open()?;
-    let reference = Reference::Key(key.clone());
+    let reference = Reference::Kv(key.clone());
     let found = store.look_up(&[&reference])?.remove(&reference);
     let Some(Held { value, .. }) = found else { return Err(absent(&key, &*store)) };
     let Some(pointer) = pointer.filter(|pointer| !pointer.is_whole()) else {

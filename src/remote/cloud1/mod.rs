@@ -52,7 +52,7 @@ impl Source for Cloud1 {
     fn keeps(&self, reference: &Reference) -> Keeps<'_> {
         match (reference, &self.without_secrets) {
             (Reference::Secret(_), Some(why)) => Keeps::NotAsked(why),
-            (Reference::Key(_) | Reference::Secret(_), _) => Keeps::Yes,
+            (Reference::Kv(_) | Reference::Secret(_), _) => Keeps::Yes,
             (Reference::Block { .. }, _) => {
                 Keeps::NotAsked("Prefect Cloud 1.x has no blocks; Prefect 2 and 3 have")
             }
@@ -65,7 +65,7 @@ impl Source for Cloud1 {
         for reference in wanted {
             match reference {
                 Reference::Secret(name) => secrets.push(name.as_str()),
-                Reference::Key(key) => keys.push(key.as_str()),
+                Reference::Kv(key) => keys.push(key.as_str()),
                 Reference::Block { .. } | Reference::Env(_) => {}
             }
         }
@@ -78,7 +78,7 @@ impl Source for Cloud1 {
         }
         let values = self.session.ask(&queries, Effect::Read)?.into_iter().flatten();
         let of_secret = secrets.iter().map(|name| Reference::Secret((*name).to_owned()));
-        let of_key = keys.iter().map(|key| Reference::Key((*key).to_owned()));
+        let of_key = keys.iter().map(|key| Reference::Kv((*key).to_owned()));
         let mut found = Found::new();
         for (reference, raw) in of_secret.chain(of_key).zip(values) {
             let Some(raw) = raw else { continue };

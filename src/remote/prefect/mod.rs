@@ -61,7 +61,7 @@ impl Source for Prefect {
                     }
                 }
                 Reference::Block { slug, name } => blocks.add(slug, name.clone()),
-                Reference::Key(key) => keys.extend(names::of_variable(key)),
+                Reference::Kv(key) => keys.extend(names::of_variable(key)),
                 Reference::Env(_) => {}
             }
         }
@@ -91,7 +91,7 @@ impl Source for Prefect {
                     let value = SecretValue::of_raw_json(&reference.name(), &block.data)?;
                     self.held(value.with_caution(blocks::caution(block)), None)
                 }
-                Reference::Key(key) => {
+                Reference::Kv(key) => {
                     let names = names::of_variable(key);
                     let found = names.iter().find_map(|name| variables.get_key_value(name));
                     let Some((variable, value)) = found else { continue };
