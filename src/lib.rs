@@ -10,7 +10,7 @@
 //! 3  plan  resolve  settings                           decisions; `settings` reads the files they are made from
 //! 2  launch/*  remote/*  files/*  source/*                    the world: processes, sockets, files
 //! 1  environment  source  stores  config/*  dotenv  project  cli   data and its syntax
-//! 0  name  exit  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
+//! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
 //!
 //! # Promises
@@ -51,6 +51,7 @@ pub mod name;
 pub mod notice;
 pub mod plan;
 pub mod project;
+pub mod random;
 pub mod reference;
 pub mod remote;
 pub mod report;

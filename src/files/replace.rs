@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::file;
 use crate::error::{Error, TrustFault};
+use crate::random;
 
 /// How long another writer is waited for. A writer holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -235,7 +236,8 @@ impl Place {
     fn write_beside(&self, bytes: &[u8], old: Option<&Old>) -> Result<Temporary<'_>, Error> {
         let failed = |error| self.failed("write", error);
         let mut name = self.temporary_prefix();
-        name.push(format!("{}-{}", std::process::id(), random()));
+        // `O_EXCL` refuses the name of another writer.
+        name.push(format!("{}-{:016x}", std::process::id(), random::number()));
         let flags =
             OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let private = Mode::S_IRUSR | Mode::S_IWUSR;
@@ -344,10 +346,4 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(Errno::ELOOP.into())
-}
-
-/// Enough chance that two writers' names differ; `O_EXCL` sees to the rest.
-fn random() -> String {
-    use std::hash::{BuildHasher as _, RandomState};
-    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }

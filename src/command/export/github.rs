@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use ring::rand::{SecureRandom as _, SystemRandom};
-
 use super::masks::Pieces;
 use super::{Entry, Format, Problem, Text, fault, text};
 use crate::error::Error;
 use crate::name::Shown;
 use crate::notice::Notice;
+use crate::random;
 
 const FORMAT: &str = "the file of GITHUB_ENV";
 
@@ -28,8 +27,7 @@ impl Github {
     /// # Errors
     /// [`Error::File`] if the system has no random bytes.
     pub fn new() -> Result<Self, Error> {
-        let mut bytes = [0; 16];
-        SystemRandom::new().fill(&mut bytes).map_err(|_| Error::File {
+        let bytes: [u8; 16] = random::bytes().ok_or_else(|| Error::File {
             action: "read",
             path: "/dev/urandom".into(),
             cause: std::io::ErrorKind::Other.into(),

@@ -9,7 +9,6 @@ mod build;
 mod once;
 
 use std::cell::OnceCell;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::time::Instant;
 
@@ -20,6 +19,7 @@ use super::network::Network;
 use super::progress::Progress;
 use super::retry::{self, Tries, Trouble};
 use crate::error::{Error, RemoteFault};
+use crate::random;
 
 /// Requests that are under way at once.
 const SIDE_BY_SIDE: usize = 8;
@@ -168,7 +168,7 @@ async fn persist(
         };
         let left = deadline.saturating_duration_since(Instant::now());
         if let Some(trouble) = trouble(&outcome, verdict, request.effect)
-            && let Some(pause) = tries.pause(trouble, left, chance())
+            && let Some(pause) = tries.pause(trouble, left, random::number())
         {
             tokio::time::sleep(pause).await;
             continue;
@@ -198,12 +198,6 @@ fn trouble(outcome: &Outcome, verdict: Verdict, effect: Effect) -> Option<Troubl
         Err(failure) if failure.is_transient => Some(Trouble::Transient { retry_after: None }),
         Ok(_) | Err(_) => None,
     }
-}
-
-/// Any number.
-fn chance() -> u64 {
-    // Its keys are random, and others for each.
-    RandomState::new().hash_one(0)
 }
 
 fn unknown(cause: RemoteFault) -> RemoteFault {

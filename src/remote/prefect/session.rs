@@ -2,7 +2,6 @@
 //! fetched only if it is refused for want of one. Prefect's own client asks for one before every first write.
 
 use std::cell::{OnceCell, RefCell};
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 use super::refusal::{self, Asked};
 use super::wire;
 use crate::error::{Error, RemoteFault};
+use crate::random;
 use crate::remote::http::{Client, Effect, Request, Response, Verdict};
 
 /// One API and what was agreed with it.
@@ -175,7 +175,7 @@ impl Session {
 /// A name for this client, in the form of a random UUID (RFC 9562, 5.4). It keeps apart clients that have
 /// the same credential, and is no secret.
 fn client_id() -> String {
-    let [high, low] = [0, 1].map(|part: u8| RandomState::new().hash_one(part));
+    let [high, low] = [random::number(), random::number()];
     let high = (high & !0xf000) | 0x4000;
     let low = (low & !(0b11 << 62)) | (0b10 << 62);
     let (first, second, third) = (high >> 32, (high >> 16) & 0xffff, high & 0xffff);
