@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::layers::Place;
@@ -19,7 +21,9 @@ impl Settings {
     /// other; [`Error::File`] and [`Error::Trust`] as [`file::read`].
     pub(super) fn credential(&self) -> Result<Option<(Credential, Place)>, Error> {
         if let Some(setting) = of_two(self.auth_string.as_ref(), self.auth_string_file.as_ref())? {
-            let header = Zeroizing::new(format!("Basic {}", *base64(setting.text.as_bytes())));
+            // RFC 7617.
+            let mut header = Zeroizing::new("Basic ".to_owned());
+            STANDARD.encode_string(setting.text.as_bytes(), &mut header);
             return Ok(Some(made(header, setting)));
         }
         if let Some(setting) = of_two(self.key.as_ref(), self.key_file.as_ref())? {
@@ -70,40 +74,4 @@ fn read(setting: &Setting) -> Result<Setting, Error> {
         rank: setting.rank,
         origin: format!("{} (named by {})", path.display(), setting.origin),
     })
-}
-
-/// Base 64 with padding (RFC 4648, 4), for the Basic scheme (RFC 7617).
-fn base64(bytes: &[u8]) -> Zeroizing<String> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = Zeroizing::new(String::with_capacity(bytes.len().div_ceil(3) * 4));
-    for group in bytes.chunks(3) {
-        let [first, second, third] = [0, 1, 2].map(|at| group.get(at).copied().unwrap_or(0));
-        let bits = u32::from_be_bytes([0, first, second, third]);
-        for place in 0..4 {
-            let six = (bits >> (18 - 6 * place)) & 0x3f;
-            text.push(if place > group.len() { '=' } else { char::from(ALPHABET[six as usize]) });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_as_the_rfc_has_it() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-            ("admin:pässword", "YWRtaW46cMOkc3N3b3Jk"),
-        ] {
-            assert_eq!(*base64(bytes.as_bytes()), text);
-        }
-    }
 }
