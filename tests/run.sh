@@ -113,6 +113,8 @@ if [[ ${user} -ne 0 ]]; then
   say 'not root: what needs namespaces of its own (systemd, containers, full disks) is skipped'
 else
   trixie
+  # Nothing is missing, so a test that is skipped fails.
+  export PFX_TEST_COMPLETE=1
 fi
 
 work=$(mktemp -d)

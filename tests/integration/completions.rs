@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::Home;
+use crate::support::needs::tools;
 
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
@@ -84,6 +85,7 @@ fn on_a_terminal(home: &Home, program: &str, prepare: &str, line: &str) -> Strin
 
 #[test]
 fn bash_completes_commands_and_options() {
+    need!(tools(&["bash"]));
     let home = script("bash", "pfx");
     let complete = |line: &str| {
         let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
@@ -102,6 +104,7 @@ fn bash_completes_commands_and_options() {
 
 #[test]
 fn fish_completes_commands_and_options() {
+    need!(tools(&["fish"]));
     let home = script("fish", "pfx.fish");
     let complete = |line: &str| {
         let script = format!("source pfx.fish; complete --do-complete '{line}'");
@@ -132,6 +135,7 @@ fn bash(home: &Home, line: &str) -> String {
 
 #[test]
 fn zsh_completes_commands_and_options() {
+    need!(tools(&["zsh"]));
     let home = script("zsh", "_pfx");
     for (line, becomes) in [
         ("pfx comp", "pfx completions "),
@@ -145,6 +149,7 @@ fn zsh_completes_commands_and_options() {
 
 #[test]
 fn zsh_completes_names_of_this_machine_and_then_commands() {
+    need!(tools(&["zsh"]));
     let home = script("zsh", "_pfx");
     for (line, becomes) in LINES {
         assert_eq!(zsh(&home, line), becomes);
@@ -155,6 +160,7 @@ fn zsh_completes_names_of_this_machine_and_then_commands() {
 
 #[test]
 fn bash_completes_names_of_this_machine_and_then_commands() {
+    need!(tools(&["bash", "zsh"]));
     let home = script("bash", "pfx");
     for (line, becomes) in LINES {
         assert_eq!(bash(&home, line), becomes);
@@ -166,6 +172,7 @@ fn bash_completes_names_of_this_machine_and_then_commands() {
 
 #[test]
 fn fish_completes_names_of_this_machine_and_then_commands() {
+    need!(tools(&["fish"]));
     let home = script("fish", "pfx.fish");
     let complete = |line: &str| -> Vec<String> {
         let script = format!("source pfx.fish; complete --do-complete '{line}'");

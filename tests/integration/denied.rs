@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +14,8 @@ use nix::libc;
 use serde_json::json;
 
 use crate::support::cloud1::cloud;
-use crate::support::{Home, Pfx, chown_all, deny, is_root, static_binary};
+use crate::support::needs::{Missing, authorities, root, static_binary, tools};
+use crate::support::{Home, Pfx, chown_all, deny};
 
 /// Without these no program starts, or ends.
 const OF_EVERY_PROGRAM: [&str; 4] = ["execve", "exit", "exit_group", "rt_sigreturn"];
@@ -27,7 +29,7 @@ const TOGETHER: [&[i64]; 4] = [
 ];
 
 /// Longer than anything here takes on a busy machine.
-const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_mins(1);
 
 const CONFIG: &str = "[context.secrets]\nS = \"kept\"\n";
 
@@ -38,6 +40,12 @@ struct Mode {
     /// What is run, and tells by its status that it has the value. None for a command that writes.
     command: &'static str,
     stdin: &'static str,
+}
+
+/// The static binary, of which the C library makes few calls before `main`, and the other programs.
+fn programs() -> Result<PathBuf, Missing> {
+    tools(&["strace", "busybox"])?;
+    static_binary()
 }
 
 const MODES: [Mode; 5] = [
@@ -77,10 +85,10 @@ fn home(url: &str) -> Home {
 }
 
 impl Mode {
-    fn start(&self, home: &Home) -> Pfx {
+    fn start(&self, program: &Path, home: &Home) -> Pfx {
         let command: &[&str] =
             if self.command.is_empty() { &[] } else { &["busybox", "sh", "-c", self.command] };
-        Pfx::new(home.path(), static_binary(), [self.words, command].concat()).stdin(self.stdin)
+        Pfx::new(home.path(), program, [self.words, command].concat()).stdin(self.stdin)
     }
 
     /// How the command ends without pfx, or any program that does nothing, under the same filter: some calls are
@@ -93,11 +101,11 @@ impl Mode {
     }
 
     /// The system calls that it makes, by number.
-    fn calls(&self, home: &Home) -> BTreeMap<i64, String> {
+    fn calls(&self, program: &Path, home: &Home) -> BTreeMap<i64, String> {
         let file = home.join("trace");
         let command: &[&str] =
             if self.command.is_empty() { &[] } else { &["busybox", "sh", "-c", self.command] };
-        let program = static_binary().to_str().expect("UTF-8");
+        let program = program.to_str().expect("UTF-8");
         let options = ["strace", "-f", "-n", "-qq", "-o", file.to_str().expect("UTF-8"), program];
         let outcome =
             home.bare(&[&options, self.words, command].concat()).stdin(self.stdin).outcome();
@@ -116,10 +124,10 @@ impl Mode {
     }
 
     /// What is wrong with how it went with these calls failing; nothing if it worked, or said what failed.
-    fn fault(&self, url: &str, calls: &[i64], error: i32) -> Option<String> {
+    fn fault(&self, program: &Path, url: &str, calls: &[i64], error: i32) -> Option<String> {
         let home = home(url);
         let before = home.contents();
-        let start = self.start(&home).before(deny(calls, error)).start();
+        let start = self.start(program, &home).before(deny(calls, error)).start();
         let Some(outcome) = start.finish_within(LONGEST) else {
             return Some("it hangs".to_owned());
         };
@@ -151,10 +159,11 @@ impl Mode {
 
 #[test]
 fn each_system_call_that_fails_is_worked_around_or_told() {
+    let program = need!(programs());
     let server = cloud(&[("X", json!("kept"))], &[]);
     let mut all = Vec::new();
     for mode in &MODES {
-        let calls = mode.calls(&home(&server.url()));
+        let calls = mode.calls(&program, &home(&server.url()));
         assert!(calls.len() > 10, "{}: {calls:?}", mode.name);
         let one = |(call, name): (i64, String)| (vec![call], name);
         let together = TOGETHER.iter().map(|calls| (calls.to_vec(), format!("{calls:?}")));
@@ -171,7 +180,7 @@ fn each_system_call_that_fails_is_worked_around_or_told() {
                 while let Some((mode, calls, name, error)) =
                     all.get(next.fetch_add(1, Ordering::SeqCst))
                 {
-                    if let Some(fault) = mode.fault(&server.url(), calls, *error) {
+                    if let Some(fault) = mode.fault(&program, &server.url(), calls, *error) {
                         let line = format!("{}, {name} fails with {error}: {fault}", mode.name);
                         wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
                     }
@@ -186,6 +195,7 @@ fn each_system_call_that_fails_is_worked_around_or_told() {
 
 #[test]
 fn what_the_system_refuses_is_named_and_not_the_server() {
+    need!(authorities());
     // It is never asked, so it need not be there.
     let home = home("https://prefect.invalid");
     let filter = "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of \
@@ -217,17 +227,16 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
 
 #[test]
 fn a_limit_on_threads_is_told_for_each_that_is_needed() {
-    if !is_root() {
-        // Only root can be a user who has no other process.
-        return;
-    }
+    // Root can be a user who has no other process.
+    need!(root());
+    let program = need!(static_binary());
     let home = home("https://prefect.invalid");
     chown_all(home.path(), 54_321);
     // One process: the first thread is refused; two: the one that looks the name up.
     for limit in ["--nproc=1", "--nproc=2"] {
         let user = ["setpriv", "--reuid", "54321", "--clear-groups"];
         let words = [&["prlimit", limit], &user[..]].concat();
-        let program = static_binary().to_str().expect("UTF-8");
+        let program = program.to_str().expect("UTF-8");
         let outcome =
             home.bare(&[&words[..], &[program, "run", "-s", "X", "--", "true"]].concat()).outcome();
         assert_eq!(outcome.code(), Some(125), "{outcome:?}");

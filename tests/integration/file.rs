@@ -4,7 +4,8 @@ use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, signal};
 
-use crate::support::{Home, is_root, set_mode};
+use crate::support::needs::{namespaces, tools};
+use crate::support::{Home, set_mode};
 
 const CERTIFICATE: &str = "-----BEGIN-----\nCANARY\n-----END-----";
 
@@ -47,6 +48,7 @@ fn the_variable_is_named_after_the_secret_and_one_may_be_missing() {
 
 #[test]
 fn nobody_can_write_to_it_or_cut_it_or_remove_the_seals() {
+    need!(tools(&["python3"]));
     let home = home();
     let script = "import fcntl, os, sys
 path = os.environ['TOKEN']
@@ -238,6 +240,7 @@ fn closed_standard_streams_are_not_where_it_lands() {
 
 #[test]
 fn without_a_descriptor_left_it_says_so() {
+    need!(tools(&["busybox"]));
     let home = home();
     // Four are those of the standard streams and one more.
     let limited = |options: &[&str]| {
@@ -262,9 +265,7 @@ fn without_a_descriptor_left_it_says_so() {
 
 #[test]
 fn without_proc_it_says_so() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
     let home = home();
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let script = format!("umount -l /proc; exec {pfx} run --file TOKEN -- true");

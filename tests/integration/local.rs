@@ -2,7 +2,8 @@
 
 use nix::sys::stat::Mode;
 
-use crate::support::{Home, chown_all, is_root, set_mode};
+use crate::support::needs::{home_in_passwd, root};
+use crate::support::{Home, chown_all, set_mode};
 
 #[test]
 fn variables_come_before_files_and_files_before_directories() {
@@ -147,12 +148,10 @@ fn a_carriage_return_at_the_end_of_a_mounted_file_is_warned_of() {
 
 #[test]
 fn without_a_home_the_password_database_has_it() {
+    let own = need!(home_in_passwd());
     let home = Home::new();
     let outcome = home.pfx(["check", "--local", "-s", "A"]).without("HOME").outcome();
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
-    let uid = nix::unistd::getuid().to_string();
-    let mine = passwd.lines().find(|line| line.split(':').nth(2) == Some(&uid)).unwrap();
-    let place = format!("{}/.prefect/config.toml", mine.split(':').nth(5).unwrap());
+    let place = format!("{own}/.prefect/config.toml");
     assert!(outcome.stdout().contains(&place), "{}", outcome.said());
 }
 
@@ -223,10 +222,7 @@ fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
 
 #[test]
 fn a_file_of_another_user_is_refused_and_root_is_warned() {
-    if !is_root() {
-        // Nobody else can give a file away.
-        return;
-    }
+    need!(root());
     let home = Home::with_secrets("A = \"v\"\n");
     set_mode(home.path(), 0o755);
     home.give_to_nobody();

@@ -9,6 +9,7 @@
     reason = "lines and words of a test's text: plain matters, not speed"
 )]
 
+#[macro_use]
 mod support;
 
 mod bindings;
@@ -46,6 +47,7 @@ mod run;
 mod secrecy;
 mod secret;
 mod stdout;
+mod suite;
 mod trust;
 mod variables;
 mod waiting;

@@ -7,6 +7,8 @@ use std::process::Command;
 use clap::CommandFactory as _;
 use pfx::cli::Arguments;
 
+use crate::support::needs::tools;
+
 const SECTIONS: [&str; 11] = [
     "NAME",
     "SYNOPSIS",
@@ -127,6 +129,7 @@ fn of_command(name: &str) -> String {
 
 #[test]
 fn every_option_variable_command_and_word_is_in_the_page_of_its_command() {
+    need!(tools(&["mandoc"]));
     for (name, declared) in declarations() {
         let text = of_command(&name);
         let all: BTreeSet<&str> = text
@@ -142,6 +145,7 @@ fn every_option_variable_command_and_word_is_in_the_page_of_its_command() {
 
 #[test]
 fn no_page_tells_of_an_option_or_variable_that_its_command_has_not() {
+    need!(tools(&["mandoc"]));
     let every = Declared::of(&{
         let mut root = Arguments::command();
         root.build();
@@ -160,6 +164,7 @@ fn no_page_tells_of_an_option_or_variable_that_its_command_has_not() {
 
 #[test]
 fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
+    need!(tools(&["mandoc"]));
     for (name, _) in declarations() {
         let statuses: &[&str] = match name.as_str() {
             "pfx.1" => &["0", "1", "2", "125", "126", "127"],
@@ -179,6 +184,7 @@ fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
 
 #[test]
 fn every_page_of_a_command_has_every_section_in_order() {
+    need!(tools(&["mandoc"]));
     for (name, _) in declarations() {
         let text = of_command(&name);
         let headings: Vec<&str> = text.lines().filter(|line| SECTIONS.contains(line)).collect();
@@ -188,6 +194,7 @@ fn every_page_of_a_command_has_every_section_in_order() {
 
 #[test]
 fn every_page_is_well_written() {
+    need!(tools(&["mandoc"]));
     for path in pages() {
         let output = Command::new("mandoc")
             .args(["-T", "lint", "-W", "warning"])
@@ -226,6 +233,7 @@ fn quoted_after<'t>(source: &'t str, before: &str) -> BTreeSet<&'t str> {
 
 #[test]
 fn every_kind_of_error_and_no_other_is_in_the_diagnostics() {
+    need!(tools(&["mandoc"]));
     let source = include_str!("../../src/error/mod.rs");
     let start = source.find("const fn kind").expect("the words for programs");
     let length = source[start..].find("\n    }").expect("its end");
@@ -242,6 +250,7 @@ fn every_kind_of_error_and_no_other_is_in_the_diagnostics() {
 
 #[test]
 fn every_field_of_json_is_in_the_page_of_its_command() {
+    need!(tools(&["mandoc"]));
     let sources: [(&str, &[&str]); 6] = [
         ("pfx.1", &["src/report.rs"]),
         ("pfx-check.1", &["src/command/check/mod.rs", "src/command/check/precedence.rs"]),
@@ -302,6 +311,7 @@ fn leaves<'c>(
 
 #[test]
 fn the_synopsis_of_every_command_has_its_options_and_no_other() {
+    need!(tools(&["mandoc"]));
     let mut root = Arguments::command();
     root.build();
     let mut commands = Vec::new();
@@ -358,6 +368,7 @@ fn the_synopsis_of_every_command_has_its_options_and_no_other() {
 
 #[test]
 fn the_synopsis_of_pfx_has_every_command_with_those_below_it() {
+    need!(tools(&["mandoc"]));
     let text = of_command("pfx.1");
     let ways = synopses(&text);
     for command in Arguments::command().get_subcommands() {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::stat::Mode;
 
-use crate::support::{Home, Pfx, is_root, set_mode};
+use crate::support::needs::root;
+use crate::support::{Home, Pfx, set_mode};
 
 /// A home that holds a directory of secrets, and another that this user cannot enter.
 fn homes() -> Home {
@@ -100,10 +101,7 @@ fn what_the_user_named_in_it_is_an_error_and_so_is_a_write() {
 
 #[test]
 fn a_directory_of_prefect_that_is_another_users_is_no_local_configuration() {
-    if !is_root() {
-        println!("skipped: only root can be another user");
-        return;
-    }
+    need!(root());
     let home = Home::with_secrets("K = \"theirs\"\n");
     set_mode(home.path(), 0o755);
     home.run(&["--local", "-s", "K?"], &["sh", "-c", "echo ${K-unset}"])
@@ -204,10 +202,7 @@ fn an_env_file_of_the_directory_that_is_no_file_is_ignored() {
 
 #[test]
 fn a_setting_of_another_users_file_is_refused_only_if_it_would_be_used() {
-    if !is_root() {
-        println!("skipped: only root can give a file away");
-        return;
-    }
+    need!(root());
     for (name, text) in [
         (".env", "PREFECT_API_URL=http://127.0.0.1:9/api\n"),
         ("prefect.toml", "[api]\nurl = \"http://127.0.0.1:9/api\"\n"),

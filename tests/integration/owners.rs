@@ -1,6 +1,7 @@
 //! Who may own a file that pfx reads, and who may write it: in containers, on read-only mounts, with a umask of 002.
 
-use crate::support::{Home, Outcome, is_root};
+use crate::support::needs::{namespaces, tools};
+use crate::support::{Home, Outcome};
 
 /// The first lines of each script: a mount namespace of its own, pfx where all users can run it, a home that is nobody's,
 /// and `as UID WORDS` to run pfx as another user.
@@ -9,22 +10,18 @@ as() { uid=$1; shift; setpriv --reuid $uid --regid $uid --clear-groups env -i PA
 read_only() { mount --bind $1 $1; mount -o remount,bind,ro $1; }
 ";
 
-/// Runs a script as root; `None` where the tests are not.
-fn script(text: &str) -> Option<Outcome> {
-    if !is_root() {
-        println!("skipped: only root can mount and be other users");
-        return None;
-    }
+/// Runs a script as root.
+fn script(text: &str) -> Outcome {
     let home = Home::new();
     let words = format!("{PRELUDE}{text}");
     let start = home.bare(&["unshare", "-m", "sh", "-c", &words]);
-    Some(start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome())
+    start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome()
 }
 
 /// The script must succeed and print this; a warning may be there.
 #[track_caller]
 fn gives(text: &str, stdout: &str) -> String {
-    let Some(outcome) = script(text) else { return String::new() };
+    let outcome = script(text);
     assert_eq!(
         (outcome.code(), outcome.stdout().as_str()),
         (Some(0), stdout),
@@ -37,7 +34,7 @@ fn gives(text: &str, stdout: &str) -> String {
 /// pfx must end with 125 for this reason, with this hint.
 #[track_caller]
 fn refuses(text: &str, reason: &str, hint: &str) {
-    let Some(outcome) = script(text) else { return };
+    let outcome = script(text);
     let stderr = outcome.stderr();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(125), String::new()), "{text}\n{stderr}");
     assert!(stderr.contains(reason) && stderr.contains(hint), "{text}\n{stderr}");
@@ -58,16 +55,14 @@ const NAMED: [&str; 5] = [
 
 #[test]
 fn a_file_that_was_named_may_belong_to_anyone_and_strict_refuses_it() {
+    need!(namespaces());
     // Compose's `secrets: file:` belong to the user of the host. 65534 is whom the user namespace does not map.
     for owner in ["1000", "65534"] {
         for words in NAMED {
             let end = if words.starts_with("secret") { "v" } else { "v\n" };
             let own = format!("{MAKE} chown -R {owner} d e.env p.toml;");
             let warning = gives(&format!("{own} as 999 {words}"), end);
-            assert!(
-                warning.contains("it belongs to another user") || !is_root(),
-                "{words}: {warning}"
-            );
+            assert!(warning.contains("it belongs to another user"), "{words}: {warning}");
             assert!(warning.lines().count() <= 1, "{words}: {warning}");
             let strict =
                 words.replacen("run", "run --strict", 1).replacen("get", "get --strict", 1);
@@ -85,6 +80,7 @@ fn a_file_that_was_named_may_belong_to_anyone_and_strict_refuses_it() {
 
 #[test]
 fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
+    need!(namespaces());
     let own = format!(
         "{MAKE} mkdir m; mv d e.env p.toml m; chown -R 1000 m; chmod -R a+rwX m; read_only m;"
     );
@@ -100,11 +96,12 @@ fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
     // No `chmod` of this path could work, not even by its owner.
     let told = "other users can read it (mode 0644); mend it with `chmod go-rwx` where it is mounted from: here it is \
                 read-only\n";
-    assert!(warning.ends_with(told) || !is_root(), "{warning}");
+    assert!(warning.ends_with(told), "{warning}");
 }
 
 #[test]
 fn what_others_can_write_is_refused_where_the_mount_is_writable() {
+    need!(namespaces());
     for mode in ["666", "777", "664"] {
         for (words, file) in NAMED.into_iter().zip(["d/K", "d/K", "e.env", "p.toml", "d/K"]) {
             let open = format!("{MAKE} chown 1000:999 {file}; chmod {mode} {file}; as 999 {words}");
@@ -115,6 +112,7 @@ fn what_others_can_write_is_refused_where_the_mount_is_writable() {
 
 #[test]
 fn who_can_put_a_file_into_a_directory_that_was_named_must_have_been_chosen() {
+    need!(namespaces());
     let words = NAMED[0];
     for mode in ["777", "1777", "775"] {
         let planted =
@@ -143,6 +141,7 @@ const ACCOUNTS: &str = "printf '%s\\n' root:x:0:0::/root:/bin/sh ann:x:1000:1000
 
 #[test]
 fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
+    need!(namespaces());
     // umask 002: files of 0664 and directories of 0775.
     let checkout = "mkdir -m 775 w; cd w; printf '[env]\\nP = \"v\"\\n' > pfx.toml; echo E=v > e.env;
         mkdir -m 775 d; echo v > d/K; mkdir -m 775 $H/.prefect; printf '[context.secrets]\\nC = \"v\"\\n' > $H/.prefect/config.toml;
@@ -166,7 +165,7 @@ fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
             ("as $U export --no-project --set A=1 --format json -o out", "."),
         ] {
             refuses(&by(uid, text), "other users can write it (mode 0", "`chmod go-w");
-            let Some(outcome) = script(&by(uid, text)) else { return };
+            let outcome = script(&by(uid, text));
             assert!(
                 outcome.stderr().contains(&format!("{path}: other users")),
                 "{text}: {}",
@@ -179,13 +178,12 @@ fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
         "{ACCOUNTS} {checkout} chown -R 1000:1000 .; ./pfx run --local --no-project --env-file e.env -- printenv E"
     );
     let warning = gives(&root, "v\n");
-    assert!(
-        warning.contains("it belongs to another user (uid 1000), who can change it") || !is_root()
-    );
+    assert!(warning.contains("it belongs to another user (uid 1000), who can change it"));
 }
 
 #[test]
 fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file() {
+    need!(namespaces());
     let config = "mkdir home/.prefect; mv c.toml home/.prefect/config.toml; chown 1000 home/.prefect/config.toml; \
                   chmod 644 home/.prefect/config.toml;";
     let hint = "hint: to read it all the same, set PREFECT__USER_CONFIG_PATH to its path";
@@ -209,6 +207,8 @@ fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file()
 
 #[test]
 fn who_is_in_a_group_is_asked_only_if_a_group_may_write() {
+    need!(namespaces());
+    need!(tools(&["strace"]));
     let words = "run --local --no-project --secrets-dir $PWD/d -s K -- true";
     let asked = |mode: &str| {
         let text = format!(

@@ -7,7 +7,8 @@ use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::support::{Home, is_root, set_mode};
+use crate::support::needs::root;
+use crate::support::{Home, set_mode};
 
 const ADDED: &str = "pfx: error: cannot run set-user-ID or with added rights\n";
 
@@ -17,10 +18,7 @@ fn home() -> Home {
 
 #[test]
 fn a_set_user_id_start_is_refused() {
-    if !is_root() {
-        // Only root can make such a program that belongs to another user.
-        return;
-    }
+    need!(root());
     let home = home();
     let program = home.join("pfx");
     std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_pfx")).arg(&program).status().unwrap();
@@ -31,9 +29,7 @@ fn a_set_user_id_start_is_refused() {
 
 #[test]
 fn a_start_with_capabilities_of_the_file_is_refused() {
-    if !is_root() {
-        return;
-    }
+    need!(root());
     let home = home();
     let program = home.join("pfx");
     std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_pfx")).arg(&program).status().unwrap();

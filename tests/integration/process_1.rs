@@ -5,7 +5,8 @@ use std::thread;
 
 use nix::libc;
 
-use crate::support::{Home, Pfx, Running, is_root};
+use crate::support::needs::namespaces;
+use crate::support::{Home, Pfx, Running};
 
 const SIGNALS: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
@@ -48,9 +49,14 @@ fn a_signal_while_secrets_are_looked_up_ends_it_and_starts_nothing() {
         unsafe { libc::kill(running.pid().as_raw(), signal) };
         let outcome = running.finish();
         assert_eq!((outcome.signal(), outcome.said()), (Some(signal), String::new()));
-        if !is_root() {
-            continue;
-        }
+    }
+}
+
+#[test]
+fn a_signal_while_secrets_are_looked_up_ends_process_1_too() {
+    need!(namespaces());
+    let home = Home::new();
+    for signal in SIGNALS {
         for init in [&[][..], &["--init"]] {
             let (listener, url) = silent_cloud();
             let words = [&RUN[..1], init, &RUN[1..]].concat();
@@ -66,9 +72,7 @@ fn a_signal_while_secrets_are_looked_up_ends_it_and_starts_nothing() {
 
 #[test]
 fn a_signal_that_the_caller_ignores_is_ignored_by_process_1_too() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
     let home = Home::new();
     let (listener, url) = silent_cloud();
     let running = asking(as_process_1(&home, &RUN), &url)
@@ -91,9 +95,7 @@ fn a_signal_that_the_caller_ignores_is_ignored_by_process_1_too() {
 
 #[test]
 fn the_command_that_becomes_process_1_finds_no_handlers() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
     let home = Home::with_secrets("A = \"1\"\n");
     let show = ["grep", "-E", "^Sig(Cgt|Ign|Blk)", "/proc/self/status"];
     let unshare = ["unshare", "--fork", "--pid", "--mount-proc"];

@@ -8,6 +8,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use serde_json::json;
 
+use crate::support::needs::tools;
 use crate::support::{Home, Server, Terminal, cloud1};
 
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
@@ -319,6 +320,7 @@ impl Drop for Tmux<'_> {
 
 #[test]
 fn a_paste_in_tmux_is_stored_whole() {
+    need!(tools(&["tmux"]));
     let home = Home::new();
     let file = home.write("key.pem", key());
     let tmux = Tmux(&home);

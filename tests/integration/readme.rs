@@ -1,8 +1,10 @@
 //! The README's `console` blocks are run, in order and in one home, and print what they say.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use crate::support::needs::prefect;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
@@ -33,28 +35,16 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// The Python environment with the real Prefect 1.4.1 (tests/run.sh).
-fn prefect() -> PathBuf {
-    let directory = std::env::var_os("PFX_TEST_PREFECT1").map_or_else(
-        || {
-            PathBuf::from(std::env::var_os("HOME").expect("HOME"))
-                .join(".cache/pfx-tests/prefect-1")
-        },
-        PathBuf::from,
-    );
-    assert!(directory.join("bin/python").exists(), "tests/run.sh makes {}", directory.display());
-    directory
-}
-
 #[test]
 fn every_console_block_prints_what_it_says() {
+    let prefect = need!(prefect(1)).join("bin");
     let home = tempfile::tempdir().expect("a temporary directory");
     let config = home.path().join(".prefect/config.toml");
     std::fs::create_dir(home.path().join(".prefect")).expect("a directory");
     std::fs::copy(Path::new(ROOT).join("examples/config.toml"), &config).expect("a copy");
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("a mode");
     let binaries = Path::new(PFX).parent().expect("a directory");
-    let path = format!("{}:{}:/usr/bin:/bin", binaries.display(), prefect().join("bin").display());
+    let path = format!("{}:{}:/usr/bin:/bin", binaries.display(), prefect.display());
 
     let text = std::fs::read_to_string(Path::new(ROOT).join("README.md")).expect("the README");
     let steps = steps(&text);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Barrier};
 use serde_json::{Value, json};
 
 use crate::support::cloud1::{ABSENT, API_KEY, cloud, home};
+use crate::support::needs::strace_as_root;
 use crate::support::{Home, Server, reply, traced};
 
 fn names(prefix: &str, count: usize) -> Vec<String> {
@@ -212,6 +213,7 @@ fn the_key_goes_to_the_api_and_to_nobody_else() {
 
 #[test]
 fn the_key_and_the_value_cross_the_kernel_only_on_their_way() {
+    need!(strace_as_root());
     let value = "CANARY-VALUE-42";
     let server = cloud(&[("X", json!(value))], &[]);
     let home = home(&server.url());

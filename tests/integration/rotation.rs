@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Home, is_root, traced};
+use crate::support::needs::{namespaces, strace_as_root, tools};
+use crate::support::{Home, traced};
 
 /// Replaces the files in `directory` by one generation, in which each value ends in `number`, and removes the one
 /// before (`pkg/volume/util/atomic_writer.go` of Kubernetes).
@@ -123,6 +124,7 @@ fn a_listing_and_the_values_are_of_one_generation_though_names_come_and_go() {
 
 #[test]
 fn a_replacement_before_any_call_of_a_slow_start_tears_nothing() {
+    need!(tools(&["strace"]));
     let home = Home::new();
     let directory = home.join("k");
     while_replaced(
@@ -193,7 +195,7 @@ fn a_link_to_a_directory_that_is_renamed_over_is_followed_once() {
 }
 
 #[test]
-fn a_file_beside_the_generations_and_one_that_is_mounted_over_a_link_are_read_too() {
+fn a_file_beside_the_generations_and_a_link_to_another_are_read_too() {
     let home = Home::new();
     replace(&home.join("k"), 1, &["user", "password"]);
     home.write("k/beside", "b\n");
@@ -207,15 +209,19 @@ fn a_file_beside_the_generations_and_one_that_is_mounted_over_a_link_are_read_to
         let options = [&["--local", "--secrets-dir", "k"], bindings].concat();
         home.run(&options, &command).gives("user-1 password-1 b f\n");
     }
-    if is_root() {
-        // `subPath` of Kubernetes.
-        let script = "mount --bind k/..1/user k/beside && exec $PFX run --local --secrets-dir k -s beside -s user -- \
-                      sh -c 'echo $beside $user'";
-        let start = home.bare(&["unshare", "-m", "sh", "-c", script]);
-        start.env("PFX", env!("CARGO_BIN_EXE_pfx")).gives("user-1 user-1\n");
-    } else {
-        println!("skipped: only root can mount");
-    }
+}
+
+#[test]
+fn a_file_that_is_mounted_over_another_is_read() {
+    need!(namespaces());
+    let home = Home::new();
+    replace(&home.join("k"), 1, &["user", "password"]);
+    home.write("k/beside", "b\n");
+    // `subPath` of Kubernetes.
+    let script = "mount --bind k/..1/user k/beside && exec $PFX run --local --secrets-dir k -s beside -s user -- \
+                  sh -c 'echo $beside $user'";
+    let start = home.bare(&["unshare", "-m", "sh", "-c", script]);
+    start.env("PFX", env!("CARGO_BIN_EXE_pfx")).gives("user-1 user-1\n");
 }
 
 #[test]
@@ -234,6 +240,7 @@ fn a_name_that_left_with_its_generation_is_missing() {
 
 #[test]
 fn a_plain_directory_is_opened_and_nothing_else_is_asked_of_it() {
+    need!(strace_as_root());
     let home = Home::new();
     home.write("plain/A", "a");
     let arguments = ["run", "--local", "--secrets-dir", "plain", "-s", "A", "--", "true"];

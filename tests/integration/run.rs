@@ -1,6 +1,7 @@
 //! `pfx run` on the whole: what it says, what `--prefect` adds, how verbose it is.
 
-use crate::support::{Home, is_root, set_mode};
+use crate::support::needs::namespaces;
+use crate::support::{Home, set_mode};
 
 #[test]
 fn it_says_nothing_of_its_own() {
@@ -127,10 +128,7 @@ fn a_file_that_is_replaced_all_the_time_is_always_read_whole() {
 
 #[test]
 fn as_the_first_process_the_command_is_the_first_process() {
-    if !is_root() {
-        // Only root can make a namespace of processes.
-        return;
-    }
+    need!(namespaces());
     let home = Home::with_secrets("A = \"v\"\n");
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let words = ["unshare", "-pf", pfx, "run", "-s", "A", "--", "sh", "-c", "echo $$ $A; exit 7"];
@@ -139,10 +137,7 @@ fn as_the_first_process_the_command_is_the_first_process() {
 
 #[test]
 fn it_needs_neither_proc_nor_tmp_nor_a_writable_disk() {
-    if !is_root() {
-        // Only root can take them away.
-        return;
-    }
+    need!(namespaces());
     let home = Home::with_secrets("A = \"v\"\n");
     let script = "mount --bind . /mnt && mount -t tmpfs -o ro tmpfs /tmp && umount -l /proc && \
                   cd /mnt && mount -o remount,bind,ro /mnt && exec ./pfx run -s A -- printenv A";

@@ -1,7 +1,8 @@
 //! One canary value through every command and every failure, at every verbosity: it is never in any output but
 //! that of `secret get` and of the command.
 
-use crate::support::{Home, Outcome, Pfx, is_root, set_mode, traced};
+use crate::support::needs::{strace_as_root, tools};
+use crate::support::{Home, Outcome, Pfx, set_mode, traced};
 
 /// No fragment of this occurs in any message.
 const CANARY: &str = "Xc4n4rY-9e2b";
@@ -189,10 +190,7 @@ fn only_the_files_of_prefect_hold_a_value_afterwards() {
 
 #[test]
 fn a_value_goes_to_the_command_and_nowhere_else() {
-    if !is_root() {
-        // What a process that has hidden hands to the kernel is shown to root alone.
-        return;
-    }
+    need!(strace_as_root());
     let home = home();
     let trace = traced(&home, &["-v"], &["run", "-v", "-s", "A", "--", "true"], |start| start);
     assert_eq!(trace.outcome.code(), Some(0));
@@ -243,6 +241,7 @@ fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
 
 #[test]
 fn a_fault_of_the_system_at_any_call_tells_no_value() {
+    need!(tools(&["strace"]));
     let home = home();
     // What a run opens, reads and asks of its files, failing one after the other.
     for call in ["openat", "read", "statx", "execve", "prlimit64", "fcntl"] {

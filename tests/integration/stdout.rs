@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use crate::support::needs::tools;
 use crate::support::{Home, Pfx};
 
 /// Every command that prints, as words.
@@ -108,6 +109,7 @@ fn a_command_is_started_whether_or_not_stdout_is_open_and_what_prints_nothing_su
 
 #[test]
 fn a_descriptor_that_does_not_wait_is_waited_for() {
+    need!(tools(&["python3"]));
     let home = Home::new();
     // More than a pipe holds, and a reader who starts when it is full.
     let script = "import os, subprocess, sys\n\

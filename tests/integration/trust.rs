@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use crate::support::needs::strace_as_root;
 use crate::support::{Home, traced};
 
 const UNKNOWN: &str = "pfx: error: cannot trust {home}/pfx.toml: it was found, not named, and you have not \
@@ -224,6 +225,7 @@ fn without_a_project_file_there_is_nothing_to_trust() {
 /// What was hashed is what is used: nobody can put another file there in between.
 #[test]
 fn the_file_is_opened_once() {
+    need!(strace_as_root());
     let home = project();
     home.pfx(["trust"]).gives("");
     let trace = traced(&home, &["-e", "trace=openat,open"], &["run", "--", "true"], |pfx| pfx);

@@ -10,6 +10,7 @@ use nix::sys::stat::{Mode, umask};
 mod faults;
 mod others;
 
+use crate::support::needs::namespaces;
 use crate::support::{Home, Pfx, chown_all, is_root, set_mode};
 
 const OLD: &str = "# mine\n[context.secrets]\nA = \"old\" # about A\nB = \"b\"\n";
@@ -223,10 +224,7 @@ fn the_file_that_a_variable_names_is_written() {
 
 #[test]
 fn a_file_that_is_mounted_alone_is_refused_and_kept() {
-    if !is_root() {
-        println!("skipped: only root can mount");
-        return;
-    }
+    need!(namespaces());
     let mount = "mount --bind mounted .prefect/config.toml";
     // From another file system, into a directory in which nothing can be made.
     let read_only = "mkdir f; mount -t tmpfs none f; cp mounted f; mount --bind f/mounted .prefect/config.toml; \

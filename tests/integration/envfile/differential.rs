@@ -1,6 +1,6 @@
 //! Texts of every shape, from a fixed seed, read by pfx and by the readers that people use.
 
-use super::readers::{self, Own};
+use super::readers::{self, Own, Readers};
 
 /// A generator of numbers that is the same everywhere.
 pub struct Random(pub u64);
@@ -138,8 +138,8 @@ fn texts(count: usize, seed: u64) -> Vec<String> {
 }
 
 /// Compares all; how many texts pfx read, and those it refused that all the others read alike.
-fn compare(texts: &[String]) -> (usize, Vec<&str>) {
-    let [python, node, npm] = readers::all(texts);
+fn compare<'t>(readers: &Readers, texts: &'t [String]) -> (usize, Vec<&'t str>) {
+    let [python, node, npm] = readers.read(texts);
     let (mut taken, mut refused) = (0, Vec::new());
     for (index, text) in texts.iter().enumerate() {
         let theirs = [&python[index], &node[index], &npm[index]];
@@ -189,9 +189,9 @@ fn refused_on_purpose(text: &str) -> bool {
 }
 
 /// The property: pfx refuses a text, or reads what all three readers read.
-fn holds(count: usize, seed: u64) {
+fn holds(readers: &Readers, count: usize, seed: u64) {
     let texts = texts(count, seed);
-    let (taken, mut refused) = compare(&texts);
+    let (taken, mut refused) = compare(readers, &texts);
     assert!(taken * 4 > count, "only {taken} of {count} texts were read");
     let count_refused = refused.len();
     refused.truncate(20);
@@ -203,10 +203,11 @@ fn holds(count: usize, seed: u64) {
 
 #[test]
 fn pfx_refuses_a_text_or_reads_what_python_dotenv_node_and_npms_dotenv_read() {
+    let readers = need!(Readers::found());
     // `tests/envfiles.sh` asks for more.
     let rounds =
         std::env::var("PFX_TEST_ENVFILES").ok().map(|rounds| rounds.parse().expect("a number"));
     for round in 0..rounds.unwrap_or(1) {
-        holds(12_000, 0x2026_1125 + round);
+        holds(&readers, 12_000, 0x2026_1125 + round);
     }
 }

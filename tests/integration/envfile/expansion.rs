@@ -10,6 +10,7 @@ use pfx::plan::{Action, Ambient, Bindings, Layer, Line, Plan};
 use super::differential::Random;
 use crate::export::prefect_3_python;
 use crate::support::Home;
+use crate::support::needs::tools;
 
 type Variables = BTreeMap<String, String>;
 
@@ -71,6 +72,8 @@ fn text(random: &mut Random, with_bare: bool) -> String {
 
 #[test]
 fn variables_are_what_python_dotenv_and_a_shell_make_of_them() {
+    need!(tools(&["dash"]));
+    let python = need!(prefect_3_python());
     let home = Home::new();
     let mut random = Random(0x2026_1125);
     let texts: Vec<String> = (0..300).map(|index| text(&mut random, index >= 150)).collect();
@@ -83,7 +86,7 @@ fn variables_are_what_python_dotenv_and_a_shell_make_of_them() {
     let shell = home.bare(&["dash", "-c", shell]).env("V_IN", "inherited").outcome();
     let script = "import dotenv, glob\nfor f in sorted(glob.glob('???.env')):\n  print('==', f)\n  \
         for name, value in dotenv.dotenv_values(f).items(): print(f'{name}={value}')";
-    let python = Command::new(prefect_3_python())
+    let python = Command::new(python)
         .args(["-c", script])
         .current_dir(home.path())
         .env_clear()

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use pfx::dotenv;
 use pfx::wanted::Wanted;
 use serde_json::{Value, json};
 
-use crate::export::{node_modules, prefect_3_python};
+use crate::export::prefect_3_python;
+use crate::support::needs::{Missing, node_modules};
 
 /// The variables that a reader makes of one text; `None` if it complains of it.
 type Read = Option<BTreeMap<String, String>>;
@@ -49,18 +51,30 @@ fn read_by(command: &mut Command, texts: &[String]) -> Vec<Read> {
     read.into_iter().map(|one| serde_json::from_value(one).expect("texts")).collect()
 }
 
-/// The three readers, each with all texts.
-pub fn all(texts: &[String]) -> [Vec<Read>; 3] {
-    let node = |script| {
-        let mut command = Command::new("node");
-        command.args(["-e", script]).env("NODE_PATH", node_modules());
-        command
-    };
-    [
-        read_by(Command::new(prefect_3_python()).args(["-c", PYTHON]), texts),
-        read_by(&mut node(NODE), texts),
-        read_by(&mut node(NPM), texts),
-    ]
+/// Where the three readers are.
+pub struct Readers {
+    python: PathBuf,
+    node_modules: PathBuf,
+}
+
+impl Readers {
+    pub fn found() -> Result<Self, Missing> {
+        Ok(Self { python: prefect_3_python()?, node_modules: node_modules()? })
+    }
+
+    /// The three readers, each with all texts.
+    pub fn read(&self, texts: &[String]) -> [Vec<Read>; 3] {
+        let node = |script| {
+            let mut command = Command::new("node");
+            command.args(["-e", script]).env("NODE_PATH", &self.node_modules);
+            command
+        };
+        [
+            read_by(Command::new(&self.python).args(["-c", PYTHON]), texts),
+            read_by(&mut node(NODE), texts),
+            read_by(&mut node(NPM), texts),
+        ]
+    }
 }
 
 /// What pfx makes of a text.

@@ -2,9 +2,12 @@
 
 use super::values::{any_bytes, texts};
 use super::{assert_read, encoded, export, exported, holding};
+use crate::support::needs::{tools, yaml};
 
 #[test]
 fn jq_reads_any_text_as_json() {
+    need!(tools(&["jq"]));
+    need!(yaml());
     let values = texts();
     let home = holding(&values);
     exported(&home, "json");
@@ -18,6 +21,7 @@ const FROM_YAML: &str = "import base64, sys, yaml\n\
 
 #[test]
 fn a_yaml_parser_reads_any_text_and_names_that_mean_something_in_yaml() {
+    need!(yaml());
     let mut values = texts();
     for name in ["NO", "y", "NULL", "TRUE"] {
         values.insert(name.to_owned(), b"1".to_vec());
@@ -29,6 +33,7 @@ fn a_yaml_parser_reads_any_text_and_names_that_mean_something_in_yaml() {
 
 #[test]
 fn a_secret_of_kubernetes_holds_any_bytes() {
+    need!(yaml());
     let values = any_bytes();
     let home = holding(&values);
     exported(&home, "k8s");

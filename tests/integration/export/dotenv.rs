@@ -1,10 +1,11 @@
 //! Read back by readers of dotenv files, and by shells that source one.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::values::texts;
 use super::{Values, assert_read, encoded, exported, holding, prefect_3_python, taken, variables};
 use crate::support::Home;
+use crate::support::needs::{node_modules, tools};
 
 /// Values that one reader or another takes for something else: quotes, backticks, expansions, escapes, comments.
 fn hostile() -> Values {
@@ -31,23 +32,16 @@ fn hostile() -> Values {
     values.enumerate().map(|(index, value)| (format!("H{index}"), value.into_bytes())).collect()
 }
 
-/// The directory of `node_modules` in which `tests/run.sh` puts npm's dotenv.
-pub fn node_modules() -> PathBuf {
-    let default = || {
-        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
-        home.join(".cache/pfx-tests/node/node_modules")
-    };
-    std::env::var_os("PFX_TEST_NODE_MODULES").map_or_else(default, PathBuf::from)
-}
-
 /// What a program printed of the variables that it read from the file `exported`.
-fn read_by(home: &Home, words: &[&str]) -> Values {
+fn read_by(home: &Home, node_modules: &Path, words: &[&str]) -> Values {
     let path = std::env::var("PATH").expect("PATH");
-    encoded(&home.bare(words).env("NODE_PATH", node_modules()).env("PATH", path).outcome())
+    encoded(&home.bare(words).env("NODE_PATH", node_modules).env("PATH", path).outcome())
 }
 
 #[test]
 fn every_reader_and_every_shell_reads_what_a_dotenv_file_takes_and_nothing_runs() {
+    need!(tools(&["dash", "bash", "zsh", "busybox"]));
+    let (python, modules) = (need!(prefect_3_python()), need!(node_modules()));
     let mut all = texts();
     all.extend(hostile());
     let taken = taken("dotenv", all.clone());
@@ -59,17 +53,16 @@ fn every_reader_and_every_shell_reads_what_a_dotenv_file_takes_and_nothing_runs(
     let script = "import base64, dotenv\n\
         for name, value in dotenv.dotenv_values('exported').items():\n    \
         print(name, base64.b64encode(value.encode()).decode())";
-    let python = prefect_3_python();
-    assert_read(&read_by(&home, &[python.to_str().unwrap(), "-c", script]), &taken);
+    assert_read(&read_by(&home, &modules, &[python.to_str().unwrap(), "-c", script]), &taken);
 
     let print = "for (const [name, value] of Object.entries(read)) \
         console.log(name + ' ' + Buffer.from(value).toString('base64'))";
     let node = format!("const read = process.env; {print}");
-    assert_read(&read_by(&home, &["node", "--env-file=exported", "-e", &node]), &taken);
+    assert_read(&read_by(&home, &modules, &["node", "--env-file=exported", "-e", &node]), &taken);
     let npm = format!(
         "const read = require('dotenv').parse(require('fs').readFileSync('exported')); {print}"
     );
-    assert_read(&read_by(&home, &["node", "-e", &npm]), &taken);
+    assert_read(&read_by(&home, &modules, &["node", "-e", &npm]), &taken);
 
     let own = home.pfx(["run", "--env-file", "exported", "--", "env", "-0"]).outcome();
     assert_read(&variables(&own.stdout), &taken);

@@ -13,20 +13,15 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-pub use dotenv::node_modules;
 
+use crate::support::needs::{Missing, prefect};
 use crate::support::{Home, Outcome};
 
 pub type Values = BTreeMap<String, Vec<u8>>;
 
 /// The Python in which Prefect 3 is installed, and with it python-dotenv and jsonschema.
-pub fn prefect_3_python() -> PathBuf {
-    let default = || {
-        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/root"), PathBuf::from);
-        home.join(".cache/pfx-tests/prefect-3")
-    };
-    let environment = std::env::var_os("PFX_TEST_PREFECT3").map_or_else(default, PathBuf::from);
-    environment.join("bin/python")
+pub fn prefect_3_python() -> Result<PathBuf, Missing> {
+    Ok(prefect(3)?.join("bin/python"))
 }
 
 /// A home with a directory that holds these as secrets, each the name of its variable.

@@ -6,6 +6,7 @@ use pfx::shells::{self, Shell};
 use pfx::takeover::{self, Power};
 
 use super::{Values, assert_read, encoded, export, holding, variables};
+use crate::support::needs::{tools, yaml};
 use crate::support::{Home, Outcome};
 
 /// Values that each do harm in some variable: evaluated as arithmetic, taken for a user's name, split, refused.
@@ -109,6 +110,7 @@ fn breaks_any_program(name: &str) -> bool {
 
 #[test]
 fn every_name_that_a_shell_knows_is_plain_to_it_or_refused() {
+    need!(tools(&["dash", "bash", "zsh", "busybox", "mksh", "ksh93", "fish"]));
     let home = Home::new();
     for reader in &READERS {
         let mut names = reader.names(&home);
@@ -139,6 +141,7 @@ fn every_name_that_a_shell_knows_is_plain_to_it_or_refused() {
 
 #[test]
 fn this_finds_what_shells_do_with_names_that_are_refused() {
+    need!(tools(&["bash", "zsh"]));
     let bash = &READERS[1];
     for name in ["RANDOM", "OPTIND", "SRANDOM", "HISTCMD"] {
         let home = Home::new();
@@ -215,6 +218,7 @@ fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
 
 #[test]
 fn a_removal_takes_the_variable_and_not_a_function_of_its_name() {
+    need!(tools(&["dash", "bash", "zsh", "mksh"]));
     let home = Home::new();
     let script = home.pfx(["export", "--unset", "gone", "--format", "sh"]).outcome().stdout();
     home.write("script", script);
@@ -243,6 +247,7 @@ fn bound(home: &Home, format: &str, name: &str) -> Outcome {
 
 #[test]
 fn a_name_that_a_reader_does_not_take_is_refused_and_any_other_is_read_back() {
+    need!(yaml());
     let home = holding(&Values::from([("V".to_owned(), b"CANARY".to_vec())]));
     let expected: Values =
         FOREIGN.iter().map(|name| ((*name).to_owned(), b"CANARY".to_vec())).collect();

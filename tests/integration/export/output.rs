@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{Values, export, holding};
 use crate::support::cloud1::{cloud, home as cloud_home};
-use crate::support::{Home, is_root, set_mode};
+use crate::support::needs::namespaces;
+use crate::support::{Home, set_mode};
 
 #[test]
 fn an_output_file_is_private_whatever_was_there_and_is_whole_or_untouched() {
@@ -207,9 +208,7 @@ fn an_output_that_takes_nothing_is_an_error() {
 
 #[test]
 fn on_a_full_disk_a_file_stays_as_it_was() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
     let home = Home::new();
     home.write("full/.keep", "");
     let pfx = env!("CARGO_BIN_EXE_pfx");

@@ -2,9 +2,11 @@
 
 use super::values::any_bytes;
 use super::{assert_read, exported, holding, variables};
+use crate::support::needs::tools;
 
 #[test]
 fn dash_bash_and_zsh_read_any_bytes() {
+    need!(tools(&["dash", "bash", "zsh"]));
     let values = any_bytes();
     let home = holding(&values);
     exported(&home, "sh");
@@ -21,6 +23,7 @@ fn dash_bash_and_zsh_read_any_bytes() {
 
 #[test]
 fn fish_reads_any_bytes() {
+    need!(tools(&["fish"]));
     let values = any_bytes();
     let home = holding(&values);
     exported(&home, "fish");

@@ -13,15 +13,19 @@ use serde_json::json;
 
 use super::{failure, run};
 use crate::support::cloud1::{home, value};
+use crate::support::needs::{Missing, namespaces, tools};
 use crate::support::tls::{Authority, wrap};
-use crate::support::{Home, Server, is_root};
+use crate::support::{Home, Server};
+
+/// What [`in_network`] needs.
+pub fn network() -> Result<(), Missing> {
+    namespaces()?;
+    tools(&["ip"])
+}
 
 /// Does `act` in a network of its own that has only loopback and `2001:db8::9` on it, with these files for
-/// /etc/resolv.conf and /etc/hosts. Does nothing where the tests have not the rights.
+/// /etc/resolv.conf and /etc/hosts.
 pub fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
-    if !is_root() {
-        return;
-    }
     let files = Home::new();
     let resolver = files.write("resolv.conf", resolver);
     let hosts = files.write("hosts", hosts);
@@ -80,6 +84,7 @@ impl Full {
 
 #[test]
 fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
+    need!(network());
     let late = "cannot get an answer from https://prefect.test: time is up after 2 s";
     in_network("nameserver 127.0.0.1\n", "", move || {
         let _silent = UdpSocket::bind("127.0.0.1:53").expect("the port of name servers");
@@ -89,6 +94,7 @@ fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
 
 #[test]
 fn a_name_that_no_server_knows_is_told_at_once() {
+    need!(network());
     in_network("nameserver 127.0.0.1\n", "", || {
         let says = "the host's name is not known, or no name server answers";
         assert_eq!(failure(run(&home("https://prefect.test")), says), None);
@@ -101,6 +107,7 @@ fn a_name_that_no_server_knows_is_told_at_once() {
 
 #[test]
 fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
+    need!(network());
     in_network("", "", || {
         let full = Full::new([127, 0, 0, 1].into(), 0);
         let url = format!("https://{}", full.listener.local_addr().expect("an address"));
@@ -111,6 +118,7 @@ fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
 
 #[test]
 fn a_machine_without_certificate_authorities_is_told_as_that() {
+    need!(network());
     for bundle in [
         "true",
         // A bundle that is there and holds none is the same.
@@ -137,6 +145,7 @@ fn a_machine_without_certificate_authorities_is_told_as_that() {
 
 #[test]
 fn an_address_of_ip_6_that_swallows_everything_is_gone_round() {
+    need!(network());
     in_network("", "2001:db8::9 prefect.test\n127.0.0.1 prefect.test\n", || {
         let authority = Authority::new();
         let wrap = wrap(authority.identity(&["prefect.test"], |_| {}));

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{each, failure, run};
 use crate::support::cloud1::{API_KEY, home, value};
+use crate::support::needs::authorities;
 use crate::support::tls::{Authority, wrap};
 use crate::support::{Dialogue, Home, Pfx, Server, Stream, reply};
 
@@ -23,6 +24,7 @@ fn has_key(proxy: &Server) -> bool {
 #[test]
 fn a_proxy_that_does_not_help_is_named_without_its_password() {
     type Act = fn(&mut Dialogue);
+    need!(authorities());
     let acts: [(&str, &str, Act); 5] = [
         ("407", "the proxy wants a user and a password", |dialogue| {
             let _ = dialogue.send(reply(407, &[("Proxy-Authenticate", "Basic")], "CANARY"));
@@ -73,6 +75,7 @@ fn intercepting(authority: &Authority) -> Server {
 
 #[test]
 fn a_proxy_passes_on_and_cannot_read() {
+    need!(authorities());
     let authority = Authority::new();
     let proxy = intercepting(&authority);
     let home = home(FAR);

@@ -8,7 +8,8 @@ use nix::unistd::Pid;
 
 use super::run;
 use crate::support::cloud1::home;
-use crate::support::{Pfx, Server, is_root};
+use crate::support::needs::namespaces;
+use crate::support::{Pfx, Server};
 
 /// Longer than ending takes, and shorter than anything pfx waits for.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -37,9 +38,7 @@ fn a_signal_ends_it_at_once_by_that_signal() {
 
 #[test]
 fn a_signal_ends_it_at_once_as_process_1() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let server = silent();
         let home = home(&server.url());

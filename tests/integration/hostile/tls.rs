@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{CANARY, each, failure, measured, run, unclear};
 use crate::support::cloud1::{API_KEY, home, value};
+use crate::support::needs::authorities;
 use crate::support::tls::{Authority, Identity, self_signed, server};
 use crate::support::{Dialogue, Home, Pfx, Server};
 
@@ -120,6 +121,7 @@ fn a_file_of_authorities_that_is_none_is_an_error_and_not_ignored() {
 
 #[test]
 fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
+    need!(authorities());
     // TLS-06 to TLS-08.
     let plain = |act: fn(&mut Dialogue)| Server::new(act);
     let cases: Vec<(&str, &str, Server)> = vec![
@@ -204,6 +206,7 @@ fn no_session_key_is_written_down() {
 
 #[test]
 fn what_is_said_is_tls_1_2_or_later_and_nothing_of_it_is_the_key() {
+    need!(authorities());
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = std::sync::Mutex::new(sender);
     let wrap = move |mut stream: TcpStream| {

@@ -5,6 +5,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use super::{home, init};
+use crate::support::needs::{root, tools};
 
 /// What one receives within a minute.
 fn received(socket: &UnixDatagram) -> String {
@@ -30,6 +31,7 @@ fn variables_that_name_pfx_name_the_command() {
 
 #[test]
 fn a_service_manager_is_told_the_commands_number_before_the_command_speaks() {
+    need!(tools(&["python3"]));
     let home = home();
     let path = home.join("notify");
     let at_path = UnixDatagram::bind(&path).unwrap();
@@ -66,6 +68,8 @@ fn nobody_at_the_notification_socket_is_no_error() {
 
 #[test]
 fn without_a_terminal_the_command_leads_a_group_of_its_own_in_pfx_s_session() {
+    need!(tools(&["python3"]));
+    need!(root());
     let home = home();
     let script = "import os
 assert os.getpgrp() == os.getpid(), 'a group of its own'

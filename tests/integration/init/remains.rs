@@ -9,7 +9,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::{home, init, probe};
-use crate::support::{deny, is_root};
+use crate::support::deny;
+use crate::support::needs::{root, tools};
 
 /// How often `needle` occurs in the memory of a process.
 fn copies(process: i32, needle: &[u8]) -> usize {
@@ -36,9 +37,8 @@ fn copies(process: i32, needle: &[u8]) -> usize {
 
 #[test]
 fn no_value_is_in_the_parents_memory_or_environment() {
-    if !is_root() {
-        return;
-    }
+    need!(root());
+    need!(tools(&["python3"]));
     let home = home();
     home.write("probe.py", super::PROBE);
     let mut running = init(&home, &["-s", "TOKEN", "-s", "OTHER"], &["python3", "probe.py"])
@@ -56,6 +56,9 @@ fn no_value_is_in_the_parents_memory_or_environment() {
 
 #[test]
 fn no_descriptor_and_no_directory_is_held() {
+    // The kernel shows what a process that has hidden holds to root alone.
+    need!(root());
+    need!(tools(&["python3"]));
     let home = home();
     let (running, _) = probe(&home, &[], &[]);
     let parent = running.pid();
@@ -67,13 +70,11 @@ fn no_descriptor_and_no_directory_is_held() {
         })
         .unwrap_or_default();
     held.sort();
-    if is_root() {
-        let expected = ["/", "/", "/", "anon_inode:[signalfd]"];
-        // One more where the tests have a terminal.
-        held.retain(|target| !target.starts_with("/dev/"));
-        assert_eq!(held, expected);
-        assert_eq!(fs::read_link(format!("/proc/{parent}/cwd")).unwrap().to_str(), Some("/"));
-    }
+    let expected = ["/", "/", "/", "anon_inode:[signalfd]"];
+    // One more where the tests have a terminal.
+    held.retain(|target| !target.starts_with("/dev/"));
+    assert_eq!(held, expected);
+    assert_eq!(fs::read_link(format!("/proc/{parent}/cwd")).unwrap().to_str(), Some("/"));
     running.signal(Signal::SIGKILL);
     running.finish();
 }

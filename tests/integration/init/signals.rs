@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use nix::libc;
 
 use super::{home, init, probe};
+use crate::support::needs::{root, tools};
 use crate::support::{Running, is_gone};
 
 fn send(running: &Running, signal: i32) {
@@ -21,6 +22,7 @@ fn signals() -> impl Iterator<Item = i32> {
 
 #[test]
 fn every_signal_is_passed_on_once_and_in_order() {
+    need!(tools(&["python3"]));
     let home = home();
     let (mut running, id) = probe(&home, &[], &[]);
     let mut expected = format!("ready {id}\n");
@@ -53,6 +55,7 @@ fn a_burst_that_comes_before_the_command_is_there_reaches_it() {
 
 #[test]
 fn a_queued_value_is_passed_on() {
+    need!(tools(&["python3"]));
     let home = home();
     let script = "import signal, os, ctypes
 class Info(ctypes.Structure):
@@ -74,6 +77,7 @@ print(info.value)";
 
 #[test]
 fn signals_are_rewritten_and_kept_back() {
+    need!(tools(&["python3"]));
     let home = home();
     let options = ["--rewrite", "TERM=QUIT", "--rewrite", "hup=0", "--rewrite", "10=RTMIN+1"];
     let (mut running, id) = probe(&home, &options, &[]);
@@ -213,9 +217,7 @@ fn killing_the_parent_of_a_group_leaves_nobody_of_it() {
 
 #[test]
 fn killing_the_parent_of_a_group_ends_a_command_that_changed_its_user() {
-    if !crate::support::is_root() {
-        return;
-    }
+    need!(root());
     let home = home();
     let command = ["setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c"];
     let script = "echo ready $$; exec sleep 300";
@@ -249,6 +251,7 @@ fn what_ends_in_time_is_not_killed() {
 
 #[test]
 fn killing_pfx_kills_the_command() {
+    need!(tools(&["python3"]));
     let home = home();
     let (running, id) = probe(&home, &[], &[]);
     send(&running, libc::SIGKILL);

@@ -1,6 +1,7 @@
 //! On a terminal, under a shell that has jobs.
 
 use super::{PROBE, home};
+use crate::support::needs::tools;
 use crate::support::{Home, Terminal};
 
 /// The probe with keys that stop doing so.
@@ -24,6 +25,7 @@ fn end(mut terminal: Terminal) {
 
 #[test]
 fn ctrl_c_reaches_the_command_once() {
+    need!(tools(&["python3"]));
     let home = home();
     for behind in ["", " | (trap '' INT QUIT; exec cat)", " 2>&1 | (trap '' INT QUIT; cat | cat)"] {
         let mut terminal = shell(&home);
@@ -42,6 +44,7 @@ fn ctrl_c_reaches_the_command_once() {
 
 #[test]
 fn ctrl_z_stops_both_and_fg_continues_both() {
+    need!(tools(&["python3"]));
     let home = home();
     for behind in ["", " | (trap '' INT; exec cat)"] {
         let mut terminal = shell(&home);
@@ -110,6 +113,7 @@ fn the_shell_has_its_terminal_back_and_the_status() {
 
 #[test]
 fn a_session_of_its_own_has_its_terminal_too() {
+    need!(tools(&["python3"]));
     let home = home();
     home.write("probe.py", PROBE);
     // As in a container with a terminal: nobody above could continue it.
@@ -128,6 +132,7 @@ fn a_session_of_its_own_has_its_terminal_too() {
 
 #[test]
 fn a_script_and_its_command_are_interrupted_together() {
+    need!(tools(&["python3"]));
     let home = home();
     let mut terminal = shell(&home);
     home.write("script", format!("{PFX} run --init -- python3 probe.py 2 {PLAIN}\necho after\n"));

@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use nix::libc;
 
 use crate::support::Home;
+use crate::support::needs::tools;
 
 /// A command that writes its descriptors, and what they lead to, to a file.
 const LIST_DESCRIPTORS: [&str; 3] = [
@@ -49,6 +50,7 @@ fn close(descriptors: &[i32]) -> io::Result<()> {
 
 #[test]
 fn promise_1_closed_standard_streams_are_closed_for_the_command() {
+    need!(tools(&["python3"]));
     for closed in [&[0][..], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]] {
         let list = same_descriptors(move || close(closed));
         for descriptor in closed {
@@ -60,6 +62,7 @@ fn promise_1_closed_standard_streams_are_closed_for_the_command() {
 
 #[test]
 fn promise_1_inherited_descriptors_arrive_and_none_of_pfxs_own() {
+    need!(tools(&["python3"]));
     let list = same_descriptors(|| {
         let file = std::fs::File::create("file")?;
         // Out of the way of the numbers below.

@@ -7,6 +7,7 @@ use nix::sys::signal::{pthread_sigmask, sigprocmask};
 
 use super::same_status;
 use crate::support::Home;
+use crate::support::needs::tools;
 
 /// The mask of signals on the line of this name, of /proc/self/status.
 fn mask(status: &str, name: &str) -> u64 {
@@ -87,6 +88,7 @@ fn promise_1_the_command_dies_by_its_own_signal() {
 
 #[test]
 fn promise_1_every_signal_reaches_the_command_once() {
+    need!(tools(&["python3"]));
     let home = Home::with_secrets("A = \"v\"\n");
     let script = "import signal, sys\n\
         got = []\n\

@@ -159,7 +159,7 @@ fn promise_9_a_name_that_is_bound_is_the_users_own() {
 }
 
 #[test]
-fn a_name_that_this_machine_has_too_is_this_machines() {
+fn promise_9_a_name_that_this_machine_has_too_is_this_machines() {
     let home = Home::with_secrets("LD_BIND_NOW = \"own\"\n");
     let url = cloud(&["LD_BIND_NOW", "TOKEN"]);
     let outcome =
@@ -173,7 +173,7 @@ fn a_name_that_this_machine_has_too_is_this_machines() {
 }
 
 #[test]
-fn an_ordinary_name_is_bound() {
+fn promise_9_an_ordinary_name_is_bound() {
     let home = Home::new();
     let url = cloud(&["TOKEN", "db-password"]);
     with_cloud(home.run(&["--all"], &["sh", "-c", "echo $TOKEN $DB_PASSWORD"]), &url)

@@ -1,5 +1,6 @@
 //! install.sh puts in place what it says, and takes away that and nothing else.
 
+use crate::support::needs::tools;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -103,6 +104,7 @@ fn failed(output: &Output) -> String {
 
 #[test]
 fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let told = succeeded(&ground.install_tarball());
     let prefix = ground.join("prefix");
@@ -131,6 +133,7 @@ fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
 
 #[test]
 fn what_was_there_before_stays() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let prefix = ground.join("prefix");
     std::fs::create_dir_all(prefix.join("share/man/man1")).expect("a directory");
@@ -145,6 +148,7 @@ fn what_was_there_before_stays() {
 
 #[test]
 fn a_file_of_anothers_is_not_overwritten() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let other = ground.join("prefix/bin/pfx");
     std::fs::create_dir_all(ground.join("prefix/bin")).expect("a directory");
@@ -156,6 +160,7 @@ fn a_file_of_anothers_is_not_overwritten() {
 
 #[test]
 fn a_tarball_that_is_not_what_its_checksum_tells_is_refused() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let mut bytes = std::fs::read(ground.tarball()).expect("the tarball");
     *bytes.last_mut().expect("bytes") ^= 1;
@@ -168,6 +173,7 @@ fn a_tarball_that_is_not_what_its_checksum_tells_is_refused() {
 
 #[test]
 fn everything_goes_below_destdir() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let output = Command::new("sh")
         .arg(Path::new(ROOT).join("install.sh"))
@@ -182,6 +188,7 @@ fn everything_goes_below_destdir() {
 
 #[test]
 fn the_same_files_make_the_same_tarball() {
+    need!(tools(&["strip", "dash"]));
     let directory = tempfile::tempdir().expect("a temporary directory");
     let read = || std::fs::read(directory.path().join(tarball_name())).expect("the tarball");
     pack(directory.path());
@@ -192,12 +199,14 @@ fn the_same_files_make_the_same_tarball() {
 
 #[test]
 fn an_unknown_word_is_wrong_usage() {
+    need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     assert_eq!(ground.install(&["--form", "x"]).status.code(), Some(2));
 }
 
 #[test]
 fn no_shell_script_has_a_fault_that_shellcheck_knows() {
+    need!(tools(&["shellcheck"]));
     let scripts = [
         ".ci/run",
         "benches/start.sh",

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Home, is_root, static_binary};
+use crate::support::Home;
+use crate::support::needs::{cargo_deb, namespaces, root, static_binary, tools};
 
-/// Runs a script of `packaging/` with the static binary, and tells what it printed.
-fn script(name: &str, arguments: &[&str], variables: &[(&str, String)]) -> String {
+/// Runs a script of `packaging/` on a binary, and gives what it printed.
+fn script(name: &str, binary: &Path, arguments: &[&str], variables: &[(&str, String)]) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(root.join("packaging").join(name))
         .args(arguments)
-        .env("PFX", static_binary())
+        .env("PFX", binary)
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .output()
         .expect("the script starts");
@@ -48,16 +49,18 @@ fn dpkg(root: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn the_debian_package_is_installed_runs_and_is_removed_without_a_trace() {
-    // cargo-deb is installed by tests/run.sh.
-    let Some(tool) = std::env::var_os("PFX_TEST_CARGO_DEB").filter(|_| is_root()) else { return };
+    need!(root());
+    need!(tools(&["dpkg"]));
+    let (binary, tool) = (need!(static_binary()), need!(cargo_deb()));
     let search_path = std::env::join_paths(
-        std::iter::once(PathBuf::from(tool))
+        std::iter::once(tool)
             .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
     );
     let search_path = search_path.expect("a PATH").into_string().expect("UTF-8");
     let home = Home::new();
     let out = home.join("out");
-    let package = script("deb.sh", &[out.to_str().expect("UTF-8")], &[("PATH", search_path)]);
+    let package =
+        script("deb.sh", &binary, &[out.to_str().expect("UTF-8")], &[("PATH", search_path)]);
     assert!(Path::new(&package).is_file(), "{package}");
 
     let root = home.join("root");
@@ -95,15 +98,16 @@ fn the_debian_package_is_installed_runs_and_is_removed_without_a_trace() {
 
 #[test]
 fn the_image_is_built_by_its_script() {
-    if !is_root() {
-        return;
-    }
+    need!(namespaces());
+    need!(tools(&["podman", "runc"]));
+    let binary = need!(static_binary());
     let home = Home::new();
     let podman = format!(
         "podman --runtime=runc --cgroup-manager=cgroupfs --root={0}/storage --runroot={0}/run",
         home.path().display()
     );
-    script("image.sh", &["made", "--isolation=chroot", "--quiet"], &[("ENGINE", podman.clone())]);
+    let options = ["made", "--isolation=chroot", "--quiet"];
+    script("image.sh", &binary, &options, &[("ENGINE", podman.clone())]);
     let mut words: Vec<&str> = podman.split(' ').collect();
     words.extend(["image", "inspect", "--format", "{{.Config.Entrypoint}}", "made"]);
     home.bare(&words).gives("[/usr/bin/pfx]\n");

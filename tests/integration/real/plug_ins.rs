@@ -2,34 +2,18 @@
 //! network and mounts of one's own, so root, and a Debian 13 that `tests/run.sh` unpacks.
 
 use std::net::UdpSocket;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use serde_json::json;
 
-use crate::hostile::namespaces::in_network;
+use crate::hostile::namespaces::{in_network, network};
 use crate::hostile::unclear;
 use crate::support::cloud1::value;
+use crate::support::needs::{static_binary, tools, trixie};
 use crate::support::tls::{Authority, server};
-use crate::support::{Home, Pfx, is_root, static_binary};
-
-/// Debian 13 with `hosts: files mymachines resolve [!UNAVAIL=return] myhostname dns` and those plug-ins.
-fn trixie() -> Option<PathBuf> {
-    let default = || {
-        let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
-        home.join(".cache/pfx-tests/trixie")
-    };
-    let root = std::env::var_os("PFX_TEST_TRIXIE").map_or_else(default, PathBuf::from);
-    if !is_root() || !root.exists() {
-        return None;
-    }
-    let library = format!("usr/lib/{}-linux-gnu/libnss_resolve.so.2", std::env::consts::ARCH);
-    assert!(root.join(library).exists(), "{} has the plug-ins", root.display());
-    let services = std::fs::read_to_string(root.join("etc/nsswitch.conf")).expect("it is there");
-    assert!(services.contains("mymachines resolve [!UNAVAIL=return] myhostname dns"), "{services}");
-    Some(root)
-}
+use crate::support::{Home, Pfx};
 
 /// Answers every question for an address of `served.test` with 127.0.0.1, and every other one with none
 /// (RFC 1035, 4.1).
@@ -64,8 +48,11 @@ fn start(root: &Path, home: &Home, command: &[&str]) -> Pfx {
 
 #[test]
 fn a_static_program_looks_host_names_up_without_plug_ins_of_another_c_library() {
-    let Some(root) = trixie() else { return };
-    let program = static_binary();
+    need!(network());
+    need!(tools(&["busybox"]));
+    let (root, program) = (need!(trixie()), need!(static_binary()));
+    let services = std::fs::read_to_string(root.join("etc/nsswitch.conf")).expect("it is there");
+    assert!(services.contains("mymachines resolve [!UNAVAIL=return] myhostname dns"), "{services}");
     in_network("nameserver 127.0.0.1\n", "127.0.0.1 listed.test\n", move || {
         answer_questions();
         let authority = Authority::new();
@@ -82,7 +69,7 @@ fn a_static_program_looks_host_names_up_without_plug_ins_of_another_c_library() 
             mount --bind $HOME $1/home";
         let set_up = Command::new("/bin/sh")
             .args(["-c", script, "sh"])
-            .args([&root, program])
+            .args([&root, &program])
             .env("HOME", home.path())
             .status();
         assert!(set_up.expect("a shell").success(), "Debian 13 is set up");

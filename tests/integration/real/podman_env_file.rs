@@ -2,6 +2,7 @@
 
 use crate::export::values::texts;
 use crate::export::{assert_read, export, holding, taken, variables};
+use crate::support::needs::{namespaces, tools};
 use crate::support::{Home, Outcome};
 
 /// podman as it works in a container and a virtual machine alike.
@@ -25,6 +26,8 @@ fn podman(home: &Home, arguments: &[&str]) -> Outcome {
 
 #[test]
 fn podman_reads_what_an_env_file_takes() {
+    need!(namespaces());
+    need!(tools(&["podman", "runc", "busybox"]));
     let all = texts();
     let taken = taken("docker", all.clone());
     assert!(taken.len() > 100 && taken.len() < all.len(), "{} taken", taken.len());

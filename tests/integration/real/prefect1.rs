@@ -1,27 +1,13 @@
 //! With the real prefect 1.4.1: an unchanged flow under pfx, and what pfx writes read by Prefect itself.
-//!
-//! `tests/run.sh` makes the virtual environment; `PFX_TEST_PREFECT1` is the path of another one.
-
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::support::needs::{Missing, prefect};
 use crate::support::{Home, Outcome};
 
 /// A Python that has prefect 1.4.1.
-fn python() -> String {
-    let default = || {
-        let home = std::env::var_os("HOME").expect("HOME is set");
-        PathBuf::from(home).join(".cache/pfx-tests/prefect-1")
-    };
-    let directory = std::env::var_os("PFX_TEST_PREFECT1").map_or_else(default, PathBuf::from);
-    let python = directory.join("bin/python");
-    assert!(
-        python.exists(),
-        "there is no {}: tests/run.sh sets up all that the tests need",
-        python.display()
-    );
-    python.to_string_lossy().into_owned()
+fn python() -> Result<String, Missing> {
+    Ok(prefect(1)?.join("bin/python").to_string_lossy().into_owned())
 }
 
 /// A flow as anyone wrote it for Prefect 1: it knows nothing of pfx.
@@ -56,26 +42,28 @@ fn reported(home: &Home, outcome: &Outcome) -> Value {
 
 #[test]
 fn a_flow_answers_from_the_local_file_and_the_environment() {
+    let python = need!(python());
     let home = Home::new();
     flow(&home);
     home.pfx(["secret", "set", "TOKEN"]).stdin("P@$$w0rd ~ 007").gives("");
     home.pfx(["secret", "set", "DB", "--json"])
         .stdin(r#"{"user": "u", "ports": [1, 2]}"#)
         .gives("");
-    let outcome = home.run(&[], &[&python(), "flow.py"]).outcome();
+    let outcome = home.run(&[], &[&python, "flow.py"]).outcome();
     let expected = json!(["P@$$w0rd ~ 007", { "user": "u", "ports": [1, 2] }, "P@$$w0rd ~ 007"]);
     assert_eq!(reported(&home, &outcome), expected);
 }
 
 #[test]
 fn with_prefect_a_flow_answers_from_the_environment_alone() {
+    let python = need!(python());
     let home = Home::new();
     flow(&home);
     // Where Prefect itself does not look.
     home.write("mounted/TOKEN", "$HOME 000000\n");
     home.write("mounted/DB", "text 'with' \"quotes\" ${x} é");
     let bindings = ["--prefect", "--secrets-dir", "mounted", "-s", "TOKEN", "-s", "DB"];
-    let outcome = home.run(&bindings, &[&python(), "flow.py"]).outcome();
+    let outcome = home.run(&bindings, &[&python, "flow.py"]).outcome();
     let expected = json!(["$HOME 000000", "text 'with' \"quotes\" ${x} é", "$HOME 000000"]);
     assert_eq!(reported(&home, &outcome), expected);
 }
@@ -242,6 +230,7 @@ fn read_by_prefect(outcome: &Outcome) -> Value {
 
 #[test]
 fn prefect_reads_back_every_value_that_set_writes() {
+    let python = need!(python());
     let home = Home::new();
     let values = nasty();
     let names: Vec<String> = (0..values.len()).map(|n| format!("N{n}")).collect();
@@ -255,7 +244,7 @@ fn prefect_reads_back_every_value_that_set_writes() {
         );
     }
     home.write("names.json", json!(names).to_string());
-    let read = read_by_prefect(&home.bare(&[&python(), "-c", READ]).outcome());
+    let read = read_by_prefect(&home.bare(&[&python, "-c", READ]).outcome());
     for (name, value) in names.iter().zip(&values) {
         assert_eq!(read[name], json!(["str", value]), "{value:?}");
     }
@@ -263,6 +252,7 @@ fn prefect_reads_back_every_value_that_set_writes() {
 
 #[test]
 fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
+    let python = need!(python());
     let home = Home::new();
     // What no variable holds beside the others is left out.
     let values: Vec<String> = nasty().into_iter().filter(|value| value.len() < 50_000).collect();
@@ -272,7 +262,7 @@ fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
         home.write(format!("mounted/{name}"), format!("{value}\n"));
     }
     home.write("names.json", json!(names).to_string());
-    let run = home.run(&["--prefect", "--secrets-dir", "mounted"], &[&python(), "-c", READ]);
+    let run = home.run(&["--prefect", "--secrets-dir", "mounted"], &[&python, "-c", READ]);
     let outcome = run.outcome();
     let warnings: String = names
         .iter()
@@ -294,6 +284,7 @@ fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
 
 #[test]
 fn prefect_reads_back_json_as_what_it_denotes() {
+    let python = need!(python());
     let home = Home::new();
     let values = [
         json!({ "a": [1, 2.5, "x", { "b": "c" }] }),
@@ -321,7 +312,7 @@ fn prefect_reads_back_json_as_what_it_denotes() {
     }
     home.write("names.json", json!(names).to_string());
     for start in
-        [home.bare(&[&python(), "-c", READ]), home.run(&["--prefect"], &[&python(), "-c", READ])]
+        [home.bare(&[&python, "-c", READ]), home.run(&["--prefect"], &[&python, "-c", READ])]
     {
         let read = read_by_prefect(&start.outcome());
         for (name, value) in names.iter().zip(&values) {
@@ -332,6 +323,7 @@ fn prefect_reads_back_json_as_what_it_denotes() {
 
 #[test]
 fn prefect_reads_names_of_all_kinds() {
+    let python = need!(python());
     let home = Home::new();
     let names = [
         "a.b", "a-b", "a b", "a\"b", "a'b", "a'\"b", "a\\b", "a\\\"b", "a\\", "a\tb", "a\nb",
@@ -341,7 +333,7 @@ fn prefect_reads_names_of_all_kinds() {
         home.pfx(["secret", "set", "--", name]).stdin(format!("value of {name}")).gives("");
     }
     home.write("names.json", json!(names).to_string());
-    let read = read_by_prefect(&home.bare(&[&python(), "-c", READ]).outcome());
+    let read = read_by_prefect(&home.bare(&[&python, "-c", READ]).outcome());
     for name in names {
         assert_eq!(read[name], json!(["str", format!("value of {name}")]));
     }

@@ -1,27 +1,13 @@
 //! The real package prefect 1.4.1 and pfx against the same API: what one writes, the other reads.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::support::cloud1::API_KEY;
+use crate::support::needs::{Missing, prefect, tools};
 use crate::support::{Home, Pfx};
-
-/// Where the real package is installed.
-fn python() -> PathBuf {
-    let directory = std::env::var_os("PFX_TEST_PREFECT1").map_or_else(
-        || {
-            let home = std::env::var_os("HOME").expect("HOME is set");
-            PathBuf::from(home).join(".cache/pfx-tests/prefect-1")
-        },
-        PathBuf::from,
-    );
-    let python = directory.join("bin/python");
-    assert!(python.exists(), "there is no {}: tests/run.sh makes it", python.display());
-    python
-}
 
 /// Ended when dropped.
 struct Process(Child);
@@ -70,7 +56,9 @@ for line in sys.stdin:
 "#;
 
 impl Sides {
-    fn new() -> Self {
+    fn new() -> Result<Self, Missing> {
+        tools(&["python3"])?;
+        let python = prefect(1)?.join("bin/python");
         let mut stub = Command::new("python3");
         stub.args(["tests/support/prefect-1-stub.py", "--port", "0", "--stateful"]);
         let mut stub = stub
@@ -86,7 +74,7 @@ impl Sides {
         let home = Home::with_config(format!(
             "[cloud]\napi = \"http://{address}\"\napi_key = \"{API_KEY}\"\nuse_local_secrets = false\n"
         ));
-        let mut prefect = Command::new(python())
+        let mut prefect = Command::new(python)
             .args(["-W", "ignore", "-c", PREFECT])
             .env_clear()
             .env("HOME", home.path())
@@ -100,7 +88,7 @@ impl Sides {
         line.clear();
         answers.read_line(&mut line).expect("a line");
         assert_eq!(line, "ready\n", "the real package starts");
-        Self { home, _stub: Process(stub), _prefect: Process(prefect), asks, answers }
+        Ok(Self { home, _stub: Process(stub), _prefect: Process(prefect), asks, answers })
     }
 
     /// What the real package makes of a call.
@@ -184,7 +172,7 @@ fn values() -> Vec<Value> {
 
 #[test]
 fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
-    let mut sides = Sides::new();
+    let mut sides = need!(Sides::new());
     for text in texts() {
         let set = sides.pfx(&["secret", "set", "S", "--remote"]).stdin(text.clone() + "\n");
         set.gives("");
@@ -209,7 +197,7 @@ fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
 
 #[test]
 fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
-    let mut sides = Sides::new();
+    let mut sides = need!(Sides::new());
     for value in values() {
         sides.prefect(&json!(["secret_set", "S", value])).expect("it is set");
         let read = sides.prefect(&json!(["secret_get", "S"])).expect("it is there");
@@ -233,7 +221,7 @@ fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
 
 #[test]
 fn a_key_that_either_writes_is_the_same_to_the_other() {
-    let mut sides = Sides::new();
+    let mut sides = need!(Sides::new());
     for (index, value) in values().into_iter().enumerate() {
         let key = format!("k{index} \"é\\ 🔑");
         let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -262,7 +250,7 @@ fn a_key_that_either_writes_is_the_same_to_the_other() {
 
 #[test]
 fn what_either_deletes_is_gone_for_the_other() {
-    let mut sides = Sides::new();
+    let mut sides = need!(Sides::new());
     sides.pfx(&["kv", "set", "a", "1"]).gives("");
     assert_eq!(sides.prefect(&json!(["kv_delete", "a"])), Ok(json!(true)));
     assert_eq!(sides.pfx(&["kv", "get", "a"]).outcome().code(), Some(1));
@@ -283,7 +271,7 @@ fn what_either_deletes_is_gone_for_the_other() {
 
 #[test]
 fn both_draw_the_line_at_ten_kilobytes_in_the_same_place() {
-    let mut sides = Sides::new();
+    let mut sides = need!(Sides::new());
     for (value, fits) in [
         (json!("x".repeat(9_998)), true),
         (json!("x".repeat(9_999)), false),

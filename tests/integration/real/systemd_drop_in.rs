@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::export::values::texts;
 use crate::export::{assert_read, export, holding, variables};
 use crate::support::Home;
+use crate::support::needs::{namespaces, tools};
 
 /// A systemd as pid 1 of its own namespaces starts one service with this drop-in; what its process had as
 /// environment.
@@ -57,6 +58,8 @@ fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
 
 #[test]
 fn systemd_reads_any_text_from_a_drop_in() {
+    need!(namespaces());
+    need!(tools(&["systemctl"]));
     let values = texts();
     let home = holding(&values);
     let outcome =

@@ -20,10 +20,15 @@ pub fn process(pid: Pid) {
     add(&PROCESSES, pid);
 }
 
+/// Does something when the tests end. What is added last is done first.
+pub fn at_exit(act: extern "C" fn()) {
+    // SAFETY: a function that calls no test's code.
+    assert_eq!(unsafe { nix::libc::atexit(act) }, 0);
+}
+
 fn add<T>(list: &Mutex<Vec<T>>, one: T) {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    // SAFETY: the handler calls no test's code.
-    ONCE.call_once(|| unsafe { assert_eq!(nix::libc::atexit(clear), 0) });
+    ONCE.call_once(|| at_exit(clear));
     list.lock().expect("no panic").push(one);
 }
 

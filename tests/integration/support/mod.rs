@@ -4,11 +4,12 @@ pub mod cloud1;
 mod denied;
 mod home;
 pub mod lasting;
+#[macro_use]
+pub mod needs;
 mod outcome;
 mod pfx;
 mod running;
 mod server;
-mod static_binary;
 mod strace;
 mod terminal;
 pub mod tls;
@@ -19,8 +20,7 @@ pub use outcome::Outcome;
 pub use pfx::Pfx;
 pub use running::{Running, is_gone};
 pub use server::{Dialogue, Request, Server, Stream, reply};
-pub use static_binary::static_binary;
-pub use strace::traced;
+pub use strace::{Trace, traced};
 pub use terminal::Terminal;
 
 /// The user that has nothing, for what root is never refused.

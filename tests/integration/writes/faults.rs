@@ -6,7 +6,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 
 use super::{NEW, OLD, mode, set};
-use crate::support::{Home, is_root, traced};
+use crate::support::needs::{namespaces, tools};
+use crate::support::{Home, traced};
 
 /// The write from its lock to its end, as strace sees it: what is done to files, in order.
 fn calls(home: &Home) -> Vec<String> {
@@ -21,6 +22,7 @@ fn calls(home: &Home) -> Vec<String> {
 
 #[test]
 fn killed_at_any_system_call_it_leaves_the_old_file_or_the_new_one_and_the_next_write_works() {
+    need!(tools(&["strace"]));
     let names: BTreeSet<String> = calls(&Home::with_config(OLD)).into_iter().collect();
     let mut tried = 0;
     for call in [
@@ -72,6 +74,7 @@ fn killed_at_any_system_call_it_leaves_the_old_file_or_the_new_one_and_the_next_
 
 #[test]
 fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
+    need!(tools(&["strace"]));
     let config = ".prefect/config.toml";
     for (call, errors) in [
         ("write", &["EIO", "ENOSPC", "EDQUOT", "EFBIG"][..]),
@@ -110,6 +113,7 @@ fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
 
 #[test]
 fn a_directory_that_cannot_be_listed_is_no_endless_loop() {
+    need!(tools(&["strace"]));
     for error in ["EIO", "EPERM", "ENOSYS", "ESTALE"] {
         for words in [
             &["secret", "set", "A"][..],
@@ -139,6 +143,7 @@ fn a_directory_that_cannot_be_listed_is_no_endless_loop() {
 
 #[test]
 fn the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one() {
+    need!(tools(&["strace"]));
     let order: Vec<String> = calls(&Home::with_config(OLD))
         .into_iter()
         .skip_while(|call| call != "flock")
@@ -149,10 +154,7 @@ fn the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one() {
 
 #[test]
 fn a_full_disk_leaves_the_old_file() {
-    if !is_root() {
-        // Only root can mount a small disk.
-        return;
-    }
+    need!(namespaces());
     for free in ["0", "1", "2"] {
         let home = Home::new();
         // In a mount namespace of its own, so that nothing is left mounted.

@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 
 use super::{OLD, set};
+use crate::support::needs::tools;
 use crate::support::{Home, traced};
 
 #[test]
@@ -61,6 +62,7 @@ fn a_lock_is_not_left_to_a_command() {
 
 #[test]
 fn an_editor_that_writes_meanwhile_is_not_overwritten() {
+    need!(tools(&["strace"]));
     let home = Home::with_config(OLD);
     // Stopped before the rename, while another program replaces the file.
     let options = ["-e", "inject=fsync:signal=STOP:when=1"];

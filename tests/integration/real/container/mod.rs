@@ -5,11 +5,13 @@ mod podman;
 use std::time::{Duration, Instant};
 
 use self::podman::{Container, Podman};
-use crate::support::is_root;
+use crate::support::needs::{Missing, namespaces, static_binary, tools};
 
-/// The engine with both images; `None` where no container can be started.
-fn engine() -> Option<&'static Podman> {
-    is_root().then(Podman::shared)
+/// The engine with both images.
+fn engine() -> Result<&'static Podman, Missing> {
+    namespaces()?;
+    tools(&["podman", "runc", "busybox"])?;
+    Ok(Podman::shared(&static_binary()?))
 }
 
 /// What every container of these has beside its command: as little as there can be.
@@ -25,7 +27,7 @@ const BARE: [&str; 6] = [
 
 #[test]
 fn the_image_has_pfx_and_certificates_only() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     let outcome = podman.run(&["--entrypoint=[\"pfx\"]"], "pfx", &["--version"]);
     outcome.assert(0, concat!("pfx ", env!("CARGO_PKG_VERSION"), "\n"), "");
     assert_eq!(podman.files("pfx"), ["etc/ssl/certs/ca-certificates.crt", "usr/bin/pfx"]);
@@ -33,13 +35,13 @@ fn the_image_has_pfx_and_certificates_only() {
 
 #[test]
 fn the_program_is_process_1() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     podman.run(&BARE, "service", &["busybox", "readlink", "/proc/self"]).assert(0, "1\n", "");
 }
 
 #[test]
 fn secrets_come_from_run_secrets_and_from_variables_alone() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     // A directory, as Kubernetes mounts it: this podman cannot mount single secrets below a root that is
     // read-only.
     let mount = podman.secrets_mount();
@@ -58,7 +60,7 @@ fn secrets_come_from_run_secrets_and_from_variables_alone() {
 
 #[test]
 fn secrets_that_nobody_mounted_are_warned_of() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     let outcome = podman.run(&["--cap-drop=all"], "service", &["busybox", "true"]);
     let warning = "pfx: warning: --secrets-dir names /run/secrets, which is not there\n";
     outcome.assert(0, "", warning);
@@ -66,7 +68,7 @@ fn secrets_that_nobody_mounted_are_warned_of() {
 
 #[test]
 fn without_a_binding_every_mounted_secret_is_set() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     let outcome = podman.run(&["--secret=db-password"], "service", &["busybox", "env"]);
     assert_eq!(outcome.code(), Some(0), "{outcome:?}");
     assert!(outcome.stdout().contains("\nDB_PASSWORD=hunter2\n"), "{outcome:?}");
@@ -74,7 +76,7 @@ fn without_a_binding_every_mounted_secret_is_set() {
 
 #[test]
 fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     let run = |options: &[&str], command: &[&str]| {
         podman.run(&[&BARE[..], options].concat(), "service", command)
     };
@@ -87,7 +89,7 @@ fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
 
 #[test]
 fn stop_ends_it_at_once_with_its_own_status() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     for options in [&[][..], &["--env=PFX_INIT=1", "--env=PFX_STOP_TIMEOUT=15"]] {
         let script =
             "trap 'echo bye; exit 42' TERM; echo ready; while :; do busybox sleep 0.05; done";
@@ -105,7 +107,7 @@ fn stop_ends_it_at_once_with_its_own_status() {
 
 #[test]
 fn stop_ends_a_program_that_does_not_know_that_it_is_process_1() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     // The kernel drops SIGTERM for a process 1 that does not handle it; with --init the program is no process 1.
     let options = [&BARE[..], &["--env=PFX_INIT=1"]].concat();
     let script = "echo ready; exec busybox sleep 300";
@@ -119,7 +121,7 @@ fn stop_ends_a_program_that_does_not_know_that_it_is_process_1() {
 
 #[test]
 fn init_reaps_as_process_1() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     let script = "for i in 1 2 3 4 5; do (busybox true &) ; done
         i=0; while busybox grep -qs 'State:.Z' /proc/[0-9]*/status && [ $i -lt 500 ]; do
             i=$((i + 1)); busybox sleep 0.02
@@ -132,7 +134,7 @@ fn init_reaps_as_process_1() {
 
 #[test]
 fn a_terminal_is_the_programs() {
-    let Some(podman) = engine() else { return };
+    let podman = need!(engine());
     for init in ["0", "1"] {
         let init = format!("--env=PFX_INIT={init}");
         let options = [&BARE[..], &["--tty", &init]].concat();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::{Outcome, static_binary};
+use crate::support::{Outcome, lasting};
 
 /// What podman itself says of this machine's cgroups, and is of no interest.
 const NOISE: [&str; 2] = ["net_cls", "cgroup"];
@@ -20,24 +20,24 @@ pub struct Podman {
     directory: TempDir,
 }
 
+static PODMAN: OnceLock<Podman> = OnceLock::new();
+
 impl Podman {
-    pub fn shared() -> &'static Self {
-        static PODMAN: OnceLock<Podman> = OnceLock::new();
+    pub fn shared(binary: &Path) -> &'static Self {
         PODMAN.get_or_init(|| {
             let podman = Self { directory: TempDir::new().expect("a temporary directory") };
             // It outlives the tests' last line; nothing else would remove it.
-            // SAFETY: the handler calls no test's code.
-            unsafe { nix::libc::atexit(remove) };
-            podman.build();
+            lasting::at_exit(remove);
+            podman.build(binary);
             podman
         })
     }
 
-    fn build(&self) {
+    fn build(&self, binary: &Path) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let context = self.directory.path().join("pfx");
         fs::create_dir_all(context.join("bin")).expect("a directory");
-        fs::copy(static_binary(), context.join("bin/pfx")).expect("a copy");
+        fs::copy(binary, context.join("bin/pfx")).expect("a copy");
         let certificates = "/etc/ssl/certs/ca-certificates.crt";
         fs::copy(certificates, context.join("ca-certificates.crt")).expect("a copy");
         self.build_image("pfx", &root.join("Containerfile"), &context);
@@ -148,7 +148,7 @@ const LIMITS: [&str; 3] =
     ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000", "--network=none"];
 
 extern "C" fn remove() {
-    let podman = Podman::shared();
+    let Some(podman) = PODMAN.get() else { return };
     let _ = podman.command(&["rm", "--all", "--force", "--time=0"]).output();
     let _ = podman.command(&["rmi", "--all", "--force"]).output();
     let _ = Command::new("umount").arg(podman.directory.path().join("storage/overlay")).output();

@@ -9,7 +9,7 @@ const VALUE: &str = "s3cr3t-p\u{e4}ssword";
 
 #[test]
 fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
-    let proxy = Listener::before(&guarded().url);
+    let proxy = Listener::before(&need!(guarded()).url);
     let home = Home::new();
     home.with_url(&proxy.url(), READ).env(AUTH_STRING, AUTH.1).gives(VALUE);
     let requests = proxy.requests();
@@ -21,7 +21,7 @@ fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
     let client = requests[2].header("prefect-csrf-client").expect("a client");
     assert!(requests[1].line.ends_with(&format!("?client={client}")));
 
-    let proxy = Listener::before(&plain().url);
+    let proxy = Listener::before(&need!(plain()).url);
     home.with_url(&proxy.url(), READ).gives(VALUE);
     assert_eq!(proxy.lines(), ["POST block_documents/filter"]);
 }
@@ -29,7 +29,7 @@ fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
 #[test]
 fn writes_go_through_where_a_token_is_demanded() {
     let _alone = alone();
-    let server = guarded();
+    let server = need!(guarded());
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words).env(AUTH_STRING, AUTH.1);
     pfx(&["secret", "set", "--remote", "guarded"]).stdin("v").gives("");
@@ -45,7 +45,7 @@ const KEY: &str = "PREFECT_API_KEY";
 
 #[test]
 fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is() {
-    let url = &guarded().url;
+    let url = &need!(guarded()).url;
     let home = Home::new();
     let pfx = || home.with_url(url, READ);
     pfx().tells(125, &["it answered 401, and no credential is configured", AUTH_STRING]);
@@ -64,7 +64,7 @@ fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is()
 
 #[test]
 fn a_credential_may_stand_in_a_file() {
-    let url = &guarded().url;
+    let url = &need!(guarded()).url;
     let home = Home::new();
     let file = home.write("auth", format!("{}\n", AUTH.1));
     home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file).gives(VALUE);
@@ -93,6 +93,7 @@ fn a_bearer_key_and_headers_of_ones_own_are_sent() {
 #[test]
 fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
     let _alone = alone();
+    need!(Version::Three.environment());
     let server = Server::start(Version::Three, &[]);
     let home = Home::new();
     home.with_url(&server.url, READ).gives(VALUE);
@@ -110,7 +111,7 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
 #[test]
 fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
     let _alone = alone();
-    let url = plain().url.trim_end_matches("/api").to_owned();
+    let url = need!(plain()).url.trim_end_matches("/api").to_owned();
     let told = ["there is no Prefect API at its path", "the API's URL ends in /api"];
     Home::new().with_url(&url, READ).tells(125, &told);
     Home::new().with_url(&url, ["kv", "delete", "x"]).tells(125, &told);
@@ -118,7 +119,7 @@ fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
 
 #[test]
 fn doctor_tells_what_answers() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let outcome = Home::new().with_url(url, ["doctor"]).outcome();
     for told in [
         format!("API URL     {url}  (from PREFECT_API_URL)"),
@@ -128,7 +129,8 @@ fn doctor_tells_what_answers() {
         assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
     }
     assert_eq!(outcome.code(), Some(0), "{outcome:?}");
-    let outcome = Home::new().with_url(&guarded().url, ["doctor"]).env(KEY, "CANARY").outcome();
+    let outcome =
+        Home::new().with_url(&need!(guarded()).url, ["doctor"]).env(KEY, "CANARY").outcome();
     assert_eq!(outcome.code(), Some(1));
     assert!(
         outcome.stdout().contains("401") && !outcome.stdout().contains("CANARY"),

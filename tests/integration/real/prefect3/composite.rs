@@ -28,7 +28,7 @@ fn run(url: &str, home: &Home, binding: &str) -> crate::support::Pfx {
 #[test]
 fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let inner = |data: Value| {
         let name = format!("inner-{}", data.as_object().map_or(0, serde_json::Map::len));
@@ -138,7 +138,7 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
 #[test]
 fn a_mask_of_any_length_is_handed_over_nowhere() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let schema = json!({ "type": "object", "properties": {},
         "secret_fields": ["mongo.password"], "block_schema_references": {} });
@@ -159,7 +159,7 @@ fn a_mask_of_any_length_is_handed_over_nowhere() {
 #[test]
 fn a_field_is_picked_whatever_stands_beside_it() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let text = "\u{feff}{\"a\": {\"b\": -0, \"a\": \"v\"}, \"x\": \"\\ud800\", \"a\": 1.50}";
     for name in ["with-mark", "with-mark-too"] {

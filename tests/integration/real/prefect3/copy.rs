@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::home::{Home, Outcome, Tells as _, WithUrl as _};
 use super::http::{Listener, Request};
-use super::server::{alone, plain};
+use super::server::{Server, alone, plain};
 
 /// The key-value store of a tenant.
 pub fn cloud1(rows: &[(&str, Value)]) -> Listener {
@@ -34,10 +34,10 @@ pub fn cloud1(rows: &[(&str, Value)]) -> Listener {
     })
 }
 
-fn copy(source: &Listener, words: &[&str]) -> Outcome {
+fn copy(server: &Server, source: &Listener, words: &[&str]) -> Outcome {
     let words = [&["kv", "copy", "--from", "cloud1", "--to", "prefect"], words].concat();
     let home = Home::new();
-    let pfx = home.with_url(&plain().url, words);
+    let pfx = home.with_url(&server.url, words);
     pfx.env("PREFECT__CLOUD__API", source.url()).env("PREFECT__CLOUD__API_KEY", "key").outcome()
 }
 
@@ -52,7 +52,7 @@ fn summary(outcome: &Outcome) -> (Vec<String>, String) {
 #[test]
 fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     server.create_variable("copy_there", &json!("CANARY-other"));
     let source = cloud1(&[
         ("Copy/Region", json!("eu")),
@@ -78,23 +78,23 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     ];
     let absent = || server.call("GET", "variables/name/copy_region", None).0 == 404;
 
-    let dry = copy(&source, &["--dry-run"]);
+    let dry = copy(server, &source, &["--dry-run"]);
     assert_eq!(summary(&dry).0, expected);
     assert_eq!(summary(&dry).1, "3 copied, 1 differs, 5 refused");
     assert!(dry.stdout().ends_with("; nothing was written\n") && absent());
 
-    let outcome = copy(&source, &["--prefix", "Copy/"]);
+    let outcome = copy(server, &source, &["--prefix", "Copy/"]);
     assert_eq!(summary(&outcome).0, [expected[0]]);
     assert_eq!(summary(&outcome).1, "1 copied");
     assert_eq!(outcome.code(), Some(0));
 
-    let outcome = copy(&source, &[]);
+    let outcome = copy(server, &source, &[]);
     assert_eq!(summary(&outcome).1, "2 copied, 1 same, 1 differs, 5 refused");
     assert_eq!(outcome.code(), Some(1));
     assert_eq!(server.variable("copy_float")["value"], json!([1.5, {"a": null}]));
     assert_eq!(server.variable("copy_there")["value"], json!("CANARY-other"));
 
-    let outcome = copy(&source, &["--overwrite", "--json"]);
+    let outcome = copy(server, &source, &["--overwrite", "--json"]);
     let told: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
     let outcomes: Vec<&str> = told["keys"]
         .as_array()
@@ -117,13 +117,13 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
 #[test]
 fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let keys: Vec<String> = (0..120).map(|index| format!("resume_{index:03}")).collect();
     let rows: Vec<(&str, Value)> = keys.iter().map(|key| (key.as_str(), json!(key))).collect();
     let source = cloud1(&rows);
     server.create_variable("resume_007", &json!("resume_007"));
-    assert_eq!(summary(&copy(&source, &[])).1, "119 copied, 1 same");
-    assert_eq!(summary(&copy(&source, &[])).1, "120 same");
+    assert_eq!(summary(&copy(server, &source, &[])).1, "119 copied, 1 same");
+    assert_eq!(summary(&copy(server, &source, &[])).1, "120 same");
     for key in &keys {
         assert_eq!(server.variable(key)["value"], json!(key));
     }
@@ -134,5 +134,7 @@ fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
 #[test]
 fn a_store_is_not_copied_to_itself() {
     let words = ["kv", "copy", "--from", "prefect", "--to", "prefect"];
-    Home::new().with_url(&plain().url, words).tells(2, &["cannot copy from a store to itself"]);
+    Home::new()
+        .with_url(&need!(plain()).url, words)
+        .tells(2, &["cannot copy from a store to itself"]);
 }

@@ -8,7 +8,7 @@ use super::server::{alone, old};
 
 #[test]
 fn secrets_blocks_and_variables_of_prefect_2_are_read() {
-    let url = &old().url;
+    let url = &need!(old()).url;
     let words = [
         "run",
         "-s",
@@ -36,7 +36,7 @@ fn secrets_blocks_and_variables_of_prefect_2_are_read() {
 #[test]
 fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
     let _alone = alone();
-    let server = old();
+    let server = need!(old());
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words);
     for value in ["42", "true", "[1]", "{\"a\":1}"] {
@@ -64,7 +64,7 @@ fn what_prefect_2_cannot_hold_is_told_by_a_dry_run_already() {
     let source = cloud1(&[("old_number", json!(42)), ("old_text", json!("x"))]);
     let words = ["kv", "copy", "--from", "cloud1", "--to", "prefect", "--dry-run"];
     let home = Home::new();
-    let pfx = home.with_url(&old().url, words).env("PREFECT__CLOUD__API", source.url());
+    let pfx = home.with_url(&need!(old()).url, words).env("PREFECT__CLOUD__API", source.url());
     let told = pfx.env("PREFECT__CLOUD__API_KEY", "key").outcome().stdout();
     assert!(told.starts_with("refused   old_number: it is Prefect 2."), "{told}");
     assert!(told.contains("\ncopied    old_text\n"), "{told}");

@@ -95,8 +95,9 @@ const ASK: &str = "from prefect.settings import get_current_settings\n\
 
 #[test]
 fn settings_are_found_where_the_real_client_finds_them() {
+    need!(Version::Three.environment());
     let fake = Listener::answering(|_| (200, "[]".to_owned()));
-    let python = Version::Three.program("python");
+    let python = Version::Three.programs().join("python");
     for (index, case) in CASES.iter().enumerate() {
         let url = fake.url();
         let home = Home::new();

@@ -28,7 +28,7 @@ Variable.set("py_json", {"a": [1, None, True]})
 #[test]
 fn what_the_python_client_writes_is_read() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let mut python = server.client("python");
     python.args(["-W", "ignore", "-c", WRITE]);
     printed(python);
@@ -55,7 +55,7 @@ for name in ["pfx_text", "pfx_json", "pfx_string"]:
 fn what_pfx_writes_the_python_client_reads() {
     let _alone = alone();
     // With a password and tokens, which both must cope with.
-    let server = guarded();
+    let server = need!(guarded());
     let home = Home::new();
     let pfx = |words: &[&str]| {
         home.with_url(&server.url, words).env("PREFECT_API_AUTH_STRING", super::server::AUTH.1)
@@ -77,7 +77,7 @@ fn what_pfx_writes_the_python_client_reads() {
 #[test]
 fn prefect_variable_and_pfx_kv_are_about_the_same_things() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let mut set = server.client("prefect");
     set.args(["variable", "set", "cli_json", r#"{"a": 1}"#, "--tag", "x"]);

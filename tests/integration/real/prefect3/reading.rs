@@ -32,7 +32,7 @@ fn bindings(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn however_many_secrets_there_are_two_hundred_take_one_request() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     for (count, requests) in [(0, 0), (1, 1), (50, 1), (200, 1), (201, 2), (BULK, 3)] {
         let proxy = Listener::before(url);
         let mut words = bindings(&["--set", "X=x"]);
@@ -49,7 +49,7 @@ fn however_many_secrets_there_are_two_hundred_take_one_request() {
 
 #[test]
 fn secrets_blocks_and_variables_take_one_request_a_kind() {
-    let proxy = Listener::before(&plain().url);
+    let proxy = Listener::before(&need!(plain()).url);
     let words = bindings(&[
         "-s",
         "A=db-password",
@@ -74,7 +74,7 @@ fn secrets_blocks_and_variables_take_one_request_a_kind() {
 
 #[test]
 fn a_filter_of_several_types_that_overflows_its_page_is_read_to_its_end() {
-    let server = plain();
+    let server = need!(plain());
     let mut words = Vec::new();
     let mut names = Vec::new();
     for index in 0..150 {
@@ -98,7 +98,7 @@ fn a_filter_of_several_types_that_overflows_its_page_is_read_to_its_end() {
 
 #[test]
 fn every_value_arrives_byte_for_byte() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let home = Home::new();
     for (name, value) in secrets() {
         let expected = match value {
@@ -122,7 +122,7 @@ fn every_value_arrives_byte_for_byte() {
 
 #[test]
 fn variables_of_every_type_are_read() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let home = Home::new();
     for (name, expected) in [
         ("my_variable", "my-value"),
@@ -149,7 +149,7 @@ fn variables_of_every_type_are_read() {
 
 #[test]
 fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let words = bindings(&["-s", "DB_PASSWORD", "-k", "MY_VARIABLE", "-k", "WITH_DASH=WITH-DASH"]);
     let values = read(url, &words, &["DB_PASSWORD", "MY_VARIABLE", "WITH_DASH"]);
     assert_eq!(values, "s3cr3t-p\u{e4}ssword\nmy-value\nd\n");
@@ -167,7 +167,7 @@ fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
 
 #[test]
 fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let words = [
         "run",
         "-s",
@@ -199,7 +199,7 @@ fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
 
 #[test]
 fn null_and_a_block_without_a_value_are_errors_that_name_the_secret() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     for (option, name, told) in [
         ("-s", "X=json-null", "cannot use `json-null`: its value is JSON's null"),
         ("-k", "X=v_null", "cannot use `v_null`: its value is JSON's null"),
@@ -212,7 +212,7 @@ fn null_and_a_block_without_a_value_are_errors_that_name_the_secret() {
 
 #[test]
 fn what_this_machine_has_is_never_asked_for() {
-    let proxy = Listener::before(&plain().url);
+    let proxy = Listener::before(&need!(plain()).url);
     let home = Home::new();
     home.write(".prefect/config.toml", "[context.secrets]\ndb-password = \"local\"\n");
     let words = ["run", "-s", "X=db-password", "--", "sh", "-c", "echo $X"];
@@ -224,7 +224,7 @@ fn what_this_machine_has_is_never_asked_for() {
 
 #[test]
 fn lists_go_over_all_pages() {
-    let url = &plain().url;
+    let url = &need!(plain()).url;
     let outcome = Home::new().with_url(url, ["secret", "list", "--remote"]).outcome();
     let listed = outcome.stdout();
     let names: Vec<&str> = listed.lines().collect();

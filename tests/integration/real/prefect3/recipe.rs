@@ -17,7 +17,7 @@ fn every_block_about_prefect_3_prints_what_it_says() {
     let _alone = alone();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("README.md")).expect("README.md");
-    let server = plain();
+    let server = need!(plain());
     let cloud = cloud1(&[
         ("Team A/Region", json!("eu-west-1")),
         ("history", json!("x".repeat(6_000))),

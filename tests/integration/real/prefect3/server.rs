@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::http::call;
 use crate::support::lasting;
+use crate::support::needs::{self, Missing};
 
 /// Longer than a server takes to start on a machine with nothing to spare.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -54,15 +55,15 @@ pub const AUTH: Setting = ("PREFECT_SERVER_API_AUTH_STRING", "admin:pass word");
 pub const CSRF: Setting = ("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "true");
 
 /// The one that most tests ask, and none writes to names of another.
-pub fn plain() -> &'static Server {
+pub fn plain() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::lasting(Version::Three, &[]))
+    shared(&SERVER, Version::Three, &[])
 }
 
 /// The one that runs deployments, and is busy with it.
-pub fn busy() -> &'static Server {
+pub fn busy() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::lasting(Version::Three, &[]))
+    shared(&SERVER, Version::Three, &[])
 }
 
 /// Keeps the other tests' pfx from writing while this one's does. A server on `SQLite` answers 503 to a write
@@ -73,41 +74,39 @@ pub fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// One that wants a password and a CSRF token.
-pub fn guarded() -> &'static Server {
+pub fn guarded() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::lasting(Version::Three, &[AUTH, CSRF]))
+    shared(&SERVER, Version::Three, &[AUTH, CSRF])
 }
 
 /// One of Prefect 2.
-pub fn old() -> &'static Server {
+pub fn old() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::lasting(Version::Two, &[]))
+    shared(&SERVER, Version::Two, &[])
+}
+
+fn shared(
+    server: &'static OnceLock<Server>,
+    version: Version,
+    options: &'static [Setting],
+) -> Result<&'static Server, Missing> {
+    version.environment()?;
+    Ok(server.get_or_init(|| Server::lasting(version, options)))
 }
 
 impl Version {
     /// The virtual environment with this Prefect in it.
-    pub fn environment(self) -> PathBuf {
-        let (variable, name) = match self {
-            Self::Two => ("PFX_TEST_PREFECT2", "prefect-2"),
-            Self::Three => ("PFX_TEST_PREFECT3", "prefect-3"),
-        };
-        let path = std::env::var_os(variable).map_or_else(
-            || {
-                let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
-                home.join(".cache/pfx-tests").join(name)
-            },
-            PathBuf::from,
-        );
-        assert!(
-            path.join("bin/prefect").exists(),
-            "{} has no Prefect: run tests/run.sh",
-            path.display()
-        );
-        path
+    pub fn environment(self) -> Result<PathBuf, Missing> {
+        needs::prefect(if self == Self::Two { 2 } else { 3 })
     }
 
-    pub fn program(self, name: &str) -> PathBuf {
-        self.environment().join("bin").join(name)
+    /// The directory of its programs, of which a test has made sure that it is there.
+    pub fn programs(self) -> PathBuf {
+        self.environment().expect("its environment").join("bin")
+    }
+
+    fn program(self, name: &str) -> PathBuf {
+        self.programs().join(name)
     }
 
     /// A database of this version with everything in it.
@@ -200,7 +199,7 @@ impl Server {
             }
         };
         command.env_clear().current_dir(home).env("HOME", home).env("PREFECT_HOME", home);
-        let bin = self.version.environment().join("bin");
+        let bin = self.version.programs();
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
         command.env("PREFECT_SERVER_DATABASE_CONNECTION_URL", &database);
         command.env("PREFECT_API_DATABASE_CONNECTION_URL", &database);

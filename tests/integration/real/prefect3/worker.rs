@@ -23,7 +23,7 @@ const SECRET: &str = "s3cr3t-p\u{e4}ssword";
 fn prefect(server: &Server, project: &Home, words: &[&str]) -> Command {
     let mut command = server.client("prefect");
     let pfx = Path::new(env!("CARGO_BIN_EXE_pfx")).parent().expect("a directory");
-    let bin = Version::Three.environment().join("bin");
+    let bin = Version::Three.programs();
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", pfx.display(), bin.display()));
     // As a shell has it: `prefect.yaml` refers to it.
     command.current_dir(project.path()).env("PWD", project.path());
@@ -77,7 +77,7 @@ fn start_worker(server: &Server, project: &Home, pool: &str) -> PathBuf {
 
 #[test]
 fn a_flow_sees_the_secret_and_the_server_holds_no_value() {
-    let server = busy();
+    let server = need!(busy());
     let project = Home::new();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/prefect-3");
     for file in ["flow.py", "prefect.yaml"] {
@@ -139,8 +139,7 @@ deployments:
 
 /// Starts a run of a flow that waits, asserts who is who, and cancels it; the flow's process id and that of
 /// the process that the worker started, once that is gone.
-fn cancelled(pool: &str, command: &str) -> (Pid, Pid) {
-    let server = busy();
+fn cancelled(server: &Server, pool: &str, command: &str) -> (Pid, Pid) {
     let project = Home::new();
     project.write("flow.py", FLOW);
     project.write("prefect.yaml", PROJECT.replace("POOL", pool).replace("COMMAND", command));
@@ -174,13 +173,13 @@ fn cancelled(pool: &str, command: &str) -> (Pid, Pid) {
 
 #[test]
 fn cancellation_ends_the_flow_which_is_the_process_that_the_worker_started() {
-    let (flow, started) = cancelled("engine", "python -m prefect.engine");
+    let (flow, started) = cancelled(need!(busy()), "engine", "python -m prefect.engine");
     assert_eq!(flow, started);
 }
 
 #[test]
 fn cancellation_ends_prefects_starter_which_pfx_has_become() {
-    let (flow, started) = cancelled("execute", "prefect flow-run execute");
+    let (flow, started) = cancelled(need!(busy()), "execute", "prefect flow-run execute");
     assert_ne!(flow, started);
     // Prefect 3.8.8 may leave it behind, without pfx just as well.
     let _ = kill(flow, Signal::SIGKILL);

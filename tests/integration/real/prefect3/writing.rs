@@ -9,7 +9,7 @@ use super::server::{alone, plain};
 #[test]
 fn a_secret_is_created_then_replaced_then_deleted() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let set = |name: &str, value: &str, options: &[&str]| {
         let words = [&["secret", "set", "--remote", name], options].concat();
@@ -31,7 +31,7 @@ fn a_secret_is_created_then_replaced_then_deleted() {
 #[test]
 fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
     let _alone = alone();
-    let proxy = Listener::before(&plain().url);
+    let proxy = Listener::before(&need!(plain()).url);
     let home = Home::new();
     for (name, value, options, told) in [
         ("refused", "********", &[][..], "cannot use `refused`: `********` is what Prefect shows"),
@@ -65,7 +65,7 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
 #[test]
 fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     let set = |words: &[&str]| {
         home.with_url(&server.url, [&["kv", "set", "Written.Key"], words].concat()).gives("");
@@ -89,7 +89,7 @@ fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
 #[test]
 fn the_longest_value_that_is_let_through_is_one_that_the_server_takes() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     for longest in ["x".repeat(4_998), "\u{e9}".repeat(2_499), "\u{1}".repeat(833)] {
         home.with_url(&server.url, ["kv", "set", "longest", "-", "--string"])
@@ -102,7 +102,7 @@ fn the_longest_value_that_is_let_through_is_one_that_the_server_takes() {
 #[test]
 fn a_name_of_the_other_spelling_is_read_and_never_deleted() {
     let _alone = alone();
-    let server = plain();
+    let server = need!(plain());
     let home = Home::new();
     server.create_variable("two_words", &json!("kept"));
     home.with_url(&server.url, ["kv", "get", "two-words"]).gives("kept");

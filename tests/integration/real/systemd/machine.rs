@@ -26,8 +26,7 @@ impl Machine {
         static MACHINE: OnceLock<Machine> = OnceLock::new();
         MACHINE.get_or_init(|| {
             let machine = Self::boot();
-            // SAFETY: the handler calls no test's code.
-            unsafe { nix::libc::atexit(shut_down) };
+            crate::support::lasting::at_exit(shut_down);
             machine
         })
     }

@@ -6,16 +6,18 @@ use std::io::Read as _;
 use std::os::unix::net::UnixStream;
 
 use self::machine::Machine;
-use crate::support::is_root;
+use crate::support::needs::{Missing, namespaces, tools};
 
-/// The machine; `None` where there can be none.
-fn machine() -> Option<&'static Machine> {
-    is_root().then(Machine::shared)
+/// The machine.
+fn machine() -> Result<&'static Machine, Missing> {
+    namespaces()?;
+    tools(&["systemctl", "python3"])?;
+    Ok(Machine::shared())
 }
 
 #[test]
 fn the_main_process_is_the_command_which_notifies_and_feeds_the_watchdog() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     machine.systemctl(&["start", "notify.service"]);
     let main = machine.property("notify.service", "MainPID");
     machine.wait_for("notify.service", "ActiveState", "inactive");
@@ -25,7 +27,7 @@ fn the_main_process_is_the_command_which_notifies_and_feeds_the_watchdog() {
 
 #[test]
 fn sockets_are_the_commands_with_and_without_init() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     for name in ["listen", "listen-init"] {
         machine.systemctl(&["start", &format!("{name}.socket")]);
         let mut answer = String::new();
@@ -39,7 +41,7 @@ fn sockets_are_the_commands_with_and_without_init() {
 
 #[test]
 fn with_init_the_command_is_the_main_process_and_its_failure_the_services() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     machine.systemctl(&["start", "init.service"]);
     let main = machine.property("init.service", "MainPID");
     machine.wait_for("init.service", "ActiveState", "failed");
@@ -50,7 +52,7 @@ fn with_init_the_command_is_the_main_process_and_its_failure_the_services() {
 
 #[test]
 fn with_init_a_manager_that_hears_the_main_process_only_hears_the_command() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     let said = machine.systemctl(&["start", "init-main.service"]);
     assert_eq!(said, "", "its READY=1 was taken");
     machine.wait_for("init-main.service", "ActiveState", "inactive");
@@ -59,7 +61,7 @@ fn with_init_a_manager_that_hears_the_main_process_only_hears_the_command() {
 
 #[test]
 fn credentials_reach_a_service_that_may_do_nothing_else() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     machine.systemctl(&["start", "hard.service"]);
     machine.wait_for("hard.service", "ActiveState", "inactive");
     assert_eq!(machine.output("hard.service"), "hard\nhunter2\n");
@@ -70,7 +72,7 @@ fn credentials_reach_a_service_that_may_do_nothing_else() {
 
 #[test]
 fn sigpipe_is_ignored_as_systemd_has_it() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     machine.systemctl(&["start", "pipe.service"]);
     let output = machine.output("pipe.service");
     let lines: Vec<&str> = output.lines().collect();
@@ -80,7 +82,7 @@ fn sigpipe_is_ignored_as_systemd_has_it() {
 
 #[test]
 fn a_failure_is_restarted_as_the_commands_own() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     machine.systemctl(&["start", "restart.service"]);
     machine.wait_for("restart.service", "NRestarts", "1");
     machine.wait_for("restart.service", "SubState", "running");
@@ -94,7 +96,7 @@ fn a_failure_is_restarted_as_the_commands_own() {
 
 #[test]
 fn stop_ends_it_by_sigterm() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     for name in ["stop.service", "stop-init.service"] {
         machine.systemctl(&["start", name]);
         machine.wait_for(name, "SubState", "running");
@@ -105,7 +107,7 @@ fn stop_ends_it_by_sigterm() {
 
 #[test]
 fn the_examples_are_units_that_systemd_has_nothing_to_say_about() {
-    let Some(machine) = machine() else { return };
+    let machine = need!(machine());
     for name in ["service.service", "pfx@service.service"] {
         let path = format!("/run/systemd/system/{name}");
         let (fine, said) = machine.run(&["systemd-analyze", "verify", "--man=no", &path]);
