@@ -116,6 +116,8 @@ pub fn position(text: &str, offset: usize) -> Position {
 }
 
 /// Numbers of lines of one text, each counted on from the one before: for many places that mostly come in order.
+/// A run with a hundred variables in pfx.toml or an env file takes 4 % longer if each is counted from the beginning
+/// (`benches/compare.sh`).
 #[derive(Debug, Default)]
 pub struct Lines {
     /// A byte, and the number of its line less one.

@@ -103,8 +103,9 @@ const TABLE: &[(Power, &[&str])] = &[
     ]),
 ];
 
-/// Finds at one look that nearly every name is in none of some lists: a run with a hundred secrets asks a hundred
-/// times before its command starts.
+/// Finds at one look that nearly every name is in none of some lists. Without it a run with a hundred secrets, which
+/// asks for each before its command starts, takes 5 % longer, and 2.5 % if the lists are searched by first letter
+/// (`benches/compare.sh`).
 struct Filter {
     /// Whole names, by their first two bytes, their last one and their length.
     names: [u64; 128],

@@ -5,7 +5,6 @@ pub mod exec;
 pub mod hosts;
 pub mod inherited;
 pub mod init;
-pub mod memory;
 pub mod output;
 pub mod prompt;
 pub mod sealed;
