@@ -123,3 +123,74 @@ impl Overview {
         overview
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::local::Files;
+    use std::ffi::{CStr, CString};
+
+    /// Variables, the stores that are named, whether `--local` is given, and what is asked.
+    type Case<'c> = (&'c [&'c str], &'c [StoreKind], bool, &'c [&'c str]);
+
+    const URL: &str = "PREFECT_API_URL=http://127.0.0.1:1/api";
+    const CLOUD1_KEY: &str = "PREFECT__CLOUD__API_KEY=CANARY";
+
+    /// What is asked where these variables are set and the command line is so: its place, or why nothing is.
+    fn asked(variables: &[&str], stores: &[StoreKind], local: bool) -> Vec<String> {
+        let all = variables.iter().chain(&["HOME=/nowhere"]);
+        let owned: Vec<CString> =
+            all.map(|variable| CString::new(*variable).expect("no NUL")).collect();
+        let inherited: Vec<&CStr> = owned.iter().map(CString::as_c_str).collect();
+        let inherited = Inherited(&inherited);
+        let files = Files::new(Vec::new(), false);
+        let config = Local::new(&files, inherited, true);
+        let choice = Choice { stores: stores.to_vec(), local, ..Choice::local() };
+        let settle = |kinds: Vec<StoreKind>| match settle(&kinds, &choice, inherited, &config) {
+            Ok(Settled::Store(store)) => store.place().shown.join(", "),
+            Ok(Settled::None { why }) => format!("none: {why}"),
+            Err(error) => format!("error: {error}"),
+        };
+        choice.chain().into_iter().map(settle).collect()
+    }
+
+    #[test]
+    fn the_first_store_that_is_configured_is_asked_or_those_that_are_named() {
+        use StoreKind::{Cloud1, Prefect};
+        let prefect = "http://127.0.0.1:1/api";
+        let cloud1 = "Prefect Cloud 1.x at https://api.prefect.io";
+        let no_key = "no API key is configured: neither PREFECT__CLOUD__API_KEY nor /nowhere/.prefect/auth.toml has one";
+        let neither = format!("none: {no_key}; PREFECT_API_URL is not set");
+        let (no_key, no_url) = (format!("none: {no_key}"), "none: PREFECT_API_URL is not set");
+        let local = "none: `--local` was given";
+        let cases: [Case<'_>; 13] = [
+            (&[], &[], false, &[&neither]),
+            (&[URL], &[], false, &[prefect]),
+            (&[CLOUD1_KEY], &[], false, &[cloud1]),
+            (&[URL, CLOUD1_KEY], &[], false, &[prefect]),
+            (&[URL, CLOUD1_KEY], &[Cloud1], false, &[cloud1]),
+            (&[URL, CLOUD1_KEY], &[Prefect], false, &[prefect]),
+            (&[CLOUD1_KEY], &[Prefect], false, &[no_url]),
+            (&[URL], &[Cloud1], false, &[&no_key]),
+            (&[URL, CLOUD1_KEY], &[Cloud1, Prefect], false, &[cloud1, prefect]),
+            (&[CLOUD1_KEY], &[Prefect, Cloud1], false, &[no_url, cloud1]),
+            (&[URL, CLOUD1_KEY], &[], true, &[local]),
+            (&["PREFECT_API_URL=", CLOUD1_KEY], &[], false, &[cloud1]),
+            (&["PREFECT_API_URL="], &[Prefect], false, &["none: PREFECT_API_URL is empty"]),
+        ];
+        for (variables, stores, is_local, expected) in cases {
+            assert_eq!(asked(variables, stores, is_local), expected, "{variables:?} {stores:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_matters_only_to_a_store_that_is_asked() {
+        let broken = "PREFECT_API_URL=ftp://127.0.0.1/CANARY";
+        let [said] = &asked(&[broken, CLOUD1_KEY], &[], false)[..] else { panic!("one store") };
+        assert!(said.starts_with("error: ") && !said.contains("CANARY"), "{said}");
+        let [said] = &asked(&[broken, CLOUD1_KEY], &[StoreKind::Cloud1], false)[..] else {
+            panic!("one store")
+        };
+        assert!(said.starts_with("Prefect Cloud 1.x at "), "{said}");
+    }
+}

@@ -180,3 +180,64 @@ fn variable(inherited: Inherited<'_>, name: &str) -> Option<Zeroizing<String>> {
     // Bytes that are no UTF-8 are no URL, and cannot go into a header either.
     Some(Zeroizing::new(String::from_utf8_lossy(text).into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::{CStr, CString};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// The URL and the key with the places that they are from, where these variables are set and a file of profiles has
+    /// `profiles`.
+    fn read(profiles: &str, variables: &[&str]) -> Result<[Option<(String, String)>; 2], Error> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), profiles).expect("it can be written");
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600))
+            .expect("its mode");
+        let path = file.path().display().to_string();
+        let named = format!("PREFECT_PROFILES_PATH={path}");
+        let all = variables.iter().copied().chain([named.as_str()]);
+        let owned: Vec<CString> = all.map(|one| CString::new(one).expect("no NUL")).collect();
+        let inherited: Vec<&CStr> = owned.iter().map(CString::as_c_str).collect();
+        let layers = Layers::read(Inherited(&inherited), false)?;
+        let taken = |name| {
+            let setting = layers.take(name)?;
+            Some((setting.text.as_str().to_owned(), setting.origin.replace(&path, "FILE")))
+        };
+        Ok([taken(URL), taken(KEY)])
+    }
+
+    fn setting(text: &str, origin: &str) -> (String, String) {
+        (text.to_owned(), origin.to_owned())
+    }
+
+    const TWO: &str = "active = 'a'\n[profiles.a]\nPREFECT_API_URL = 'http://a/api'\n\
+                       PREFECT_API_KEY = 'key-a'\n[profiles.b]\nPREFECT_API_URL = 'http://b/api'\n";
+
+    #[test]
+    fn a_variable_wins_over_the_profile_setting_by_setting() {
+        let [of_url, of_key] =
+            [URL, KEY].map(|name| format!("{} in the profile `a` of FILE", name.variable));
+        let expected = [Some(setting("http://a/api", &of_url)), Some(setting("key-a", &of_key))];
+        assert_eq!(read(TWO, &[]).unwrap(), expected);
+        let url = "PREFECT_API_URL=http://v/api";
+        let expected =
+            [Some(setting("http://v/api", "PREFECT_API_URL")), Some(setting("key-a", &of_key))];
+        assert_eq!(read(TWO, &[url]).unwrap(), expected);
+        // One that is set to nothing is set.
+        let [url, _] = read(TWO, &["PREFECT_API_URL="]).unwrap();
+        assert_eq!(url, Some(setting("", "PREFECT_API_URL")));
+    }
+
+    #[test]
+    fn the_profile_is_the_one_that_a_variable_names_or_the_active_one() {
+        let [url, key] = read(TWO, &["PREFECT_PROFILE=b"]).unwrap();
+        assert_eq!(
+            url,
+            Some(setting("http://b/api", "PREFECT_API_URL in the profile `b` of FILE"))
+        );
+        assert_eq!(key, None, "no setting of another profile");
+        assert!(read(TWO, &["PREFECT_PROFILE=c"]).is_err());
+        assert_eq!(read("", &[]).unwrap(), [None, None]);
+    }
+}
