@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
-pub use binding::{Action, Binding, BoundBy};
+pub use binding::{Action, Binding, BoundBy, Delivery, Look};
 pub use template::{Ingredient, Of, Part, Template};
 
 use crate::environment::Inherited;
@@ -17,7 +17,7 @@ use crate::name::VariableName;
 use crate::reference::{Kind, Reference};
 use crate::source::Author;
 use crate::takeover;
-use crate::wanted::{Delivery, Lookup, Wanted};
+use crate::wanted::Wanted;
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
@@ -151,7 +151,7 @@ impl Plan {
                 Wanted::Template(template) => {
                     linker.link(variable, template, |name| bound.get(name))?
                 }
-                Wanted::Lookup(lookup) => Action::Lookup(variable, lookup),
+                Wanted::Look(lookup) => Action::Look(Look::of_file(variable, lookup)),
                 Wanted::Text(text) => Action::Set(variable, text),
                 Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
             };
@@ -170,7 +170,7 @@ impl Plan {
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
-        let lookups = [
+        let looks = [
             ("--secret", "-s", Kind::Secret, Delivery::Variable, &written.secret),
             ("--file", "--file", Kind::Secret, Delivery::File, &written.file),
             ("--env", "-e", Kind::Env, Delivery::Variable, &written.env),
@@ -178,11 +178,10 @@ impl Plan {
             ("--block", "-b", Kind::Block, Delivery::Variable, &written.block),
         ];
         let mut bindings = Vec::new();
-        for (option, short, kind, delivery, texts) in lookups {
+        for (option, short, kind, delivery, texts) in looks {
             for text in texts {
-                let (variable, lookup) = binding::lookup(option, kind, text)?;
-                let action = Action::Lookup(variable, Lookup { delivery, ..lookup });
-                bindings.push(Binding::new(short, text, action));
+                let look = Look { delivery, ..Look::new(option, kind, text)? };
+                bindings.push(Binding::new(short, text, Action::Look(look)));
             }
         }
         for text in &written.set {
@@ -206,9 +205,9 @@ impl Plan {
     }
 
     /// All look-ups whose values go into variables of their own.
-    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+    pub fn looks(&self) -> impl Iterator<Item = &Look> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
-            Action::Lookup(_, lookup) => Some(lookup),
+            Action::Look(look) => Some(look),
             Action::Preserve(_) | Action::Set(..) | Action::Template(..) | Action::Unset(_) => None,
         })
     }
@@ -216,8 +215,8 @@ impl Plan {
     /// All that has to be looked up, for a variable of its own or for a template.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         let needed = self.ingredients.iter().filter(|ingredient| ingredient.is_needed);
-        let lookups = self.lookups().chain(needed.map(|ingredient| &ingredient.lookup));
-        lookups.map(|lookup| &lookup.reference)
+        let looks = self.looks().chain(needed.map(|ingredient| &ingredient.look));
+        looks.map(|look| &look.reference)
     }
 
     /// The plan with a look-up for each of `secrets` besides, which sources list. One that a binding asks for by
@@ -227,7 +226,7 @@ impl Plan {
     /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
     /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
     pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
-        let bound_secrets = self.lookups().filter_map(|lookup| match &lookup.reference {
+        let bound_secrets = self.looks().filter_map(|look| match &look.reference {
             Reference::Secret(name) => Some(name.as_str()),
             _ => None,
         });
@@ -250,7 +249,7 @@ impl Plan {
                 refused.push(name);
                 continue;
             }
-            let action = Action::Lookup(variable, Lookup::whole(Reference::Secret(name)));
+            let action = Action::Look(Look::whole(variable, Reference::Secret(name)));
             added.push(Binding { bound_by: BoundBy::Listing, action });
         }
         if !refused.is_empty() {

@@ -1,7 +1,9 @@
 //! What is settled before a request, a request, and its answer: values, and nothing of how they travel.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -20,8 +22,27 @@ pub struct Access {
     pub authorities: Vec<(String, Vec<u8>)>,
     /// The URL of a proxy for https, and the hosts that are reached without (`HTTPS_PROXY`, `NO_PROXY`).
     pub proxy: Option<(Zeroizing<String>, Option<String>)>,
-    /// For everything that is asked of this API, from the first request on.
-    pub timeout: Duration,
+    pub time: TimeLimit,
+}
+
+/// How long all that is asked of remote stores may take together, from the first request on. Its clones start with it.
+#[derive(Clone)]
+pub struct TimeLimit {
+    pub after: Duration,
+    started: Rc<OnceCell<Instant>>,
+}
+
+impl TimeLimit {
+    #[must_use]
+    pub fn new(after: Duration) -> Self {
+        Self { after, started: Rc::default() }
+    }
+
+    /// When the first request was sent: now, if none was.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        *self.started.get_or_init(Instant::now)
+    }
 }
 
 /// The value of an `Authorization` header, and where it came from.

@@ -6,6 +6,7 @@ use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::remote::http::TimeLimit;
 use crate::stores::StoreKind;
 
 /// The deadline over everything that is asked of a remote store.
@@ -18,12 +19,15 @@ pub struct Choice {
     pub stores: Vec<StoreKind>,
     /// Whether none may be asked.
     pub local: bool,
-    pub timeout: Duration,
+    pub time: TimeLimit,
 }
 
 impl Choice {
     /// No store is asked.
-    pub const LOCAL: Self = Self { stores: Vec::new(), local: true, timeout: TIMEOUT };
+    #[must_use]
+    pub fn local() -> Self {
+        Self { stores: Vec::new(), local: true, time: TimeLimit::new(TIMEOUT) }
+    }
 
     /// The command line goes before variables, and of those `PFX_LOCAL` before the ones that say how a store is
     /// asked.
@@ -32,9 +36,9 @@ impl Choice {
     /// [`Error::Usage`] if a variable that is used makes no sense.
     pub fn new(stores: &cli::Stores, inherited: Inherited<'_>) -> Result<Self, Error> {
         if stores.local || (stores.remote.is_empty() && variable!(stores.local).flag(inherited)) {
-            return Ok(Self::LOCAL);
+            return Ok(Self::local());
         }
-        let timeout = time(&stores.timeout, inherited)?;
+        let time = TimeLimit::new(time(&stores.timeout, inherited)?);
         let mut named = variable!(stores.remote).all(inherited)?;
         // One that is named twice counts where it is named first.
         let mut seen = Vec::new();
@@ -43,7 +47,7 @@ impl Choice {
             seen.push(*kind);
             is_new
         });
-        Ok(Self { stores: named, local: false, timeout })
+        Ok(Self { stores: named, local: false, time })
     }
 
     /// For a command that is about one remote store in any case.
@@ -69,7 +73,7 @@ impl Choice {
     /// This kind of store, and no other.
     #[must_use]
     pub fn of_kind(kind: StoreKind, timeout: Duration) -> Self {
-        Self { stores: vec![kind], local: false, timeout }
+        Self { stores: vec![kind], local: false, time: TimeLimit::new(timeout) }
     }
 
     fn of_one(
@@ -77,7 +81,7 @@ impl Choice {
         timeout: &cli::Timeout,
         inherited: Inherited<'_>,
     ) -> Result<Self, Error> {
-        let timeout = time(timeout, inherited)?;
+        let time = TimeLimit::new(time(timeout, inherited)?);
         let given = cli::Stores { remote: named.into_iter().collect(), ..Default::default() };
         let stores = variable!(given.remote).all(inherited)?;
         if stores.len() > 1 {
@@ -86,7 +90,7 @@ impl Choice {
                 hint: "name it with `--remote=STORE`".to_owned(),
             });
         }
-        Ok(Self { stores, local: false, timeout })
+        Ok(Self { stores, local: false, time })
     }
 
     /// The stores in the order in which they are asked: of each list the first that is configured.

@@ -215,7 +215,7 @@ impl Configured for Settings {
             key: text,
             origin,
         });
-        let access = network::access(address, credential, choice.timeout, inherited, &[])?;
+        let access = network::access(address, credential, choice.time.clone(), inherited, &[])?;
         let client = Client::new(access);
         Ok(Box::new(Cloud1::new(client, tenant.as_deref(), without_secrets, self.notices)))
     }

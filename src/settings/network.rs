@@ -1,7 +1,6 @@
 //! How any API is reached from this machine: proxy and certificate authorities.
 
 use std::path::Path;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -9,7 +8,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::{file, home};
 use crate::remote::address::Address;
-use crate::remote::http::{Access, Credential};
+use crate::remote::http::{Access, Credential, TimeLimit};
 
 /// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's
 /// own. The first stands in for the system's store, since the library that reads that store heeds it too; it
@@ -23,7 +22,7 @@ const AUTHORITIES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PREFECT_
 pub fn access(
     address: Address,
     credential: Option<Credential>,
-    timeout: Duration,
+    time: TimeLimit,
     inherited: Inherited<'_>,
     authorities: &[&Path],
 ) -> Result<Access, Error> {
@@ -45,7 +44,7 @@ pub fn access(
     }
     let proxy = first(inherited, ["https_proxy", "HTTPS_PROXY"])
         .map(|proxy| (Zeroizing::new(proxy), first(inherited, ["no_proxy", "NO_PROXY"])));
-    Ok(Access { address, credential, headers: Vec::new(), authorities: files, proxy, timeout })
+    Ok(Access { address, credential, headers: Vec::new(), authorities: files, proxy, time })
 }
 
 /// The first of two variables that is set, and not to nothing: in lower case as curl has it, then in upper.

@@ -13,6 +13,7 @@
 mod support;
 
 mod bindings;
+mod chain;
 mod check;
 mod clean;
 mod cloud1;

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use pfx::stores::StoreKind;
+
 use crate::support::needs::namespaces;
 use crate::support::{Home, Pfx};
 
@@ -257,6 +259,14 @@ fn check_tells_which_line_binds_and_what_wins() {
     assert_eq!(json["layers"].as_array().unwrap().len(), 3);
 }
 
+#[test]
+fn the_schema_has_the_remote_stores_that_the_command_line_has() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../schema/pfx.toml.json")).expect("JSON");
+    let names: Vec<String> = StoreKind::all().iter().map(|kind| kind.name()).collect();
+    assert_eq!(schema["$defs"]["store"]["enum"], serde_json::json!(names));
+}
+
 /// Python's jsonschema and pfx judge the same texts alike.
 #[test]
 fn the_schema_that_is_shipped_says_what_pfx_says() {
@@ -265,6 +275,7 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
         "",
         "command = 'a b'\nlocal = true\nsecrets-dir = ['a', 'b']\n[env]\nA = ''\n",
         "command = ['a', '']\nremote = 'cloud1'",
+        "remote = ['cloud1', 'prefect']",
         "env.A = { secret = 's', pointer = '/a~1b', default = '', optional = true }",
         "env.A = { kv = 'k', required = false }\nenv.B = { block = 't/n' }\nenv.C = { env = 'X' }",
         "env.A = { text = 'x' }\nenv.B = { unset = true }\nenv.C = 'pfx://secret/a%20b?#/c'",
@@ -298,6 +309,8 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
         "command = []",
         "command = ['']",
         "remote = 'other'",
+        "remote = ['prefect', 'other']",
+        "remote = ['prefect']\nlocal = true",
         "remote = 'prefect'\nlocal = true",
         "profile.a.x = 1",
         "profile.a = 'x'",

@@ -36,15 +36,14 @@ pub fn get(
         Some(_) => Settings::of_files(&arguments.places, inherited),
     };
     let sources = match &target {
-        None => Sources::new(&settings, &Choice::LOCAL, inherited),
+        None => Sources::new(&settings, &Choice::local(), inherited),
         Some(choice) => Sources::of_remote(&settings, choice, inherited),
     };
     let resolved = sources.resolve(plan)?;
     report.notices(sources.notes());
     report.notices(line_endings(&resolved));
 
-    let Some(Resolution::Lookup(_, looked_up)) =
-        resolved.variables.first().map(|one| &one.resolution)
+    let Some(Resolution::Look(looked_up)) = resolved.variables.first().map(|one| &one.resolution)
     else {
         return Ok(Exit::Done);
     };
@@ -57,7 +56,7 @@ pub fn get(
     }
     if let Some(value) = looked_up.value() {
         let json = variable!(arguments.json).flag(inherited);
-        print::value(value, &looked_up.lookup.reference.name(), json, output)?;
+        print::value(value, &looked_up.look.reference.name(), json, output)?;
     }
     Ok(Exit::Done)
 }

@@ -33,7 +33,7 @@ pub fn list(
         }
     } else {
         let settings = Settings::new(&arguments.places, inherited)?;
-        let sources = Sources::new(&settings, &Choice::LOCAL, inherited);
+        let sources = Sources::new(&settings, &Choice::local(), inherited);
         for source in sources.in_order() {
             for name in source.secrets()? {
                 names.entry(name).or_insert_with(|| source.place().shown);

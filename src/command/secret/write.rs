@@ -165,7 +165,7 @@ fn with_way_out(error: Error) -> Error {
 fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
     let mut settings = Settings::without_options(inherited);
     settings.expand = false;
-    let sources = Sources::new(&settings, &Choice::LOCAL, inherited);
+    let sources = Sources::new(&settings, &Choice::local(), inherited);
     let reference = Reference::Secret(name.to_owned());
     let found = sources.local.look_up(&[&reference]);
     report.notices(sources.notes());

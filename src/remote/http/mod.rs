@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use self::once::{Outcome, once};
 use super::address::proxy_host;
-pub use super::exchange::{Access, Credential, Effect, Request, Response, Verdict};
+pub use super::exchange::{Access, Credential, Effect, Request, Response, TimeLimit, Verdict};
 use super::network::Network;
 use super::progress::Progress;
 use super::retry::{self, Tries, Trouble};
@@ -33,7 +33,6 @@ pub struct Client {
 struct Built {
     client: reqwest::Client,
     network: Network,
-    started: Instant,
 }
 
 impl Client {
@@ -60,16 +59,17 @@ impl Client {
     /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
     pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
         let built = self.built()?;
-        let deadline = built.started + self.access.timeout;
+        let started = self.access.time.started();
+        let deadline = started + self.access.time.after;
         let writes = requests.iter().any(|request| request.effect == Effect::Write);
         let place = self.access.address.origin();
-        let mut progress = Progress::new(&place, built.started);
+        let mut progress = Progress::new(&place, started);
         let work = all(built.client.clone(), requests, deadline);
         let outcome = built.network.wait(work, deadline, &mut progress).unwrap_or(Ok(None));
         match outcome {
             Ok(Some(responses)) => Ok(responses),
             Ok(None) => {
-                let late = RemoteFault::Deadline { after: self.access.timeout };
+                let late = RemoteFault::Deadline { after: self.access.time.after };
                 Err(self.error(if writes { unknown(late) } else { late }))
             }
             Err(fault) => Err(self.error(fault)),
@@ -117,7 +117,7 @@ impl Client {
         }
         let client = build::client(&self.access).map_err(|fault| self.error(fault))?;
         let network = Network::start().map_err(|fault| self.error(fault))?;
-        let built = Built { client, network, started: Instant::now() };
+        let built = Built { client, network };
         Ok(self.built.get_or_init(|| built))
     }
 }

@@ -244,7 +244,7 @@ impl Configured for Settings {
         let authorities: Vec<&Path> =
             authority.map(|setting| Path::new(setting.text.as_str())).into_iter().collect();
         let mut access =
-            network::access(address, credential, choice.timeout, inherited, &authorities)?;
+            network::access(address, credential, choice.time.clone(), inherited, &authorities)?;
         access.headers = headers;
         let mut notes = self.notices.clone();
         notes.extend(note.map(|note| Notice::detail(format!("{} is {note}", url.origin))));

@@ -1,0 +1,129 @@
+//! Several remote stores in one chain: asked in the order in which they are named, each for what those before it do not
+//! have.
+
+use serde_json::{Value, json};
+
+use crate::support::cloud1::{cloud, home};
+use crate::support::{Home, Pfx, Request, Server, reply};
+
+const PRINT: [&str; 3] = ["/bin/sh", "-c", "echo $A $B"];
+
+/// A server of Prefect 3 that has these secrets.
+fn prefect(secrets: &'static [(&'static str, &'static str)]) -> Server {
+    Server::answering(move |request: &Request| {
+        let asked = request.body.clone();
+        let blocks = secrets.iter().filter(|(name, _)| asked.contains(&format!("\"{name}\"")));
+        let block = |(name, value): &(&str, &str)| {
+            json!({
+                "id": "d40d1c5e-0000-4000-8000-000000000000",
+                "name": name,
+                "data": { "value": value },
+                "block_type": { "slug": "secret" },
+            })
+        };
+        reply(200, &[], Value::from(blocks.map(block).collect::<Vec<_>>()).to_string())
+    })
+}
+
+/// A home with both stores configured.
+fn both(cloud1: &Server) -> Home {
+    home(&cloud1.url())
+}
+
+fn run(home: &Home, prefect: &Server, options: &[&str]) -> Pfx {
+    let url = format!("{}/api", prefect.url());
+    home.run(options, &PRINT).env("PREFECT_API_URL", url)
+}
+
+#[test]
+fn each_store_is_asked_for_what_those_before_it_do_not_have() {
+    for (order, expected, second_is_asked_for_a) in [
+        (["prefect", "cloud1"], "from-prefect from-cloud1\n", false),
+        (["cloud1", "prefect"], "other from-cloud1\n", false),
+    ] {
+        let cloud1 = cloud(&[("A", json!("other")), ("B", json!("from-cloud1"))], &[]);
+        let server = prefect(&[("a", "from-prefect")]);
+        let home = both(&cloud1);
+        let options = ["-s", "A", "-s", "B", "--remote", order[0], "--remote", order[1]];
+        run(&home, &server, &options).gives(expected);
+        let later = if order[0] == "prefect" { cloud1.requests() } else { server.requests() };
+        let names_a = later.iter().any(|request| request.body.contains("\"A\""));
+        assert_eq!(names_a, second_is_asked_for_a, "{order:?}");
+        // The second has nothing left to answer in the second order.
+        assert_eq!(later.len(), usize::from(order[0] == "prefect"), "{order:?}");
+    }
+}
+
+#[test]
+fn a_variable_and_a_project_file_name_several_stores_too() {
+    let cloud1 = cloud(&[("B", json!("from-cloud1"))], &[]);
+    let server = prefect(&[("a", "from-prefect")]);
+    let home = both(&cloud1);
+    let expected = "from-prefect from-cloud1\n";
+    let bindings = ["-s", "A", "-s", "B"];
+    run(&home, &server, &bindings).env("PFX_REMOTE", "prefect cloud1").gives(expected);
+    let file = home.write("p.toml", "remote = ['prefect', 'cloud1']\n");
+    let file = file.to_str().expect("UTF-8");
+    run(&home, &server, &["-f", file, "-s", "A", "-s", "B"]).gives(expected);
+    // Without a word about it the first that is configured is asked, and no other.
+    let outcome = run(&home, &server, &bindings).outcome();
+    assert_eq!(outcome.code(), Some(125), "{outcome:?}");
+    assert!(outcome.stderr().contains("cannot find the secret `B`"), "{outcome:?}");
+}
+
+#[test]
+fn a_store_that_fails_stops_the_chain() {
+    let cloud1 = cloud(&[("A", json!("x")), ("B", json!("x"))], &[]);
+    let server = Server::answering(|_| reply(401, &[], "{}"));
+    let home = both(&cloud1);
+    let options = ["-s", "A", "-s", "B", "--remote", "prefect", "--remote", "cloud1"];
+    let outcome = run(&home, &server, &options).outcome();
+    assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""), "{outcome:?}");
+    assert_eq!(cloud1.connections(), 0);
+}
+
+#[test]
+fn the_chain_has_one_deadline() {
+    // The first takes longer than all may take, so nothing is left for the second.
+    let cloud1 = cloud(&[("A", json!("x")), ("B", json!("x"))], &[]);
+    let server = Server::new(|dialogue| {
+        dialogue.request();
+        dialogue.fall_silent();
+    });
+    let home = both(&cloud1);
+    let options =
+        ["-s", "A", "-s", "B", "--remote", "prefect", "--remote", "cloud1", "--timeout", "0.3"];
+    let outcome = run(&home, &server, &options).outcome();
+    assert!(outcome.stderr().contains("after 0.3 s"), "{outcome:?}");
+    assert_eq!(cloud1.connections(), 0);
+}
+
+#[test]
+fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
+    let cloud1 = cloud(&[("B", json!("from-cloud1"))], &[]);
+    let server = prefect(&[("a", "from-prefect")]);
+    let home = both(&cloud1);
+    let words =
+        ["check", "-s", "A", "-s", "B", "--remote", "prefect", "--remote", "cloud1", "--json"];
+    let url = format!("{}/api", server.url());
+    let outcome = home.pfx(words).env("PREFECT_API_URL", &url).outcome();
+    let said: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
+    let sources = said["sources"].as_array().expect("a list");
+    assert_eq!(sources[sources.len() - 2], json!(url));
+    assert_eq!(sources[sources.len() - 1], json!(format!("Prefect Cloud 1.x at {}", cloud1.url())));
+    assert_eq!(said["no_remote_store"], Value::Null);
+    let outcome = home.pfx(words).outcome();
+    let said: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
+    assert_eq!(said["no_remote_store"], json!("PREFECT_API_URL is not set"));
+    assert_eq!(said["bindings"][1]["found"], json!(true));
+}
+
+#[test]
+fn a_command_about_one_store_takes_no_two() {
+    let home = Home::new();
+    for words in [&["kv", "get", "a"][..], &["secret", "get", "a", "--remote"]] {
+        let outcome = home.pfx(words).env("PFX_REMOTE", "prefect cloud1").outcome();
+        assert_eq!(outcome.code(), Some(2), "{outcome:?}");
+        assert!(outcome.stderr().contains("PFX_REMOTE names several stores"), "{outcome:?}");
+    }
+}
