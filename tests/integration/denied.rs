@@ -70,7 +70,7 @@ const MODES: [Mode; 5] = [
     Mode { name: "secret set", words: &["secret", "set", "N"], command: "", stdin: "new" },
     Mode {
         name: "a remote look-up",
-        words: &["run", "--timeout", "2", "-s", "S=X", "--"],
+        words: &["run", "--timeout", "30", "-s", "S=X", "--"],
         command: "test \"$S\" = kept",
         stdin: "",
     },

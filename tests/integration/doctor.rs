@@ -8,7 +8,7 @@ use crate::support::{Home, Outcome, Pfx, Server, reply};
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
 fn doctor(home: &Home) -> Pfx {
-    home.pfx(["doctor", "--timeout", "2"])
+    home.pfx(["doctor", "--timeout", "60"])
 }
 
 /// What `--json` tells: its facts by name, and what is wrong.
@@ -180,9 +180,9 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
 fn the_query_of_an_api_is_told_by_no_command() {
     let home = Home::new();
     for words in [
-        &["doctor", "--timeout", "2"][..],
-        &["check", "--timeout", "2", "-s", "x"],
-        &["run", "--timeout", "2", "-v", "-s", "x", "--", "true"],
+        &["doctor", "--timeout", "60"][..],
+        &["check", "--timeout", "60", "-s", "x"],
+        &["run", "--timeout", "60", "-v", "-s", "x", "--", "true"],
     ] {
         let url = "http://127.0.0.1:1/api?key=CANARY";
         let outcome = home.pfx(words).env("PREFECT_API_URL", url).outcome();

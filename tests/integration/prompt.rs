@@ -306,7 +306,7 @@ impl Tmux<'_> {
     fn wait_for(&self, is_so: impl Fn() -> bool) {
         let start = Instant::now();
         while !is_so() {
-            let late = start.elapsed() > Duration::from_secs(30);
+            let late = start.elapsed() > Duration::from_mins(1);
             assert!(!late, "{}", self.say(&["capture-pane", "-p"]));
         }
     }

@@ -177,8 +177,7 @@ fn an_error_of_the_whole_document_gives_the_command_nothing() {
     {
         let server = Server::json(&json!({ "data": data, "errors": [{ "message": "boom" }] }));
         let home = home(&server.url());
-        let pfx =
-            home.run(&["-s", "X", "-s", "Y"], &["/bin/echo", "started"]).env("PFX_TIMEOUT", "2");
+        let pfx = home.run(&["-s", "X", "-s", "Y"], &["/bin/echo", "started"]);
         assert_eq!(failure(pfx, "it answered 200: boom"), None);
         assert_eq!(server.requests().len(), 1);
     }
@@ -195,7 +194,7 @@ fn a_connection_that_drops_between_a_secret_and_a_key_gives_the_command_neither(
         }
     });
     let home = home(&server.url());
-    let pfx = home.run(&["-s", "A", "-k", "B"], &["/bin/echo", "started"]).env("PFX_TIMEOUT", "2");
+    let pfx = home.run(&["-s", "A", "-k", "B"], &["/bin/echo", "started"]);
     assert_eq!(failure(pfx, "the connection broke"), None);
 }
 
@@ -257,7 +256,7 @@ fn an_answer_of_the_longest_kind_takes_little_memory() {
             "secret_names" => home.pfx(["secret", "list", "--remote"]),
             _ => home.pfx(["secret", "get", "--remote", "X"]),
         };
-        let (outcome, _, memory) = measured(pfx.env("PFX_TIMEOUT", "20"));
+        let (outcome, memory) = measured(pfx.env("PFX_TIMEOUT", super::NEVER));
         assert!(memory < super::MOST_MEMORY, "{field}: {memory} KiB, {:?}", outcome.code());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{each, failure, run};
+use super::{LATE, each, failure, run};
 use crate::support::cloud1::{API_KEY, home, value};
 use crate::support::needs::authorities;
 use crate::support::tls::{Authority, wrap};
@@ -36,7 +36,7 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
         ("garbage", "the proxy makes no connection", |dialogue| {
             let _ = dialogue.send("SSH-2.0-CANARY\r\n\r\n");
         }),
-        ("silence", "time is up after 2 s", |dialogue| dialogue.fall_silent()),
+        ("silence", LATE, |dialogue| dialogue.fall_silent()),
     ];
     each(&acts, |&(name, says, act)| {
         let proxy = Server::new(move |dialogue| {

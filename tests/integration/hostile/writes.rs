@@ -1,6 +1,6 @@
 //! API-06: what is written is written once, and if nobody knows whether, that is told.
 
-use super::{each, failure};
+use super::{LATE, NEVER, each, failure};
 use crate::support::cloud1::{API_KEY, home};
 use crate::support::{Dialogue, Home, Pfx, Server, reply};
 
@@ -15,7 +15,7 @@ fn writes(home: &Home) -> Vec<Pfx> {
 fn a_write_whose_answer_is_lost_is_not_sent_again() {
     type Act = fn(&mut Dialogue);
     let acts: [(&str, &str, Act); 5] = [
-        ("silence", "time is up after 2 s", |dialogue| dialogue.fall_silent()),
+        ("silence", LATE, |dialogue| dialogue.fall_silent()),
         ("closed", "the connection broke", |_| {}),
         ("500", "it answered 500", |dialogue| drop(dialogue.send(reply(500, &[], "CANARY")))),
         ("503", "it answered 503", |dialogue| {
@@ -36,7 +36,7 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
         let home = home(&server.url());
         let says = format!("cannot tell whether {} did it: {says}", server.url());
         for (index, pfx) in writes(&home).into_iter().enumerate() {
-            let problem = failure(pfx.env("PFX_TIMEOUT", "2"), &says);
+            let problem = failure(pfx.env("PFX_TIMEOUT", NEVER), &says);
             let seen = server.requests().len();
             let twice = (seen != index + 1).then(|| format!("{seen} requests"));
             if let Some(problem) = problem.or(twice) {

@@ -126,8 +126,7 @@ fn what_does_not_end_in_time_is_killed_with_its_group() {
     send(&running, libc::SIGTERM);
     let outcome = running.finish();
     assert_eq!(outcome.signal(), Some(libc::SIGKILL), "{outcome:?}");
-    let took = start.elapsed();
-    assert!((Duration::from_millis(200)..Duration::from_secs(20)).contains(&took), "{took:?}");
+    assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
     assert!(is_gone(grandchild), "the group is killed, not the command alone");
 }
 

@@ -1,7 +1,5 @@
 //! Promises 6 and 7, in short; `requests.rs` and `hostile/` try them at length.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use crate::support::cloud1::{API_KEY, cloud, home};
@@ -22,11 +20,10 @@ fn promise_6_one_deadline_whatever_the_server_does() {
             dialogue.flood("HTTP/1.1 103 Early Hints\r\n\r\n");
         }
     });
-    let started = Instant::now();
+    // Whatever waits longer than its deadline hangs: the server never stops.
     let bind = ["-s", "A", "--timeout", "1"];
     let outcome = home(&server.url()).run(&bind, &["/bin/echo", "started"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(125), String::new()));
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[test]

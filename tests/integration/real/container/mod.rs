@@ -2,8 +2,6 @@
 
 mod podman;
 
-use std::time::{Duration, Instant};
-
 use self::podman::{Container, Podman};
 use crate::support::needs::{Missing, namespaces, static_binary, tools};
 
@@ -90,17 +88,15 @@ fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
 #[test]
 fn stop_ends_it_at_once_with_its_own_status() {
     let podman = need!(engine());
-    for options in [&[][..], &["--env=PFX_INIT=1", "--env=PFX_STOP_TIMEOUT=15"]] {
+    for options in [&[][..], &["--env=PFX_INIT=1", "--env=PFX_STOP_TIMEOUT=50"]] {
         let script =
             "trap 'echo bye; exit 42' TERM; echo ready; while :; do busybox sleep 0.05; done";
         let options = [&BARE[..], options].concat();
         let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
         container.wait_for("ready\n");
-        let start = Instant::now();
-        container.stop(30);
-        let took = start.elapsed();
+        // Killed by podman or pfx it would end with 137.
+        container.stop(60);
         assert_eq!(container.status(), "42");
-        assert!(took < Duration::from_secs(15), "{took:?}");
         assert_eq!(container.logs(), "ready\nbye\n");
     }
 }
@@ -113,10 +109,8 @@ fn stop_ends_a_program_that_does_not_know_that_it_is_process_1() {
     let script = "echo ready; exec busybox sleep 300";
     let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
     container.wait_for("ready\n");
-    let start = Instant::now();
     container.stop(60);
     assert_eq!(container.status(), "143");
-    assert!(start.elapsed() < Duration::from_secs(30));
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl<'p> Container<'p> {
     pub fn wait_for(&self, text: &str) {
         let start = Instant::now();
         while self.logs() != text {
-            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", self.logs());
+            assert!(start.elapsed() < Duration::from_mins(1), "{:?}", self.logs());
             thread::sleep(Duration::from_millis(20));
         }
     }
