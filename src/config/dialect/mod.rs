@@ -1,15 +1,16 @@
 //! TOML as Prefect 1.4.1 reads it, with `toml` 0.10.2: here and there wider than TOML 1.0, and without what
 //! TOML 1.1 added. Where that parser is narrower than TOML 1.0, TOML 1.0 holds.
 
-mod newer;
+mod long_string;
 mod pieces;
+mod refused;
 mod rewrite;
 
 use std::cell::OnceCell;
 
 use zeroize::Zeroizing;
 
-use self::newer::Newer;
+use self::refused::Refused;
 use self::rewrite::rewrite;
 use super::document::{Document, position};
 use crate::error::Error;
@@ -17,32 +18,26 @@ use crate::error::Error;
 /// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.
 ///
 /// # Errors
-/// [`Error::Config`] as [`Document::parse`]; and for what only TOML 1.1 allows, with which Prefect does
-/// not start.
+/// [`Error::Config`] as [`Document::parse`]; for what only TOML 1.1 allows, with which Prefect does not start; and
+/// for what Prefect reads differently.
 pub fn parse<'t>(
     text: &'t str,
     place: &str,
     rewritten: &'t OnceCell<Zeroizing<String>>,
 ) -> Result<Document<'t>, Error> {
-    match Document::parse(text, place) {
-        Ok(document) => {
-            let newer = Newer::of(text);
-            if let Some((offset, problem)) = newer.table(document.root()) {
-                return Err(Error::Config {
-                    place: place.to_owned(),
-                    at: Some(position(text, offset)),
-                    key: None,
-                    problem: problem.to_owned(),
-                });
-            }
-            match newer.has_long_strings.get().then(|| rewrite(text)).flatten() {
-                Some(text) => Document::parse(rewritten.get_or_init(|| text), place),
-                None => Ok(document),
-            }
-        }
+    let (text, document) = match Document::parse(text, place) {
+        Ok(document) => (text, document),
         Err(error) => {
-            let Some(text) = rewrite(text) else { return Err(error) };
-            Document::parse(rewritten.get_or_init(|| text), place).map_err(|_| error)
+            let Some(made) = rewrite(text) else { return Err(error) };
+            let text = rewritten.get_or_init(|| made).as_str();
+            (text, Document::parse(text, place).map_err(|_| error)?)
+        }
+    };
+    match Refused::first(text, document.root()) {
+        None => Ok(document),
+        Some(Refused { offset, key, problem }) => {
+            let (place, problem) = (place.to_owned(), problem.to_owned());
+            Err(Error::Config { place, at: Some(position(text, offset)), key, problem })
         }
     }
 }
@@ -92,6 +87,20 @@ mod tests {
         ] {
             assert_eq!(fault(text), "", "{text}");
         }
+    }
+
+    #[test]
+    fn a_string_that_prefect_reads_differently_is_refused_with_its_key_and_without_its_text() {
+        let says = |place: &str| {
+            format!(
+                "cannot read c:{place}: Prefect 1.x reads this string differently from TOML 1.0; write it in one line in \
+                 double quotes, with `\\n` for a line feed"
+            )
+        };
+        let string = "\"\"\"CANARY \nCANARY\"\"\"";
+        assert_eq!(fault(&format!("[t]\nx = {string}\n")), says("2:5: key `x`"));
+        assert_eq!(fault(&format!("[t]\né = 1\na.x = {string}\n")), says("3:7: key `x`"));
+        assert_eq!(fault(&format!("x = [{string}, {{ y = {string} }}]\n")), "");
     }
 
     #[test]

@@ -1,0 +1,110 @@
+//! What is valid TOML, and Prefect 1.4.1 refuses or reads differently: what only TOML 1.1 has, and some strings of
+//! several lines.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::long_string;
+use super::pieces::{Piece, Pieces};
+
+/// Something to refuse.
+pub struct Refused {
+    /// Where it begins.
+    pub offset: usize,
+    pub key: Option<String>,
+    pub problem: &'static str,
+}
+
+impl Refused {
+    /// Finds the first in a text that was parsed.
+    pub fn first(text: &str, root: &DeTable<'_>) -> Option<Self> {
+        // Most files have no backslash, and then no string is read again for escapes.
+        Search { text, has_escapes: text.contains('\\') }.table(root, false)
+    }
+
+    const fn new(offset: usize, problem: &'static str) -> Self {
+        Self { offset, key: None, problem }
+    }
+}
+
+struct Search<'t> {
+    text: &'t str,
+    has_escapes: bool,
+}
+
+impl Search<'_> {
+    fn table(&self, table: &DeTable<'_>, is_inline: bool) -> Option<Refused> {
+        table.iter().find_map(|(key, value)| {
+            let long_string = || {
+                let is_different = long_string::is_different(self.text.get(value.span())?);
+                let (offset, key) = (value.span().start, Some(key.get_ref().to_string()));
+                let problem = long_string::PROBLEM;
+                (is_different && !is_inline).then_some(Refused { offset, key, problem })
+            };
+            let (start, end) = (key.span().start, key.span().end);
+            self.string(start, end).or_else(|| self.value(value)).or_else(long_string)
+        })
+    }
+
+    fn value(&self, value: &Spanned<DeValue<'_>>) -> Option<Refused> {
+        let (start, end) = (value.span().start, value.span().end);
+        match value.get_ref() {
+            DeValue::String(_) => self.string(start, end),
+            DeValue::Datetime(moment) => moment
+                .time
+                .filter(|time| time.second.is_none())
+                .map(|_| Refused::new(start, "a time must have seconds in TOML 1.0")),
+            DeValue::Array(items) => items.iter().find_map(|item| self.value(item)),
+            DeValue::Table(table) => {
+                let inline = self.text.get(start..end).filter(|inline| inline.starts_with('{'));
+                self.table(table, inline.is_some()).or_else(|| {
+                    let problem = "an inline table must be one line without a comma at its end";
+                    Some(Refused::new(start + loose_inline_table(inline?)?, problem))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn string(&self, start: usize, end: usize) -> Option<Refused> {
+        let offset = if self.has_escapes { escape(self.text, start, end) } else { None };
+        offset.map(|offset| Refused::new(offset, "TOML 1.0 has no such escape in a string"))
+    }
+}
+
+/// The offset of `\e` or `\x` in a basic string.
+fn escape(text: &str, start: usize, end: usize) -> Option<usize> {
+    let string = text.get(start..end).filter(|string| string.starts_with('"'))?.as_bytes();
+    let mut at = string.iter().position(|&byte| byte == b'\\')?;
+    while at + 1 < string.len() {
+        match (string[at], string[at + 1]) {
+            (b'\\', b'e' | b'x') => return Some(start + at),
+            (b'\\', _) => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// The offset of a line feed, or of a comma in front of the brace, in an inline table; not of one inside a
+/// string or an array.
+fn loose_inline_table(text: &str) -> Option<usize> {
+    let mut pieces = Pieces::of(text);
+    let (mut arrays, mut comma, mut offset) = (0_usize, None, 0);
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Other('[') => arrays += 1,
+            Piece::Other(']') => arrays = arrays.saturating_sub(1),
+            Piece::Other('\n') if arrays == 0 => return Some(offset),
+            Piece::Other('}') if comma.is_some() => return comma,
+            _ => {}
+        }
+        comma = match piece {
+            Piece::Other(',') if arrays == 0 => Some(offset),
+            Piece::Other(' ' | '\t') => comma,
+            _ => None,
+        };
+        offset = pieces.offset();
+    }
+    None
+}
