@@ -33,7 +33,7 @@ pub struct ResolvedVariable {
 
 /// What became of one binding.
 pub enum Resolution {
-    Look(LookedUp),
+    Lookup(VariableName, LookedUp),
     Preserve(Vec<u8>),
     Set(VariableName, SecretValue),
     Template(Box<Filled>),
@@ -69,7 +69,7 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let finder = lookup::Finder { found: &found, sources };
     let Plan { bindings, scope, templates, ingredients, .. } = plan;
     let ingredients = ingredients.into_iter().map(|ingredient| {
-        let looked_up = ingredient.is_needed.then(|| finder.look_up(ingredient.look));
+        let looked_up = ingredient.is_needed.then(|| finder.look_up(ingredient.lookup));
         looked_up.transpose().map(|looked_up| looked_up.map(Rc::new))
     });
     let ingredients: Vec<_> = ingredients.collect::<Result<_, Error>>()?;
@@ -77,7 +77,9 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let mut variables = Vec::with_capacity(bindings.len());
     for Binding { bound_by, action } in bindings {
         let resolution = match action {
-            Action::Look(look) => Resolution::Look(finder.look_up(look)?),
+            Action::Lookup(variable, lookup) => {
+                Resolution::Lookup(variable, finder.look_up(lookup)?)
+            }
             Action::Preserve(name) => Resolution::Preserve(name),
             Action::Set(variable, text) => Resolution::Set(variable, text),
             // No two bindings have one template.
@@ -137,11 +139,11 @@ impl Resolved {
     /// [`Error::Missing`] with everything that is not; [`Error::Config`] for a text that needs what is optional
     /// and not there.
     pub fn require(self) -> Result<Self, Error> {
-        let looks = self.variables.iter().filter_map(|variable| match &variable.resolution {
-            Resolution::Look(looked_up) => looked_up.lacking(),
+        let lacking = self.variables.iter().filter_map(|variable| match &variable.resolution {
+            Resolution::Lookup(_, looked_up) => looked_up.lacking(),
             _ => None,
         });
-        let mut missing: Vec<Missing> = looks.cloned().collect();
+        let mut missing: Vec<Missing> = lacking.cloned().collect();
         let blanks = || self.variables.iter().filter_map(ResolvedVariable::blank);
         for needed in blanks().filter_map(|blank| blank.missing.as_ref()) {
             if !missing.contains(needed) {
@@ -161,7 +163,7 @@ impl Resolved {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.variables.iter().all(|variable| match &variable.resolution {
-            Resolution::Look(looked_up) => looked_up.lacking().is_none(),
+            Resolution::Lookup(_, looked_up) => looked_up.lacking().is_none(),
             _ => variable.blank().is_none(),
         })
     }
@@ -172,8 +174,9 @@ impl ResolvedVariable {
     #[must_use]
     pub fn name(&self) -> &[u8] {
         match &self.resolution {
-            Resolution::Look(LookedUp { look, .. }) => look.variable.as_str().as_bytes(),
-            Resolution::Set(variable, _) => variable.as_str().as_bytes(),
+            Resolution::Lookup(variable, _) | Resolution::Set(variable, _) => {
+                variable.as_str().as_bytes()
+            }
             Resolution::Template(filled) => filled.variable.as_str().as_bytes(),
             Resolution::Preserve(name) | Resolution::Unset(name) => name,
         }
@@ -183,7 +186,7 @@ impl ResolvedVariable {
     #[must_use]
     pub fn title(&self) -> String {
         match &self.resolution {
-            Resolution::Look(LookedUp { look, .. }) => look.reference.name(),
+            Resolution::Lookup(_, looked_up) => looked_up.lookup.reference.name(),
             _ => String::from_utf8_lossy(self.name()).into_owned(),
         }
     }
@@ -191,7 +194,7 @@ impl ResolvedVariable {
     #[must_use]
     pub fn effect(&self) -> Effect<'_> {
         let (variable, value) = match &self.resolution {
-            Resolution::Look(looked_up) => (&looked_up.look.variable, looked_up.value()),
+            Resolution::Lookup(variable, looked_up) => (variable, looked_up.value()),
             Resolution::Preserve(_) => return Effect::Preserve,
             Resolution::Set(variable, text) => (variable, Some(text)),
             Resolution::Template(filled) => (&filled.variable, filled.text.as_ref().ok()),

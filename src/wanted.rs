@@ -22,7 +22,7 @@ pub const SCHEME: &str = "pfx://";
 #[derive(Debug)]
 pub enum Wanted {
     /// What a source holds.
-    Look(Lookup),
+    Lookup(Lookup),
     /// A text, as it is.
     Text(SecretValue),
     /// Text with the values of other variables in it.
@@ -82,24 +82,43 @@ pub fn mentions_reference(text: &[u8]) -> bool {
     text.windows(SCHEME.len()).any(|part| part.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
-/// One look-up, before it has a variable.
-#[derive(Debug)]
+/// One look-up: what, and which part of it.
+#[derive(Clone, Debug)]
 pub struct Lookup {
     pub reference: Reference,
     pub pointer: Option<Pointer>,
     /// Whether its absence is no error.
     pub optional: bool,
-    /// What stands in for it if it is absent.
-    pub default: Option<SecretValue>,
-    /// Whether the command gets a file with the value in it.
-    pub file: bool,
+    /// What the variable gets if it is absent. Boxed, since most have none and there may be ten thousand.
+    pub default: Option<Box<SecretValue>>,
+    pub delivery: Delivery,
+}
+
+/// How the command gets a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// In a file whose path is the variable's value.
+    File,
+    /// As the variable's value.
+    Variable,
 }
 
 impl Lookup {
     /// All of a thing that must be there.
     #[must_use]
     pub const fn whole(reference: Reference) -> Self {
-        Self { reference, pointer: None, optional: false, default: None, file: false }
+        let (pointer, optional, default) = (None, false, None);
+        Self { reference, pointer, optional, default, delivery: Delivery::Variable }
+    }
+
+    /// Whether both always come to the same value, or to the same absence.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.pointer == other.pointer
+            && self.optional == other.optional
+            && self.default.as_deref().map(SecretValue::expose)
+                == other.default.as_deref().map(SecretValue::expose)
     }
 
     /// Reads a reference, which begins with [`SCHEME`].

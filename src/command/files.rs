@@ -8,9 +8,9 @@ use crate::cli;
 use crate::error::Error;
 use crate::launch::sealed::{Refused, Sealed};
 use crate::name::VariableName;
-use crate::plan::Delivery;
 use crate::resolve::{Resolution, Resolved};
 use crate::secret::SecretValue;
+use crate::wanted::Delivery;
 
 /// Readable by the user that the command runs as, and by nobody else.
 const MODE: u32 = 0o400;
@@ -31,18 +31,17 @@ impl Files {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
         let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
         for variable in &resolved.variables {
-            let Resolution::Look(looked_up) = &variable.resolution else { continue };
+            let Resolution::Lookup(variable, looked_up) = &variable.resolution else { continue };
             let Some(value) = looked_up.value() else { continue };
-            let look = &looked_up.look;
-            if look.delivery == Delivery::Variable {
+            if looked_up.lookup.delivery == Delivery::Variable {
                 continue;
             }
-            let name = look.reference.name();
+            let name = looked_up.lookup.reference.name();
             let title = given.file_name.as_deref().unwrap_or(&name);
             let sealed = Sealed::new(title, mode, value).map_err(|Refused { call, cause }| {
                 Error::Handover { name: name.clone(), call, cause }
             })?;
-            paths.insert(look.variable.clone(), SecretValue::text(&name, sealed.path())?);
+            paths.insert(variable.clone(), SecretValue::text(&name, sealed.path())?);
             held.push(sealed);
         }
         Ok(Self { paths, _held: held })

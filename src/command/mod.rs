@@ -19,7 +19,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::Shown;
 use crate::notice::Notice;
-use crate::plan::{Delivery, Plan};
+use crate::plan::Plan;
 use crate::resolve::{self, Resolution, Resolved};
 use crate::secret::SecretValue;
 use crate::settings::choice::Choice;
@@ -28,6 +28,7 @@ use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
 use crate::source::local::Local;
 use crate::source::{Source, Store};
+use crate::wanted::Delivery;
 
 /// The sources of one invocation.
 pub struct Sources<'a> {
@@ -115,7 +116,7 @@ impl<'a> Sources<'a> {
 #[must_use]
 pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
-        Resolution::Look(looked_up) if looked_up.look.delivery == Delivery::Variable => {
+        Resolution::Lookup(_, looked_up) if looked_up.lookup.delivery == Delivery::Variable => {
             let is_odd = looked_up.value().is_some_and(SecretValue::has_carriage_return);
             looked_up.held().filter(|_| is_odd).map(|held| &held.place)
         }

@@ -125,14 +125,14 @@ const DEFAULT_SECRETS: [&str; 6] = [
 /// Prints where a value comes from, with `--verbose`.
 fn describe(variable: &ResolvedVariable, report: &mut Report<'_>) {
     match &variable.resolution {
-        Resolution::Look(looked_up) => report.verbose(|| {
-            let LookedUp { look, .. } = looked_up;
-            let from = match (looked_up.held(), &look.default) {
+        Resolution::Lookup(name, looked_up) => report.verbose(|| {
+            let LookedUp { lookup, .. } = looked_up;
+            let from = match (looked_up.held(), &lookup.default) {
                 (Some(held), _) => format!("from {}", Shown(&held.place)),
                 (None, Some(_)) => "is missing, so its default".to_owned(),
                 (None, None) => "is missing, and optional".to_owned(),
             };
-            format!("{}: {} {from}", look.variable, look.reference)
+            format!("{name}: {} {from}", lookup.reference)
         }),
         Resolution::Template(filled) => report.verbose(|| {
             let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();

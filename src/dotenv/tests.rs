@@ -16,7 +16,7 @@ fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
     };
     let told = |wanted: Wanted| match wanted {
         Wanted::Text(value) => text_of(&value),
-        Wanted::Look(lookup) => format!("<{}>", lookup.reference),
+        Wanted::Lookup(lookup) => format!("<{}>", lookup.reference),
         Wanted::Template(template) => template.pieces.iter().map(piece).collect(),
         Wanted::Unset => unreachable!("a dotenv file removes nothing"),
     };

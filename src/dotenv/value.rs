@@ -122,7 +122,7 @@ impl Reader<'_> {
         if text.split('$').skip(1).any(names_variable) {
             return Err(self.fault(start, NOT_EXPANDED));
         }
-        Lookup::parse(text).map(Wanted::Look).map_err(|problem| self.fault(start, problem))
+        Lookup::parse(text).map(Wanted::Lookup).map_err(|problem| self.fault(start, problem))
     }
 
     /// Up to the end of the line, or to a comment with a space before it.

@@ -32,7 +32,7 @@ pub enum BoundBy {
 #[derive(Debug)]
 pub enum Action {
     /// Look something up and set a variable to it.
-    Look(Look),
+    Lookup(VariableName, Lookup),
     /// Leave a variable as it is, since it is set already and that is to win.
     Preserve(Vec<u8>),
     /// Set a variable to a text.
@@ -41,28 +41,6 @@ pub enum Action {
     Template(VariableName, usize),
     /// Remove a variable. The name is any that an environment may hold.
     Unset(Vec<u8>),
-}
-
-/// One look-up: what, which part of it, and where to.
-#[derive(Clone, Debug)]
-pub struct Look {
-    pub variable: VariableName,
-    pub reference: Reference,
-    pub pointer: Option<Pointer>,
-    /// Whether its absence is no error.
-    pub optional: bool,
-    /// What the variable gets if it is absent. Boxed, since most have none and there may be ten thousand.
-    pub default: Option<Box<SecretValue>>,
-    pub delivery: Delivery,
-}
-
-/// How the command gets a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// In a file whose path is the variable's value.
-    File,
-    /// As the variable's value.
-    Variable,
 }
 
 impl Binding {
@@ -75,8 +53,8 @@ impl Binding {
     pub(super) fn label(&self) -> String {
         match (&self.bound_by, &self.action) {
             (BoundBy::Option(written) | BoundBy::Place(written), _) => written.clone(),
-            (BoundBy::Listing, Action::Look(look)) => {
-                format!("the secret {}", look.reference.name())
+            (BoundBy::Listing, Action::Lookup(_, lookup)) => {
+                format!("the secret {}", lookup.reference.name())
             }
             (BoundBy::Listing, _) => "a secret".to_owned(),
         }
@@ -96,87 +74,66 @@ impl Binding {
     #[must_use]
     pub fn variable(&self) -> &[u8] {
         match &self.action {
-            Action::Look(look) => look.variable.as_str().as_bytes(),
-            Action::Set(variable, _) | Action::Template(variable, _) => {
-                variable.as_str().as_bytes()
-            }
+            Action::Lookup(variable, _)
+            | Action::Set(variable, _)
+            | Action::Template(variable, _) => variable.as_str().as_bytes(),
             Action::Preserve(name) | Action::Unset(name) => name,
         }
     }
 }
 
-impl Look {
-    /// Reads what an option says of a thing of this kind.
-    pub(super) fn new(option: &'static str, kind: Kind, text: &OsStr) -> Result<Self, Error> {
-        match kind {
-            Kind::Block => Self::block(option, text),
-            Kind::Env | Kind::Kv | Kind::Secret => Self::named(option, kind, text),
-        }
+/// Reads what an option says of a thing of this kind.
+pub(super) fn lookup(
+    option: &'static str,
+    kind: Kind,
+    text: &OsStr,
+) -> Result<(VariableName, Lookup), Error> {
+    match kind {
+        Kind::Block => block(option, text),
+        Kind::Env | Kind::Kv | Kind::Secret => named(option, kind, text),
     }
+}
 
-    /// Reads `[VAR=]NAME[?][#/POINTER]`.
-    fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<Self, Error> {
-        let written = Written::binding(text);
-        let name = written.name.to_string_lossy();
-        if written.name.is_empty() {
-            return Err(fault(option, BindingFault::Empty));
-        }
-        let variable = match written.variable {
-            Some(given) => given_variable(option, given)?,
-            None => VariableName::of_secret(&name).ok_or_else(|| {
-                fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
-            })?,
-        };
-        let pointer = written.judged_pointer(option)?;
-        if written.name.as_bytes().contains(&0) {
-            return Err(fault(option, BindingFault::NulInName));
-        }
-        let reference = Reference::new(kind, &written.name)
-            .ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
-        Ok(Self { pointer, optional: written.optional, ..Self::whole(variable, reference) })
+/// Reads `[VAR=]NAME[?][#/POINTER]`.
+fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<(VariableName, Lookup), Error> {
+    let written = Written::binding(text);
+    let name = written.name.to_string_lossy();
+    if written.name.is_empty() {
+        return Err(fault(option, BindingFault::Empty));
     }
+    let variable = match written.variable {
+        Some(given) => given_variable(option, given)?,
+        None => VariableName::of_secret(&name).ok_or_else(|| {
+            fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
+        })?,
+    };
+    let pointer = written.judged_pointer(option)?;
+    if written.name.as_bytes().contains(&0) {
+        return Err(fault(option, BindingFault::NulInName));
+    }
+    let reference =
+        Reference::new(kind, &written.name).ok_or_else(|| fault(option, BindingFault::NotUtf8))?;
+    let optional = written.optional;
+    Ok((variable, Lookup { pointer, optional, ..Lookup::whole(reference) }))
+}
 
-    /// Reads `VAR=TYPE/NAME[?][#/POINTER]`. Nothing behind the `#` is expressly all of the block, whose own name has
-    /// no `#`.
-    fn block(option: &'static str, text: &OsStr) -> Result<Self, Error> {
-        let is_all = Written::binding(text).pointer.is_none();
-        let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
-            Some(rest) => (OsStr::from_bytes(rest), Pointer::new("")),
-            None => (text, None),
-        };
-        let written = Written::binding(text);
-        if written.variable.is_none() {
-            return Err(fault(option, BindingFault::NoBlockVariable));
-        }
-        if Reference::block(&written.name.to_string_lossy()).is_none() {
-            return Err(fault(option, BindingFault::NotABlock));
-        }
-        let look = Self::named(option, Kind::Block, text)?;
-        Ok(Self { pointer: look.pointer.or(pointer), ..look })
+/// Reads `VAR=TYPE/NAME[?][#/POINTER]`. Nothing after the `#` is expressly all of the block, whose own name has
+/// no `#`.
+fn block(option: &'static str, text: &OsStr) -> Result<(VariableName, Lookup), Error> {
+    let is_all = Written::binding(text).pointer.is_none();
+    let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
+        Some(rest) => (OsStr::from_bytes(rest), Pointer::new("")),
+        None => (text, None),
+    };
+    let written = Written::binding(text);
+    if written.variable.is_none() {
+        return Err(fault(option, BindingFault::NoBlockVariable));
     }
-
-    /// What a file wants to be looked up for a variable.
-    pub(super) fn of_file(variable: VariableName, lookup: Lookup) -> Self {
-        let Lookup { reference, pointer, optional, default, file } = lookup;
-        let delivery = if file { Delivery::File } else { Delivery::Variable };
-        Self { variable, reference, pointer, optional, default: default.map(Box::new), delivery }
+    if Reference::block(&written.name.to_string_lossy()).is_none() {
+        return Err(fault(option, BindingFault::NotABlock));
     }
-
-    /// Whether both always come to the same value, or to the same absence.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.variable == other.variable
-            && self.reference == other.reference
-            && self.pointer == other.pointer
-            && self.optional == other.optional
-            && self.default.as_deref().map(SecretValue::expose)
-                == other.default.as_deref().map(SecretValue::expose)
-    }
-
-    /// A look-up of all of a thing that must be there.
-    pub(super) fn whole(variable: VariableName, reference: Reference) -> Self {
-        let (pointer, optional, default) = (None, false, None);
-        Self { variable, reference, pointer, optional, default, delivery: Delivery::Variable }
-    }
+    let (variable, lookup) = named(option, Kind::Block, text)?;
+    Ok((variable, Lookup { pointer: lookup.pointer.or(pointer), ..lookup }))
 }
 
 /// Reads `VAR=TEXT`.

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
-pub use binding::{Action, Binding, BoundBy, Delivery, Look};
+pub use binding::{Action, Binding, BoundBy};
 pub use template::{Ingredient, Of, Part, Template};
 
 use crate::environment::Inherited;
@@ -17,7 +17,7 @@ use crate::name::VariableName;
 use crate::reference::{Kind, Reference};
 use crate::source::Author;
 use crate::takeover;
-use crate::wanted::Wanted;
+use crate::wanted::{Delivery, Lookup, Wanted};
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
@@ -151,7 +151,7 @@ impl Plan {
                 Wanted::Template(template) => {
                     linker.link(variable, template, |name| bound.get(name))?
                 }
-                Wanted::Look(lookup) => Action::Look(Look::of_file(variable, lookup)),
+                Wanted::Lookup(lookup) => Action::Lookup(variable, lookup),
                 Wanted::Text(text) => Action::Set(variable, text),
                 Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
             };
@@ -170,7 +170,7 @@ impl Plan {
     }
 
     fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
-        let looks = [
+        let lookups = [
             ("--secret", "-s", Kind::Secret, Delivery::Variable, &written.secret),
             ("--file", "--file", Kind::Secret, Delivery::File, &written.file),
             ("--env", "-e", Kind::Env, Delivery::Variable, &written.env),
@@ -178,10 +178,11 @@ impl Plan {
             ("--block", "-b", Kind::Block, Delivery::Variable, &written.block),
         ];
         let mut bindings = Vec::new();
-        for (option, short, kind, delivery, texts) in looks {
+        for (option, short, kind, delivery, texts) in lookups {
             for text in texts {
-                let look = Look { delivery, ..Look::new(option, kind, text)? };
-                bindings.push(Binding::new(short, text, Action::Look(look)));
+                let (variable, lookup) = binding::lookup(option, kind, text)?;
+                let action = Action::Lookup(variable, Lookup { delivery, ..lookup });
+                bindings.push(Binding::new(short, text, action));
             }
         }
         for text in &written.set {
@@ -205,9 +206,9 @@ impl Plan {
     }
 
     /// All look-ups whose values go into variables of their own.
-    pub fn looks(&self) -> impl Iterator<Item = &Look> {
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
-            Action::Look(look) => Some(look),
+            Action::Lookup(_, lookup) => Some(lookup),
             Action::Preserve(_) | Action::Set(..) | Action::Template(..) | Action::Unset(_) => None,
         })
     }
@@ -215,8 +216,8 @@ impl Plan {
     /// All that has to be looked up, for a variable of its own or for a template.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         let needed = self.ingredients.iter().filter(|ingredient| ingredient.is_needed);
-        let looks = self.looks().chain(needed.map(|ingredient| &ingredient.look));
-        looks.map(|look| &look.reference)
+        let lookups = self.lookups().chain(needed.map(|ingredient| &ingredient.lookup));
+        lookups.map(|lookup| &lookup.reference)
     }
 
     /// The plan with a look-up for each of `secrets` besides, which sources list. One that a binding asks for by
@@ -226,7 +227,7 @@ impl Plan {
     /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
     /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
     pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
-        let bound_secrets = self.looks().filter_map(|look| match &look.reference {
+        let bound_secrets = self.lookups().filter_map(|lookup| match &lookup.reference {
             Reference::Secret(name) => Some(name.as_str()),
             _ => None,
         });
@@ -249,7 +250,7 @@ impl Plan {
                 refused.push(name);
                 continue;
             }
-            let action = Action::Look(Look::whole(variable, Reference::Secret(name)));
+            let action = Action::Lookup(variable, Lookup::whole(Reference::Secret(name)));
             added.push(Binding { bound_by: BoundBy::Listing, action });
         }
         if !refused.is_empty() {

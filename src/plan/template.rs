@@ -1,11 +1,11 @@
 //! Texts of files that name other variables: what each of these is, before anything is looked up.
 
-use super::{Action, Ambient, Binding, Delivery, Look};
+use super::{Action, Ambient, Binding};
 use crate::environment::has_room;
 use crate::error::{Error, Position};
 use crate::name::VariableName;
 use crate::secret::SecretValue;
-use crate::wanted::{self, Mention, Piece};
+use crate::wanted::{self, Delivery, Lookup, Mention, Piece};
 
 /// A text of which some parts are known only when all is looked up.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
     /// One of [`super::Plan::ingredients`].
-    Look(usize),
+    Lookup(usize),
     /// One of [`super::Plan::templates`], which comes before.
     Template(usize),
 }
@@ -45,7 +45,7 @@ pub enum Of {
 /// A look-up for templates.
 #[derive(Debug)]
 pub struct Ingredient {
-    pub look: Look,
+    pub lookup: Lookup,
     pub is_needed: bool,
 }
 
@@ -173,13 +173,13 @@ impl<'l> Linker<'l> {
             (Some(Action::Template(variable, index)), None) => {
                 Meaning::Later(variable.clone(), Of::Template(*index))
             }
-            (Some(Action::Look(look)), None) if look.delivery == Delivery::File => {
+            (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
                 let problem = "the variable that this `$` refers to is handed over as a file, which no text can hold";
                 return Err(origin.fault(mention.at, problem));
             }
-            (Some(Action::Look(look)), None) => {
-                let of = Of::Look(self.ingredient(look));
-                Meaning::Later(look.variable.clone(), of)
+            (Some(Action::Lookup(variable, lookup)), None) => {
+                let of = Of::Lookup(self.ingredient(lookup));
+                Meaning::Later(variable.clone(), of)
             }
             (Some(Action::Preserve(_)) | None, None) => {
                 self.ambient.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
@@ -189,18 +189,19 @@ impl<'l> Linker<'l> {
 
     /// The value that a variable has if its look-up is optional and finds nothing.
     fn left_as_inherited(&self, name: &VariableName, of: Of) -> Option<SecretValue> {
-        let Of::Look(index) = of else { return None };
-        let look = &self.ingredients[index].look;
+        let Of::Lookup(index) = of else { return None };
+        let lookup = &self.ingredients[index].lookup;
         let inherited = self.ambient.inherited.get(name.as_str().as_bytes())?;
-        (look.optional && look.default.is_none()).then(|| SecretValue::bytes(inherited.to_vec()))
+        (lookup.optional && lookup.default.is_none())
+            .then(|| SecretValue::bytes(inherited.to_vec()))
     }
 
     /// The place of a look-up among the ingredients. It is one of its own, since its binding may yet lose against
     /// a later one.
-    fn ingredient(&mut self, look: &Look) -> usize {
-        let same = |one: &Ingredient| one.look.is_same(look);
+    fn ingredient(&mut self, lookup: &Lookup) -> usize {
+        let same = |one: &Ingredient| one.lookup.is_same(lookup);
         self.ingredients.iter().position(same).unwrap_or_else(|| {
-            self.ingredients.push(Ingredient { look: look.clone(), is_needed: false });
+            self.ingredients.push(Ingredient { lookup: lookup.clone(), is_needed: false });
             self.ingredients.len() - 1
         })
     }
@@ -222,7 +223,9 @@ pub(super) fn mark_needed(
         let Some(template) = from.first().filter(|template| template.is_needed) else { continue };
         for part in &template.parts {
             match part {
-                Part::Variable { of: Of::Look(index), .. } => ingredients[*index].is_needed = true,
+                Part::Variable { of: Of::Lookup(index), .. } => {
+                    ingredients[*index].is_needed = true;
+                }
                 Part::Variable { of: Of::Template(index), .. } => before[*index].is_needed = true,
                 Part::Text(_) => {}
             }

@@ -31,7 +31,7 @@ fn texts(plan: &Plan) -> Vec<String> {
     let told = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, text) => format!("{name}={}", String::from_utf8_lossy(text.expose())),
         Action::Template(name, index) => format!("{name} is template {index}"),
-        Action::Look(look) => format!("{}={}", look.variable, look.reference),
+        Action::Lookup(name, lookup) => format!("{name}={}", lookup.reference),
         Action::Unset(name) => format!("{} is removed", String::from_utf8_lossy(name)),
         Action::Preserve(name) => format!("{} is kept", String::from_utf8_lossy(name)),
     });
@@ -47,11 +47,9 @@ fn no_binding_means_every_local_secret() {
 #[test]
 fn a_name_gives_its_variable_unless_one_is_given() {
     let plan = plan(&["db-password", "PG=prod-db?#/password"], &[]).unwrap();
-    let looks: Vec<&Look> = plan.looks().collect();
-    assert_eq!(looks[0].variable.as_str(), "DB_PASSWORD");
-    assert_eq!(looks[1].variable.as_str(), "PG");
-    assert_eq!(looks[1].reference, Reference::Secret("prod-db".to_owned()));
-    assert!(looks[1].optional && looks[1].pointer.is_some());
+    assert_eq!(texts(&plan), ["DB_PASSWORD=secret `db-password`", "PG=secret `prod-db`"]);
+    let lookups: Vec<&Lookup> = plan.lookups().collect();
+    assert!(lookups[1].optional && lookups[1].pointer.is_some());
 }
 
 #[test]
@@ -82,8 +80,7 @@ fn bad_bindings_are_refused_without_their_values() {
 fn every_secret_yields_to_a_binding_by_name_or_variable() {
     let plan = plan(&["X=a"], &["B=1"]).unwrap();
     let plan = plan.with_secrets(listed(&["a", "b", "B", "c"], Author::User)).unwrap();
-    let names: Vec<&str> = plan.looks().map(|look| look.variable.as_str()).collect();
-    assert_eq!(names, ["X", "b", "c"]);
+    assert_eq!(texts(&plan), ["X=secret `a`", "B=1", "b=secret `b`", "c=secret `c`"]);
 }
 
 #[test]

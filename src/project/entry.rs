@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
-use crate::wanted::{Lookup, SCHEME, Wanted, mentions_reference};
+use crate::wanted::{Delivery, Lookup, SCHEME, Wanted, mentions_reference};
 
 /// One variable of an `[env]` table.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Entry {
             reader.nameless(key, &path, name, problem)
         })?;
         let wanted = match value.get_ref() {
-            DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Look(
+            DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Lookup(
                 Lookup::parse(text).map_err(|problem| reader.fault(value, &path, problem))?,
             ),
             DeValue::String(text) if mentions_reference(text.as_bytes()) => {
@@ -63,7 +63,8 @@ impl Reader<'_> {
     /// A table such as `{ secret = "db", pointer = "/password", optional = true }`.
     fn wanted(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Wanted, Error> {
         let mut origin: Option<(&str, Wanted)> = None;
-        let (mut pointer, mut default, mut optional, mut file) = (None, None, None, false);
+        let (mut pointer, mut default, mut optional) = (None, None, None);
+        let mut delivery = Delivery::Variable;
         let mut behind = None;
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
@@ -80,7 +81,7 @@ impl Reader<'_> {
             }
             if let Some(kind) = Kind::of(name) {
                 let reference = self.reference(kind, &path, value)?;
-                origin = Some((kind.word(), Wanted::Look(Lookup::whole(reference))));
+                origin = Some((kind.word(), Wanted::Lookup(Lookup::whole(reference))));
                 continue;
             }
             match name {
@@ -107,7 +108,7 @@ impl Reader<'_> {
                                        `A=${P:-…}` in an env file";
                         return Err(self.fault(value, &path, problem));
                     }
-                    default = Some(self.value(&path, value, text)?);
+                    default = Some(Box::new(self.value(&path, value, text)?));
                 }
                 "optional" | "required" => {
                     if optional.is_some() {
@@ -116,7 +117,11 @@ impl Reader<'_> {
                     }
                     optional = Some(self.flag(&path, value)? == (name == "optional"));
                 }
-                "file" => file = self.flag(&path, value)?,
+                "file" => {
+                    if self.flag(&path, value)? {
+                        delivery = Delivery::File;
+                    }
+                }
                 _ => return Err(self.unknown(key, &path, &KEYS)),
             }
         }
@@ -126,12 +131,12 @@ impl Reader<'_> {
                                comes from, or `text` or `unset`";
                 Err(self.fault(value, path, problem))
             }
-            Some((_, Wanted::Look(lookup))) => {
+            Some((_, Wanted::Lookup(lookup))) => {
                 if pointer.is_some() && matches!(lookup.reference, Reference::Env(_)) {
                     return Err(self.fault(value, path, "nothing can be picked from a variable"));
                 }
                 let optional = optional.unwrap_or(false);
-                Ok(Wanted::Look(Lookup { pointer, optional, default, file, ..lookup }))
+                Ok(Wanted::Lookup(Lookup { pointer, optional, default, delivery, ..lookup }))
             }
             Some((kind, other)) => match behind {
                 Some((key, path)) => {

@@ -40,12 +40,12 @@ fn every_form_of_a_binding_is_read() {
         .map(|entry| {
             let wanted = match &entry.wanted {
                 Wanted::Text(text) => String::from_utf8_lossy(text.expose()).into_owned(),
-                Wanted::Look(look) => format!(
+                Wanted::Lookup(lookup) => format!(
                     "{}{}{}{}",
-                    look.reference,
-                    look.pointer.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    if look.optional { "?" } else { "" },
-                    if look.default.is_some() { " or default" } else { "" },
+                    lookup.reference,
+                    lookup.pointer.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    if lookup.optional { "?" } else { "" },
+                    if lookup.default.is_some() { " or default" } else { "" },
                 ),
                 Wanted::Unset => "gone".to_owned(),
                 Wanted::Template(_) => unreachable!("nothing in pfx.toml is expanded"),
@@ -103,8 +103,8 @@ fn an_empty_table_is_more_than_none() {
 #[test]
 fn a_reference_to_a_variable_of_the_environment_is_one() {
     let project = Project::parse("env.A = 'pfx://env/B'", "p").unwrap();
-    let Wanted::Look(look) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
-    assert_eq!(look.reference, Reference::Env("B".into()));
+    let Wanted::Lookup(lookup) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
+    assert_eq!(lookup.reference, Reference::Env("B".into()));
 }
 
 #[test]

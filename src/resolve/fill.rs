@@ -30,7 +30,7 @@ pub struct Blank {
 
 /// One variable in a text.
 pub enum Use {
-    Look(VariableName, Rc<LookedUp>),
+    Lookup(VariableName, Rc<LookedUp>),
     /// It is such a text itself.
     Template {
         variable: VariableName,
@@ -44,7 +44,7 @@ impl Filled {
     /// The variables whose values are in it.
     pub fn names(&self) -> impl Iterator<Item = &VariableName> {
         self.uses.iter().map(|used| match used {
-            Use::Look(variable, _) | Use::Template { variable, .. } => variable,
+            Use::Lookup(variable, _) | Use::Template { variable, .. } => variable,
         })
     }
 }
@@ -79,8 +79,8 @@ fn one(
     earlier: &[Option<Filled>],
 ) -> Result<Filled, Error> {
     let uses = template.variables().into_iter().filter_map(|(variable, of)| match of {
-        Of::Look(index) => {
-            Some(Use::Look(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
+        Of::Lookup(index) => {
+            Some(Use::Lookup(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
         }
         Of::Template(index) => {
             let filled = earlier[index].as_ref()?;
@@ -102,9 +102,9 @@ fn one(
             }
         };
         let (value, missing) = match of {
-            Of::Look(index) => match &ingredients[index] {
+            Of::Lookup(index) => match &ingredients[index] {
                 Some(looked_up) => {
-                    let name = looked_up.look.reference.name();
+                    let name = looked_up.lookup.reference.name();
                     let value = looked_up.value().map(|value| value.in_variable(&name));
                     (value.transpose()?, looked_up.lacking())
                 }

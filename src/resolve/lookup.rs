@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use crate::error::{Error, Missing, ValueFault};
 use crate::json;
-use crate::plan::Look;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
 use crate::source::{Author, Held, Keeps, Source};
+use crate::wanted::Lookup;
 
 /// A look-up, and what was found for it.
 pub struct LookedUp {
-    pub look: Look,
+    pub lookup: Lookup,
     pub outcome: LookupOutcome,
 }
 
@@ -46,14 +46,14 @@ impl LookedUp {
     /// The same, if it is neither optional nor has a default.
     #[must_use]
     pub fn lacking(&self) -> Option<&Missing> {
-        self.missing().filter(|_| !self.look.optional && self.look.default.is_none())
+        self.missing().filter(|_| !self.lookup.optional && self.lookup.default.is_none())
     }
 
     /// The value: what was found, or the default.
     #[must_use]
     pub fn value(&self) -> Option<&SecretValue> {
         match &self.outcome {
-            LookupOutcome::Missing(_) => self.look.default.as_deref(),
+            LookupOutcome::Missing(_) => self.lookup.default.as_deref(),
             LookupOutcome::Part(_, value) => Some(value),
             LookupOutcome::Whole(held) => Some(&held.value),
         }
@@ -71,12 +71,12 @@ impl<S: Source> Finder<'_, S> {
     /// # Errors
     /// [`Error::Value`] if the part that is wanted cannot be picked, or if all of it is wanted and must not be passed
     /// on as a whole; as [`Source::secrets`].
-    pub fn look_up(&self, look: Look) -> Result<LookedUp, Error> {
-        let at = self.found.binary_search_by(|(other, _)| other.cmp(&look.reference));
+    pub fn look_up(&self, lookup: Lookup) -> Result<LookedUp, Error> {
+        let at = self.found.binary_search_by(|(other, _)| other.cmp(&lookup.reference));
         let outcome = match at {
-            Ok(index) => self.part(&look, &self.found[index].1)?,
+            Ok(index) => self.part(&lookup, &self.found[index].1)?,
             Err(_) => {
-                let reference = &look.reference;
+                let reference = &lookup.reference;
                 let is_asked = |source: &&S| source.keeps(reference) == Keeps::Yes;
                 let asked: Vec<&S> = self.sources.iter().filter(is_asked).collect();
                 let places = asked.iter().flat_map(|source| source.place().shown).collect();
@@ -84,23 +84,23 @@ impl<S: Source> Finder<'_, S> {
                 self.missing(reference, places, near, None)
             }
         };
-        Ok(LookedUp { look, outcome })
+        Ok(LookedUp { lookup, outcome })
     }
 
-    /// The part of what was found that `look` wants.
-    fn part(&self, look: &Look, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
+    /// The part of what was found that `lookup` wants.
+    fn part(&self, lookup: &Lookup, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
         // No part of it, and no file, makes up for that.
         if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = held.value.caution() {
-            return Err(Error::Value { name: look.reference.name(), fault: fault.clone() });
+            return Err(Error::Value { name: lookup.reference.name(), fault: fault.clone() });
         }
-        let Some(pointer) = look.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
-            if let (None, Some(caution)) = (&look.pointer, held.value.caution()) {
-                return Err(Error::Value { name: look.reference.name(), fault: caution.clone() });
+        let Some(pointer) = lookup.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
+            if let (None, Some(caution)) = (&lookup.pointer, held.value.caution()) {
+                return Err(Error::Value { name: lookup.reference.name(), fault: caution.clone() });
             }
-            refuse_mask(look, held.value.expose())?;
+            refuse_mask(lookup, held.value.expose())?;
             return Ok(LookupOutcome::Whole(Rc::clone(held)));
         };
-        let name = look.reference.name();
+        let name = lookup.reference.name();
         let fault = |fault| Error::Value { name: name.clone(), fault };
         let part =
             json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
@@ -108,19 +108,19 @@ impl<S: Source> Finder<'_, S> {
             // Most likely the secret itself was meant, which is elsewhere.
             if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =
                 held.value.caution()
-                && !look.optional
-                && look.default.is_none()
+                && !lookup.optional
+                && lookup.default.is_none()
             {
                 return Err(fault(caution.clone()));
             }
             let places = vec![held.place.clone()];
-            return Ok(self.missing(&look.reference, places, None, Some(pointer.to_string())));
+            return Ok(self.missing(&lookup.reference, places, None, Some(pointer.to_string())));
         };
         let name = format!("{name}#{pointer}");
         if json::is_null(part.get()) {
             return Err(Error::Value { name, fault: ValueFault::Null });
         }
-        refuse_mask(look, part.get().as_bytes())?;
+        refuse_mask(lookup, part.get().as_bytes())?;
         let part = SecretValue::of_raw_json(&name, part)?;
         Ok(LookupOutcome::Part(Rc::clone(held), Box::new(part)))
     }
@@ -150,10 +150,10 @@ impl<S: Source> Finder<'_, S> {
 
 /// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
 /// block.
-fn refuse_mask(look: &Look, json: &[u8]) -> Result<(), Error> {
-    let is_block = matches!(look.reference, Reference::Block { .. });
+fn refuse_mask(lookup: &Lookup, json: &[u8]) -> Result<(), Error> {
+    let is_block = matches!(lookup.reference, Reference::Block { .. });
     if is_block && json::is_masked(str::from_utf8(json).unwrap_or_default()) {
-        return Err(Error::Value { name: look.reference.name(), fault: ValueFault::Masked });
+        return Err(Error::Value { name: lookup.reference.name(), fault: ValueFault::Masked });
     }
     Ok(())
 }

@@ -207,7 +207,7 @@ fn a_text_says_what_is_in_it_and_whose_absence_makes_it_blank() {
     let Resolution::Template(filled) = &resolved.variables[2].resolution else { panic!() };
     assert!(matches!(
         &filled.uses[..],
-        [Use::Template { names, found: false, .. }, Use::Look(variable, looked_up)]
+        [Use::Template { names, found: false, .. }, Use::Lookup(variable, looked_up)]
             if names[0].as_str() == "P" && variable.as_str() == "P" && looked_up.held().is_none()
     ));
     let error = resolved.require().err().unwrap();

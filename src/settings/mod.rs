@@ -23,9 +23,10 @@ use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::Error;
 use crate::files::home;
-use crate::plan::{Bindings, Delivery, Plan};
+use crate::plan::{Bindings, Plan};
 use crate::source::directory::{Directory, NamedBy};
 use crate::source::local::{ChosenFile, Files};
+use crate::wanted::Delivery;
 
 /// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.
 const USER_CONFIG: &str = "PREFECT__USER_CONFIG_PATH";
@@ -164,7 +165,7 @@ pub fn files(
     plan: &Plan,
     inherited: Inherited<'_>,
 ) -> Result<cli::Files, Error> {
-    if plan.looks().all(|look| look.delivery == Delivery::Variable) {
+    if plan.lookups().all(|lookup| lookup.delivery == Delivery::Variable) {
         return Ok(cli::Files::default());
     }
     Ok(cli::Files {

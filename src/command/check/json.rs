@@ -3,27 +3,28 @@
 use serde_json::{Value, json};
 
 use crate::name::VariableName;
-use crate::plan::{BoundBy, Delivery};
+use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+use crate::wanted::Delivery;
 
 /// The fields of a variable.
 pub fn object(variable: &ResolvedVariable) -> Value {
     let name = String::from_utf8_lossy(variable.name());
     match &variable.resolution {
-        Resolution::Look(looked_up) => {
-            let LookedUp { look, .. } = looked_up;
+        Resolution::Lookup(_, looked_up) => {
+            let LookedUp { lookup, .. } = looked_up;
             let missing = looked_up.missing();
             json!({
                 "variable": name,
-                "kind": look.reference.kind().word(),
-                "name": look.reference.name(),
-                "pointer": look.pointer.as_ref().map(ToString::to_string),
-                "optional": look.optional,
-                "delivery": match look.delivery {
+                "kind": lookup.reference.kind().word(),
+                "name": lookup.reference.name(),
+                "pointer": lookup.pointer.as_ref().map(ToString::to_string),
+                "optional": lookup.optional,
+                "delivery": match lookup.delivery {
                     Delivery::File => "file",
                     Delivery::Variable => "variable",
                 },
-                "default": look.default.is_some(),
+                "default": lookup.default.is_some(),
                 "found": missing.is_none(),
                 "place": looked_up.held().map(|held| &held.place),
                 "looked_in": missing.map(|missing| &missing.looked_in),
@@ -52,10 +53,10 @@ pub fn object(variable: &ResolvedVariable) -> Value {
 /// Each variable in a text.
 fn uses(filled: &Filled) -> Vec<Value> {
     let uses = filled.uses.iter().map(|used| match used {
-        Use::Look(variable, looked_up) => json!({
+        Use::Lookup(variable, looked_up) => json!({
             "variable": variable.as_str(),
-            "kind": looked_up.look.reference.kind().word(),
-            "name": looked_up.look.reference.name(),
+            "kind": looked_up.lookup.reference.kind().word(),
+            "name": looked_up.lookup.reference.name(),
             "found": looked_up.held().is_some(),
             "place": looked_up.held().map(|held| &held.place),
         }),

@@ -1,8 +1,9 @@
 //! All variables for a person: a line each, in three columns.
 
 use crate::name::{Shown, VariableName, in_reference};
-use crate::plan::{BoundBy, Delivery, Look};
+use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+use crate::wanted::{Delivery, Lookup};
 
 /// One line a variable, then the order of the sources.
 pub fn table(variables: &[ResolvedVariable], places: &[String]) -> String {
@@ -34,7 +35,7 @@ fn columns(variable: &ResolvedVariable) -> [String; 3] {
         BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
     };
     let [wanted, place] = match &variable.resolution {
-        Resolution::Look(looked_up) => [wanted(&looked_up.look), verdict(looked_up)],
+        Resolution::Lookup(_, looked_up) => [wanted(&looked_up.lookup), verdict(looked_up)],
         Resolution::Preserve(_) => [
             "kept".to_owned(),
             "the environment: it is set already, and --preserve lets that win".to_owned(),
@@ -47,13 +48,13 @@ fn columns(variable: &ResolvedVariable) -> [String; 3] {
 }
 
 /// What a look-up wants, as a person would write it.
-fn wanted(look: &Look) -> String {
-    let pointer = look.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
-    let optional = if look.optional { "?" } else { "" };
-    let file = if look.delivery == Delivery::File { ", as a file" } else { "" };
-    let name = look.reference.name();
+fn wanted(lookup: &Lookup) -> String {
+    let pointer = lookup.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
+    let optional = if lookup.optional { "?" } else { "" };
+    let file = if lookup.delivery == Delivery::File { ", as a file" } else { "" };
+    let name = lookup.reference.name();
     let name = in_reference(&name);
-    format!("{} {}{optional}{pointer}{file}", look.reference.kind().noun(), Shown(&name))
+    format!("{} {}{optional}{pointer}{file}", lookup.reference.kind().noun(), Shown(&name))
 }
 
 /// The place that has it, or what else the variable gets, and where it was looked for.
@@ -61,7 +62,7 @@ fn verdict(looked_up: &LookedUp) -> String {
     let Some(missing) = looked_up.missing() else {
         return looked_up.held().map(|held| Shown(&held.place).to_string()).unwrap_or_default();
     };
-    let word = match (&looked_up.look.default, looked_up.look.optional) {
+    let word = match (&looked_up.lookup.default, looked_up.lookup.optional) {
         (Some(_), _) => "the default",
         (None, true) => "not set",
         (None, false) => "MISSING",
@@ -89,7 +90,7 @@ fn template(filled: &Filled, place: &str) -> [String; 2] {
     places.extend(filled.uses.iter().filter_map(|used| match used {
         // It has a line of its own if it is bound, and if not then nothing else is known of it.
         Use::Template { .. } => None,
-        Use::Look(variable, looked_up) => {
+        Use::Lookup(variable, looked_up) => {
             let from = if looked_up.held().is_some() { " from" } else { ":" };
             Some(format!("{variable}{from} {}", verdict(looked_up)))
         }

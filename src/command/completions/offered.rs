@@ -108,7 +108,7 @@ fn project(asked: &Asked, inherited: Inherited<'_>) -> Named {
 impl Named {
     fn add(&mut self, entry: &Entry) {
         self.variables.insert(for_terminal(entry.variable.as_str()), "variable of pfx.toml");
-        let Wanted::Look(lookup) = &entry.wanted else { return };
+        let Wanted::Lookup(lookup) = &entry.wanted else { return };
         match &lookup.reference {
             Reference::Kv(key) => self.keys.insert(written(key), "key of pfx.toml"),
             Reference::Secret(name) => self.secrets.insert(written(name), "secret of pfx.toml"),

@@ -28,10 +28,11 @@ use crate::exit::Exit;
 use crate::files::home;
 use crate::name::VariableName;
 use crate::notice::Notice;
-use crate::plan::{Action, Binding, Delivery, Look, Plan};
+use crate::plan::{Action, Binding, Plan};
 use crate::report::Report;
 use crate::resolve::{Effect, Resolution, Resolved, ResolvedVariable};
 use crate::settings::variable::{expected, variable};
+use crate::wanted::Delivery;
 
 /// What is exported of one variable.
 pub struct Entry<'e> {
@@ -172,8 +173,9 @@ fn outline(plan: &Plan) -> Result<Vec<Entry<'_>>, Error> {
     // Any that every form holds; not an empty one, which is no PATH for fish.
     const UNKNOWN: &[u8] = b"x";
     let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {
-        Action::Look(look) => {
-            Some(not_a_file(look).map(|()| Entry::set(&look.variable, UNKNOWN, true)))
+        Action::Lookup(variable, lookup) => {
+            let judged = not_a_file(variable, lookup.delivery);
+            Some(judged.map(|()| Entry::set(variable, UNKNOWN, true)))
         }
         Action::Preserve(_) => None,
         Action::Set(variable, text) => Some(Ok(Entry::set(variable, text.expose(), false))),
@@ -200,13 +202,12 @@ fn entries(resolved: &Resolved) -> Result<Vec<Entry<'_>>, Error> {
     entries.collect()
 }
 
-fn not_a_file(look: &Look) -> Result<(), Error> {
-    match look.delivery {
+fn not_a_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error> {
+    match delivery {
         Delivery::Variable => Ok(()),
         Delivery::File => Err(Error::Usage {
             problem: format!(
-                "cannot export `{}`: it is to be a file, which no export holds",
-                look.variable
+                "cannot export `{variable}`: it is to be a file, which no export holds"
             ),
             hint: "`pfx secret get NAME > FILE` writes a value to a file".to_owned(),
         }),

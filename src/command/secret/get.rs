@@ -43,7 +43,8 @@ pub fn get(
     report.notices(sources.notes());
     report.notices(line_endings(&resolved));
 
-    let Some(Resolution::Look(looked_up)) = resolved.variables.first().map(|one| &one.resolution)
+    let Some(Resolution::Lookup(_, looked_up)) =
+        resolved.variables.first().map(|one| &one.resolution)
     else {
         return Ok(Exit::Done);
     };
@@ -56,7 +57,7 @@ pub fn get(
     }
     if let Some(value) = looked_up.value() {
         let json = variable!(arguments.json).flag(inherited);
-        print::value(value, &looked_up.look.reference.name(), json, output)?;
+        print::value(value, &looked_up.lookup.reference.name(), json, output)?;
     }
     Ok(Exit::Done)
 }
