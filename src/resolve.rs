@@ -42,7 +42,7 @@ pub enum Resolution {
 
 /// What the command finds under the name of a variable.
 #[derive(Debug)]
-pub enum Effect<'v> {
+pub enum VariableEffect<'v> {
     /// What was there: nothing was found for it.
     Missing,
     /// What was there: that wins.
@@ -192,15 +192,15 @@ impl ResolvedVariable {
     }
 
     #[must_use]
-    pub fn effect(&self) -> Effect<'_> {
+    pub fn effect(&self) -> VariableEffect<'_> {
         let (variable, value) = match &self.resolution {
             Resolution::Lookup(variable, looked_up) => (variable, looked_up.value()),
-            Resolution::Preserve(_) => return Effect::Preserve,
+            Resolution::Preserve(_) => return VariableEffect::Preserve,
             Resolution::Set(variable, text) => (variable, Some(text)),
             Resolution::Template(filled) => (&filled.variable, filled.text.as_ref().ok()),
-            Resolution::Unset(name) => return Effect::Unset(name),
+            Resolution::Unset(name) => return VariableEffect::Unset(name),
         };
-        value.map_or(Effect::Missing, |value| Effect::Set(variable, value))
+        value.map_or(VariableEffect::Missing, |value| VariableEffect::Set(variable, value))
     }
 
     fn blank(&self) -> Option<&Blank> {

@@ -12,28 +12,38 @@ use std::os::unix::ffi::OsStringExt as _;
 use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, Position};
+use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
 
 /// What a text begins with if it is a reference.
 pub const SCHEME: &str = "pfx://";
 
+/// What a file wants of one variable.
+#[derive(Debug)]
+pub struct WantedVariable {
+    pub variable: VariableName,
+    pub value: WantedValue,
+    /// Where the file says so, counted from 1.
+    pub line: usize,
+}
+
 /// What one variable gets.
 #[derive(Debug)]
-pub enum Wanted {
+pub enum WantedValue {
     /// What a source holds.
     Lookup(Lookup),
     /// A text, as it is.
     Text(SecretValue),
     /// Text with the values of other variables in it.
-    Template(Template),
+    Template(WrittenTemplate),
     /// Nothing: the variable is removed.
     Unset,
 }
 
 /// A text in which a file names other variables, in order.
 #[derive(Debug)]
-pub struct Template {
+pub struct WrittenTemplate {
     pub pieces: Vec<Piece>,
     /// The file, for messages.
     pub place: String,
@@ -62,7 +72,7 @@ impl fmt::Debug for Mention {
     }
 }
 
-impl Template {
+impl WrittenTemplate {
     /// What is wrong where a variable is named.
     #[must_use]
     pub fn fault(&self, at: Position, problem: &str) -> Error {
@@ -197,7 +207,7 @@ fn checked(text: &str) -> Result<&str, &'static str> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let lookup = Lookup::parse(text).unwrap();
         let pointer = lookup.pointer.map(|pointer| format!(" {pointer}")).unwrap_or_default();
         format!("{}{}{pointer}", lookup.reference, if lookup.optional { "?" } else { "" })
@@ -205,13 +215,13 @@ mod tests {
 
     #[test]
     fn a_reference_names_kind_name_option_and_pointer() {
-        assert_eq!(told("pfx://secret/A"), "secret `A`");
-        assert_eq!(told("pfx://secret/a%2Fb%3F%23%25?#/x%20y/~1"), "secret `a/b?#%`? /x y/~1");
-        assert_eq!(told("pfx://kv/key?"), "key `key`?");
+        assert_eq!(shown("pfx://secret/A"), "secret `A`");
+        assert_eq!(shown("pfx://secret/a%2Fb%3F%23%25?#/x%20y/~1"), "secret `a/b?#%`? /x y/~1");
+        assert_eq!(shown("pfx://kv/key?"), "key `key`?");
         let whole = Lookup::parse("pfx://block/secret/db#").unwrap();
         assert!(whole.pointer.is_some_and(|pointer| pointer.is_whole()));
-        assert_eq!(told("pfx://env/HOME"), "environment variable `HOME`");
-        assert_eq!(told("pfx://block/secret/db-pass#/value"), "block `secret/db-pass` /value");
+        assert_eq!(shown("pfx://env/HOME"), "environment variable `HOME`");
+        assert_eq!(shown("pfx://block/secret/db-pass#/value"), "block `secret/db-pass` /value");
     }
 
     #[test]

@@ -16,13 +16,13 @@ use crate::wanted::Delivery;
 const MODE: u32 = 0o400;
 
 /// The files, and what their variables hold.
-pub struct Files {
+pub struct MemoryFiles {
     paths: BTreeMap<VariableName, SecretValue>,
     /// The command has them if these are open when pfx becomes it.
     _held: Vec<Sealed>,
 }
 
-impl Files {
+impl MemoryFiles {
     /// Makes a file of each value that is to be one.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::command::{Sources, line_endings};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::notice::Notice;
-use crate::plan::{Ambient, BoundBy, Layer, Plan};
+use crate::plan::{BaseEnvironment, BindingLayer, BoundBy, Plan};
 use crate::report::Report;
 use crate::resolve::Resolved;
 use crate::settings::choice::Choice;
@@ -111,11 +111,11 @@ impl CommonArgs<'_> {
         for path in settings::env_files(self.bindings, inherited)? {
             layers.push(env_file::layer(Path::new(&path), strict, &mut notices)?);
         }
-        layers.extend(Layer::of_variables(&of_variables)?);
+        layers.extend(BindingLayer::of_variables(&of_variables)?);
         let mut titles: Vec<String> = layers.iter().map(|layer| layer.title.clone()).collect();
         titles.push("the command line".to_owned());
         let written = settings::bindings(self.bindings, inherited);
-        let plan = Plan::over(layers, &written, Ambient { inherited, preserved })?;
+        let plan = Plan::over(layers, &written, BaseEnvironment { inherited, preserved })?;
         let context = Context { settings, choice, project, layers: titles, notices };
         Ok(Prepared { plan, context })
     }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use crate::cli::Run;
-use crate::command::files::Files;
+use crate::command::files::MemoryFiles;
 use crate::command::prepared::{CommonArgs, Prepared};
 use crate::config::lossless;
 use crate::environment::{Change, Environment, Inherited, fits};
@@ -13,7 +13,7 @@ use crate::name::{Shown, VariableName};
 use crate::plan::Scope;
 use crate::reference::Reference;
 use crate::report::Report;
-use crate::resolve::{Effect, LookedUp, Resolution, Resolved, ResolvedVariable};
+use crate::resolve::{LookedUp, Resolution, Resolved, ResolvedVariable, VariableEffect};
 use crate::secret::SecretValue;
 use crate::settings::{self, variable::variable};
 
@@ -48,7 +48,7 @@ pub fn run(
         Vec::new()
     };
     // Descriptors of the command's: the last thing before it is there.
-    let files = Files::new(&form, &resolved)?;
+    let files = MemoryFiles::new(&form, &resolved)?;
     let changes: Vec<Change<'_>> = changes(&resolved, &files)
         .chain(for_prefect.iter().map(|(name, value)| Ok(Change::Set(name.clone(), value))))
         .collect::<Result<_, _>>()?;
@@ -66,17 +66,17 @@ fn no_command() -> Error {
 /// What is done to the environment.
 fn changes<'r>(
     resolved: &'r Resolved,
-    files: &'r Files,
+    files: &'r MemoryFiles,
 ) -> impl Iterator<Item = Result<Change<'r>, Error>> {
     resolved.variables.iter().filter_map(move |variable| match variable.effect() {
-        Effect::Set(name, value) => {
+        VariableEffect::Set(name, value) => {
             let value = files.path(name).unwrap_or(value);
             // Checked here, where the secret's name is known.
             let fits = fits(name.as_str(), value, &variable.title());
             Some(fits.map(|()| Change::Set(name.as_str().to_owned(), value)))
         }
-        Effect::Unset(name) => Some(Ok(Change::Unset(name.to_vec()))),
-        Effect::Missing | Effect::Preserve => None,
+        VariableEffect::Unset(name) => Some(Ok(Change::Unset(name.to_vec()))),
+        VariableEffect::Missing | VariableEffect::Preserve => None,
     })
 }
 

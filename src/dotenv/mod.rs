@@ -21,22 +21,13 @@ mod value;
 use crate::document::{Lines, position};
 use crate::error::Error;
 use crate::name::VariableName;
-use crate::wanted::Wanted;
-
-/// One line of a dotenv file that says something.
-#[derive(Debug)]
-pub struct Entry {
-    pub variable: VariableName,
-    pub wanted: Wanted,
-    /// Where it begins, counted from 1.
-    pub line: usize,
-}
+use crate::wanted::WantedVariable;
 
 /// Reads all of `text`. `place` is its path, for messages.
 ///
 /// # Errors
 /// [`Error::Config`] with line, column and, where there is one, the variable. Never the text.
-pub fn parse(text: &str, place: &str) -> Result<Vec<Entry>, Error> {
+pub fn parse(text: &str, place: &str) -> Result<Vec<WantedVariable>, Error> {
     let mut reader = Reader { text, place, at: 0, key: None, lines: Lines::default() };
     reader.refuse_carriage_returns()?;
     let mut entries = Vec::new();
@@ -68,7 +59,7 @@ impl Reader<'_> {
         }
     }
 
-    fn entry(&mut self) -> Result<Option<Entry>, Error> {
+    fn entry(&mut self) -> Result<Option<WantedVariable>, Error> {
         self.key = None;
         loop {
             self.skip(|character| is_blank(character) || matches!(character, '\r' | '\n'));
@@ -106,8 +97,7 @@ impl Reader<'_> {
         }
         self.key = is_surely_a_name(name).then(|| name.to_owned());
         self.at += 1;
-        let wanted = self.wanted()?;
-        Ok(Some(Entry { variable, wanted, line }))
+        Ok(Some(WantedVariable { variable, value: self.wanted()?, line }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::secret::SecretValue;
-use crate::wanted::{Mention, Piece};
+use crate::wanted::{Mention, Piece, WantedValue};
 
 /// Each variable with its value; a reference to another variable is shown as `<NAME>` or `<NAME:-default>`.
 fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
@@ -14,15 +14,15 @@ fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
             format!("<{name}:-{}>", text_of(default))
         }
     };
-    let told = |wanted: Wanted| match wanted {
-        Wanted::Text(value) => text_of(&value),
-        Wanted::Lookup(lookup) => format!("<{}>", lookup.reference),
-        Wanted::Template(template) => template.pieces.iter().map(piece).collect(),
-        Wanted::Unset => unreachable!("a dotenv file removes nothing"),
+    let shown = |wanted: WantedValue| match wanted {
+        WantedValue::Text(value) => text_of(&value),
+        WantedValue::Lookup(lookup) => format!("<{}>", lookup.reference),
+        WantedValue::Template(template) => template.pieces.iter().map(piece).collect(),
+        WantedValue::Unset => unreachable!("a dotenv file removes nothing"),
     };
     Ok(parse(text, ".env")?
         .into_iter()
-        .map(|entry| (entry.variable.as_str().to_owned(), told(entry.wanted)))
+        .map(|entry| (entry.variable.as_str().to_owned(), shown(entry.value)))
         .collect())
 }
 

@@ -5,7 +5,9 @@ use zeroize::Zeroizing;
 use super::{Reader, is_blank};
 use crate::error::Error;
 use crate::secret::SecretValue;
-use crate::wanted::{Lookup, Mention, Piece, SCHEME, Template, Wanted, mentions_reference};
+use crate::wanted::{
+    Lookup, Mention, Piece, SCHEME, WantedValue, WrittenTemplate, mentions_reference,
+};
 
 /// A value as it is put together.
 #[derive(Default)]
@@ -47,7 +49,7 @@ const NUL: &str = "a NUL, which no variable can hold";
 
 impl Reader<'_> {
     /// Reads a value and the rest of its line.
-    pub(super) fn wanted(&mut self) -> Result<Wanted, Error> {
+    pub(super) fn wanted(&mut self) -> Result<WantedValue, Error> {
         let before = self.at;
         self.skip(|character| character == ' ');
         let start = self.at;
@@ -55,7 +57,7 @@ impl Reader<'_> {
             Some('#') if start == before => Err(self.fault(start, GLUED_COMMENT)),
             Some('#') => {
                 self.comment()?;
-                Ok(Wanted::Text(SecretValue::bytes([])))
+                Ok(WantedValue::Text(SecretValue::bytes([])))
             }
             Some('\t') => Err(self.fault(
                 start,
@@ -85,7 +87,7 @@ impl Reader<'_> {
         }
     }
 
-    fn judged(&self, start: usize, mut value: Value) -> Result<Wanted, Error> {
+    fn judged(&self, start: usize, mut value: Value) -> Result<WantedValue, Error> {
         let first = match value.pieces.first() {
             Some(Piece::Text(text)) => text.expose(),
             Some(Piece::Variable(_)) => &[],
@@ -104,16 +106,16 @@ impl Reader<'_> {
         }
         let text = std::mem::take(&mut *value.text);
         if value.pieces.is_empty() {
-            return Ok(Wanted::Text(SecretValue::bytes(text)));
+            return Ok(WantedValue::Text(SecretValue::bytes(text)));
         }
         if !text.is_empty() {
             value.pieces.push(Piece::Text(SecretValue::bytes(text)));
         }
         let (place, key) = (self.place.to_owned(), self.key.clone());
-        Ok(Wanted::Template(Template { pieces: value.pieces, place, key }))
+        Ok(WantedValue::Template(WrittenTemplate { pieces: value.pieces, place, key }))
     }
 
-    fn reference(&self, start: usize, text: &str) -> Result<Wanted, Error> {
+    fn reference(&self, start: usize, text: &str) -> Result<WantedValue, Error> {
         let names_variable = |after: &str| {
             after.starts_with(|first: char| {
                 first.is_ascii_alphabetic() || matches!(first, '_' | '{')
@@ -122,7 +124,7 @@ impl Reader<'_> {
         if text.split('$').skip(1).any(names_variable) {
             return Err(self.fault(start, NOT_EXPANDED));
         }
-        Lookup::parse(text).map(Wanted::Lookup).map_err(|problem| self.fault(start, problem))
+        Lookup::parse(text).map(WantedValue::Lookup).map_err(|problem| self.fault(start, problem))
     }
 
     /// Up to the end of the line, or to a comment with a space before it.

@@ -72,13 +72,13 @@ impl Change<'_> {
 /// then each set name exactly once.
 pub struct Environment<'a> {
     kept: Vec<&'a CStr>,
-    made: Vec<Entry>,
+    made: Vec<SecretEntry>,
 }
 
 /// A `NAME=value` with a secret in it: wiped when dropped, never printed.
-struct Entry(CString);
+struct SecretEntry(CString);
 
-impl Drop for Entry {
+impl Drop for SecretEntry {
     fn drop(&mut self) {
         std::mem::take(&mut self.0).into_bytes().zeroize();
     }
@@ -102,7 +102,7 @@ impl<'a> Environment<'a> {
         let made = changes
             .iter()
             .filter_map(|change| match change {
-                Change::Set(name, value) => Some(Entry::new(name, value)),
+                Change::Set(name, value) => Some(SecretEntry::new(name, value)),
                 Change::Unset(_) => None,
             })
             .collect::<Result<_, _>>()?;
@@ -143,7 +143,7 @@ pub fn has_room(variable: &str, length: usize, name: &str) -> Result<(), Error> 
     Ok(())
 }
 
-impl Entry {
+impl SecretEntry {
     fn new(name: &str, value: &SecretValue) -> Result<Self, Error> {
         fits(name, value, name)?;
         let length = name.len() + 1 + value.expose().len();

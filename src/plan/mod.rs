@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 pub use binding::{Action, Binding, BoundBy};
-pub use template::{Ingredient, Of, Part, Template};
+pub use template::{Ingredient, Part, PartValue, Template};
 
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
@@ -17,11 +17,11 @@ use crate::name::VariableName;
 use crate::reference::{Kind, Reference};
 use crate::source::Author;
 use crate::takeover;
-use crate::wanted::{Delivery, Lookup, Wanted};
+use crate::wanted::{Delivery, Lookup, WantedValue, WantedVariable};
 
 /// Bindings as the user wrote them, option by option.
 #[derive(Default)]
-pub struct Bindings {
+pub struct WrittenBindings {
     pub secret: Vec<OsString>,
     pub env: Vec<OsString>,
     pub kv: Vec<OsString>,
@@ -48,53 +48,47 @@ pub struct Plan {
     pub ingredients: Vec<Ingredient>,
 }
 
-/// What one file wants.
+/// What one file wants, or what all `PFX_…` variables bind.
 #[derive(Debug, Default)]
-pub struct Layer {
+pub struct BindingLayer {
     /// Which file, and which part of it.
     pub title: String,
-    pub lines: Vec<Line>,
+    /// The file.
+    place: String,
+    pub wanted: Vec<WantedVariable>,
     /// What wins over all lines of all files.
     bound: Vec<Binding>,
 }
 
-/// What a file wants of one variable.
-#[derive(Debug)]
-pub struct Line {
-    /// Where the file says so.
-    pub written: String,
-    pub variable: VariableName,
-    pub wanted: Wanted,
-}
-
 /// The environment that pfx was started in, as far as bindings depend on it.
 #[derive(Clone, Copy, Default)]
-pub struct Ambient<'a> {
+pub struct BaseEnvironment<'a> {
     pub inherited: Inherited<'a>,
     /// Variables that win over every binding that would set them.
     pub preserved: Inherited<'a>,
 }
 
-impl Layer {
+impl BindingLayer {
     /// What a file wants.
     #[must_use]
-    pub const fn of_file(title: String, lines: Vec<Line>) -> Self {
-        Self { title, lines, bound: Vec::new() }
+    pub const fn of_file(title: String, place: String, wanted: Vec<WantedVariable>) -> Self {
+        Self { title, place, wanted, bound: Vec::new() }
     }
 
     /// What `PFX_…` variables bind; nothing if they bind nothing.
     ///
     /// # Errors
     /// As [`Plan::new`].
-    pub fn of_variables(written: &Bindings) -> Result<Option<Self>, Error> {
-        let mut bindings = Plan::judge(written)?;
+    pub fn of_variables(written: &WrittenBindings) -> Result<Option<Self>, Error> {
+        let mut bindings = Plan::parse(written)?;
         for binding in &mut bindings {
             if matches!(binding.action, Action::Set(..)) {
                 binding.bound_by = BoundBy::Place("PFX_SET".to_owned());
             }
         }
         let title = "the PFX_ variables".to_owned();
-        Ok((!bindings.is_empty()).then_some(Self { title, lines: Vec::new(), bound: bindings }))
+        let is_any = !bindings.is_empty();
+        Ok(is_any.then(|| Self { title, bound: bindings, ..Self::default() }))
     }
 }
 
@@ -114,8 +108,8 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Binding`] for the first that makes no sense, or if two set one variable.
-    pub fn new(written: &Bindings) -> Result<Self, Error> {
-        Self::over(Vec::new(), written, Ambient::default())
+    pub fn new(written: &WrittenBindings) -> Result<Self, Error> {
+        Self::over(Vec::new(), written, BaseEnvironment::default())
     }
 
     /// The same over what files want: a later file takes the place of an earlier one for each variable
@@ -127,11 +121,11 @@ impl Plan {
     /// As [`Plan::new`], and [`Error::Config`] if a text names a variable that is not set. Within one file the
     /// later line wins, as in a shell.
     pub fn over(
-        files: Vec<Layer>,
-        written: &Bindings,
-        ambient: Ambient<'_>,
+        files: Vec<BindingLayer>,
+        written: &WrittenBindings,
+        base: BaseEnvironment<'_>,
     ) -> Result<Self, Error> {
-        let own = Self::judge(written)?;
+        let own = Self::parse(written)?;
         let names_none = own.is_empty() && files.is_empty();
         let scope = match (written.all, names_none) {
             (true, _) => Scope::All,
@@ -139,21 +133,21 @@ impl Plan {
             (false, false) => Scope::NamedOnly,
         };
         let (mut lines, mut winning) = (Vec::new(), Vec::new());
-        for layer in files {
-            lines.extend(layer.lines);
-            winning.extend(layer.bound);
+        for BindingLayer { place, wanted, bound, .. } in files {
+            lines.extend(wanted.into_iter().map(|one| (format!("{place}:{}", one.line), one)));
+            winning.extend(bound);
         }
         winning.extend(own);
-        let mut linker = template::Linker::new(&winning, ambient);
-        let mut bound = Bound::default();
-        for Line { written, variable, wanted } in lines {
-            let action = match wanted {
-                Wanted::Template(template) => {
+        let mut linker = template::Linker::new(&winning, base);
+        let mut bound = OrderedBindings::default();
+        for (written, WantedVariable { variable, value, .. }) in lines {
+            let action = match value {
+                WantedValue::Template(template) => {
                     linker.link(variable, template, |name| bound.get(name))?
                 }
-                Wanted::Lookup(lookup) => Action::Lookup(variable, lookup),
-                Wanted::Text(text) => Action::Set(variable, text),
-                Wanted::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
+                WantedValue::Lookup(lookup) => Action::Lookup(variable, lookup),
+                WantedValue::Text(text) => Action::Set(variable, text),
+                WantedValue::Unset => Action::Unset(variable.as_str().as_bytes().to_vec()),
             };
             bound.put(Binding { bound_by: BoundBy::Place(written), action });
         }
@@ -161,7 +155,7 @@ impl Plan {
         for binding in winning {
             bound.put(binding);
         }
-        let preserved = ambient.preserved.names();
+        let preserved = base.preserved.names();
         let bindings = bound.bindings.into_iter();
         let bindings: Vec<Binding> =
             bindings.map(|binding| binding.preserving(&preserved)).collect();
@@ -169,7 +163,7 @@ impl Plan {
         Ok(Self { bindings, scope, preserved, templates, ingredients })
     }
 
-    fn judge(written: &Bindings) -> Result<Vec<Binding>, Error> {
+    fn parse(written: &WrittenBindings) -> Result<Vec<Binding>, Error> {
         let lookups = [
             ("--secret", "-s", Kind::Secret, Delivery::Variable, &written.secret),
             ("--file", "--file", Kind::Secret, Delivery::File, &written.file),
@@ -265,12 +259,12 @@ impl Plan {
 
 /// Bindings in the order in which their variables were first bound.
 #[derive(Default)]
-struct Bound {
+struct OrderedBindings {
     bindings: Vec<Binding>,
     places: HashMap<Vec<u8>, usize>,
 }
 
-impl Bound {
+impl OrderedBindings {
     fn get(&self, variable: &[u8]) -> Option<&Binding> {
         self.places.get(variable).map(|&place| &self.bindings[place])
     }

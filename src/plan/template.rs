@@ -1,6 +1,6 @@
 //! Texts of files that name other variables: what each of these is, before anything is looked up.
 
-use super::{Action, Ambient, Binding};
+use super::{Action, BaseEnvironment, Binding};
 use crate::environment::has_room;
 use crate::error::{Error, Position};
 use crate::name::VariableName;
@@ -15,7 +15,7 @@ pub struct Template {
     /// Whether some binding of the plan still wants it, perhaps by way of another template.
     pub(super) is_needed: bool,
     /// Where the file says so. The pieces have become the parts.
-    pub origin: wanted::Template,
+    pub origin: wanted::WrittenTemplate,
 }
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum Part {
     /// The value of another variable, inserted as it is.
     Variable {
         name: VariableName,
-        of: Of,
+        of: PartValue,
         /// What takes its place if it is missing or empty.
         default: Option<SecretValue>,
         /// What the command inherits if an optional look-up finds nothing, which then is the variable's value.
@@ -35,7 +35,7 @@ pub enum Part {
 
 /// Where the value of a variable in a template comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
+pub enum PartValue {
     /// One of [`super::Plan::ingredients`].
     Lookup(usize),
     /// One of [`super::Plan::templates`], which comes before.
@@ -57,7 +57,7 @@ impl Template {
 
     /// The variables whose values it holds, each once, and where each comes from.
     #[must_use]
-    pub fn variables(&self) -> Vec<(&VariableName, Of)> {
+    pub fn variables(&self) -> Vec<(&VariableName, PartValue)> {
         let mut variables = Vec::new();
         for part in &self.parts {
             if let Part::Variable { name, of, .. } = part
@@ -74,21 +74,21 @@ impl Template {
 pub(super) struct Linker<'l> {
     /// What wins over all files, and so it does inside their texts: `PFX_…` variables, then the command line.
     winning: &'l [Binding],
-    ambient: Ambient<'l>,
+    base: BaseEnvironment<'l>,
     pub templates: Vec<Template>,
     pub ingredients: Vec<Ingredient>,
 }
 
 /// What a variable in a text is.
 enum Meaning<'m> {
-    Later(VariableName, Of),
+    Later(VariableName, PartValue),
     Nothing,
     Text(&'m [u8]),
 }
 
 impl<'l> Linker<'l> {
-    pub const fn new(winning: &'l [Binding], ambient: Ambient<'l>) -> Self {
-        Self { winning, ambient, templates: Vec::new(), ingredients: Vec::new() }
+    pub const fn new(winning: &'l [Binding], base: BaseEnvironment<'l>) -> Self {
+        Self { winning, base, templates: Vec::new(), ingredients: Vec::new() }
     }
 
     /// What a line does to its variable; `earlier` has what the lines before it say.
@@ -98,7 +98,7 @@ impl<'l> Linker<'l> {
     pub fn link<'e>(
         &mut self,
         variable: VariableName,
-        mut origin: wanted::Template,
+        mut origin: wanted::WrittenTemplate,
         earlier: impl Fn(&[u8]) -> Option<&'e Binding>,
     ) -> Result<Action, Error>
     where
@@ -155,7 +155,7 @@ impl<'l> Linker<'l> {
     fn meaning<'m>(
         &mut self,
         mention: &Mention,
-        origin: &wanted::Template,
+        origin: &wanted::WrittenTemplate,
         earlier: &impl Fn(&[u8]) -> Option<&'m Binding>,
     ) -> Result<Meaning<'m>, Error>
     where
@@ -164,34 +164,34 @@ impl<'l> Linker<'l> {
         let name = mention.name.as_bytes();
         let bound = self.winning.iter().rfind(|binding| binding.variable() == name);
         let bound = bound.or_else(|| earlier(name));
-        let preserved = self.ambient.preserved.get(name);
+        let preserved = self.base.preserved.get(name);
         Ok(match (bound.map(|binding| &binding.action), preserved) {
             // A removal wins over what is preserved.
             (Some(Action::Unset(_)), _) => Meaning::Nothing,
             (_, Some(preserved)) => Meaning::Text(preserved),
             (Some(Action::Set(_, text)), None) => Meaning::Text(text.expose()),
             (Some(Action::Template(variable, index)), None) => {
-                Meaning::Later(variable.clone(), Of::Template(*index))
+                Meaning::Later(variable.clone(), PartValue::Template(*index))
             }
             (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
                 let problem = "the variable that this `$` refers to is handed over as a file, which no text can hold";
                 return Err(origin.fault(mention.at, problem));
             }
             (Some(Action::Lookup(variable, lookup)), None) => {
-                let of = Of::Lookup(self.ingredient(lookup));
+                let of = PartValue::Lookup(self.ingredient(lookup));
                 Meaning::Later(variable.clone(), of)
             }
             (Some(Action::Preserve(_)) | None, None) => {
-                self.ambient.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
+                self.base.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
             }
         })
     }
 
     /// The value that a variable has if its look-up is optional and finds nothing.
-    fn left_as_inherited(&self, name: &VariableName, of: Of) -> Option<SecretValue> {
-        let Of::Lookup(index) = of else { return None };
+    fn left_as_inherited(&self, name: &VariableName, of: PartValue) -> Option<SecretValue> {
+        let PartValue::Lookup(index) = of else { return None };
         let lookup = &self.ingredients[index].lookup;
-        let inherited = self.ambient.inherited.get(name.as_str().as_bytes())?;
+        let inherited = self.base.inherited.get(name.as_str().as_bytes())?;
         (lookup.optional && lookup.default.is_none())
             .then(|| SecretValue::bytes(inherited.to_vec()))
     }
@@ -223,10 +223,12 @@ pub(super) fn mark_needed(
         let Some(template) = from.first().filter(|template| template.is_needed) else { continue };
         for part in &template.parts {
             match part {
-                Part::Variable { of: Of::Lookup(index), .. } => {
+                Part::Variable { of: PartValue::Lookup(index), .. } => {
                     ingredients[*index].is_needed = true;
                 }
-                Part::Variable { of: Of::Template(index), .. } => before[*index].is_needed = true,
+                Part::Variable { of: PartValue::Template(index), .. } => {
+                    before[*index].is_needed = true;
+                }
                 Part::Text(_) => {}
             }
         }

@@ -4,38 +4,41 @@ use std::ffi::OsString;
 
 use super::*;
 use crate::secret::SecretValue;
-use crate::wanted::Wanted;
 
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 
 fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
-    Plan::new(&Bindings { secret: words(secrets), set: words(literals), ..Bindings::default() })
+    Plan::new(&WrittenBindings {
+        secret: words(secrets),
+        set: words(literals),
+        ..WrittenBindings::default()
+    })
 }
 
 fn listed(names: &[&str], author: Author) -> Vec<Listed> {
     names.iter().map(|name| Listed { name: (*name).to_owned(), author }).collect()
 }
 
-fn layer(entries: &[(&str, &str)]) -> Layer {
-    let lines = entries.iter().map(|(name, text)| {
+fn layer(entries: &[(&str, &str)]) -> BindingLayer {
+    let wanted = entries.iter().map(|(name, text)| {
         let variable = VariableName::new(name).unwrap();
-        let wanted = Wanted::Text(SecretValue::text(name, *text).unwrap());
-        Line { written: format!("{name} in a file"), variable, wanted }
+        let value = WantedValue::Text(SecretValue::text(name, *text).unwrap());
+        WantedVariable { variable, value, line: 1 }
     });
-    Layer::of_file(String::new(), lines.collect())
+    BindingLayer::of_file(String::new(), "file".to_owned(), wanted.collect())
 }
 
 fn texts(plan: &Plan) -> Vec<String> {
-    let told = plan.bindings.iter().map(|binding| match &binding.action {
+    let shown = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, text) => format!("{name}={}", String::from_utf8_lossy(text.expose())),
         Action::Template(name, index) => format!("{name} is template {index}"),
         Action::Lookup(name, lookup) => format!("{name}={}", lookup.reference),
         Action::Unset(name) => format!("{} is removed", String::from_utf8_lossy(name)),
         Action::Preserve(name) => format!("{} is kept", String::from_utf8_lossy(name)),
     });
-    told.collect()
+    shown.collect()
 }
 
 #[test]
@@ -94,8 +97,8 @@ fn every_secret_is_refused_if_two_give_one_variable() {
 fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
     let files =
         vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
-    let written = Bindings { set: words(&["C=9"]), ..Bindings::default() };
-    let plan = Plan::over(files, &written, Ambient::default()).unwrap();
+    let written = WrittenBindings { set: words(&["C=9"]), ..WrittenBindings::default() };
+    let plan = Plan::over(files, &written, BaseEnvironment::default()).unwrap();
     assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
     assert_eq!(plan.scope, Scope::NamedOnly);
 }
@@ -103,23 +106,25 @@ fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
 #[test]
 fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
     assert_eq!(
-        Plan::over(vec![layer(&[])], &Bindings::default(), Ambient::default()).unwrap().scope,
+        Plan::over(vec![layer(&[])], &WrittenBindings::default(), BaseEnvironment::default())
+            .unwrap()
+            .scope,
         Scope::NamedOnly
     );
 }
 
 #[test]
 fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
-    let written = Bindings {
+    let written = WrittenBindings {
         secret: words(&["A", "B"]),
         set: words(&["C=1"]),
         unset: words(&["D"]),
         all: true,
-        ..Bindings::default()
+        ..WrittenBindings::default()
     };
     let preserved = Inherited(&[c"A=", c"C=", c"D=", c"E="]);
-    let ambient = Ambient { inherited: preserved, preserved };
-    let plan = Plan::over(Vec::new(), &written, ambient).unwrap();
+    let base = BaseEnvironment { inherited: preserved, preserved };
+    let plan = Plan::over(Vec::new(), &written, base).unwrap();
     let plan = plan.with_secrets(listed(&["E", "F"], Author::User)).unwrap();
     assert_eq!(
         texts(&plan),

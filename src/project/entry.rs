@@ -1,4 +1,4 @@
-//! One variable of an `[env]` table.
+//! The variables of an `[env]` table.
 
 use std::ffi::OsStr;
 
@@ -10,16 +10,7 @@ use crate::error::Error;
 use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
-use crate::wanted::{Delivery, Lookup, SCHEME, Wanted, mentions_reference};
-
-/// One variable of an `[env]` table.
-#[derive(Debug)]
-pub struct Entry {
-    pub variable: VariableName,
-    pub wanted: Wanted,
-    /// Where it stands, counted from 1.
-    pub line: usize,
-}
+use crate::wanted::{Delivery, Lookup, SCHEME, WantedValue, WantedVariable, mentions_reference};
 
 const KEYS: [&str; 11] = [
     "block", "default", "env", "file", "kv", "optional", "pointer", "required", "secret", "text",
@@ -31,38 +22,37 @@ const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in low
      a variable of its own, such as `P`, and write the text with `${P}` in an env file; if it is meant as text, write \
      `{ text = \"…\" }`";
 
-impl Entry {
-    pub(super) fn read(
-        reader: Reader<'_>,
+impl Reader<'_> {
+    /// One variable of such a table.
+    pub(super) fn variable(
+        self,
         table: &str,
         key: &Spanned<DeString<'_>>,
         value: &Spanned<DeValue<'_>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<WantedVariable, Error> {
         let name = key.get_ref().as_ref();
         let path = format!("{table}.{name}");
         let variable = VariableName::given(name).ok_or_else(|| {
             let problem = "a variable's name is not empty, without `=` and control characters";
-            reader.nameless(key, &path, name, problem)
+            self.nameless(key, &path, name, problem)
         })?;
         let wanted = match value.get_ref() {
-            DeValue::String(text) if text.starts_with(SCHEME) => Wanted::Lookup(
-                Lookup::parse(text).map_err(|problem| reader.fault(value, &path, problem))?,
+            DeValue::String(text) if text.starts_with(SCHEME) => WantedValue::Lookup(
+                Lookup::parse(text).map_err(|problem| self.fault(value, &path, problem))?,
             ),
             DeValue::String(text) if mentions_reference(text.as_bytes()) => {
-                return Err(reader.fault(value, &path, INSIDE_TEXT));
+                return Err(self.fault(value, &path, INSIDE_TEXT));
             }
-            DeValue::String(text) => Wanted::Text(reader.value(&path, value, text)?),
-            DeValue::Table(_) => reader.wanted(&path, value)?,
-            _ => return Err(reader.fault(value, &path, "it is a text, in quotes, or a table")),
+            DeValue::String(text) => WantedValue::Text(self.value(&path, value, text)?),
+            DeValue::Table(_) => self.wanted(&path, value)?,
+            _ => return Err(self.fault(value, &path, "it is a text, in quotes, or a table")),
         };
-        Ok(Self { variable, wanted, line: reader.line(key) })
+        Ok(WantedVariable { variable, value: wanted, line: self.line(key) })
     }
-}
 
-impl Reader<'_> {
     /// A table such as `{ secret = "db", pointer = "/password", optional = true }`.
-    fn wanted(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Wanted, Error> {
-        let mut origin: Option<(&str, Wanted)> = None;
+    fn wanted(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<WantedValue, Error> {
+        let mut origin: Option<(&str, WantedValue)> = None;
         let (mut pointer, mut default, mut optional) = (None, None, None);
         let mut delivery = Delivery::Variable;
         let mut behind = None;
@@ -81,19 +71,19 @@ impl Reader<'_> {
             }
             if let Some(kind) = Kind::of(name) {
                 let reference = self.reference(kind, &path, value)?;
-                origin = Some((kind.word(), Wanted::Lookup(Lookup::whole(reference))));
+                origin = Some((kind.word(), WantedValue::Lookup(Lookup::whole(reference))));
                 continue;
             }
             match name {
                 "text" => {
                     let text = self.value(&path, value, self.text(&path, value)?)?;
-                    origin = Some(("text", Wanted::Text(text)));
+                    origin = Some(("text", WantedValue::Text(text)));
                 }
                 "unset" => {
                     if !self.flag(&path, value)? {
                         return Err(self.fault(value, &path, "it is true, or left out"));
                     }
-                    origin = Some(("unset", Wanted::Unset));
+                    origin = Some(("unset", WantedValue::Unset));
                 }
                 "pointer" => {
                     let text = self.text(&path, value)?;
@@ -131,12 +121,12 @@ impl Reader<'_> {
                                comes from, or `text` or `unset`";
                 Err(self.fault(value, path, problem))
             }
-            Some((_, Wanted::Lookup(lookup))) => {
+            Some((_, WantedValue::Lookup(lookup))) => {
                 if pointer.is_some() && matches!(lookup.reference, Reference::Env(_)) {
                     return Err(self.fault(value, path, "nothing can be picked from a variable"));
                 }
                 let optional = optional.unwrap_or(false);
-                Ok(Wanted::Lookup(Lookup { pointer, optional, default, delivery, ..lookup }))
+                Ok(WantedValue::Lookup(Lookup { pointer, optional, default, delivery, ..lookup }))
             }
             Some((kind, other)) => match behind {
                 Some((key, path)) => {

@@ -5,19 +5,18 @@ mod entry;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-pub use entry::Entry;
-
 use crate::document::{Document, Lines, position};
 use crate::error::Error;
 use crate::name::Shown;
 use crate::stores::StoreKind;
+use crate::wanted::WantedVariable;
 
 /// What a project file says.
 #[derive(Debug, Default)]
 pub struct Project {
-    pub own: Layer,
+    pub own: Profile,
     /// In the order of the file.
-    pub profiles: Vec<(String, Layer)>,
+    pub profiles: Vec<(String, Profile)>,
     /// Directories of secrets, relative to the file's own.
     pub secrets_directories: Vec<String>,
     /// The remote stores to ask, in order; none if the file does not say.
@@ -28,9 +27,9 @@ pub struct Project {
 
 /// What the file itself or one of its profiles says.
 #[derive(Debug, Default)]
-pub struct Layer {
+pub struct Profile {
     /// `None` if there is no such table, which is less than an empty one: that wants nothing.
-    pub env: Option<Vec<Entry>>,
+    pub env: Option<Vec<WantedVariable>>,
     /// The command and its arguments; not empty.
     pub command: Option<Vec<String>>,
 }
@@ -56,9 +55,9 @@ impl Project {
                 "local" => project.local = reader.flag(name, value)?,
                 "profile" => {
                     for (key, value) in in_order(reader.table(name, value)?) {
-                        let profile = key.get_ref().to_string();
-                        let layer = reader.layer(&format!("profile.{profile}"), value)?;
-                        project.profiles.push((profile, layer));
+                        let name = key.get_ref().to_string();
+                        let profile = reader.profile(&format!("profile.{name}"), value)?;
+                        project.profiles.push((name, profile));
                     }
                 }
                 "remote" => {
@@ -96,23 +95,23 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn layer(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Layer, Error> {
-        let mut layer = Layer::default();
+    fn profile(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Profile, Error> {
+        let mut profile = Profile::default();
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
             let path = format!("{path}.{name}");
             match name {
-                "command" => layer.command = Some(self.command(&path, value)?),
-                "env" => layer.env = Some(self.env(&path, value)?),
+                "command" => profile.command = Some(self.command(&path, value)?),
+                "env" => profile.env = Some(self.env(&path, value)?),
                 _ => return Err(self.unknown(key, &path, &PROFILE_KEYS)),
             }
         }
-        Ok(layer)
+        Ok(profile)
     }
 
-    fn env(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Entry>, Error> {
+    fn env(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<WantedVariable>, Error> {
         in_order(self.table(path, value)?)
-            .map(|(key, value)| Entry::read(self, path, key, value))
+            .map(|(key, value)| self.variable(path, key, value))
             .collect()
     }
 
@@ -183,7 +182,7 @@ impl Reader<'_> {
     }
 
     /// A key that is none, with the one that was probably meant, or all there are. One that may be a part of a value
-    /// is not told.
+    /// is not shown.
     fn unknown(self, at: &Spanned<DeString<'_>>, path: &str, known: &[&str]) -> Error {
         let written = at.get_ref().as_ref();
         let near = known

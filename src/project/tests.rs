@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::reference::Reference;
-use crate::wanted::Wanted;
+use crate::wanted::WantedValue;
 
-fn told(text: &str) -> String {
+fn fault(text: &str) -> String {
     Project::parse(text, "pfx.toml").map(|_| ()).unwrap_err().to_string()
 }
 
@@ -38,17 +38,17 @@ fn every_form_of_a_binding_is_read() {
     let shown: Vec<String> = entries
         .iter()
         .map(|entry| {
-            let wanted = match &entry.wanted {
-                Wanted::Text(text) => String::from_utf8_lossy(text.expose()).into_owned(),
-                Wanted::Lookup(lookup) => format!(
+            let wanted = match &entry.value {
+                WantedValue::Text(text) => String::from_utf8_lossy(text.expose()).into_owned(),
+                WantedValue::Lookup(lookup) => format!(
                     "{}{}{}{}",
                     lookup.reference,
                     lookup.pointer.as_ref().map(ToString::to_string).unwrap_or_default(),
                     if lookup.optional { "?" } else { "" },
                     if lookup.default.is_some() { " or default" } else { "" },
                 ),
-                Wanted::Unset => "gone".to_owned(),
-                Wanted::Template(_) => unreachable!("nothing in pfx.toml is expanded"),
+                WantedValue::Unset => "gone".to_owned(),
+                WantedValue::Template(_) => unreachable!("nothing in pfx.toml is expanded"),
             };
             format!("{}:{} {wanted}", entry.line, entry.variable)
         })
@@ -80,17 +80,17 @@ fn a_reference_inside_a_text_is_refused_and_text_on_purpose_is_taken() {
         "env.A = 'PFX://secret/CANARY'",
         "profile.p.env.A = \"\\npfx://secret/CANARY\"",
     ] {
-        let told = told(text);
-        assert!(told.contains("env.A`: `pfx://` is a reference only as a whole value"), "{told}");
-        assert!(!told.contains("CANARY"), "{told}");
+        let shown = fault(text);
+        assert!(shown.contains("env.A`: `pfx://` is a reference only as a whole value"), "{shown}");
+        assert!(!shown.contains("CANARY"), "{shown}");
     }
-    let told = told("env.A = { secret = 'x', default = 'pfx://secret/CANARY' }");
+    let shown = fault("env.A = { secret = 'x', default = 'pfx://secret/CANARY' }");
     assert!(
-        told.contains("key `env.A.default`: a default is text") && !told.contains("CANARY"),
-        "{told}"
+        shown.contains("key `env.A.default`: a default is text") && !shown.contains("CANARY"),
+        "{shown}"
     );
     let project = Project::parse("env.A = { text = 'a pfx://secret/x $B' }", "p").unwrap();
-    let Wanted::Text(text) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
+    let WantedValue::Text(text) = &project.own.env.as_ref().unwrap()[0].value else { panic!() };
     assert_eq!(text.expose(), b"a pfx://secret/x $B");
 }
 
@@ -103,22 +103,22 @@ fn an_empty_table_is_more_than_none() {
 #[test]
 fn a_reference_to_a_variable_of_the_environment_is_one() {
     let project = Project::parse("env.A = 'pfx://env/B'", "p").unwrap();
-    let Wanted::Lookup(lookup) = &project.own.env.as_ref().unwrap()[0].wanted else { panic!() };
+    let WantedValue::Lookup(lookup) = &project.own.env.as_ref().unwrap()[0].value else { panic!() };
     assert_eq!(lookup.reference, Reference::Env("B".into()));
 }
 
 #[test]
 fn an_unknown_key_is_refused_and_the_near_one_named() {
     assert_eq!(
-        told("[env]\nA = { secrt = 'CANARY' }"),
+        fault("[env]\nA = { secrt = 'CANARY' }"),
         "cannot read pfx.toml:2:7: key `env.A.secrt`: there is no such key; did you mean `secret`?"
     );
     assert_eq!(
-        told("[profile.dev.envs]\nA = 'CANARY'"),
+        fault("[profile.dev.envs]\nA = 'CANARY'"),
         "cannot read pfx.toml:1:14: key `profile.dev.envs`: there is no such key; did you mean `env`?"
     );
     assert_eq!(
-        told("zzz = 'CANARY'"),
+        fault("zzz = 'CANARY'"),
         "cannot read pfx.toml:1:1: key `zzz`: there is no such key; there are `command`, `env`, `local`, \
          `profile`, `remote`, `secrets-dir`"
     );
@@ -134,9 +134,9 @@ fn a_key_that_may_be_a_part_of_a_value_is_not_told() {
         ("Xc4n4rY = 1", "pfx.toml:1:1: there is no such key"),
         ("profile.a.Xc4n4rY = 1", "pfx.toml:1:11: key `profile.a`: there is no such key"),
     ] {
-        let told = told(text);
-        assert!(told.starts_with(&format!("cannot read {place}")), "{text:?}: {told}");
-        assert!(!told.contains("c4n4r"), "{told}");
+        let shown = fault(text);
+        assert!(shown.starts_with(&format!("cannot read {place}")), "{text:?}: {shown}");
+        assert!(!shown.contains("c4n4r"), "{shown}");
     }
 }
 
@@ -169,13 +169,13 @@ fn faults_name_their_place_and_quote_nothing() {
         ("profile = []", "pfx.toml:1:11: key `profile`"),
         ("profile.a = 1", "pfx.toml:1:13: key `profile.a`"),
     ] {
-        let told = told(text);
-        assert!(told.starts_with(&format!("cannot read {place}")), "{text:?}: {told}");
-        assert!(!told.contains("CANARY"), "{told}");
+        let shown = fault(text);
+        assert!(shown.starts_with(&format!("cannot read {place}")), "{text:?}: {shown}");
+        assert!(!shown.contains("CANARY"), "{shown}");
     }
 }
 
-/// Whatever stands there, it is read or refused; and no value is told.
+/// Whatever stands there, it is read or refused; and no value is shown.
 #[test]
 fn no_text_makes_it_panic_or_quote() {
     let pieces = [
@@ -221,12 +221,12 @@ fn no_text_makes_it_panic_or_quote() {
         match Project::parse(&text, "pfx.toml") {
             Ok(_) => read += 1,
             Err(error) => {
-                // A key is told, and what stands in quotes before `=` is one.
-                let told = error.to_string();
-                let (before, behind) = told.split_once("key `").unwrap_or((&told, ""));
+                // A key is shown, and what stands in quotes before `=` is one.
+                let shown = error.to_string();
+                let (before, behind) = shown.split_once("key `").unwrap_or((&shown, ""));
                 let behind = behind.split_once('`').map_or("", |(_, behind)| behind);
-                let told = format!("{before}{behind}");
-                assert!(!told.contains("CANARY"), "{text:?}: {told}");
+                let shown = format!("{before}{behind}");
+                assert!(!shown.contains("CANARY"), "{text:?}: {shown}");
             }
         }
     }

@@ -8,7 +8,7 @@ use super::LookedUp;
 use crate::environment::has_room;
 use crate::error::{Error, Missing, Position};
 use crate::name::VariableName;
-use crate::plan::{Of, Part, Template};
+use crate::plan::{Part, PartValue, Template};
 use crate::secret::SecretValue;
 use crate::wanted;
 
@@ -25,7 +25,7 @@ pub struct Blank {
     /// What that variable needs, if it is not optional.
     pub missing: Option<Missing>,
     at: Position,
-    origin: wanted::Template,
+    origin: wanted::WrittenTemplate,
 }
 
 /// One variable in a text.
@@ -79,10 +79,10 @@ fn one(
     earlier: &[Option<Filled>],
 ) -> Result<Filled, Error> {
     let uses = template.variables().into_iter().filter_map(|(variable, of)| match of {
-        Of::Lookup(index) => {
+        PartValue::Lookup(index) => {
             Some(Use::Lookup(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
         }
-        Of::Template(index) => {
+        PartValue::Template(index) => {
             let filled = earlier[index].as_ref()?;
             let (variable, names) = (variable.clone(), filled.names().cloned().collect());
             Some(Use::Template { variable, names, found: filled.text.is_ok() })
@@ -102,7 +102,7 @@ fn one(
             }
         };
         let (value, missing) = match of {
-            Of::Lookup(index) => match &ingredients[index] {
+            PartValue::Lookup(index) => match &ingredients[index] {
                 Some(looked_up) => {
                     let name = looked_up.lookup.reference.name();
                     let value = looked_up.value().map(|value| value.in_variable(&name));
@@ -110,11 +110,13 @@ fn one(
                 }
                 None => (None, None),
             },
-            Of::Template(index) => match earlier[index].as_ref().map(|filled| &filled.text) {
-                Some(Ok(value)) => (Some(value), None),
-                Some(Err(blank)) => (None, blank.missing.as_ref()),
-                None => (None, None),
-            },
+            PartValue::Template(index) => {
+                match earlier[index].as_ref().map(|filled| &filled.text) {
+                    Some(Ok(value)) => (Some(value), None),
+                    Some(Err(blank)) => (None, blank.missing.as_ref()),
+                    None => (None, None),
+                }
+            }
         };
         match (value.or(inherited), default) {
             (Some(value), None) => text.extend_from_slice(value.expose()),

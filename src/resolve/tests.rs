@@ -4,7 +4,7 @@ use super::*;
 use crate::dotenv;
 use crate::environment::Inherited;
 use crate::error::ValueFault;
-use crate::plan::{Ambient, Bindings, Layer, Line};
+use crate::plan::{BaseEnvironment, BindingLayer, WrittenBindings};
 use crate::source::Place;
 
 /// Has the named secrets, each with the value that is given.
@@ -79,16 +79,21 @@ impl Source for Fails {
 
 fn resolved(secrets: &[&str], sources: &[&dyn Source]) -> Result<Vec<String>, Error> {
     let secrets = secrets.iter().map(Into::into).collect();
-    let plan = Plan::new(&Bindings { secret: secrets, ..Bindings::default() })?;
+    let plan = Plan::new(&WrittenBindings { secret: secrets, ..WrittenBindings::default() })?;
     let resolved = resolve(plan, sources)?.require()?;
     let values = resolved.variables.iter().filter_map(|variable| match variable.effect() {
-        Effect::Set(name, value) => Some(format!("{name}={}", text(value.expose()))),
-        Effect::Missing | Effect::Preserve | Effect::Unset(_) => None,
+        VariableEffect::Set(name, value) => Some(format!("{name}={}", shown(value.expose()))),
+        VariableEffect::Missing | VariableEffect::Preserve | VariableEffect::Unset(_) => None,
     });
     Ok(values.collect())
 }
 
-fn text(bytes: &[u8]) -> String {
+fn layer(text: &str) -> BindingLayer {
+    let wanted = dotenv::parse(text, "file").unwrap();
+    BindingLayer::of_file("file".to_owned(), "file".to_owned(), wanted)
+}
+
+fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -109,8 +114,8 @@ fn a_source_that_fails_stops_the_run_though_the_next_one_has_it() {
 fn all_that_is_missing_is_told_at_once_with_every_place() {
     let sources: [&dyn Source; 2] = [&Has("first", &[("a-b", "1")]), &Has("second", &[])];
     let error = resolved(&["X", "Y?", "A_B"], &sources).unwrap_err();
-    let told = error.to_string();
-    assert_eq!(told, "cannot find the secrets `X`, `A_B`: looked in first, then second");
+    let message = error.to_string();
+    assert_eq!(message, "cannot find the secrets `X`, `A_B`: looked in first, then second");
     assert_eq!(error.hint().unwrap(), "there is a `a-b`: did you mean it by `A_B`?");
 }
 
@@ -119,15 +124,16 @@ fn a_pointer_picks_a_part_and_one_that_leads_nowhere_is_missing() {
     let source = Has("first", &[("db", r#"{"password": "p", "port": 5432, "n": [1.50]}"#)]);
     let picked = resolved(&["P=db#/password", "N=db#/n", "O=db#/port"], &[&source]).unwrap();
     assert_eq!(picked, ["P=p", "N=[1.50]", "O=5432"]);
-    let told = resolved(&["X=db#/nope"], &[&source]).unwrap_err().to_string();
-    assert_eq!(told, "cannot find the secret `db` (it has no `/nope`): looked in first");
+    let message = resolved(&["X=db#/nope"], &[&source]).unwrap_err().to_string();
+    assert_eq!(message, "cannot find the secret `db` (it has no `/nope`): looked in first");
     assert!(resolved(&["X=db?#/nope"], &[&source]).unwrap().is_empty());
 }
 
 #[test]
 fn a_pointer_into_what_is_no_json_is_an_error() {
-    let told = resolved(&["X=A#/a"], &[&Has("first", &[("A", "CANARY")])]).unwrap_err().to_string();
-    assert!(told.contains("`A`") && !told.contains("CANARY"), "{told}");
+    let message =
+        resolved(&["X=A#/a"], &[&Has("first", &[("A", "CANARY")])]).unwrap_err().to_string();
+    assert!(message.contains("`A`") && !message.contains("CANARY"), "{message}");
 }
 
 #[test]
@@ -139,40 +145,28 @@ fn without_a_binding_every_secret_of_every_local_source_is_bound() {
 
 #[test]
 fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
-    let line = |name: &str, wanted: &str| {
-        let mut entries = dotenv::parse(&format!("{name}={wanted}\n"), "file").unwrap();
-        let dotenv::Entry { variable, wanted, .. } = entries.remove(0);
-        Line { written: format!("the line of {name}"), variable, wanted }
-    };
-    let lines = vec![
-        line("T", "pfx://secret/A"),
-        line("U", "\"<${T}>\""),
-        line("T", "again-${U}"),
-        line("LOST", "<${U}>"),
-        line("BLANK", "pfx://secret/none?"),
-        line("KEPT", "x"),
-    ];
-    let written = Bindings {
+    let text = "T=pfx://secret/A\nU=\"<${T}>\"\nT=again-${U}\nLOST=<${U}>\nBLANK=pfx://secret/none?\nKEPT=x\n";
+    let written = WrittenBindings {
         secret: vec!["B".into(), "X=none?".into()],
         set: vec!["LOST=won".into()],
         unset: vec!["GONE".into()],
-        ..Bindings::default()
+        ..WrittenBindings::default()
     };
     let preserved = Inherited(&[c"KEPT=inherited"]);
-    let ambient = Ambient { inherited: preserved, preserved };
-    let files = vec![Layer::of_file("file".to_owned(), lines)];
-    let plan = Plan::over(files, &written, ambient).unwrap();
+    let base = BaseEnvironment { inherited: preserved, preserved };
+    let files = vec![layer(text)];
+    let plan = Plan::over(files, &written, base).unwrap();
     let source = Has("first", &[("A", "1"), ("B", "2")]);
     let resolved = resolve(plan, &[&source]).unwrap();
     assert!(resolved.is_complete());
     let effects = resolved.variables.iter().map(|variable| {
         let effect = match variable.effect() {
-            Effect::Missing => "missing".to_owned(),
-            Effect::Preserve => "preserved".to_owned(),
-            Effect::Set(_, value) => text(value.expose()),
-            Effect::Unset(_) => "unset".to_owned(),
+            VariableEffect::Missing => "missing".to_owned(),
+            VariableEffect::Preserve => "preserved".to_owned(),
+            VariableEffect::Set(_, value) => shown(value.expose()),
+            VariableEffect::Unset(_) => "unset".to_owned(),
         };
-        format!("{} {effect}", text(variable.name()))
+        format!("{} {effect}", shown(variable.name()))
     });
     let effects: Vec<String> = effects.collect();
     assert_eq!(
@@ -196,12 +190,8 @@ fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
 #[test]
 fn a_text_says_what_is_in_it_and_whose_absence_makes_it_blank() {
     let text = "P=pfx://secret/A\nQ=<${P}>\nR=\"${Q} ${P}\"\n";
-    let lines = dotenv::parse(text, "file").unwrap().into_iter().map(|entry| {
-        let dotenv::Entry { variable, wanted, line } = entry;
-        Line { written: format!("file:{line}"), variable, wanted }
-    });
-    let files = vec![Layer::of_file("file".to_owned(), lines.collect())];
-    let plan = Plan::over(files, &Bindings::default(), Ambient::default()).unwrap();
+    let files = vec![layer(text)];
+    let plan = Plan::over(files, &WrittenBindings::default(), BaseEnvironment::default()).unwrap();
     let resolved = resolve(plan, &[&Has("first", &[])]).unwrap();
     assert!(!resolved.is_complete());
     let Resolution::Template(filled) = &resolved.variables[2].resolution else { panic!() };

@@ -8,14 +8,14 @@ use crate::dotenv;
 use crate::error::Error;
 use crate::files::file::{self, Standard};
 use crate::notice::Notice;
-use crate::plan::{Layer, Line};
+use crate::plan::BindingLayer;
 
 /// Reads one env file, and adds to `notices` what a person should know about it; `-` is stdin. A FIFO is read too:
 /// that is what `<(…)` of a shell gives.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.
-pub fn layer(path: &Path, strict: bool, notices: &mut Vec<Notice>) -> Result<Layer, Error> {
+pub fn layer(path: &Path, strict: bool, notices: &mut Vec<Notice>) -> Result<BindingLayer, Error> {
     let is_stdin = path.as_os_str() == "-";
     let title = if is_stdin { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
@@ -30,10 +30,6 @@ pub fn layer(path: &Path, strict: bool, notices: &mut Vec<Notice>) -> Result<Lay
         contents.bytes
     };
     let text = file::text(&bytes, Path::new(&title))?;
-    let lines = dotenv::parse(text, &title)?.into_iter().map(|entry| {
-        let dotenv::Entry { variable, wanted, line } = entry;
-        Line { written: format!("{title}:{line}"), variable, wanted }
-    });
-    let lines = lines.collect();
-    Ok(Layer::of_file(title, lines))
+    let wanted = dotenv::parse(text, &title)?;
+    Ok(BindingLayer::of_file(title.clone(), title, wanted))
 }

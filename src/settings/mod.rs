@@ -23,7 +23,7 @@ use crate::config::Expansion;
 use crate::environment::{Inheritance, Inherited};
 use crate::error::Error;
 use crate::files::home;
-use crate::plan::{Bindings, Plan};
+use crate::plan::{Plan, WrittenBindings};
 use crate::source::directory::{Directory, NamedBy};
 use crate::source::local::{ChosenFile, Files};
 use crate::wanted::Delivery;
@@ -123,8 +123,8 @@ pub fn add_project(
 
 /// Bindings from options.
 #[must_use]
-pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Bindings {
-    Bindings {
+pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> WrittenBindings {
+    WrittenBindings {
         secret: given.secret.clone(),
         env: given.env.clone(),
         kv: given.kv.clone(),
@@ -143,8 +143,8 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> Bindings {
 pub fn bindings_of_variables(
     given: &cli::Bindings,
     inherited: Inherited<'_>,
-) -> Result<Bindings, Error> {
-    Ok(Bindings {
+) -> Result<WrittenBindings, Error> {
+    Ok(WrittenBindings {
         secret: variable!(given.secret).words(inherited)?,
         env: variable!(given.env).words(inherited)?,
         kv: variable!(given.kv).words(inherited)?,

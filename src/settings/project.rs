@@ -12,9 +12,10 @@ use crate::files::trusted::Trusted;
 use crate::files::{home, search};
 use crate::name::Shown;
 use crate::notice::Notice;
-use crate::plan::{Layer, Line};
-use crate::project::{Entry, Project};
+use crate::plan::BindingLayer;
+use crate::project::{Profile, Project};
 use crate::stores::StoreKind;
+use crate::wanted::WantedVariable;
 
 /// A project file's own standard if it was found; one that was named is its user's choice.
 const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
@@ -23,7 +24,7 @@ const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
 pub struct InForce {
     pub path: PathBuf,
     /// Its own bindings, then those of each profile; empty if it has no table of bindings.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<BindingLayer>,
     pub command: Option<Vec<OsString>>,
     pub secrets_directories: Vec<PathBuf>,
     /// The remote stores to ask, in order; none if the file does not say.
@@ -150,7 +151,7 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
 fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<InForce, Error> {
     let place = path.display().to_string();
     let mut command = project.own.command;
-    let mut layers: Vec<Layer> =
+    let mut layers: Vec<BindingLayer> =
         project.own.env.into_iter().map(|env| layer(&place, "env", env)).collect();
     let mut known = project.profiles;
     for profile in profiles {
@@ -179,15 +180,11 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
     })
 }
 
-fn layer(place: &str, table: &str, entries: Vec<Entry>) -> Layer {
-    let lines = entries.into_iter().map(|entry| {
-        let Entry { variable, wanted, line } = entry;
-        Line { written: format!("{place}:{line}"), variable, wanted }
-    });
-    Layer::of_file(format!("{place} [{table}]"), lines.collect())
+fn layer(place: &str, table: &str, wanted: Vec<WantedVariable>) -> BindingLayer {
+    BindingLayer::of_file(format!("{place} [{table}]"), place.to_owned(), wanted)
 }
 
-fn unknown_profile(name: &str, place: &str, known: &[(String, crate::project::Layer)]) -> Error {
+fn unknown_profile(name: &str, place: &str, known: &[(String, Profile)]) -> Error {
     let names: Vec<String> = known.iter().map(|(name, _)| format!("`{}`", Shown(name))).collect();
     Error::Usage {
         problem: format!(

@@ -10,12 +10,12 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::file;
 use crate::name::{for_terminal, in_reference};
-use crate::project::{Entry, Project};
+use crate::project::Project;
 use crate::reference::Reference;
 use crate::settings::{self, Settings};
 use crate::source::Source as _;
 use crate::source::local::Local;
-use crate::wanted::Wanted;
+use crate::wanted::{WantedValue, WantedVariable};
 
 /// Words, and what each is.
 type Words = BTreeMap<String, &'static str>;
@@ -96,8 +96,8 @@ struct Named {
 fn project(asked: &Asked, inherited: Inherited<'_>) -> Named {
     let mut named = Named::default();
     let Some(project) = read(asked, inherited) else { return named };
-    let tables = project.profiles.iter().map(|(_, layer)| layer).chain([&project.own]);
-    for entry in tables.filter_map(|layer| layer.env.as_ref()).flatten() {
+    let tables = project.profiles.iter().map(|(_, profile)| profile).chain([&project.own]);
+    for entry in tables.filter_map(|profile| profile.env.as_ref()).flatten() {
         named.add(entry);
     }
     let profiles = project.profiles.into_iter();
@@ -106,9 +106,9 @@ fn project(asked: &Asked, inherited: Inherited<'_>) -> Named {
 }
 
 impl Named {
-    fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, entry: &WantedVariable) {
         self.variables.insert(for_terminal(entry.variable.as_str()), "variable of pfx.toml");
-        let Wanted::Lookup(lookup) = &entry.wanted else { return };
+        let WantedValue::Lookup(lookup) = &entry.value else { return };
         match &lookup.reference {
             Reference::Kv(key) => self.keys.insert(written(key), "key of pfx.toml"),
             Reference::Secret(name) => self.secrets.insert(written(name), "secret of pfx.toml"),

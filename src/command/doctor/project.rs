@@ -48,7 +48,7 @@ pub fn project(
     };
     if let Some(in_force) = &in_force {
         findings.notices(in_force.notice.clone());
-        let count = in_force.layers.iter().map(|layer| layer.lines.len()).sum::<usize>();
+        let count = in_force.layers.iter().map(|layer| layer.wanted.len()).sum::<usize>();
         let binds = if count == 1 { "1 variable".to_owned() } else { format!("{count} variables") };
         facts.push(Fact::new("binds", &binds));
     }

@@ -1,6 +1,6 @@
 //! An env file for containers.
 
-use super::{Entry, Format, Problem, Text, fault, text};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, text};
 use crate::error::Error;
 
 const FORMAT: &str = "an env file of docker";
@@ -12,20 +12,20 @@ const LONGEST: usize = (64 << 10) - 1;
 /// (docker/cli, `pkg/kvfile`; containers/common, `pkg/env`).
 pub struct Docker;
 
-impl Format for Docker {
+impl Exporter for Docker {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         if variable.starts_with('#') || variable.contains(char::is_whitespace) {
             return Err("its names have no blanks and do not begin with `#`".into());
         }
         Ok(())
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::default();
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::default();
         for entry in entries {
             let value = text(entry, FORMAT)?;
             if value.contains(['\n', '\r']) {

@@ -1,6 +1,6 @@
 //! A dotenv file.
 
-use super::{Entry, Format, Problem, Text, fault, names, text};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, names, text};
 use crate::error::Error;
 use crate::shells;
 
@@ -12,18 +12,18 @@ const FORMAT: &str = "a dotenv file";
 /// else but `\n` in them; a shell that sources the file runs what is in backticks there.
 pub struct Dotenv;
 
-impl Format for Dotenv {
+impl Exporter for Dotenv {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         // It may be sourced.
         names::without_meaning(variable, shells::POSIX)
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::default();
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::default();
         for entry in entries {
             let value = text(entry, FORMAT)?;
             let quote = quote(value).map_err(|problem| fault(entry, FORMAT, problem))?;

@@ -1,6 +1,6 @@
 //! Commands for fish.
 
-use super::{Entry, Format, Problem, Text, fault, names};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, names};
 use crate::error::Error;
 use crate::shells;
 
@@ -10,19 +10,19 @@ const FORMAT: &str = "a script for fish";
 /// manual, "Quotes").
 pub struct Fish;
 
-impl Format for Fish {
+impl Exporter for Fish {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         names::without_meaning(variable, &[shells::FISH])
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut text = Text::default();
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut text = SecretText::default();
         for entry in entries {
-            let Entry { variable, value, .. } = entry;
+            let ExportedVariable { variable, value, .. } = entry;
             match value {
                 Some(value) if *variable == "PATH" && has_empty_element(value) => {
                     return Err(fault(entry, FORMAT, "fish makes `.` of an empty element of PATH"));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::masks::Pieces;
-use super::{Entry, Format, Problem, Text, fault, text};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, text};
 use crate::error::Error;
 use crate::name::Shown;
 use crate::notice::Notice;
@@ -40,12 +40,12 @@ impl Github {
     }
 }
 
-impl Format for Github {
+impl Exporter for Github {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         let is_runners = variable.eq_ignore_ascii_case("NODE_OPTIONS")
             || variable.starts_with("GITHUB_")
             || variable.starts_with("RUNNER_");
@@ -58,8 +58,8 @@ impl Format for Github {
         Ok(())
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::default();
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::default();
         for entry in entries {
             let value = text(entry, FORMAT)?;
             let name = entry.variable;
@@ -75,8 +75,8 @@ impl Format for Github {
 
     /// Each piece of each secret. `%` is encoded as the runner decodes it (actions/toolkit, `escapeData`); no piece has
     /// an end of a line, which the runner would take for one of the command or make masks of its parts.
-    fn announcement(&self, entries: &[Entry<'_>]) -> Text {
-        let mut masks = Text::default();
+    fn announcement(&self, entries: &[ExportedVariable<'_>]) -> SecretText {
+        let mut masks = SecretText::default();
         for pieces in pieces(entries).map(|(_, _, pieces)| pieces) {
             for piece in pieces.iter() {
                 masks.extend_from_slice(b"::add-mask::");
@@ -92,7 +92,7 @@ impl Format for Github {
         masks
     }
 
-    fn notices(&self, entries: &[Entry<'_>]) -> Vec<Notice> {
+    fn notices(&self, entries: &[ExportedVariable<'_>]) -> Vec<Notice> {
         let bare = pieces(entries).filter(|(_, value, pieces)| pieces.misses(value));
         let notice = |variable: &str| {
             let variable = Shown(variable);
@@ -105,7 +105,9 @@ impl Format for Github {
 }
 
 /// The secrets: their variables, values and pieces.
-fn pieces<'e>(entries: &'e [Entry<'_>]) -> impl Iterator<Item = (&'e str, &'e str, Pieces)> {
+fn pieces<'e>(
+    entries: &'e [ExportedVariable<'_>],
+) -> impl Iterator<Item = (&'e str, &'e str, Pieces)> {
     entries.iter().filter(|entry| entry.secret).filter_map(|entry| {
         let value = std::str::from_utf8(entry.value?).ok()?;
         Some((entry.variable, value, Pieces::of(value)))

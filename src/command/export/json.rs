@@ -1,6 +1,6 @@
 //! One JSON object.
 
-use super::{Entry, Format, Text, text};
+use super::{ExportedVariable, Exporter, SecretText, text};
 use crate::error::Error;
 
 const FORMAT: &str = "JSON";
@@ -8,13 +8,13 @@ const FORMAT: &str = "JSON";
 /// Every value is a string, as it is in an environment.
 pub struct Json;
 
-impl Format for Json {
+impl Exporter for Json {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::new(b"{".to_vec());
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::new(b"{".to_vec());
         for (index, entry) in entries.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let value = quoted(text(entry, FORMAT)?);
@@ -29,6 +29,6 @@ impl Format for Json {
 }
 
 /// A JSON string.
-fn quoted(text: &str) -> Text {
-    Text::new(serde_json::to_vec(text).unwrap_or_default())
+fn quoted(text: &str) -> SecretText {
+    SecretText::new(serde_json::to_vec(text).unwrap_or_default())
 }

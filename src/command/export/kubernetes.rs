@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Entry, Format, Problem, Text, value};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, value};
 use crate::error::Error;
 use crate::name::Shown;
 
@@ -41,12 +41,12 @@ impl Kubernetes {
     }
 }
 
-impl Format for Kubernetes {
+impl Exporter for Kubernetes {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         let is_key = !variable.starts_with("..") && variable != "." && variable.len() <= 253;
         if is_key && variable.bytes().all(taken) {
@@ -56,15 +56,15 @@ impl Format for Kubernetes {
             .into())
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
         let head = format!(
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"{}\"\ntype: Opaque\ndata:{}\n",
             self.name,
             if entries.is_empty() { " {}" } else { "" }
         );
-        let mut document = Text::new(head.into_bytes());
+        let mut document = SecretText::new(head.into_bytes());
         for entry in entries {
-            let encoded = Text::new(STANDARD.encode(value(entry, FORMAT)?).into_bytes());
+            let encoded = SecretText::new(STANDARD.encode(value(entry, FORMAT)?).into_bytes());
             document.extend_from_slice(format!("  \"{}\": \"", entry.variable).as_bytes());
             document.extend_from_slice(&encoded);
             document.extend_from_slice(b"\"\n");

@@ -20,7 +20,7 @@ use destination::Destination;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::cli::export::Format as Chosen;
+use crate::cli::export::Format;
 use crate::command::prepared::{CommonArgs, Prepared};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
@@ -30,12 +30,12 @@ use crate::name::VariableName;
 use crate::notice::Notice;
 use crate::plan::{Action, Binding, Plan};
 use crate::report::Report;
-use crate::resolve::{Effect, Resolution, Resolved, ResolvedVariable};
+use crate::resolve::{Resolution, Resolved, ResolvedVariable, VariableEffect};
 use crate::settings::variable::{expected, variable};
 use crate::wanted::Delivery;
 
 /// What is exported of one variable.
-pub struct Entry<'e> {
+pub struct ExportedVariable<'e> {
     pub variable: &'e str,
     /// `None` if the variable is removed.
     pub value: Option<&'e [u8]>,
@@ -43,7 +43,7 @@ pub struct Entry<'e> {
     pub secret: bool,
 }
 
-impl<'e> Entry<'e> {
+impl<'e> ExportedVariable<'e> {
     fn set(variable: &'e VariableName, value: &'e [u8], secret: bool) -> Self {
         Self { variable: variable.as_str(), value: Some(value), secret }
     }
@@ -56,22 +56,22 @@ impl<'e> Entry<'e> {
 }
 
 /// Bytes with values in them.
-pub type Text = Zeroizing<Vec<u8>>;
+pub type SecretText = Zeroizing<Vec<u8>>;
 
 /// Why a form cannot hold something, as half a sentence.
-type Problem = Cow<'static, str>;
+type Refusal = Cow<'static, str>;
 
 /// One form of an export. What it writes is read by another program as exactly these variables and values, or it
 /// writes nothing.
-trait Format {
+trait Exporter {
     /// What it is, for messages.
     fn title(&self) -> &'static str;
 
-    /// Judges the name of a variable.
+    /// Checks the name of a variable.
     ///
     /// # Errors
     /// Why its reader does not take it for that, or takes it for something else.
-    fn judge(&self, _variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, _variable: &str) -> Result<(), Refusal> {
         Ok(())
     }
 
@@ -79,16 +79,16 @@ trait Format {
     ///
     /// # Errors
     /// [`Error::Value`] for the first variable that the form cannot hold.
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error>;
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error>;
 
     /// What a person should know of these.
-    fn notices(&self, _: &[Entry<'_>]) -> Vec<Notice> {
+    fn notices(&self, _: &[ExportedVariable<'_>]) -> Vec<Notice> {
         Vec::new()
     }
 
     /// What goes to stdout before the document is written elsewhere.
-    fn announcement(&self, _: &[Entry<'_>]) -> Text {
-        Text::default()
+    fn announcement(&self, _: &[ExportedVariable<'_>]) -> SecretText {
+        SecretText::default()
     }
 }
 
@@ -103,23 +103,23 @@ pub fn export(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let cli::Export { bindings, places, stores, project, .. } = arguments;
-    let chosen = variable!(arguments.format).word(inherited)?.ok_or_else(no_format)?;
-    let format = format(chosen, arguments)?;
-    let to = destination(chosen, arguments, inherited)?;
+    let format = variable!(arguments.format).word(inherited)?.ok_or_else(no_format)?;
+    let exporter = exporter(format, arguments)?;
+    let to = destination(format, arguments, inherited)?;
     let Prepared { plan, context } = CommonArgs { bindings, places, stores, project }
         .prepare(inherited, Inherited::default())?;
     // A mistake on the command line is reported before anything is looked up.
-    judge_names(&*format, plan.bindings.iter().map(Binding::variable))?;
-    format.document(&outline(&plan)?)?;
+    check_names(&*exporter, plan.bindings.iter().map(Binding::variable))?;
+    exporter.document(&outline(&plan)?)?;
     to.can_be_written()?;
     let resolved = context.resolve(plan, inherited, report)?;
-    judge_names(&*format, resolved.variables.iter().map(ResolvedVariable::name))?;
+    check_names(&*exporter, resolved.variables.iter().map(ResolvedVariable::name))?;
     let entries = entries(&resolved)?;
-    let document = format.document(&entries)?;
+    let document = exporter.document(&entries)?;
 
-    report.notices(format.notices(&entries));
+    report.notices(exporter.notices(&entries));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
-    output.write_all(&format.announcement(&entries)).map_err(failed)?;
+    output.write_all(&exporter.announcement(&entries)).map_err(failed)?;
     // The runner of GitHub acts on the masks as they come, and reads its file when the step ends.
     output.flush().map_err(failed)?;
     to.write(&document, output, report)?;
@@ -127,12 +127,12 @@ pub fn export(
 }
 
 fn destination(
-    format: Chosen,
+    format: Format,
     arguments: &cli::Export,
     inherited: Inherited<'_>,
 ) -> Result<Destination, Error> {
     let named = arguments.output.as_deref();
-    if format != Chosen::Github {
+    if format != Format::Github {
         return named.map_or(Ok(Destination::Stdout), |path| Destination::of(path, false));
     }
     let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
@@ -143,21 +143,21 @@ fn destination(
     Destination::of(path, true)
 }
 
-/// Judges the names of variables. None is preserved by an export.
+/// Checks the names of variables. None is preserved by an export.
 ///
 /// # Errors
 /// [`Error::Value`] for the first that the form cannot hold.
-fn judge_names<'n>(
-    format: &dyn Format,
+fn check_names<'n>(
+    exporter: &dyn Exporter,
     names: impl Iterator<Item = &'n [u8]>,
 ) -> Result<(), Error> {
     for name in names {
-        let judged = match std::str::from_utf8(name) {
-            Ok(name) => format.judge(name),
+        let checked = match std::str::from_utf8(name) {
+            Ok(name) => exporter.check_name(name),
             Err(_) => Err("its names are UTF-8".into()),
         };
-        judged.map_err(|problem| {
-            let fault = ValueFault::NameNotForFormat { format: format.title(), problem };
+        checked.map_err(|problem| {
+            let fault = ValueFault::NameNotForFormat { format: exporter.title(), problem };
             Error::Value { name: String::from_utf8_lossy(name).into_owned(), fault }
         })?;
     }
@@ -169,18 +169,20 @@ fn judge_names<'n>(
 ///
 /// # Errors
 /// [`Error::Usage`] if a value is to be a file, which would be gone.
-fn outline(plan: &Plan) -> Result<Vec<Entry<'_>>, Error> {
+fn outline(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
     // Any that every form holds; not an empty one, which is no PATH for fish.
     const UNKNOWN: &[u8] = b"x";
     let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {
         Action::Lookup(variable, lookup) => {
-            let judged = not_a_file(variable, lookup.delivery);
-            Some(judged.map(|()| Entry::set(variable, UNKNOWN, true)))
+            let checked = refuse_file(variable, lookup.delivery);
+            Some(checked.map(|()| ExportedVariable::set(variable, UNKNOWN, true)))
         }
         Action::Preserve(_) => None,
-        Action::Set(variable, text) => Some(Ok(Entry::set(variable, text.expose(), false))),
-        Action::Template(variable, _) => Some(Ok(Entry::set(variable, UNKNOWN, true))),
-        Action::Unset(name) => Entry::unset(name).map(Ok),
+        Action::Set(variable, text) => {
+            Some(Ok(ExportedVariable::set(variable, text.expose(), false)))
+        }
+        Action::Template(variable, _) => Some(Ok(ExportedVariable::set(variable, UNKNOWN, true))),
+        Action::Unset(name) => ExportedVariable::unset(name).map(Ok),
     });
     entries.collect()
 }
@@ -189,20 +191,20 @@ fn outline(plan: &Plan) -> Result<Vec<Entry<'_>>, Error> {
 ///
 /// # Errors
 /// [`Error::Value`] if no variable can hold it.
-fn entries(resolved: &Resolved) -> Result<Vec<Entry<'_>>, Error> {
+fn entries(resolved: &Resolved) -> Result<Vec<ExportedVariable<'_>>, Error> {
     let entries = resolved.variables.iter().filter_map(|variable| match variable.effect() {
-        Effect::Set(name, value) => {
+        VariableEffect::Set(name, value) => {
             let secret = !matches!(variable.resolution, Resolution::Set(..));
             let value = value.in_variable(&variable.title());
-            Some(value.map(|value| Entry::set(name, value.expose(), secret)))
+            Some(value.map(|value| ExportedVariable::set(name, value.expose(), secret)))
         }
-        Effect::Unset(name) => Entry::unset(name).map(Ok),
-        Effect::Missing | Effect::Preserve => None,
+        VariableEffect::Unset(name) => ExportedVariable::unset(name).map(Ok),
+        VariableEffect::Missing | VariableEffect::Preserve => None,
     });
     entries.collect()
 }
 
-fn not_a_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error> {
+fn refuse_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error> {
     match delivery {
         Delivery::Variable => Ok(()),
         Delivery::File => Err(Error::Usage {
@@ -217,37 +219,37 @@ fn not_a_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error> 
 fn no_format() -> Error {
     Error::Usage {
         problem: "cannot export without a format".to_owned(),
-        hint: format!("add `--format FORMAT`: {}", expected::<Chosen>()),
+        hint: format!("add `--format FORMAT`: {}", expected::<Format>()),
     }
 }
 
-fn format(chosen: Chosen, arguments: &cli::Export) -> Result<Box<dyn Format>, Error> {
-    Ok(match chosen {
-        Chosen::Docker => Box::new(docker::Docker),
-        Chosen::Dotenv => Box::new(dotenv::Dotenv),
-        Chosen::Fish => Box::new(fish::Fish),
-        Chosen::Github => Box::new(github::Github::new()?),
-        Chosen::Json => Box::new(json::Json),
-        Chosen::K8s => Box::new(kubernetes::Kubernetes::new(&arguments.name)?),
-        Chosen::Sh => Box::new(shell::Shell),
-        Chosen::Systemd => Box::new(systemd::Systemd),
-        Chosen::Yaml => Box::new(yaml::Yaml),
+fn exporter(format: Format, arguments: &cli::Export) -> Result<Box<dyn Exporter>, Error> {
+    Ok(match format {
+        Format::Docker => Box::new(docker::Docker),
+        Format::Dotenv => Box::new(dotenv::Dotenv),
+        Format::Fish => Box::new(fish::Fish),
+        Format::Github => Box::new(github::Github::new()?),
+        Format::Json => Box::new(json::Json),
+        Format::K8s => Box::new(kubernetes::Kubernetes::new(&arguments.name)?),
+        Format::Sh => Box::new(shell::Shell),
+        Format::Systemd => Box::new(systemd::Systemd),
+        Format::Yaml => Box::new(yaml::Yaml),
     })
 }
 
 /// The value is not for this form.
-fn fault(entry: &Entry<'_>, format: &'static str, problem: &'static str) -> Error {
+fn fault(entry: &ExportedVariable<'_>, format: &'static str, problem: &'static str) -> Error {
     let name = entry.variable.to_owned();
     Error::Value { name, fault: ValueFault::NotForFormat { format, problem } }
 }
 
 /// The value, for a form that knows no removal.
-fn value<'e>(entry: &Entry<'e>, format: &'static str) -> Result<&'e [u8], Error> {
+fn value<'e>(entry: &ExportedVariable<'e>, format: &'static str) -> Result<&'e [u8], Error> {
     entry.value.ok_or_else(|| fault(entry, format, "it cannot remove a variable"))
 }
 
 /// The value, for a form that is text and knows no removal.
-fn text<'e>(entry: &Entry<'e>, format: &'static str) -> Result<&'e str, Error> {
+fn text<'e>(entry: &ExportedVariable<'e>, format: &'static str) -> Result<&'e str, Error> {
     std::str::from_utf8(value(entry, format)?)
         .map_err(|_| fault(entry, format, "it holds UTF-8 only, and the value is none"))
 }

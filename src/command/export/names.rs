@@ -1,11 +1,11 @@
 //! Names of variables that a form of an export can hold.
 
-use super::Problem;
+use super::Refusal;
 use crate::name::is_identifier;
 use crate::shells::{self, Shell};
 
 /// Only what every shell takes for a name.
-pub fn identifier(variable: &str) -> Result<(), Problem> {
+pub fn identifier(variable: &str) -> Result<(), Refusal> {
     if is_identifier(variable) {
         return Ok(());
     }
@@ -13,7 +13,7 @@ pub fn identifier(variable: &str) -> Result<(), Problem> {
 }
 
 /// The same, and only names that mean nothing to these shells themselves.
-pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Problem> {
+pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Refusal> {
     identifier(variable)?;
     let shells = shells::with_meaning(variable, to);
     let Some((last, others)) = shells.split_last() else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! Commands for a POSIX shell.
 
-use super::{Entry, Format, Problem, Text, names};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, names};
 use crate::error::Error;
 use crate::shells;
 
@@ -8,18 +8,18 @@ use crate::shells;
 /// 2.2.2).
 pub struct Shell;
 
-impl Format for Shell {
+impl Exporter for Shell {
     fn title(&self) -> &'static str {
         "a script for shells"
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         names::without_meaning(variable, shells::POSIX)
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut text = Text::default();
-        for Entry { variable, value, .. } in entries {
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut text = SecretText::default();
+        for ExportedVariable { variable, value, .. } in entries {
             match value {
                 Some(value) => {
                     text.extend_from_slice(format!("export {variable}='").as_bytes());

@@ -1,6 +1,6 @@
 //! A drop-in for a unit of systemd.
 
-use super::{Entry, Format, Problem, Text, fault, names};
+use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, names};
 use crate::error::Error;
 
 const FORMAT: &str = "a unit of systemd";
@@ -19,27 +19,27 @@ const ADVICE: &str = "\
 # and in the unit these lines, with `pfx run` as its command, which finds each credential by its name:
 ";
 
-impl Format for Systemd {
+impl Exporter for Systemd {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn judge(&self, variable: &str) -> Result<(), Problem> {
+    fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         names::identifier(variable)
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::new(b"[Service]\n".to_vec());
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::new(b"[Service]\n".to_vec());
         let secrets: Vec<_> = entries.iter().filter(|entry| entry.secret).collect();
         if !secrets.is_empty() {
             document.extend_from_slice(ADVICE.as_bytes());
         }
-        for Entry { variable, .. } in secrets {
+        for ExportedVariable { variable, .. } in secrets {
             document
                 .extend_from_slice(format!("#   LoadCredentialEncrypted={variable}\n").as_bytes());
         }
         for entry in entries {
-            let Entry { variable, value, .. } = entry;
+            let ExportedVariable { variable, value, .. } = entry;
             let Some(value) = value else {
                 document.extend_from_slice(format!("UnsetEnvironment={variable}\n").as_bytes());
                 continue;
@@ -47,7 +47,7 @@ impl Format for Systemd {
             if std::str::from_utf8(value).is_err() {
                 return Err(fault(entry, FORMAT, "it holds UTF-8 only, and the value is none"));
             }
-            let mut line = Text::new(format!("Environment=\"{variable}=").into_bytes());
+            let mut line = SecretText::new(format!("Environment=\"{variable}=").into_bytes());
             for &byte in *value {
                 match byte {
                     b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),

@@ -1,6 +1,6 @@
 //! One YAML mapping.
 
-use super::{Entry, Format, Text, text};
+use super::{ExportedVariable, Exporter, SecretText, text};
 use crate::error::Error;
 
 const FORMAT: &str = "YAML";
@@ -8,13 +8,13 @@ const FORMAT: &str = "YAML";
 /// Names and values as double-quoted scalars, so that `NO` and `1` stay what they are.
 pub struct Yaml;
 
-impl Format for Yaml {
+impl Exporter for Yaml {
     fn title(&self) -> &'static str {
         FORMAT
     }
 
-    fn document(&self, entries: &[Entry<'_>]) -> Result<Text, Error> {
-        let mut document = Text::default();
+    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
+        let mut document = SecretText::default();
         for entry in entries {
             let value = quoted(text(entry, FORMAT)?);
             document.extend_from_slice(&quoted(entry.variable));
@@ -31,8 +31,8 @@ impl Format for Yaml {
 
 /// A double-quoted scalar on one line: what is not printable in YAML 1.1, what it takes for the end of a
 /// line, and a byte order mark, are escaped (YAML 1.2, 5.1 and 5.7).
-fn quoted(text: &str) -> Text {
-    let mut scalar = Text::new(b"\"".to_vec());
+fn quoted(text: &str) -> SecretText {
+    let mut scalar = SecretText::new(b"\"".to_vec());
     for character in text.chars() {
         match character {
             '"' | '\\' => {

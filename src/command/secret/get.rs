@@ -7,7 +7,7 @@ use crate::command::{Sources, line_endings, print};
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
-use crate::plan::{Bindings, Plan};
+use crate::plan::{Plan, WrittenBindings};
 use crate::reference;
 use crate::report::Report;
 use crate::resolve::Resolution;
@@ -29,7 +29,7 @@ pub fn get(
     // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
-    let plan = Plan::new(&Bindings { secret: vec![binding], ..Bindings::default() })?;
+    let plan = Plan::new(&WrittenBindings { secret: vec![binding], ..WrittenBindings::default() })?;
     let target = Choice::of_target(&arguments.target, inherited)?;
     let settings = match &target {
         None => Settings::new(&arguments.places, inherited)?,

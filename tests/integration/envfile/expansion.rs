@@ -5,7 +5,7 @@ use std::process::Command;
 
 use pfx::dotenv;
 use pfx::environment::Inherited;
-use pfx::plan::{Action, Ambient, Bindings, Layer, Line, Plan};
+use pfx::plan::{Action, BaseEnvironment, BindingLayer, Plan, WrittenBindings};
 
 use super::differential::Random;
 use crate::export::prefect_3_python;
@@ -29,15 +29,11 @@ fn read(output: &[u8]) -> Vec<Variables> {
 }
 
 fn own(text: &str) -> Variables {
-    let lines = dotenv::parse(text, "e.env").expect(text).into_iter();
-    let lines = lines.map(|entry| {
-        let dotenv::Entry { variable, wanted, line } = entry;
-        Line { written: line.to_string(), variable, wanted }
-    });
-    let layer = Layer::of_file(String::new(), lines.collect());
+    let wanted = dotenv::parse(text, "e.env").expect(text);
+    let layer = BindingLayer::of_file(String::new(), String::new(), wanted);
     let inherited = Inherited(&[c"V_IN=inherited"]);
-    let ambient = Ambient { inherited, preserved: Inherited::default() };
-    let plan = Plan::over(vec![layer], &Bindings::default(), ambient).expect(text);
+    let base = BaseEnvironment { inherited, preserved: Inherited::default() };
+    let plan = Plan::over(vec![layer], &WrittenBindings::default(), base).expect(text);
     let set = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, value) => {
             (name.to_string(), String::from_utf8(value.expose().to_vec()).expect("text"))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use pfx::dotenv;
-use pfx::wanted::Wanted;
+use pfx::wanted::WantedValue;
 use serde_json::{Value, json};
 
 use crate::export::prefect_3_python;
@@ -92,7 +92,7 @@ pub fn own(text: &str) -> Own {
     };
     let mut read = BTreeMap::new();
     for entry in entries {
-        let Wanted::Text(value) = entry.wanted else { return Own::More };
+        let WantedValue::Text(value) = entry.value else { return Own::More };
         let value = String::from_utf8(value.expose().to_vec()).expect("text");
         read.insert(entry.variable.as_str().to_owned(), value);
     }
