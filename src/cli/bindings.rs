@@ -55,11 +55,11 @@ pub struct Files {
 /// # Errors
 /// What it is instead, in words of pfx's own.
 pub fn mode(text: &str) -> Result<u32, &'static str> {
-    let mode = u32::from_str_radix(text, 8).map_err(|_| "it is no octal number")?;
+    let mode = u32::from_str_radix(text, 8).map_err(|_| "must be an octal number")?;
     if mode & !0o444 == 0 {
         Ok(mode)
     } else {
-        Err("it has more than permissions to read, such as 0440")
+        Err("only read permissions are allowed, such as 0440")
     }
 }
 

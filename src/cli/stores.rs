@@ -56,10 +56,10 @@ pub struct Timeout {
 /// # Errors
 /// What it is instead, in words of pfx's own.
 pub fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds")?;
     if seconds > 0.0 && seconds <= 86_400.0 {
         Ok(Duration::from_secs_f64(seconds))
     } else {
-        Err("it is not between 0 and 86400 seconds")
+        Err("must be more than 0 and at most 86400 seconds")
     }
 }

@@ -34,6 +34,7 @@ mod local;
 mod manual;
 mod names;
 mod no_home;
+mod options;
 mod owners;
 mod privileged;
 mod process_1;
