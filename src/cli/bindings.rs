@@ -9,31 +9,54 @@ use clap::Args;
 #[derive(Args)]
 #[command(next_help_heading = "Bindings")]
 pub struct Bindings {
-    /// A secret, or the part of it at a JSON Pointer; `?` behind the name: may be missing
-    #[arg(short, long, value_name = "[VAR=]NAME[?][#/POINTER]")]
+    /// Bind a secret, or part of a JSON secret (NAME#/POINTER)
+    ///
+    /// Without VAR the variable is named after the secret; `db-password` becomes `DB_PASSWORD`. Append `?` to
+    /// the name to make it optional. `#/POINTER` picks a part of a JSON value (RFC 6901).
+    #[arg(short, long, value_name = "[VAR=]NAME")]
     pub secret: Vec<OsString>,
-    /// Another variable of the environment
-    #[arg(short, long, value_name = "[VAR=]OTHER[?]")]
+    /// Bind another environment variable
+    ///
+    /// Append `?` to the name to make it optional.
+    #[arg(short, long, value_name = "[VAR=]OTHER")]
     pub env: Vec<OsString>,
-    /// A key of the key-value store; a Variable of Prefect 2 and 3
-    #[arg(short, long, value_name = "[VAR=]KEY[?][#/POINTER]")]
+    /// Bind a key of the key-value store, or a Variable
+    ///
+    /// A key of the key-value store of Prefect Cloud 1.x, or a Variable of Prefect 2 and 3. Append `?` to make
+    /// it optional, and `#/POINTER` for a part of a JSON value.
+    #[arg(short, long, value_name = "[VAR=]KEY")]
     pub kv: Vec<OsString>,
-    /// A block of Prefect 2 and 3, or one of its fields
-    #[arg(short, long, value_name = "VAR=TYPE/NAME[?][#/POINTER]")]
+    /// Bind a block of Prefect 2 or 3, or one of its fields
+    ///
+    /// The whole block is passed as a JSON object, `#/POINTER` picks a field. A block that refers to a secret
+    /// elsewhere, such as one of `aws-secret` or `gcpsecret`, and one that contains other blocks with secrets,
+    /// is passed whole only if NAME is followed by `#`.
+    #[arg(short, long, value_name = "VAR=TYPE/NAME")]
     pub block: Vec<OsString>,
-    /// A secret as a file in memory: VAR is its path
-    #[arg(long, value_name = "[VAR=]NAME[?][#/POINTER]")]
+    /// Pass a secret as a file in memory; VAR holds its path
+    ///
+    /// The file is sealed and on no file system. It is gone with the last process that has it open.
+    #[arg(long, value_name = "[VAR=]NAME")]
     pub file: Vec<OsString>,
-    /// A text (visible in ps: not for secrets)
+    /// Set a variable to TEXT (visible in ps: not for secrets)
+    ///
+    /// Every user of the machine can see the text in the list of processes. `pfx://` in it is an error, because
+    /// it would not be looked up.
     #[arg(long, value_name = "VAR=TEXT")]
     pub set: Vec<OsString>,
-    /// Remove a variable
+    /// Remove an inherited variable
     #[arg(long, value_name = "VAR")]
     pub unset: Vec<OsString>,
-    /// A dotenv file, `-` for stdin; values may be references: `pfx://secret/NAME#/POINTER`
+    /// Read bindings from a dotenv file (`-` for stdin)
+    ///
+    /// Can be given more than once; a later file wins over an earlier one, and a later line over an earlier
+    /// line. Stdin is read to its end. Values may be references, such as `pfx://secret/NAME#/POINTER`.
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
-    /// Every secret that can be listed, beside the other bindings
+    /// Also bind every secret that can be listed
+    ///
+    /// For variables that nothing else binds. It is an error if a name cannot become a variable name, or if a
+    /// name from the remote store is that of a variable that could take over the command.
     #[arg(long)]
     pub all: bool,
 }
@@ -42,11 +65,15 @@ pub struct Bindings {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct Files {
-    /// Name of the files, which only /proc/PID/fd shows [default: the secret's]
-    #[arg(long, value_name = "NAME")]
+    /// Name of the files of --file [default: the secret's]
+    ///
+    /// Only /proc/PID/fd shows it.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub file_name: Option<String>,
-    /// Permissions of the files: 0444 for a program that changes its user [default: 0400]
-    #[arg(long, value_name = "MODE", value_parser = mode)]
+    /// Permissions of the files of --file [default: 0400]
+    ///
+    /// Only read permissions are allowed. 0444 is for a program that changes its user.
+    #[arg(long, value_name = "MODE", value_parser = mode, hide_short_help = true)]
     pub file_mode: Option<u32>,
 }
 
@@ -67,16 +94,24 @@ pub fn mode(text: &str) -> Result<u32, &'static str> {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Places {
-    /// A directory with a file for each secret, as Docker and Kubernetes mount them
+    /// Read secrets from the files in DIR
+    ///
+    /// A file for each secret, as Docker (in `/run/secrets`) and Kubernetes mount them. Can be given more than
+    /// once. A directory that does not exist gives a warning.
     #[arg(long, value_name = "DIR")]
     pub secrets_dir: Vec<PathBuf>,
-    /// Keep the newline at the end of a secret file's value
-    #[arg(long)]
+    /// Keep the trailing newline of a secret file
+    ///
+    /// Without this option one trailing newline is removed from what a variable gets.
+    #[arg(long, hide_short_help = true)]
     pub keep_newline: bool,
-    /// Take local values literally: no $VAR, ~ or ${section.key}
+    /// Do not expand $VAR, ~ and ${section.key} in local values
     #[arg(long)]
     pub no_expand: bool,
-    /// Refuse configuration that other users can read, and files that another user owns
+    /// Refuse files that others can read or own
+    ///
+    /// Refuse configuration that other users can read, and files of another user in a place that you named.
+    /// Without this option a warning is printed.
     #[arg(long)]
     pub strict: bool,
 }

@@ -4,15 +4,17 @@ use clap::Args;
 
 use super::{OUTPUT, Places, Project, Stores};
 
-/// Tell what is configured and where, what answers, and how to mend the rest; never a value
+/// Check the configuration and the remote store, and suggest fixes (never prints values)
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  pfx doctor                     exit status 1 if anything is wrong
-  pfx doctor --local             ask no server
+  pfx doctor                     exits with 1 if there is a problem
+  pfx doctor --local             without the remote store
   pfx doctor --json | jq -r '.problems[].mend'")]
 pub struct Doctor {
     /// Print JSON
+    ///
+    /// One line; pfx-doctor(1) describes its fields.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]

@@ -14,17 +14,24 @@ Examples:
   pfx export -s DB_PASSWORD --format fish | source
   pfx export --format docker --output .env && docker run --env-file .env image
   pfx export --format k8s --name app-secrets | kubectl apply -f -
-  pfx export -s TOKEN --format github    in a step of GitHub Actions: masks it, and sets it for later steps
+  pfx export -s TOKEN --format github    in a step of GitHub Actions
 
-A value or a name that a format cannot hold is refused, and the variable named; nothing is written then.")]
+If a format cannot hold a value or a name, the error names the variable and nothing is
+written.")]
 pub struct Export {
     /// What to print
+    ///
+    /// pfx-export(1) describes what each format can hold. A value or name that it cannot hold is an error.
     #[arg(long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
     pub format: Option<Format>,
-    /// Write a file that only its owner can read, in place of stdout (`-`)
+    /// Write to FILE instead of stdout (`-`)
+    ///
+    /// The file is written whole or not at all, and only its owner can read it. A FIFO, a device, a socket and
+    /// a descriptor such as `/dev/stdout`, `/dev/fd/3` or `>(...)` of a shell are written to as they are. With
+    /// `--format github` it replaces the file that `GITHUB_ENV` names, and is appended to.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// `k8s`: the name of the Secret
+    /// Name of the Secret, for `--format k8s`
     #[arg(long, value_name = "NAME", default_value = "pfx")]
     pub name: String,
     #[command(flatten)]

@@ -8,16 +8,30 @@ use clap::Args;
 #[derive(Args, Default)]
 #[command(next_help_heading = "Environment")]
 pub struct Inheritance {
-    /// Hand on only PATH, HOME, USER, LOGNAME, SHELL, PWD, TERM, LANG, LANGUAGE, `LC_*`, TZ and TMPDIR
+    /// Pass only PATH, HOME and a few more to the command
+    ///
+    /// PATH, HOME, USER, LOGNAME, SHELL, PWD, TERM, LANG, LANGUAGE, `LC_*`, TZ, TMPDIR, and what is bound. What
+    /// a service manager passes, such as `NOTIFY_SOCKET` and `LISTEN_FDS`, is left out too unless --keep names
+    /// it.
     #[arg(long)]
     pub clean: bool,
-    /// With --clean: hand on these too; `*` stands for anything, `?` for one character
+    /// With --clean: also pass variables matching GLOB
+    ///
+    /// `*` matches anything and `?` one character; case matters. Can be given more than once.
     #[arg(long, value_name = "GLOB")]
     pub keep: Vec<OsString>,
-    /// Do not hand on Prefect's own API credentials
+    /// Do not pass Prefect API credentials
+    ///
+    /// `PREFECT_API_KEY`, `PREFECT_API_AUTH_STRING`, `PREFECT_SERVER_API_AUTH_STRING`,
+    /// `PREFECT_CLIENT_CUSTOM_HEADERS`, `PREFECT__CLOUD__API_KEY`, `PREFECT__CLOUD__AUTH_TOKEN`,
+    /// `PREFECT__CLOUD__AGENT__API_KEY` and `PREFECT__CLOUD__AGENT__AUTH_TOKEN`, in upper or lower case, also
+    /// with the suffix `_FILE`. One that is bound by name is passed.
     #[arg(long)]
     pub strip_credentials: bool,
-    /// Leave variables that are set already as they are
+    /// Keep the value of variables that are already set
+    ///
+    /// A variable that is set, even to nothing, wins over every binding for it, which is not looked up then.
+    /// --unset still removes it.
     #[arg(long)]
     pub preserve: bool,
 }

@@ -18,15 +18,15 @@ pub enum Kv {
     Copy(Copy),
 }
 
-/// Print the value of one key; exit status 1 if there is none
+/// Print the value of one key; exits with 1 if it does not exist
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  pfx kv get region                      a string as it is, anything else as JSON
+  pfx kv get region                      prints a string as it is, anything else as JSON
   pfx kv get limits#/daily               a part of a JSON value
   pfx kv get limits --json | jq .")]
 pub struct Get {
-    /// The key, or a part of its value
+    /// The key; `#/POINTER` picks a part of its value
     #[arg(value_name = "KEY[#/POINTER]")]
     pub key: OsString,
     /// Print JSON, strings too
@@ -36,38 +36,40 @@ pub struct Get {
     pub store: Store,
 }
 
-/// Store a value under a key; a value that is JSON is stored as what it denotes
+/// Store a value under a key; a value that parses as JSON is stored as JSON
 #[derive(Args)]
 #[command(after_help = "\
-Prefect 1.x's own `prefect kv set` stores every value as a string: --string does the same.
+`prefect kv set` of Prefect 1.x stores every value as a string: --string does the same.
 
 Examples:
   pfx kv set region eu-west-1
   pfx kv set limits '{\"daily\": 5}'
-  pfx kv set build 007 --string          text, whatever it looks like
+  pfx kv set build 007 --string          as text
   jq . limits.json | pfx kv set limits -
   pfx kv set limits --from-file limits.json")]
 pub struct Set {
     /// The key
     #[arg(value_name = "KEY")]
     pub key: OsString,
-    /// The value; `-` reads it from stdin, less one line feed at its end
+    /// The value; `-` reads it from stdin, with one trailing newline removed
     #[arg(value_name = "VALUE", allow_hyphen_values = true, required_unless_present = "from_file")]
     pub value: Option<OsString>,
-    /// Store the text as a string, even if it is JSON
+    /// Store the text as a string, even if it parses as JSON
     #[arg(long)]
     pub string: bool,
-    /// Take the value from a file, byte for byte
+    /// Read the value from FILE, byte for byte
     #[arg(long, value_name = "FILE", conflicts_with = "value")]
     pub from_file: Option<PathBuf>,
     /// Give the Variable a tag (Prefect 2 and 3)
+    ///
+    /// Can be given more than once. Prefect Cloud 1.x has no tags.
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
     #[command(flatten)]
     pub store: Store,
 }
 
-/// Delete one key; exit status 1 if there is none
+/// Delete one key; exits with 1 if it does not exist
 #[derive(Args)]
 pub struct Delete {
     /// The key
@@ -77,7 +79,7 @@ pub struct Delete {
     pub store: Store,
 }
 
-/// List the keys, one a line
+/// List the keys, one per line
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -85,7 +87,7 @@ Examples:
   pfx kv list --prefix team-a/
   pfx kv list --json | jq -r '.[]'")]
 pub struct List {
-    /// Only keys that begin with this
+    /// List only keys that start with TEXT
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub prefix: Option<String>,
     /// Print a JSON array
@@ -98,9 +100,10 @@ pub struct List {
 /// Copy keys from one store to another, such as from Prefect Cloud 1.x to the Variables of Prefect 3
 #[derive(Args)]
 #[command(after_help = "\
-A key that the other store cannot call by its name gets one that it can: `Team A/Region` becomes the Variable
-`team_a_region`, and `pfx run -k 'Team A/Region'` finds it there. What is there already with the same value is
-left alone, so that the command can be given again until nothing is left. Exit status 1 if something is.
+A key whose name is not valid in the target is renamed: `Team A/Region` becomes the
+Variable `team_a_region`, and `pfx run -k 'Team A/Region'` finds it there. Keys that
+already have the same value are skipped, so the command can be run again. Exits with 1 if
+any key was not copied.
 
 Examples:
   pfx kv copy --from cloud1 --to prefect --dry-run
@@ -113,16 +116,18 @@ pub struct Copy {
     /// The store to write
     #[arg(long, value_name = "STORE", value_enum)]
     pub to: StoreKind,
-    /// Only keys that begin with this
+    /// Copy only keys that start with TEXT
     #[arg(long, value_name = "TEXT")]
     pub prefix: Option<String>,
-    /// Replace values that are there and differ
+    /// Replace values that exist and differ
     #[arg(long)]
     pub overwrite: bool,
-    /// Write nothing; tell what would be done
+    /// Only show what would be done
     #[arg(long)]
     pub dry_run: bool,
     /// Print JSON
+    ///
+    /// One line; pfx-kv(1) describes its fields.
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -1,5 +1,8 @@
 //! The command line as clap reads it: what may be written, and nothing of what it means.
 //!
+//! An option is declared once, as a field: its name and type, and its help. The first paragraph is a line of `-h`, all
+//! of it is `--help` and what the man page says. Its variable follows from its heading and its name.
+//!
 //! What an option binds is taken as raw text and judged by [`crate::plan`]: clap's own messages quote the
 //! word they stumble over, and that could be a value.
 
@@ -39,7 +42,7 @@ pub use variable::{OUTPUT, variable, variable_of, with_variables};
     name = "pfx",
     version,
     disable_help_subcommand = true,
-    max_term_width = 100,
+    max_term_width = 90,
     after_help = "\
 Examples:
   pfx run -- python flow.py              with every local secret
@@ -47,8 +50,9 @@ Examples:
   pfx check -s DB_PASSWORD               where the value would come from
   pfx secret set DB_PASSWORD             asks for the value without showing it
 
-Options that configure a run can also be given as variables: PFX_NO_EXPAND=1, and lists as words,
-such as PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as not set. See pfx(1)."
+An option under a heading can also be set by a variable: PFX_NO_EXPAND=1, and lists as
+words, such as PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as
+not set. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -119,17 +123,17 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 #[derive(Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct Output {
-    /// Tell on stderr where each value comes from
+    /// Report on stderr where values come from and what was done
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Form of an error on stderr [default: text]
+    /// Format of an error on stderr [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     pub error_format: Option<ErrorFormat>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {
-    /// Lines for a person
+    /// Lines to read
     #[default]
     Text,
     /// One line of JSON
@@ -168,8 +172,8 @@ pub struct Completions {
 mod tests {
     use super::*;
 
-    /// What is read, in words that tell every field of `run` apart.
-    fn told(arguments: Result<Arguments, clap::Error>) -> String {
+    /// What is read, in words that distinguish every field of `run`.
+    fn described(arguments: Result<Arguments, clap::Error>) -> String {
         match arguments {
             Ok(Arguments { output, command: Command::Run(run) }) => {
                 let (bindings, places) = (&run.bindings, &run.places);
@@ -209,8 +213,8 @@ mod tests {
         ] {
             let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
             assert_eq!(
-                told(Arguments::read(words())),
-                told(Arguments::read_whole(words().collect())),
+                described(Arguments::read(words())),
+                described(Arguments::read_whole(words().collect())),
                 "{line}"
             );
         }

@@ -7,41 +7,54 @@ use clap::Args;
 
 use super::OUTPUT;
 
-/// The project file, whose bindings stand below those of the command line.
+/// The project file, whose bindings the command line's override.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Project")]
 pub struct Project {
-    /// The project file [default: pfx.toml here or above, up to the repository's root]
+    /// Use this project file [default: the nearest pfx.toml]
+    ///
+    /// Without this option it is the `pfx.toml` in the working directory or above, up to the root of the
+    /// repository. A file that is named here counts as trusted; one that pfx discovers by itself has to be
+    /// trusted first with `pfx trust`.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub project: Option<PathBuf>,
-    /// Use no project file that was not named
+    /// Ignore pfx.toml unless --project names it
     #[arg(long)]
     pub no_project: bool,
-    /// A profile of the project file; of several the later wins
+    /// Add a profile of the project file
+    ///
+    /// Can be given more than once; a later profile wins over an earlier one.
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<OsString>,
 }
 
-/// Let a project file that is found, not named, bind variables
+/// Trust a pfx.toml that pfx discovered by itself
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  pfx trust                      the pfx.toml here or above, once you have read it
-  pfx trust --revoke             no longer
-  pfx trust --list               all that are trusted, and whether they still are as they were
+  pfx trust                      the nearest pfx.toml, once you have read it
+  pfx trust --revoke             stop trusting it
+  pfx trust --list               all trusted files, and whether they have changed
 
-A file is trusted with its content: once it changes, it has to be trusted anew.")]
+A file is trusted with its content: if it changes, it has to be trusted again.")]
 pub struct Trust {
-    /// The project file [default: pfx.toml here or above, up to the repository's root]
+    /// The project file [default: the nearest pfx.toml]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Trust it no longer; exit status 1 if it was not trusted
+    /// Stop trusting the file; exit 1 if it was not trusted
+    ///
+    /// The file may be gone, and so may its directory. Without FILE it is the nearest `pfx.toml` that exists or
+    /// is trusted.
     #[arg(long, conflicts_with = "list")]
     pub revoke: bool,
-    /// List the files that are trusted
+    /// List the trusted files
+    ///
+    /// One path per line, followed by `(changed)`, `(gone)` or `(unreadable)` if it is not what was trusted.
     #[arg(long, conflicts_with = "file")]
     pub list: bool,
     /// Print the list as JSON
+    ///
+    /// An array of objects with `path`, `sha256` and `state`.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }

@@ -8,21 +8,28 @@ use clap::Args;
 use super::stores::seconds;
 use super::{Bindings, Files, Inheritance, OUTPUT, Places, Project, Stores};
 
+const SEE_RUN: &str = "See --help or pfx-run(1) for all options, details and examples.";
+
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
-#[command(after_help = "\
+#[command(after_help = SEE_RUN, after_long_help = "\
 Examples:
   pfx run -- python flow.py              with every local secret
   pfx run -s DB_PASSWORD -- ./service    with this one
   pfx run -s PG=prod-db#/password -s TOKEN? -e HOST=HOSTNAME --set TZ=UTC -- ./service
   pfx run --profile dev                  the command and the bindings of pfx.toml
-  pfx run --clean -- ./service           with little of the environment besides
+  pfx run --clean -- ./service           with only a few inherited variables
   pfx run --init --stop-timeout 8 -- ./service   as process 1 of a container
   pfx run --prefect -- python flow.py    Secret(\"NAME\").get() answers from the environment
 
-Without a binding, here or in a project file, the command gets every local secret.
-Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong usage.")]
+Without a binding, here or in a project file, the command gets every local secret. An
+option under a heading can also be set by a variable: PFX_SECRETS_DIR for --secrets-dir.
+Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong
+usage.")]
 pub struct Run {
+    /// The program and its arguments [default: `command` of pfx.toml]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<OsString>,
     #[command(flatten)]
     pub bindings: Bindings,
     #[command(flatten)]
@@ -35,35 +42,53 @@ pub struct Run {
     pub project: Project,
     #[command(flatten)]
     pub inheritance: Inheritance,
-    /// Also hand each secret to Prefect 1.x: sets PREFECT__CONTEXT__SECRETS__NAME
+    /// Also pass each secret so that Prefect 1.x finds it
+    ///
+    /// In `PREFECT__CONTEXT__SECRETS__NAME`: `Secret("NAME").get()` and `PrefectSecret("NAME").run()` in an
+    /// unchanged flow then return exactly this value without a request. A name that contains `__`, or that
+    /// Prefect forbids, cannot be passed; this is an error if the secret was bound by name.
     #[arg(long, help_heading = "Environment")]
     pub prefect: bool,
     #[command(flatten)]
     pub parent: Parent,
-    /// The program and its arguments [default: the project file's `command`]
-    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
-    pub command: Vec<OsString>,
 }
 
 /// The parent that the command has if it cannot be process 1.
 #[derive(Args)]
 #[command(next_help_heading = "Process 1")]
 pub struct Parent {
-    /// Stay as a small parent that passes signals on and reaps orphans
+    /// Stay as a small parent that forwards signals and reaps
+    ///
+    /// For a command that cannot be process 1 of a container. The parent forks before anything is looked up, so
+    /// it never holds a value. It forwards every signal once, except SIGKILL, SIGSTOP and SIGCHLD, reaps every
+    /// orphan, and ends as the command ended: with its status or by the same signal, as process 1 with 128 plus
+    /// the number of the signal. If the parent is killed, the command is killed too. See pfx-run(1) for job
+    /// control and systemd.
     #[arg(long)]
     pub init: bool,
-    /// Pass signals on to the command's whole process group, not to the command alone
-    #[arg(long, short = 'g')]
+    /// Forward signals to the command's whole process group
+    ///
+    /// A command that is a shell script then stops together with the programs that it runs. If the parent
+    /// itself is killed, a second small process kills the group. The value of a queued signal is not forwarded.
+    /// Where the command shares the process group of a job, only the command gets the signals.
+    #[arg(long, short = 'g', hide_short_help = true)]
     pub kill_group: bool,
-    /// Pass one signal on as another, such as `TERM=QUIT`; as `0` not at all
-    #[arg(long, value_name = "SIG=SIG")]
+    /// Forward one signal as another (TERM=QUIT), or not at all (HUP=0)
+    ///
+    /// Can be given more than once: `TERM=QUIT`, `HUP=0`, `RTMIN+3=TERM`.
+    #[arg(long, value_name = "SIG=SIG", hide_short_help = true)]
     pub rewrite: Vec<OsString>,
-    /// Kill the command and its process group if it is still running this long after it was asked to stop
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Kill the command if it still runs this long after a request to stop
+    ///
+    /// In seconds; its process group is killed too. The time starts with the first SIGTERM, SIGINT or SIGQUIT
+    /// that the parent receives and the command gets, as it is or through --rewrite, and with any other signal
+    /// that --rewrite turns into one of these. A key at the terminal does not count. Choose less than the
+    /// container engine waits, which is 10 seconds by default.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
     pub stop_timeout: Option<Duration>,
 }
 
-/// Tell where each value would come from; never a value
+/// Show where each value would come from (never prints values)
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -82,6 +107,8 @@ pub struct Check {
     #[command(flatten)]
     pub inheritance: Inheritance,
     /// Print JSON
+    ///
+    /// One line; pfx-check(1) describes its fields.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }

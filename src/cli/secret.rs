@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{OUTPUT, Places, RemoteTarget};
 
-/// Read and write secrets: those of Prefect 1.x on this machine, or with --remote those of the store
+/// Read and write the local secrets, or with --remote those of the remote store
 #[derive(Subcommand)]
 pub enum Secret {
     Get(Get),
@@ -16,18 +16,20 @@ pub enum Secret {
     List(List),
 }
 
-/// Print one secret; exit status 1 if there is none
+/// Print one secret; exits with 1 if it does not exist
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  pfx secret get DB_PASSWORD             the bytes, and a line feed on a terminal
+  pfx secret get DB_PASSWORD             its bytes, with a newline on a terminal
   pfx secret get prod-db#/password       a part of a JSON value
   pfx secret get prod-db --json | jq .")]
 pub struct Get {
-    /// The secret's exact name, or a part of its value
+    /// The exact name of the secret; `#/POINTER` picks a part of its value
     #[arg(value_name = "NAME[#/POINTER]")]
     pub name: OsString,
-    /// Print JSON: text that is JSON as that JSON, any other as a string
+    /// Print JSON
+    ///
+    /// A value that parses as JSON is printed as that JSON, any other as a JSON string.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
@@ -39,8 +41,9 @@ pub struct Get {
 /// Store one secret, from stdin or a prompt
 #[derive(Args)]
 #[command(after_help = "\
-The value comes from a prompt without echo, or from stdin if that is no terminal, less one line feed at
-its end; never from the command line, where ps shows it. Text of several lines can be pasted at the prompt.
+The value is read from a prompt without echo, or from stdin if that is not a terminal,
+with one trailing newline removed; never from the command line, where ps shows it. Text of
+several lines can be pasted.
 Prefect's Secret(NAME).get() reads back exactly this value.
 
 Examples:
@@ -50,36 +53,41 @@ Examples:
   pfx secret set prod-db --json < db.json
   pfx secret set prod-db --json --remote < db.json")]
 pub struct Set {
-    /// The secret's name
+    /// The name of the secret
     #[arg(value_name = "NAME")]
     pub name: OsString,
-    /// `-` reads the value from stdin, as is done anyway
+    /// `-` reads the value from stdin (the default when stdin is not a terminal)
     #[arg(value_name = "-", hide = true, allow_hyphen_values = true)]
     pub value: Vec<OsString>,
-    /// Take the value from a file, byte for byte
+    /// Read the value from FILE, byte for byte
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
-    /// The value is JSON, and Prefect gets what it denotes instead of its text
+    /// Store the value as JSON
+    ///
+    /// Prefect then gets the value that the JSON stands for, such as a number or an object. Without this option
+    /// it gets the text.
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub target: RemoteTarget,
 }
 
-/// Delete one secret; exit status 1 if there is none
+/// Delete one secret; exits with 1 if it does not exist
 #[derive(Args)]
 pub struct Delete {
-    /// The secret's exact name
+    /// The exact name of the secret
     #[arg(value_name = "NAME")]
     pub name: OsString,
     #[command(flatten)]
     pub target: RemoteTarget,
 }
 
-/// List the names of the secrets, one a line
+/// List the names of the secrets, one per line
 #[derive(Args)]
 pub struct List {
-    /// Print JSON, with the places of the source that has each
+    /// Print JSON
+    ///
+    /// An array of objects with `name` and `places`, the places of the source that has the secret.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]

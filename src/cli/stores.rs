@@ -10,10 +10,13 @@ use crate::stores::StoreKind;
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Stores {
-    /// A remote store to ask; of several each in turn [default: the one that is configured]
+    /// Look up in this remote store [default: the configured one]
+    ///
+    /// Names that are not found locally are looked up there. Can be given more than once: the stores are asked
+    /// in this order.
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Vec<StoreKind>,
-    /// Ask no remote store
+    /// Do not use any remote store
     #[arg(long, conflicts_with = "remote")]
     pub local: bool,
     #[command(flatten)]
@@ -24,7 +27,7 @@ pub struct Stores {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Store {
-    /// The remote store [default: the one that is configured]
+    /// Use this remote store [default: the configured one]
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<StoreKind>,
     #[command(flatten)]
@@ -35,7 +38,10 @@ pub struct Store {
 #[derive(Args, Default)]
 #[command(next_help_heading = None::<&'static str>)]
 pub struct RemoteTarget {
-    /// The remote store instead of this machine; `--remote=STORE` or PFX_REMOTE names one
+    /// Use the remote store instead of the local secrets
+    ///
+    /// The configured one, or the one that `--remote=STORE` or the variable `PFX_REMOTE` names. The variable
+    /// alone does not select the remote store.
     #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true, value_enum)]
     pub remote: Option<Option<StoreKind>>,
     #[command(flatten)]
@@ -46,7 +52,9 @@ pub struct RemoteTarget {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Timeout {
-    /// Seconds for everything that is asked of a remote store, retries included [default: 15]
+    /// Time limit for the remote store [default: 15]
+    ///
+    /// In seconds, for all requests of the command together, including retries.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 }

@@ -1,5 +1,7 @@
 //! The man pages tell of everything that the command line takes, of nothing else, and are well written.
 
+mod mdoc;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;

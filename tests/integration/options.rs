@@ -186,6 +186,13 @@ fn a_variable_does_what_its_option_does() {
 }
 
 #[test]
+fn the_short_help_of_run_fits_a_screen() {
+    let help = Home::new().pfx(["run", "-h"]).outcome().stdout();
+    assert!(help.lines().count() <= 55, "{help}");
+    assert!(help.lines().all(|line| line.len() <= 90), "{help}");
+}
+
+#[test]
 fn the_help_of_every_option_names_its_variable() {
     let home = Home::new();
     for (path, command) in commands() {
