@@ -26,7 +26,7 @@ use crate::settings::choice::Choice;
 use crate::settings::{self, Settings};
 use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
-use crate::source::local::Local;
+use crate::source::local::LocalConfig;
 use crate::source::{Source, Store};
 use crate::wanted::Delivery;
 
@@ -34,7 +34,7 @@ use crate::wanted::Delivery;
 pub struct Sources<'a> {
     /// In the order in which they are asked.
     ordered: Vec<Box<dyn Source + 'a>>,
-    pub local: Rc<Local<'a>>,
+    pub local: Rc<LocalConfig<'a>>,
     remotes: Vec<Rc<Deferred<'a>>>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Sources<'a> {
     /// The variables of the environment, what this machine has, then the remote stores.
     #[must_use]
     pub fn new(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
-        let local = Rc::new(Local::new(&settings.files, inherited, settings.expand));
+        let local = Rc::new(LocalConfig::new(&settings.files, inherited, settings.expand));
         let remotes = choice.chain().into_iter().map(|kinds| {
             let (choice, local) = (choice.clone(), Rc::clone(&local));
             let settle = move || settings::stores::settle(&kinds, &choice, inherited, &local);
@@ -137,7 +137,7 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
 /// [`Error::NoStore`] if none is configured; as [`settings::stores::settle`].
 pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::without_options(inherited);
-    let local = Local::new(&settings.files, inherited, settings.expand);
+    let local = LocalConfig::new(&settings.files, inherited, settings.expand);
     let mut none = String::new();
     for kinds in choice.chain() {
         match settings::stores::settle(&kinds, choice, inherited, &local)? {

@@ -11,7 +11,7 @@ use crate::plan::{BaseEnvironment, BindingLayer, BoundBy, Plan};
 use crate::report::Report;
 use crate::resolve::Resolved;
 use crate::settings::choice::Choice;
-use crate::settings::project::InForce;
+use crate::settings::project::ActiveProject;
 use crate::settings::{self, Settings, env_file, project};
 use crate::takeover::{self, Power};
 
@@ -25,7 +25,7 @@ pub struct Prepared {
 pub struct Context {
     settings: Settings,
     choice: Choice,
-    pub project: Option<InForce>,
+    pub project: Option<ActiveProject>,
     /// What binds variables, for a person: each wins over those before it.
     pub layers: Vec<String>,
     /// What a person should know about the files that were named.

@@ -102,7 +102,7 @@ fn nothing_found() -> Error {
 
 /// One line a file, with what has become of it where it is not what was trusted.
 fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, Error> {
-    let state = |entry: &trusted::Entry| match file::read(&entry.path, Standard::NAMED) {
+    let state = |entry: &trusted::TrustedFile| match file::read(&entry.path, Standard::NAMED) {
         Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",
         Ok(Some(_)) => "changed",
         Ok(None) => "gone",

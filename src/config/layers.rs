@@ -19,20 +19,20 @@ const DEFAULTS: &str = include_str!("defaults.toml");
 pub const DEFAULTS_PLACE: &str = "the defaults of Prefect 1.4.1";
 
 /// One layer: a file, or one `PREFECT__…` variable.
-pub enum Layer<'t> {
+pub enum ConfigLayer<'t> {
     File { document: Document<'t>, place: String },
     Variable(Override),
 }
 
-/// Layers from the weakest to the strongest. Prefect's defaults lie below them all.
-pub struct Layers<'t> {
-    layers: Vec<Layer<'t>>,
-    defaults: OnceCell<Layer<'static>>,
+/// ConfigLayers from the weakest to the strongest. Prefect's defaults lie below them all.
+pub struct ConfigLayers<'t> {
+    layers: Vec<ConfigLayer<'t>>,
+    defaults: OnceCell<ConfigLayer<'static>>,
 }
 
-impl<'t> Layers<'t> {
+impl<'t> ConfigLayers<'t> {
     #[must_use]
-    pub const fn new(layers: Vec<Layer<'t>>) -> Self {
+    pub const fn new(layers: Vec<ConfigLayer<'t>>) -> Self {
         Self { layers, defaults: OnceCell::new() }
     }
 
@@ -45,7 +45,7 @@ impl<'t> Layers<'t> {
         let mut names = BTreeMap::new();
         for layer in &self.layers {
             match layer {
-                Layer::File { document, .. } => match document.walk(&SECRETS) {
+                ConfigLayer::File { document, .. } => match document.walk(&SECRETS) {
                     Walk::Found(DeValue::Table(table)) => {
                         let tables = table.iter().map(|(key, value)| {
                             let is_table = matches!(value.get_ref(), DeValue::Table(_));
@@ -57,7 +57,7 @@ impl<'t> Layers<'t> {
                     Walk::Absent => {}
                     Walk::Blocked | Walk::Found(_) | Walk::Root(_) => return Err(layer.no_table()),
                 },
-                Layer::Variable(variable) => {
+                ConfigLayer::Variable(variable) => {
                     if let Some(table) = variable.whole_table()? {
                         names = table.keys().map(|name| (name.clone(), true)).collect();
                     } else if let [context, secrets, name, ..] = variable.path.as_slice()
@@ -80,7 +80,7 @@ impl<'t> Layers<'t> {
     /// The value of one secret and the place that it comes from.
     ///
     /// # Errors
-    /// [`Error::Config`] as [`Layers::secrets`]; [`Error::Value`] if it cannot be expanded or used.
+    /// [`Error::Config`] as [`ConfigLayers::secrets`]; [`Error::Value`] if it cannot be expanded or used.
     pub fn secret(
         &self,
         name: &str,
@@ -103,7 +103,7 @@ impl<'t> Layers<'t> {
     /// A setting's text, expanded, and where it comes from; Prefect's default if no layer has it.
     ///
     /// # Errors
-    /// As [`Layers::secret`].
+    /// As [`ConfigLayers::secret`].
     pub fn setting(
         &self,
         path: &[&str],
@@ -121,8 +121,8 @@ impl<'t> Layers<'t> {
     pub fn keys(&self) -> impl Iterator<Item = (Vec<String>, &str)> {
         self.layers.iter().flat_map(|layer| {
             let keys = match layer {
-                Layer::File { document, .. } => document.keys(),
-                Layer::Variable(variable) => vec![variable.path.clone()],
+                ConfigLayer::File { document, .. } => document.keys(),
+                ConfigLayer::Variable(variable) => vec![variable.path.clone()],
             };
             keys.into_iter().map(|key| (key, layer.place()))
         })
@@ -135,13 +135,13 @@ impl<'t> Layers<'t> {
         let defaults = (!in_secrets).then(|| self.defaults.get_or_init(defaults));
         for layer in defaults.into_iter().chain(&self.layers) {
             let said = match layer {
-                Layer::File { document, .. } => match document.walk(path) {
+                ConfigLayer::File { document, .. } => match document.walk(path) {
                     Walk::Absent | Walk::Root(_) => continue,
                     Walk::Blocked if in_secrets => return Err(layer.no_table()),
                     Walk::Blocked => None,
                     Walk::Found(value) => Some(Node::of_toml(value)),
                 },
-                Layer::Variable(variable) => match variable.say(path)? {
+                ConfigLayer::Variable(variable) => match variable.say(path)? {
                     None => continue,
                     Some(said) => said,
                 },
@@ -150,7 +150,7 @@ impl<'t> Layers<'t> {
                 (Some((mut below, _)), Some(above)) => {
                     if matches!(
                         (&below, &above, layer),
-                        (Node::Leaf(_), Node::Table(_), Layer::Variable(_))
+                        (Node::Leaf(_), Node::Table(_), ConfigLayer::Variable(_))
                     ) {
                         return Err(layer.no_table());
                     }
@@ -167,11 +167,11 @@ impl<'t> Layers<'t> {
     /// Where the value of `path` is written: the last layer that has it, with line and column if it is a file.
     fn written(&self, path: &[&str]) -> String {
         let places = self.layers.iter().rev().filter_map(|layer| match layer {
-            Layer::File { document, place } => {
+            ConfigLayer::File { document, place } => {
                 let Position { line, column } = document.position(path)?;
                 Some(format!("{place}:{line}:{column}"))
             }
-            Layer::Variable(variable) => {
+            ConfigLayer::Variable(variable) => {
                 variable.say(path).is_ok_and(|said| said.is_some()).then(|| variable.name.clone())
             }
         });
@@ -191,7 +191,7 @@ impl<'t> Layers<'t> {
     }
 }
 
-impl Layer<'_> {
+impl ConfigLayer<'_> {
     fn place(&self) -> &str {
         match self {
             Self::File { place, .. } => place,
@@ -210,10 +210,10 @@ impl Layer<'_> {
     }
 }
 
-fn defaults() -> Layer<'static> {
+fn defaults() -> ConfigLayer<'static> {
     let place = DEFAULTS_PLACE.to_owned();
     let document = Document::parse(DEFAULTS, &place).expect("a test parses the defaults");
-    Layer::File { document, place }
+    ConfigLayer::File { document, place }
 }
 
 #[cfg(test)]
@@ -223,17 +223,17 @@ mod tests {
     const NOTHING: Expansion<'static> =
         Expansion { variable: &|_| None, home: &|_| Some(Vec::new()) };
 
-    fn file(text: &str) -> Layer<'_> {
+    fn file(text: &str) -> ConfigLayer<'_> {
         let document = Document::parse(text, "c.toml").unwrap();
-        Layer::File { document, place: "c.toml".to_owned() }
+        ConfigLayer::File { document, place: "c.toml".to_owned() }
     }
 
-    fn variable(name: &str, text: &str) -> Layer<'static> {
-        Layer::Variable(Override::new(name.as_bytes(), text.as_bytes()).unwrap())
+    fn variable(name: &str, text: &str) -> ConfigLayer<'static> {
+        ConfigLayer::Variable(Override::new(name.as_bytes(), text.as_bytes()).unwrap())
     }
 
-    fn secret(layers: Vec<Layer<'_>>, name: &str) -> String {
-        match Layers::new(layers).secret(name, Some(&NOTHING)) {
+    fn secret(layers: Vec<ConfigLayer<'_>>, name: &str) -> String {
+        match ConfigLayers::new(layers).secret(name, Some(&NOTHING)) {
             Ok(Some((value, _))) => String::from_utf8(value.expose().to_vec()).unwrap(),
             Ok(None) => "absent".to_owned(),
             Err(error) => error.to_string(),
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_defaults_parse_and_refer_to_each_other() {
-        let layers = Layers::new(Vec::new());
+        let layers = ConfigLayers::new(Vec::new());
         let (api, _) = layers.setting(&["cloud", "api"], &NOTHING).unwrap().unwrap();
         assert_eq!(api.into_text(), "https://api.prefect.io");
     }
@@ -294,6 +294,6 @@ mod tests {
     fn empty_tables_are_not_there() {
         let text = "[context.secrets]\nX = {}\n[context.secrets.Y.z]\n";
         assert_eq!(secret(vec![file(text)], "X"), "absent");
-        assert_eq!(Layers::new(vec![file(text)]).secrets().unwrap(), Vec::<String>::new());
+        assert_eq!(ConfigLayers::new(vec![file(text)]).secrets().unwrap(), Vec::<String>::new());
     }
 }

@@ -17,7 +17,7 @@ mod variables;
 
 pub use document::{Document, position};
 pub use expand::Expansion;
-pub use layers::{DEFAULTS_PLACE, Layer, Layers};
+pub use layers::{ConfigLayer, ConfigLayers, DEFAULTS_PLACE};
 pub use node::Leaf;
 pub use variables::overrides;
 

@@ -36,11 +36,11 @@ pub fn update(
     path: &Path,
     mut edit: impl FnMut(&str) -> Result<Option<String>, Error>,
 ) -> Result<bool, Error> {
-    let place = Place::of(path)?;
-    let _lock = place.lock()?;
-    place.sweep();
+    let target = Target::of(path)?;
+    let _lock = target.lock()?;
+    target.sweep();
     for _ in 0..TRIES {
-        let old = place.read()?;
+        let old = target.read()?;
         let text = old.as_ref().map_or(Ok(""), |old| file::text(&old.bytes, path))?;
         // A byte order mark is no part of the text that is edited, and stays.
         let mark = old.as_ref().map_or(0, |old| old.bytes.len() - text.len());
@@ -50,13 +50,13 @@ pub fn update(
         if old.as_ref().is_some_and(|old| old.bytes == bytes) {
             return Ok(false);
         }
-        let temporary = place.write_beside(&bytes, old.as_ref())?;
-        if place.is_still(old.as_ref()) {
+        let temporary = target.write_beside(&bytes, old.as_ref())?;
+        if target.is_still(old.as_ref()) {
             temporary.take_its_place()?;
             return Ok(true);
         }
     }
-    Err(place.failed("write", Errno::EAGAIN))
+    Err(target.failed("write", Errno::EAGAIN))
 }
 
 /// Puts a file with these bytes, which only the user can read, at `path`, in place of whatever file is there.
@@ -64,13 +64,13 @@ pub fn update(
 /// # Errors
 /// As [`update`]; [`Error::Trust`] if what is there is no regular file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let place = Place::of(path)?;
-    let _lock = place.lock()?;
-    place.sweep();
-    if place.is_irregular() {
+    let target = Target::of(path)?;
+    let _lock = target.lock()?;
+    target.sweep();
+    if target.is_irregular() {
         return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
     }
-    place.write_beside(bytes, None)?.take_its_place()
+    target.write_beside(bytes, None)?.take_its_place()
 }
 
 /// Whether a file could be put at `path`, or one that is there be written `in_place`, as far as permissions show. Directories
@@ -126,7 +126,7 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// A file by its open directory and its name there: no path is walked twice.
-struct Place {
+struct Target {
     /// As a person wrote it, for messages.
     path: PathBuf,
     directory: OwnedFd,
@@ -139,7 +139,7 @@ struct Old {
     status: FileStat,
 }
 
-impl Place {
+impl Target {
     /// Follows links, makes the directory if there is none, and opens it.
     fn of(path: &Path) -> Result<Self, Error> {
         let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
@@ -249,7 +249,7 @@ impl Place {
                 }
                 failed(error)
             })?;
-        let temporary = Temporary { place: self, name, renamed: false };
+        let temporary = Temporary { target: self, name, renamed: false };
         let mut file = File::from(opened);
         if let Some(Old { status, .. }) = old {
             let own = fstat(&file).map_err(failed)?;
@@ -304,22 +304,23 @@ impl Place {
 
 /// A complete new file that is not yet in its place; removed if it never gets there.
 struct Temporary<'p> {
-    place: &'p Place,
+    target: &'p Target,
     name: OsString,
     renamed: bool,
 }
 
 impl Temporary<'_> {
     fn take_its_place(mut self) -> Result<(), Error> {
-        let Place { directory, name, .. } = self.place;
+        let Target { directory, name, .. } = self.target;
         renameat(directory, self.name.as_os_str(), directory, name.as_os_str()).map_err(
             |error| match error {
-                Errno::EBUSY => Error::MountPoint { path: self.place.path.clone() },
-                _ => self.place.failed("replace", error),
+                Errno::EBUSY => Error::MountPoint { path: self.target.path.clone() },
+                _ => self.target.failed("replace", error),
             },
         )?;
         self.renamed = true;
-        fsync(directory).map_err(|error| self.place.failed("write to disk the directory of", error))
+        fsync(directory)
+            .map_err(|error| self.target.failed("write to disk the directory of", error))
     }
 }
 
@@ -327,7 +328,7 @@ impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         if !self.renamed {
             let _ =
-                unlinkat(&self.place.directory, self.name.as_os_str(), UnlinkatFlags::NoRemoveDir);
+                unlinkat(&self.target.directory, self.name.as_os_str(), UnlinkatFlags::NoRemoveDir);
         }
     }
 }

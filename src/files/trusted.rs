@@ -24,7 +24,7 @@ pub struct Trusted {
 
 /// A line of the list.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TrustedFile {
     pub hash: String,
     pub path: PathBuf,
 }
@@ -60,7 +60,7 @@ impl Trusted {
     ///
     /// # Errors
     /// As [`file::read`].
-    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
+    pub fn entries(&self) -> Result<Vec<TrustedFile>, Error> {
         let standard = Standard::found("XDG_STATE_HOME names a directory for another list");
         match file::read(&self.path, standard) {
             Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
@@ -86,11 +86,11 @@ impl Trusted {
     /// # Errors
     /// As [`replace::update`].
     pub fn add(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-        let added = Entry { hash: hash(bytes), path: path.to_owned() };
+        let added = TrustedFile { hash: hash(bytes), path: path.to_owned() };
         replace::update(&self.path, |old| {
             let mut entries = parsed(old);
             entries.retain(|entry| entry.path != path);
-            entries.push(Entry { hash: added.hash.clone(), path: added.path.clone() });
+            entries.push(TrustedFile { hash: added.hash.clone(), path: added.path.clone() });
             Ok(Some(written(&entries)))
         })?;
         Ok(())
@@ -123,18 +123,18 @@ pub fn hash(bytes: &[u8]) -> String {
 }
 
 /// Lines that are none of ours are left out: they trust nothing.
-fn parsed(text: &str) -> Vec<Entry> {
+fn parsed(text: &str) -> Vec<TrustedFile> {
     let entry = |line: &str| {
         let (hash, path) = line.split_once("  ")?;
         let path = OsString::from_vec(percent_decode_str(path).collect());
-        Some(Entry { hash: hash.to_owned(), path: path.into() })
+        Some(TrustedFile { hash: hash.to_owned(), path: path.into() })
     };
     text.lines().filter_map(entry).collect()
 }
 
-fn written(entries: &[Entry]) -> String {
+fn written(entries: &[TrustedFile]) -> String {
     let mut text = String::new();
-    for Entry { hash, path } in entries {
+    for TrustedFile { hash, path } in entries {
         let path = percent_encode(path.as_os_str().as_bytes(), ENCODED);
         let _ = writeln!(text, "{hash}  {path}");
     }
@@ -148,9 +148,12 @@ mod tests {
     #[test]
     fn any_path_survives_the_list() {
         let paths: [&[u8]; 4] = [b"/a b/pfx.toml", b"/a\nb%/\xff/pfx.toml", b"/\xc3\xa9", b"/a  b"];
-        let entries: Vec<Entry> = paths
+        let entries: Vec<TrustedFile> = paths
             .iter()
-            .map(|path| Entry { hash: hash(b""), path: OsString::from_vec(path.to_vec()).into() })
+            .map(|path| TrustedFile {
+                hash: hash(b""),
+                path: OsString::from_vec(path.to_vec()).into(),
+            })
             .collect();
         assert_eq!(parsed(&written(&entries)), entries);
     }

@@ -19,46 +19,48 @@ use crate::remote::address::Address;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
 use crate::source::Store;
-use crate::source::local::Local;
+use crate::source::local::LocalConfig;
 
 /// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
-pub struct Setting {
+pub struct Cloud1Setting {
     pub text: Zeroizing<String>,
     pub origin: String,
 }
 
 /// What is configured for Prefect 1.x's API. Nothing is sent yet.
-pub struct Settings {
-    pub api: Setting,
-    pub api_key: Option<Setting>,
+pub struct Cloud1Settings {
+    pub api: Cloud1Setting,
+    pub api_key: Option<Cloud1Setting>,
     /// Where a person logs in: `auth.toml`, whether or not it is there.
     pub auth: PathBuf,
-    pub backend: Setting,
-    pub tenant: Option<Setting>,
+    pub backend: Cloud1Setting,
+    pub tenant: Option<Cloud1Setting>,
     /// `cloud.use_local_secrets`, if the user wrote it.
-    pub use_local_secrets: Option<Setting>,
+    pub use_local_secrets: Option<Cloud1Setting>,
     /// What a person should know about it all.
     notices: Vec<Notice>,
 }
 
-impl Settings {
+impl Cloud1Settings {
     /// Reads all of them.
     ///
     /// # Errors
     /// If a file cannot be read, or a value cannot be expanded.
-    pub fn new(local: &Local<'_>) -> Result<Self, Error> {
-        let setting = |path: &[&str]| -> Result<Option<Setting>, Error> {
-            Ok(local
-                .setting(path)?
-                .map(|(leaf, origin)| Setting { text: Zeroizing::new(leaf.into_text()), origin }))
+    pub fn new(local: &LocalConfig<'_>) -> Result<Self, Error> {
+        let setting = |path: &[&str]| -> Result<Option<Cloud1Setting>, Error> {
+            Ok(local.setting(path)?.map(|(leaf, origin)| Cloud1Setting {
+                text: Zeroizing::new(leaf.into_text()),
+                origin,
+            }))
         };
-        let or_empty = |found: Option<Setting>| {
-            found.unwrap_or_else(|| Setting {
+        let or_empty = |found: Option<Cloud1Setting>| {
+            found.unwrap_or_else(|| Cloud1Setting {
                 text: Zeroizing::new(String::new()),
                 origin: DEFAULTS_PLACE.to_owned(),
             })
         };
-        let present = |found: Option<Setting>| found.filter(|setting| !setting.text.is_empty());
+        let present =
+            |found: Option<Cloud1Setting>| found.filter(|setting| !setting.text.is_empty());
         let backend = or_empty(setting(&["backend"])?);
         // `${${backend}.endpoint}` leads nowhere for any other backend: Prefect has an empty URL then.
         let api = match backend.text.as_str() {
@@ -85,7 +87,10 @@ impl Settings {
             let login = login(&auth, &api.text, local.is_strict(), &mut notices)?;
             let origin = auth.display().to_string();
             let of_file = |text: Option<String>| {
-                text.map(|text| Setting { text: Zeroizing::new(text), origin: origin.clone() })
+                text.map(|text| Cloud1Setting {
+                    text: Zeroizing::new(text),
+                    origin: origin.clone(),
+                })
             };
             api_key = api_key.or_else(|| of_file(login.api_key));
             tenant = tenant.or_else(|| of_file(login.tenant_id));
@@ -120,14 +125,14 @@ impl Settings {
     }
 }
 
-impl Configured for Settings {
+impl Configured for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
-        let shown = |name: &str, setting: &Setting| Fact {
+        let shown = |name: &str, setting: &Cloud1Setting| Fact {
             name: name.to_owned(),
             value: setting.text.as_str().to_owned(),
             origin: Some(setting.origin.clone()),
         };
-        let hidden = |name: &str, setting: &Option<Setting>, text: &str| match setting {
+        let hidden = |name: &str, setting: &Option<Cloud1Setting>, text: &str| match setting {
             Some(setting) => Fact { value: text.to_owned(), ..shown(name, setting) },
             None => Fact::new(name, "not set"),
         };
@@ -210,7 +215,7 @@ impl Configured for Settings {
         // Whoever names the store wants it asked.
         let without_secrets =
             if choice.stores.is_empty() { self.obstacle_for_secrets() } else { None };
-        let credential = self.api_key.map(|Setting { text, origin }| Credential {
+        let credential = self.api_key.map(|Cloud1Setting { text, origin }| Credential {
             header: Zeroizing::new(format!("Bearer {}", text.as_str())),
             key: text,
             origin,

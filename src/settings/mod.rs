@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::files::home;
 use crate::plan::{Plan, WrittenBindings};
 use crate::source::directory::{Directory, NamedBy};
-use crate::source::local::{ChosenFile, Files};
+use crate::source::local::{ChosenFile, ConfigFiles};
 use crate::wanted::Delivery;
 
 /// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.
@@ -38,7 +38,7 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// Where local secrets are looked for.
 pub struct Settings {
     /// In the order in which Prefect's layers apply.
-    pub files: Files,
+    pub files: ConfigFiles,
     pub expand: bool,
     /// Whether what is only doubtful is refused.
     pub strict: bool,
@@ -85,7 +85,7 @@ impl Settings {
     pub fn of_files(places: &cli::Places, inherited: Inherited<'_>) -> Self {
         let strict = variable!(places.strict).flag(inherited);
         Self {
-            files: Files::new(config_paths(inherited), strict),
+            files: ConfigFiles::new(config_paths(inherited), strict),
             expand: !variable!(places.no_expand).flag(inherited),
             strict,
             keep_newline: variable!(places.keep_newline).flag(inherited),
@@ -96,7 +96,7 @@ impl Settings {
     /// The same for a command without these options.
     #[must_use]
     pub fn without_options(inherited: Inherited<'_>) -> Self {
-        let files = Files::new(config_paths(inherited), false);
+        let files = ConfigFiles::new(config_paths(inherited), false);
         let directories = Vec::new();
         Self { files, expand: true, strict: false, keep_newline: false, directories }
     }
@@ -110,7 +110,7 @@ impl Settings {
 pub fn add_project(
     settings: &mut Settings,
     choice: &mut choice::Choice,
-    project: &mut project::InForce,
+    project: &mut project::ActiveProject,
 ) {
     for directory in std::mem::take(&mut project.secrets_directories) {
         settings.add(directory, NamedBy::Project);

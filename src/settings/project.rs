@@ -21,7 +21,7 @@ use crate::wanted::WantedVariable;
 const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
 
 /// A project file, read and trusted, with the profiles that were asked for.
-pub struct InForce {
+pub struct ActiveProject {
     pub path: PathBuf,
     /// Its own bindings, then those of each profile; empty if it has no table of bindings.
     pub layers: Vec<BindingLayer>,
@@ -44,7 +44,7 @@ pub fn project(
     given: &cli::Project,
     strict: bool,
     inherited: Inherited<'_>,
-) -> Result<Option<InForce>, Error> {
+) -> Result<Option<ActiveProject>, Error> {
     let Some((path, Contents { bytes, fault })) = contents(given, strict, inherited)? else {
         // A variable for a project file does no harm without one.
         return match given.profile.first() {
@@ -62,7 +62,7 @@ pub fn project(
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
     let profiles = variable!(given.profile).list(inherited)?;
     let notice = fault.map(|fault| Notice::of_trust(&path, &fault));
-    Ok(Some(InForce { notice, ..in_force(path, project, &profiles)? }))
+    Ok(Some(ActiveProject { notice, ..in_force(path, project, &profiles)? }))
 }
 
 /// The bytes of the file, and its path.
@@ -148,7 +148,11 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
     })
 }
 
-fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<InForce, Error> {
+fn in_force(
+    path: PathBuf,
+    project: Project,
+    profiles: &[OsString],
+) -> Result<ActiveProject, Error> {
     let place = path.display().to_string();
     let mut command = project.own.command;
     let mut layers: Vec<BindingLayer> =
@@ -165,7 +169,7 @@ fn in_force(path: PathBuf, project: Project, profiles: &[OsString]) -> Result<In
         known[at].0 = name;
     }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok(InForce {
+    Ok(ActiveProject {
         layers,
         command: command.map(|words| words.into_iter().map(OsString::from).collect()),
         secrets_directories: project

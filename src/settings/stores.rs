@@ -7,7 +7,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::notice::Notice;
 use crate::source::deferred::Settled;
-use crate::source::local::Local;
+use crate::source::local::LocalConfig;
 use crate::stores::StoreKind;
 
 /// Reads how a kind of store is configured: the constructor of each row of [`StoreKind`].
@@ -17,11 +17,13 @@ use crate::stores::StoreKind;
 fn configured(
     kind: StoreKind,
     inherited: Inherited<'_>,
-    local: &Local<'_>,
+    local: &LocalConfig<'_>,
 ) -> Result<Box<dyn Configured>, Error> {
     Ok(match kind {
-        StoreKind::Prefect => Box::new(prefect::Settings::new(inherited, local.is_strict())?),
-        StoreKind::Cloud1 => Box::new(cloud1::Settings::new(local)?),
+        StoreKind::Prefect => {
+            Box::new(prefect::PrefectSettings::new(inherited, local.is_strict())?)
+        }
+        StoreKind::Cloud1 => Box::new(cloud1::Cloud1Settings::new(local)?),
     })
 }
 
@@ -34,7 +36,7 @@ pub fn settle(
     kinds: &[StoreKind],
     choice: &Choice,
     inherited: Inherited<'_>,
-    local: &Local<'_>,
+    local: &LocalConfig<'_>,
 ) -> Result<Settled, Error> {
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
@@ -85,7 +87,7 @@ pub struct Overview {
 impl Overview {
     /// Settles as [`settle`] does, and keeps how it came about.
     #[must_use]
-    pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &Local<'_>) -> Self {
+    pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) -> Self {
         let mut overview = Self::default();
         // Each is read only once: one of the files may be a FIFO.
         let mut known = Vec::new();
@@ -127,7 +129,7 @@ impl Overview {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::local::Files;
+    use crate::source::local::ConfigFiles;
     use std::ffi::{CStr, CString};
 
     /// Variables, the stores that are named, whether `--local` is given, and what is asked.
@@ -143,8 +145,8 @@ mod tests {
             all.map(|variable| CString::new(*variable).expect("no NUL")).collect();
         let inherited: Vec<&CStr> = owned.iter().map(CString::as_c_str).collect();
         let inherited = Inherited(&inherited);
-        let files = Files::new(Vec::new(), false);
-        let config = Local::new(&files, inherited, true);
+        let files = ConfigFiles::new(Vec::new(), false);
+        let config = LocalConfig::new(&files, inherited, true);
         let choice = Choice { stores: stores.to_vec(), local, ..Choice::local() };
         let settle = |kinds: Vec<StoreKind>| match settle(&kinds, &choice, inherited, &config) {
             Ok(Settled::Store(store)) => store.place().shown.join(", "),

@@ -28,7 +28,7 @@ pub struct Directory {
     keep_newline: bool,
     strict: bool,
     /// What a listing found, for the look-up that follows it: they are of one generation.
-    listed: RefCell<Option<Listed>>,
+    listed: RefCell<Option<Listing>>,
     /// Whether the directory is there, once that is known, and who else owns files in it.
     is_there: OnceCell<Result<(), Errno>>,
     owners: RefCell<BTreeMap<u32, PathBuf>>,
@@ -54,7 +54,7 @@ impl NamedBy {
 }
 
 /// What a listing found.
-struct Listed {
+struct Listing {
     generation: Generation,
     /// Read already where all are replaced at once, since that may happen before they are asked for.
     values: Found,
@@ -205,7 +205,7 @@ impl Source for Directory {
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let names = || wanted.iter().filter_map(|reference| name_of(reference));
-        if let Some(Listed { generation, mut values }) = self.listed.take() {
+        if let Some(Listing { generation, mut values }) = self.listed.take() {
             values.retain(|reference, _| wanted.contains(&reference));
             let is_left = |name: &&str| !values.keys().any(|held| name_of(held) == Some(name));
             match self.read(&generation, names().filter(is_left)) {
@@ -250,7 +250,7 @@ impl Source for Directory {
             if !generation.is_in_force(&self.path) {
                 return Err(Stopped::Replaced);
             }
-            Ok((names, Listed { generation, values }))
+            Ok((names, Listing { generation, values }))
         })?;
         let Some((mut names, listed)) = listed else { return Ok(Vec::new()) };
         self.listed.replace(Some(listed));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{Found, Held, Keeps, Place, Source};
-use crate::config::{Expansion, Layer, Layers, Leaf, dialect, lossless, overrides};
+use crate::config::{ConfigLayer, ConfigLayers, Expansion, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::file::{Chosen, Standard};
@@ -18,11 +18,11 @@ use crate::reference::Reference;
 
 /// Where Prefect's files are and how they are read. The texts live here, so that what is parsed from them
 /// can point into them.
-pub struct Files {
+pub struct ConfigFiles {
     /// In the order in which they apply: `config.toml`, then `backend.toml`.
     pub paths: Vec<ChosenFile>,
     pub strict: bool,
-    texts: OnceCell<Vec<Text>>,
+    texts: OnceCell<Vec<ConfigText>>,
 }
 
 /// A file's path and who chose it.
@@ -60,7 +60,7 @@ impl ChosenFile {
 }
 
 /// One file as it was read.
-struct Text {
+struct ConfigText {
     path: PathBuf,
     bytes: Option<Zeroizing<Vec<u8>>>,
     /// The text as TOML 1.0, if it is that only for Prefect.
@@ -70,14 +70,14 @@ struct Text {
     closed: Option<PathBuf>,
 }
 
-impl Files {
+impl ConfigFiles {
     #[must_use]
     pub const fn new(paths: Vec<ChosenFile>, strict: bool) -> Self {
         Self { paths, strict, texts: OnceCell::new() }
     }
 
     /// Reads each file once. One that is not there, or a directory, counts as empty, as with Prefect.
-    fn texts(&self) -> Result<&[Text], Error> {
+    fn texts(&self) -> Result<&[ConfigText], Error> {
         if let Some(texts) = self.texts.get() {
             return Ok(texts);
         }
@@ -85,7 +85,7 @@ impl Files {
         Ok(self.texts.get_or_init(|| texts))
     }
 
-    fn text(&self, chosen: &ChosenFile) -> Result<Text, Error> {
+    fn text(&self, chosen: &ChosenFile) -> Result<ConfigText, Error> {
         let path = chosen.path.clone();
         let standard = Standard { chosen: chosen.chosen(), private: true, strict: self.strict };
         let mut closed = None;
@@ -111,22 +111,22 @@ impl Files {
             // Prefect says nothing then, and reads none.
             None => (None, chosen.variable.map(|variable| Notice::absent(variable, &path))),
         };
-        Ok(Text { path, bytes, rewritten: OnceCell::new(), notice, closed })
+        Ok(ConfigText { path, bytes, rewritten: OnceCell::new(), notice, closed })
     }
 }
 
 /// Prefect's configuration on this machine: read when it is first asked for, and only once.
-pub struct Local<'a> {
-    files: &'a Files,
+pub struct LocalConfig<'a> {
+    files: &'a ConfigFiles,
     inherited: Inherited<'a>,
     /// Whether `$VAR`, `~` and `${section.key}` are followed in secrets.
     expand: bool,
-    layers: OnceCell<Layers<'a>>,
+    layers: OnceCell<ConfigLayers<'a>>,
 }
 
-impl<'a> Local<'a> {
+impl<'a> LocalConfig<'a> {
     #[must_use]
-    pub const fn new(files: &'a Files, inherited: Inherited<'a>, expand: bool) -> Self {
+    pub const fn new(files: &'a ConfigFiles, inherited: Inherited<'a>, expand: bool) -> Self {
         Self { files, inherited, expand, layers: OnceCell::new() }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::File`] or [`Error::Trust`] if a file cannot be read.
-    pub fn layers(&self) -> Result<&Layers<'a>, Error> {
+    pub fn layers(&self) -> Result<&ConfigLayers<'a>, Error> {
         if let Some(layers) = self.layers.get() {
             return Ok(layers);
         }
@@ -144,11 +144,11 @@ impl<'a> Local<'a> {
                 let place = text.path.display().to_string();
                 let document =
                     dialect::parse(file::text(bytes, &text.path)?, &place, &text.rewritten)?;
-                layers.push(Layer::File { document, place });
+                layers.push(ConfigLayer::File { document, place });
             }
         }
-        layers.extend(overrides(self.inherited).into_iter().map(Layer::Variable));
-        Ok(self.layers.get_or_init(|| Layers::new(layers)))
+        layers.extend(overrides(self.inherited).into_iter().map(ConfigLayer::Variable));
+        Ok(self.layers.get_or_init(|| ConfigLayers::new(layers)))
     }
 
     /// Prefect's files: path, the variable that names it if one does, and whether it is there.
@@ -181,7 +181,7 @@ impl<'a> Local<'a> {
     /// A setting of Prefect 1.x and where it comes from, such as `cloud.api_key`.
     ///
     /// # Errors
-    /// As [`Local::layers`], or if the value cannot be expanded.
+    /// As [`LocalConfig::layers`], or if the value cannot be expanded.
     pub fn setting(&self, path: &[&str]) -> Result<Option<(Leaf, String)>, Error> {
         let layers = self.layers()?;
         self.with_expansion(|expansion| layers.setting(path, expansion))
@@ -190,7 +190,7 @@ impl<'a> Local<'a> {
     /// Keys with which Prefect 1.x itself would not start.
     ///
     /// # Errors
-    /// As [`Local::layers`].
+    /// As [`LocalConfig::layers`].
     pub fn forbidden_keys(&self) -> Result<Vec<Notice>, Error> {
         let keys = self.layers()?.keys();
         let forbidden =
@@ -208,7 +208,7 @@ impl<'a> Local<'a> {
     }
 }
 
-impl Source for Local<'_> {
+impl Source for LocalConfig<'_> {
     fn place(&self) -> Place {
         let mut places = vec!["the variables PREFECT__CONTEXT__SECRETS__…".to_owned()];
         let read = self.files.texts.get();

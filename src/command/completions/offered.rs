@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::reference::Reference;
 use crate::settings::{self, Settings};
 use crate::source::Source as _;
-use crate::source::local::Local;
+use crate::source::local::LocalConfig;
 use crate::wanted::{WantedValue, WantedVariable};
 
 /// Words, and what each is.
@@ -65,7 +65,7 @@ fn secrets(asked: &Asked, inherited: Inherited<'_>) -> Result<Words, Error> {
     let secrets_dir = asked.secrets_directories.iter().map(PathBuf::from).collect();
     let places = cli::Places { secrets_dir, no_expand: true, ..Default::default() };
     let settings = Settings::new(&places, inherited)?;
-    let local = Local::new(&settings.files, inherited, settings.expand);
+    let local = LocalConfig::new(&settings.files, inherited, settings.expand);
     let mut names = local.secrets().unwrap_or_default();
     for directory in &settings.directories {
         names.extend(directory.secrets().unwrap_or_default());

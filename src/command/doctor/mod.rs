@@ -17,7 +17,7 @@ use crate::settings::stores::Overview;
 use crate::settings::variable::variable;
 use crate::settings::{self, Fact, Settings};
 use crate::source::deferred::Settled;
-use crate::source::local::Local;
+use crate::source::local::LocalConfig;
 use crate::source::{Source as _, Store};
 
 /// All that was found out.
@@ -52,7 +52,7 @@ pub fn doctor(
     if let Some(mut project) = found {
         settings::add_project(&mut settings, &mut choice, &mut project);
     }
-    let local = Local::new(&settings.files, inherited, settings.expand);
+    let local = LocalConfig::new(&settings.files, inherited, settings.expand);
     findings.on_this_machine(&settings, &local);
     findings.remote(&choice, inherited, &local);
     let text = if variable!(arguments.json).flag(inherited) {
@@ -65,7 +65,7 @@ pub fn doctor(
 }
 
 impl Findings {
-    fn on_this_machine(&mut self, settings: &Settings, local: &Local<'_>) {
+    fn on_this_machine(&mut self, settings: &Settings, local: &LocalConfig<'_>) {
         let mut facts = Vec::new();
         let counted = |result: Result<Vec<String>, Error>| match result {
             Ok(names) if names.len() == 1 => Ok("1 secret".to_owned()),
@@ -103,7 +103,7 @@ impl Findings {
         self.sections.push(Section { title: "secrets on this machine".to_owned(), facts });
     }
 
-    fn remote(&mut self, choice: &Choice, inherited: Inherited<'_>, local: &Local<'_>) {
+    fn remote(&mut self, choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) {
         let overview = Overview::new(choice, inherited, local);
         for (title, facts) in overview.sections {
             self.sections.push(Section { title: title.to_owned(), facts });

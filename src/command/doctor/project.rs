@@ -6,7 +6,7 @@ use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::search::NAME;
 use crate::settings::Fact;
-use crate::settings::project::{self, InForce};
+use crate::settings::project::{self, ActiveProject};
 
 /// The project file as `run` would use it, told in a section of its own.
 pub fn project(
@@ -14,7 +14,7 @@ pub fn project(
     strict: bool,
     inherited: Inherited<'_>,
     findings: &mut Findings,
-) -> Option<InForce> {
+) -> Option<ActiveProject> {
     let named = project::named(given, inherited);
     let is_forbidden = project::is_forbidden(given, inherited);
     let found = || project::find(inherited).filter(|_| !is_forbidden);

@@ -19,14 +19,14 @@ use crate::source::{Collection, NewEntry, Store};
 const TOGETHER: usize = 50;
 
 /// What became of one key.
-struct Line {
+struct CopiedKey {
     key: String,
     /// Its name in the other store.
     name: Option<String>,
-    outcome: Outcome,
+    outcome: CopyOutcome,
 }
 
-enum Outcome {
+enum CopyOutcome {
     Copied,
     /// It is there, and its value is another.
     Differs,
@@ -37,7 +37,7 @@ enum Outcome {
     Same,
 }
 
-impl Outcome {
+impl CopyOutcome {
     const fn word(&self) -> &'static str {
         match self {
             Self::Copied => "copied",
@@ -105,15 +105,15 @@ pub fn copy(
 }
 
 /// The keys with their names in the other store; those that cannot have one, or would share it, apart.
-fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<Line>) {
+fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<CopiedKey>) {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refused = Vec::new();
     for key in keys {
         match target.stored_name(Collection::Kv, &key) {
             Some(name) => by_name.entry(name).or_default().push(key),
             None => {
-                let outcome = Outcome::Refused("it cannot have a name there".to_owned());
-                refused.push(Line { key, name: None, outcome });
+                let outcome = CopyOutcome::Refused("it cannot have a name there".to_owned());
+                refused.push(CopiedKey { key, name: None, outcome });
             }
         }
     }
@@ -124,8 +124,8 @@ fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<L
             last => {
                 for key in keys.into_iter().chain(last) {
                     let problem = format!("another key would be called `{name}` too");
-                    let (name, outcome) = (Some(name.clone()), Outcome::Refused(problem));
-                    refused.push(Line { key, name, outcome });
+                    let (name, outcome) = (Some(name.clone()), CopyOutcome::Refused(problem));
+                    refused.push(CopiedKey { key, name, outcome });
                 }
             }
         }
@@ -139,7 +139,7 @@ fn some(
     arguments: &Copy,
     source: &dyn Store,
     target: &dyn Store,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<CopiedKey>,
 ) -> Result<(), Error> {
     let keys: Vec<&str> = named.iter().map(|(key, _)| key.as_str()).collect();
     let called: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
@@ -148,7 +148,7 @@ fn some(
         // Deleted since the keys were listed.
         let Some(value) = value else { continue };
         let outcome = one(name, &value, there.as_ref(), arguments, target)?;
-        lines.push(Line { key: key.clone(), name: Some(name.clone()), outcome });
+        lines.push(CopiedKey { key: key.clone(), name: Some(name.clone()), outcome });
     }
     Ok(())
 }
@@ -160,19 +160,19 @@ fn one(
     there: Option<&Value>,
     arguments: &Copy,
     target: &dyn Store,
-) -> Result<Outcome, Error> {
+) -> Result<CopyOutcome, Error> {
     let done = match there {
-        Some(there) if is_same(there, value) => return Ok(Outcome::Same),
-        Some(_) if !arguments.overwrite => return Ok(Outcome::Differs),
-        Some(_) => Outcome::Replaced,
-        None => Outcome::Copied,
+        Some(there) if is_same(there, value) => return Ok(CopyOutcome::Same),
+        Some(_) if !arguments.overwrite => return Ok(CopyOutcome::Differs),
+        Some(_) => CopyOutcome::Replaced,
+        None => CopyOutcome::Copied,
     };
     let entry = NewEntry::new(Collection::Kv, name, value);
     match target.set(&NewEntry { dry_run: arguments.dry_run, ..entry }) {
         Ok(()) => Ok(done),
-        Err(Error::Value { fault, .. }) => Ok(Outcome::Refused(fault.to_string())),
+        Err(Error::Value { fault, .. }) => Ok(CopyOutcome::Refused(fault.to_string())),
         Err(Error::Remote { fault: RemoteFault::Unsupported { problem, .. }, .. }) => {
-            Ok(Outcome::Refused(problem))
+            Ok(CopyOutcome::Refused(problem))
         }
         Err(error) => Err(error),
     }
@@ -209,14 +209,14 @@ fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error>
     wanted.iter().map(|reference| value(reference).transpose()).collect()
 }
 
-fn as_text(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> String {
+fn as_text(lines: &[CopiedKey], (from, to): &(String, String), dry_run: bool) -> String {
     let mut text = String::new();
-    for Line { key, name, outcome } in lines {
+    for CopiedKey { key, name, outcome } in lines {
         let name = name.as_ref().filter(|name| *name != key);
         let name = name.map(|name| format!(" -> {}", Escaped(name))).unwrap_or_default();
         let problem = match outcome {
-            Outcome::Refused(problem) => format!(": {}", Escaped(problem)),
-            Outcome::Differs => ": another value is there; --overwrite replaces it".to_owned(),
+            CopyOutcome::Refused(problem) => format!(": {}", Escaped(problem)),
+            CopyOutcome::Differs => ": another value is there; --overwrite replaces it".to_owned(),
             _ => String::new(),
         };
         text += &format!("{:8}  {}{name}{problem}\n", outcome.word(), Escaped(key));
@@ -234,12 +234,12 @@ fn as_text(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> Stri
     text + &format!("\n{counts}: from {} to {}{dry_run}\n", Escaped(from), Escaped(to))
 }
 
-fn as_json(lines: &[Line], (from, to): &(String, String), dry_run: bool) -> Value {
+fn as_json(lines: &[CopiedKey], (from, to): &(String, String), dry_run: bool) -> Value {
     let keys: Vec<Value> = lines
         .iter()
-        .map(|Line { key, name, outcome }| {
+        .map(|CopiedKey { key, name, outcome }| {
             let problem = match outcome {
-                Outcome::Refused(problem) => Some(problem),
+                CopyOutcome::Refused(problem) => Some(problem),
                 _ => None,
             };
             json!({ "key": key, "name": name, "outcome": outcome.word(), "problem": problem })

@@ -49,12 +49,12 @@ pub enum Need {
 }
 
 /// What a file sets: name, text, and where that is said.
-pub type Settings = Vec<(Name, Zeroizing<String>, String)>;
+pub type CheckoutSettings = Vec<(Name, Zeroizing<String>, String)>;
 
 /// A file that was read, or why it was not.
 #[derive(Default)]
-pub struct Read {
-    pub settings: Settings,
+pub struct CheckoutFile {
+    pub settings: CheckoutSettings,
     /// Who else could have written it, which matters if one of the settings is used.
     pub fault: Option<TrustFault>,
     /// Why it was not read.
@@ -72,15 +72,15 @@ impl InDirectory {
     /// # Errors
     /// [`Error::Config`] for a file that is broken, and for a FIFO to which nothing is written; [`Error::Denied`]
     /// if it cannot be read. Neither if it is not needed.
-    pub fn read(self, need: Need, inherited: Inherited<'_>) -> Result<Read, Error> {
+    pub fn read(self, need: Need, inherited: Inherited<'_>) -> Result<CheckoutFile, Error> {
         let path = Path::new(self.name);
         let ignored = |why: &str| {
             let notice = Notice::advice(format!("{} is ignored: {why}", self.name));
-            Ok(Read { notice: Some(notice), ..Read::default() })
+            Ok(CheckoutFile { notice: Some(notice), ..CheckoutFile::default() })
         };
-        let Ok(metadata) = path.metadata() else { return Ok(Read::default()) };
+        let Ok(metadata) = path.metadata() else { return Ok(CheckoutFile::default()) };
         let contents = if metadata.is_dir() {
-            return Ok(Read::default());
+            return Ok(CheckoutFile::default());
         } else if metadata.file_type().is_fifo() && need == Need::Nothing {
             return ignored(
                 "it is a FIFO, and the environment has the API's URL and the credential",
@@ -94,7 +94,7 @@ impl InDirectory {
         } else {
             match file::read(path, STANDARD) {
                 Ok(Some(contents)) => contents,
-                Ok(None) => return Ok(Read::default()),
+                Ok(None) => return Ok(CheckoutFile::default()),
                 Err(Error::Trust { fault: TrustFault::NotRegular, .. }) => {
                     return ignored("it is not a regular file");
                 }
@@ -117,10 +117,10 @@ impl InDirectory {
             (Ok(text), None) => dotenv(text, inherited),
             (Ok(text), Some(table)) => toml(text, self.name, table)?,
             // Not Prefect's file alone, and python-dotenv's users have it in all encodings.
-            (Err(_), None) => return Ok(Read::default()),
+            (Err(_), None) => return Ok(CheckoutFile::default()),
             (Err(error), Some(_)) => return Err(error),
         };
-        Ok(Read { settings, fault: contents.fault, notice: None })
+        Ok(CheckoutFile { settings, fault: contents.fault, notice: None })
     }
 
     fn silent(self) -> Error {
@@ -175,7 +175,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     }
 }
 
-fn dotenv(text: &str, inherited: Inherited<'_>) -> Settings {
+fn dotenv(text: &str, inherited: Inherited<'_>) -> CheckoutSettings {
     let look_up = |name: &str| {
         let text = inherited.get(name.as_bytes())?;
         Some(String::from_utf8_lossy(text).into_owned())
@@ -191,7 +191,7 @@ fn dotenv(text: &str, inherited: Inherited<'_>) -> Settings {
     .collect()
 }
 
-fn toml(text: &str, place: &str, table: &[&str]) -> Result<Settings, Error> {
+fn toml(text: &str, place: &str, table: &[&str]) -> Result<CheckoutSettings, Error> {
     let document = Document::parse(text, place)?;
     let mut settings = Vec::new();
     for name in NAMES.into_iter().chain([PROFILES]) {

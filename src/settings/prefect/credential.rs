@@ -7,19 +7,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::layers::Place;
-use super::{Setting, Settings, fault};
+use super::layers::SettingPlace;
+use super::{PrefectSetting, PrefectSettings, fault};
 use crate::error::Error;
 use crate::files::file;
 use crate::remote::http::Credential;
 
-impl Settings {
+impl PrefectSettings {
     /// What goes into the `Authorization` header, and whose place it is from.
     ///
     /// # Errors
     /// [`Error::Config`] if a file that is named is not there or is empty, or two settings contradict each
     /// other; [`Error::File`] and [`Error::Trust`] as [`file::read`].
-    pub(super) fn credential(&self) -> Result<Option<(Credential, Place)>, Error> {
+    pub(super) fn credential(&self) -> Result<Option<(Credential, SettingPlace)>, Error> {
         if let Some(setting) = of_two(self.auth_string.as_ref(), self.auth_string_file.as_ref())? {
             // RFC 7617.
             let mut header = Zeroizing::new("Basic ".to_owned());
@@ -34,15 +34,18 @@ impl Settings {
     }
 }
 
-fn made(header: Zeroizing<String>, setting: Setting) -> (Credential, Place) {
+fn made(header: Zeroizing<String>, setting: PrefectSetting) -> (Credential, SettingPlace) {
     (Credential { header, key: setting.text, origin: setting.origin }, setting.place)
 }
 
 /// The setting itself, or the text of the file that the other setting names: whichever is from the stronger
 /// place. An empty one is none, and hides what weaker places have.
-fn of_two(text: Option<&Setting>, file: Option<&Setting>) -> Result<Option<Setting>, Error> {
+fn of_two(
+    text: Option<&PrefectSetting>,
+    file: Option<&PrefectSetting>,
+) -> Result<Option<PrefectSetting>, Error> {
     let strongest = [text, file].into_iter().flatten().map(|setting| setting.rank).min();
-    let present = |setting: Option<&Setting>| {
+    let present = |setting: Option<&PrefectSetting>| {
         setting.filter(|one| Some(one.rank) == strongest && !one.text.is_empty()).cloned()
     };
     match (present(text), present(file)) {
@@ -56,7 +59,7 @@ fn of_two(text: Option<&Setting>, file: Option<&Setting>) -> Result<Option<Setti
 }
 
 /// The text of the file that a setting names, less one line feed at its end.
-fn read(setting: &Setting) -> Result<Setting, Error> {
+fn read(setting: &PrefectSetting) -> Result<PrefectSetting, Error> {
     let path = Path::new(setting.text.as_str());
     // Docker and Kubernetes mount secrets readable by all inside the container.
     let Some(contents) = file::read(path, file::Standard::NAMED)? else {
@@ -68,7 +71,7 @@ fn read(setting: &Setting) -> Result<Setting, Error> {
     if text.is_empty() {
         return Err(fault(setting, "the file that it names is empty"));
     }
-    Ok(Setting {
+    Ok(PrefectSetting {
         text: Zeroizing::new(text.to_owned()),
         place: setting.place,
         rank: setting.rank,

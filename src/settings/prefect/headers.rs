@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Setting, fault};
+use super::{PrefectSetting, fault};
 use crate::error::Error;
 
 /// Headers that are pfx's to decide: those that Prefect keeps to itself, and those that say how the request
@@ -23,7 +23,7 @@ const RESERVED: [&str; 9] = [
 ///
 /// # Errors
 /// [`Error::Config`] if it is none, or names a header that is not the user's to set.
-pub fn parse(setting: &Setting) -> Result<Vec<(String, String)>, Error> {
+pub fn parse(setting: &PrefectSetting) -> Result<Vec<(String, String)>, Error> {
     if setting.text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -47,12 +47,13 @@ pub fn parse(setting: &Setting) -> Result<Vec<(String, String)>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::prefect::layers::Place;
+    use crate::settings::prefect::layers::SettingPlace;
     use zeroize::Zeroizing;
 
     fn parsed(text: &str) -> Result<Vec<(String, String)>, String> {
         let text = Zeroizing::new(text.to_owned());
-        let setting = Setting { text, place: Place::User, rank: 0, origin: "H".to_owned() };
+        let setting =
+            PrefectSetting { text, place: SettingPlace::User, rank: 0, origin: "H".to_owned() };
         parse(&setting).map_err(|error| error.to_string())
     }
 

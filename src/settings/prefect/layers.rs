@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::checkout::{self, Need, Read};
-use super::{AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, PROFILES, Setting, URL};
+use super::checkout::{self, CheckoutFile, Need};
+use super::{
+    AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, PROFILES, PrefectSetting, URL,
+};
 use crate::config::profiles::Profiles;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -16,7 +18,7 @@ use crate::notice::{Level, Notice};
 
 /// Who wrote a setting. A credential goes only to a URL of the same hand, or of the user's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SettingPlace {
     /// A file in the working directory: a checkout may bring it along.
     Directory,
     /// A profile whose file is named by a file in the working directory.
@@ -26,16 +28,16 @@ pub enum Place {
 }
 
 /// All settings that are heeded, from all places.
-pub struct Layers {
+pub struct PrefectLayers {
     /// Strongest first.
-    found: Vec<(Name, Setting)>,
+    found: Vec<(Name, PrefectSetting)>,
     /// The profile in force, and the file that has it.
     pub profile: Option<(String, String)>,
     /// What a person should know about the files.
     pub notices: Vec<Notice>,
 }
 
-impl Layers {
+impl PrefectLayers {
     /// Reads every place that there is.
     ///
     /// # Errors
@@ -45,16 +47,19 @@ impl Layers {
         let mut layers = Self { found: Vec::new(), profile: None, notices: Vec::new() };
         let mut profiles = variable(inherited, PROFILES.variable)
             .filter(|path| !path.is_empty())
-            .map(|path| (PathBuf::from(path.as_str()), Place::User));
+            .map(|path| (PathBuf::from(path.as_str()), SettingPlace::User));
         for name in NAMES {
             if let Some(text) = variable(inherited, name.variable) {
                 let origin = name.variable.to_owned();
-                layers.found.push((name, Setting { text, place: Place::User, rank: 0, origin }));
+                layers.found.push((
+                    name,
+                    PrefectSetting { text, place: SettingPlace::User, rank: 0, origin },
+                ));
             }
         }
         let need = layers.need();
         for (rank, file) in (1..).zip(checkout::FILES) {
-            let Read { settings, fault, notice } = file.read(need, inherited)?;
+            let CheckoutFile { settings, fault, notice } = file.read(need, inherited)?;
             layers.notices.extend(notice);
             // What is set more strongly comes from nowhere else, whoever wrote this.
             let is_used = |name: &Name| {
@@ -74,11 +79,11 @@ impl Layers {
                 if name.variable == PROFILES.variable {
                     if !text.is_empty() {
                         let path = PathBuf::from(text.as_str());
-                        profiles.get_or_insert((path, Place::Named));
+                        profiles.get_or_insert((path, SettingPlace::Named));
                     }
                 } else {
-                    let place = Place::Directory;
-                    layers.found.push((name, Setting { text, place, rank, origin }));
+                    let place = SettingPlace::Directory;
+                    layers.found.push((name, PrefectSetting { text, place, rank, origin }));
                 }
             }
         }
@@ -87,7 +92,7 @@ impl Layers {
     }
 
     /// The setting of this name from the strongest place that has it.
-    pub fn take(&self, name: Name) -> Option<Setting> {
+    pub fn take(&self, name: Name) -> Option<PrefectSetting> {
         let found = self.found.iter().find(|(other, _)| other.variable == name.variable);
         found.map(|(_, setting)| setting.clone())
     }
@@ -108,22 +113,23 @@ impl Layers {
 
     fn add_profile(
         &mut self,
-        named: Option<(PathBuf, Place)>,
+        named: Option<(PathBuf, SettingPlace)>,
         inherited: Inherited<'_>,
         strict: bool,
     ) -> Result<(), Error> {
         let is_named = named.is_some();
-        let Some((path, place)) = named.or_else(|| Some((default_path(inherited)?, Place::User)))
+        let Some((path, place)) =
+            named.or_else(|| Some((default_path(inherited)?, SettingPlace::User)))
         else {
             return Ok(());
         };
         let chosen = match place {
-            Place::User if is_named => Chosen::ByUser,
+            SettingPlace::User if is_named => Chosen::ByUser,
             _ => Chosen::ByItself {
                 allow: "to read it all the same, set PREFECT_PROFILES_PATH to its path",
             },
         };
-        let strict = strict && place == Place::User;
+        let strict = strict && place == SettingPlace::User;
         let shown = path.display().to_string();
         let contents = match file::read(&path, Standard { chosen, private: true, strict }) {
             Err(Error::File { .. }) if !is_named && home::hides(&path) => None,
@@ -151,7 +157,7 @@ impl Layers {
             // Prefect takes names in upper case only here.
             if let Some(known) = NAMES.into_iter().find(|known| known.variable == name) {
                 let origin = format!("{name} in the profile `{}` of {shown}", profile.name);
-                self.found.push((known, Setting { text, place, rank: u8::MAX, origin }));
+                self.found.push((known, PrefectSetting { text, place, rank: u8::MAX, origin }));
             }
         }
         self.profile = Some((profile.name, shown));
@@ -199,7 +205,7 @@ mod tests {
         let all = variables.iter().copied().chain([named.as_str()]);
         let owned: Vec<CString> = all.map(|one| CString::new(one).expect("no NUL")).collect();
         let inherited: Vec<&CStr> = owned.iter().map(CString::as_c_str).collect();
-        let layers = Layers::read(Inherited(&inherited), false)?;
+        let layers = PrefectLayers::read(Inherited(&inherited), false)?;
         let taken = |name| {
             let setting = layers.take(name)?;
             Some((setting.text.as_str().to_owned(), setting.origin.replace(&path, "FILE")))

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use self::layers::{Layers, Place};
+use self::layers::{PrefectLayers, SettingPlace};
 use super::choice::Choice;
 use super::configured::Configured;
 use super::{Fact, network};
@@ -57,9 +57,9 @@ const NAMES: [Name; 8] =
 
 /// A setting's text, and where it is from.
 #[derive(Clone)]
-pub struct Setting {
+pub struct PrefectSetting {
     pub text: Zeroizing<String>,
-    pub place: Place,
+    pub place: SettingPlace,
     /// The stronger place has the smaller.
     pub rank: u8,
     /// `api.url in prefect.toml`.
@@ -67,32 +67,32 @@ pub struct Setting {
 }
 
 /// What is configured for Prefect 2 and 3. Nothing is sent yet.
-pub struct Settings {
-    pub url: Option<Setting>,
-    key: Option<Setting>,
-    key_file: Option<Setting>,
-    auth_string: Option<Setting>,
-    auth_string_file: Option<Setting>,
-    headers: Option<Setting>,
-    authority: Option<Setting>,
+pub struct PrefectSettings {
+    pub url: Option<PrefectSetting>,
+    key: Option<PrefectSetting>,
+    key_file: Option<PrefectSetting>,
+    auth_string: Option<PrefectSetting>,
+    auth_string_file: Option<PrefectSetting>,
+    headers: Option<PrefectSetting>,
+    authority: Option<PrefectSetting>,
     /// The profile in force, and the file that has it.
     profile: Option<(String, String)>,
     /// What a person should know about it all.
     notices: Vec<Notice>,
 }
 
-impl Settings {
+impl PrefectSettings {
     /// Reads all of them.
     ///
     /// # Errors
     /// If a file cannot be read or trusted, a profile is named that is not there, or a file in the working
     /// directory names a file with a credential.
     pub fn new(inherited: Inherited<'_>, strict: bool) -> Result<Self, Error> {
-        let mut layers = Layers::read(inherited, strict)?;
+        let mut layers = PrefectLayers::read(inherited, strict)?;
         let [url, key, key_file, auth_string, auth_string_file, headers, authority, insecure] =
             NAMES.map(|name| layers.take(name));
         for file in [&key_file, &auth_string_file].into_iter().flatten() {
-            if file.place != Place::User {
+            if file.place != SettingPlace::User {
                 return Err(fault(
                     file,
                     "a file in the working directory must not name a file with a credential",
@@ -124,7 +124,7 @@ impl Settings {
     }
 }
 
-impl Configured for Settings {
+impl Configured for PrefectSettings {
     fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -143,11 +143,13 @@ impl Configured for Settings {
     }
 
     fn facts(&self) -> Vec<Fact> {
-        let hidden = |setting: &Setting| {
+        let hidden = |setting: &PrefectSetting| {
             if setting.text.is_empty() { "empty".to_owned() } else { "set".to_owned() }
         };
-        let shown = |setting: &Setting| setting.text.as_str().to_owned();
-        let fact = |name: &str, setting: &Option<Setting>, value: &dyn Fn(&Setting) -> String| {
+        let shown = |setting: &PrefectSetting| setting.text.as_str().to_owned();
+        let fact = |name: &str,
+                    setting: &Option<PrefectSetting>,
+                    value: &dyn Fn(&PrefectSetting) -> String| {
             setting.as_ref().map(|setting| Fact {
                 name: name.to_owned(),
                 value: value(setting),
@@ -155,7 +157,7 @@ impl Configured for Settings {
             })
         };
         // A URL may hold a user and a password, which is an error elsewhere; here it is not told.
-        let url = |setting: &Setting| {
+        let url = |setting: &PrefectSetting| {
             let parsed = address::api(&setting.text)
                 .and_then(|(url, note)| Ok((Address::parse(&url)?, note)));
             match parsed {
@@ -177,7 +179,7 @@ impl Configured for Settings {
             fact("API URL", &self.url, &url).unwrap_or_else(|| Fact::new("API URL", "not set")),
         );
         let credentials = [
-            ("API key", &self.key, &hidden as &dyn Fn(&Setting) -> String),
+            ("API key", &self.key, &hidden as &dyn Fn(&PrefectSetting) -> String),
             ("API key's file", &self.key_file, &shown),
             ("auth string", &self.auth_string, &hidden),
             ("auth string's file", &self.auth_string_file, &shown),
@@ -208,8 +210,8 @@ impl Configured for Settings {
             Some((credential, place)) => (Some(credential), Some(place)),
             None => (None, None),
         };
-        let meets = |what, origin: &str, place: Place| {
-            let allowed = url.place == Place::User || url.place == place;
+        let meets = |what, origin: &str, place: SettingPlace| {
+            let allowed = url.place == SettingPlace::User || url.place == place;
             let fault =
                 RemoteFault::Mixed { what, origin: origin.to_owned(), url: url.origin.clone() };
             if allowed { Ok(()) } else { Err(Error::Remote { place: address.origin(), fault }) }
@@ -230,7 +232,7 @@ impl Configured for Settings {
         }
         let authority = self.authority.as_ref().filter(|setting| !setting.text.is_empty());
         if let Some(setting) = authority
-            && setting.place != Place::User
+            && setting.place != SettingPlace::User
             && setting.place != url.place
         {
             return Err(fault(
@@ -253,7 +255,7 @@ impl Configured for Settings {
 }
 
 /// An error about one setting, which tells nothing of its text.
-fn fault(setting: &Setting, problem: &str) -> Error {
+fn fault(setting: &PrefectSetting, problem: &str) -> Error {
     Error::Config {
         place: setting.origin.clone(),
         at: None,
