@@ -9,7 +9,7 @@
 //! 4  report  command/*                                 what the user asked for; one file each
 //! 3  plan  resolve  settings                           decisions; `settings` reads the files they are made from
 //! 2  launch/*  remote/*  files/*  source/*                    the world: processes, sockets, files
-//! 1  environment  source  stores  config/*  dotenv  project  cli   data and its syntax
+//! 1  environment  source  store_kind  config/*  dotenv  project  cli   data and its syntax
 //! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
 //!
@@ -60,7 +60,7 @@ pub mod secret;
 pub mod settings;
 pub mod shells;
 pub mod source;
-pub mod stores;
+pub mod store_kind;
 pub mod takeover;
 pub mod wanted;
 
@@ -73,9 +73,9 @@ use nix::unistd::getpid;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::launch::ignored::Ignored;
 use crate::launch::inherited::Privilege;
 use crate::launch::init;
-use crate::launch::write::Ignored;
 use crate::report::Report;
 use crate::settings::variable::variable;
 

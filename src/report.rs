@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 
 use crate::cli::ErrorFormat;
 use crate::error::Error;
-use crate::launch::write::Ignored;
+use crate::launch::ignored::Ignored;
 use crate::notice::{Level, Notice};
 
 /// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a closed, full or unread

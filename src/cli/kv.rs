@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{OUTPUT, Store, Timeout};
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 
 /// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
 #[derive(Subcommand)]

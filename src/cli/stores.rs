@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 
 /// Which store is asked for what this machine has not.
 #[derive(Args, Default)]

@@ -10,9 +10,9 @@ use crate::notice::Notice;
 use crate::plan::{BaseEnvironment, BindingLayer, BoundBy, Plan};
 use crate::report::Report;
 use crate::resolve::Resolved;
+use crate::settings::active_project::ActiveProject;
 use crate::settings::choice::Choice;
-use crate::settings::project::ActiveProject;
-use crate::settings::{self, Settings, env_file, project};
+use crate::settings::{self, Settings, active_project, env_file};
 use crate::takeover::{self, Power};
 
 /// All that is decided before anything is looked up.
@@ -100,7 +100,7 @@ impl CommonArgs<'_> {
         let strict = settings.strict;
         let mut choice = Choice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
-        let mut project = project::project(self.project, strict, inherited)?;
+        let mut project = active_project::load(self.project, strict, inherited)?;
         let mut notices = Vec::new();
         let mut layers = Vec::new();
         if let Some(project) = &mut project {

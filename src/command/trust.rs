@@ -16,7 +16,7 @@ use crate::files::{links, search};
 use crate::name::Escaped;
 use crate::project::Project;
 use crate::report::Report;
-use crate::settings::{project, variable::variable};
+use crate::settings::{active_project, variable::variable};
 
 /// Trusts a file, no longer trusts one, or lists all that are trusted.
 ///
@@ -29,16 +29,16 @@ pub fn trust(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let trusted = project::trusted(inherited)?;
+    let trusted = active_project::trusted(inherited)?;
     if arguments.list {
         return list(&trusted, variable!(arguments.json).flag(inherited), output);
     }
     if arguments.revoke {
         return revoke(&trusted, arguments.file.as_deref(), inherited, report);
     }
-    let found = arguments.file.clone().or_else(|| project::find(inherited));
+    let found = arguments.file.clone().or_else(|| active_project::find(inherited));
     let path = found.ok_or_else(nothing_found)?;
-    let (path, Contents { bytes, .. }) = project::resolved(&path)?;
+    let (path, Contents { bytes, .. }) = active_project::resolved(&path)?;
     Project::parse(file::text(&bytes, &path)?, &path.display().to_string())?;
     trusted.add(&path, &bytes)?;
     report.verbose(|| format!("{} is trusted as it is", Escaped(&path.to_string_lossy())));
@@ -82,7 +82,7 @@ fn revoke(
 /// The project file of the working directory, or the one that was there or above and is still trusted, whichever
 /// is nearer.
 fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf>, Error> {
-    let found = project::find(inherited);
+    let found = active_project::find(inherited);
     let Ok(here) = nix::unistd::getcwd() else { return Ok(found) };
     for directory in here.ancestors() {
         let path = directory.join(search::NAME);

@@ -24,7 +24,7 @@ pub enum ConfigLayer<'t> {
     Variable(Override),
 }
 
-/// ConfigLayers from the weakest to the strongest. Prefect's defaults lie below them all.
+/// The layers from the weakest to the strongest. Prefect's defaults lie below them all.
 pub struct ConfigLayers<'t> {
     layers: Vec<ConfigLayer<'t>>,
     defaults: OnceCell<ConfigLayer<'static>>,

@@ -3,9 +3,9 @@
 pub mod death;
 pub mod exec;
 pub mod hosts;
+pub mod ignored;
 pub mod inherited;
 pub mod init;
 pub mod output;
 pub mod prompt;
 pub mod sealed;
-pub mod write;

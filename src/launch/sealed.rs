@@ -12,7 +12,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, fchmod};
 
-use super::write::Ignored;
+use super::ignored::Ignored;
 use crate::secret::SecretValue;
 
 /// Descriptors below this are what scripts use by number (`exec 3< FILE`), and shells move theirs out of

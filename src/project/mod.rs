@@ -8,7 +8,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::document::{Document, Lines, position};
 use crate::error::Error;
 use crate::name::Shown;
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
 /// What a project file says.

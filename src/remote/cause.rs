@@ -6,7 +6,7 @@ use std::io;
 
 use nix::errno::Errno;
 
-use super::names::NoThread;
+use super::host_names::NoThread;
 
 /// What is at the bottom of a client's error, if that is known to quote nothing.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::remote::http::TimeLimit;
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 
 /// The deadline over everything that is asked of a remote store.
 pub const TIMEOUT: Duration = Duration::from_secs(15);

@@ -1,5 +1,6 @@
 //! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
 
+pub mod active_project;
 pub mod choice;
 pub mod cloud1;
 pub mod configured;
@@ -7,7 +8,6 @@ pub mod env_file;
 mod network;
 mod parent;
 pub mod prefect;
-pub mod project;
 pub mod stores;
 pub mod variable;
 
@@ -110,7 +110,7 @@ impl Settings {
 pub fn add_project(
     settings: &mut Settings,
     choice: &mut choice::Choice,
-    project: &mut project::ActiveProject,
+    project: &mut active_project::ActiveProject,
 ) {
     for directory in std::mem::take(&mut project.secrets_directories) {
         settings.add(directory, NamedBy::Project);

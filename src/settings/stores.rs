@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::notice::Notice;
 use crate::source::deferred::Settled;
 use crate::source::local::LocalConfig;
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 
 /// Reads how a kind of store is configured: the constructor of each row of [`StoreKind`].
 ///

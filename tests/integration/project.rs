@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use pfx::stores::StoreKind;
+use pfx::store_kind::StoreKind;
 
 use crate::support::needs::namespaces;
 use crate::support::{Home, Pfx};

@@ -123,11 +123,11 @@ fn read(asked: &Asked, inherited: Inherited<'_>) -> Option<Project> {
         no_project: asked.no_project,
         profile: Vec::new(),
     };
-    let path = match settings::project::named(&given, inherited) {
+    let path = match settings::active_project::named(&given, inherited) {
         Some((path, _)) => path,
-        None if settings::project::is_forbidden(&given, inherited) => return None,
-        None => settings::project::find(inherited)?,
+        None if settings::active_project::is_forbidden(&given, inherited) => return None,
+        None => settings::active_project::find(inherited)?,
     };
-    let (path, contents) = settings::project::resolved(&path).ok()?;
+    let (path, contents) = settings::active_project::resolved(&path).ok()?;
     Project::parse(file::text(&contents.bytes, &path).ok()?, "").ok()
 }

@@ -1,6 +1,6 @@
 //! `pfx doctor`: what is configured and where, what answers, and what to do about the rest.
 
-mod project;
+mod project_section;
 mod show;
 
 use std::io::Write;
@@ -48,7 +48,8 @@ pub fn doctor(
     let mut settings = Settings::new(&arguments.places, inherited)?;
     let mut choice = Choice::new(&arguments.stores, inherited)?;
     let mut findings = Findings::default();
-    let found = project::project(&arguments.project, settings.strict, inherited, &mut findings);
+    let found =
+        project_section::add_to(&arguments.project, settings.strict, inherited, &mut findings);
     if let Some(mut project) = found {
         settings::add_project(&mut settings, &mut choice, &mut project);
     }

@@ -7,7 +7,7 @@ use reqwest::{Certificate, NoProxy, Proxy};
 use crate::error::RemoteFault;
 use crate::remote::cause::of_set_up;
 use crate::remote::exchange::Access;
-use crate::remote::names;
+use crate::remote::host_names;
 
 pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
     // It is the only one linked, and only its first installation can succeed.
@@ -83,7 +83,7 @@ impl reqwest::dns::Resolve for Names {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         let name = name.as_str().to_owned();
         Box::pin(async move {
-            let found = names::look_up(name).await?;
+            let found = host_names::look_up(name).await?;
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })
     }

@@ -14,7 +14,7 @@ use crate::name::Shown;
 use crate::notice::Notice;
 use crate::plan::BindingLayer;
 use crate::project::{Profile, Project};
-use crate::stores::StoreKind;
+use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
 /// A project file's own standard if it was found; one that was named is its user's choice.
@@ -40,7 +40,7 @@ pub struct ActiveProject {
 /// # Errors
 /// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
 /// [`Error::Usage`] for a profile that is none.
-pub fn project(
+pub fn load(
     given: &cli::Project,
     strict: bool,
     inherited: Inherited<'_>,

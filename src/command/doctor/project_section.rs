@@ -6,24 +6,24 @@ use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::search::NAME;
 use crate::settings::Fact;
-use crate::settings::project::{self, ActiveProject};
+use crate::settings::active_project::{self, ActiveProject};
 
 /// The project file as `run` would use it, told in a section of its own.
-pub fn project(
+pub fn add_to(
     given: &cli::Project,
     strict: bool,
     inherited: Inherited<'_>,
     findings: &mut Findings,
 ) -> Option<ActiveProject> {
-    let named = project::named(given, inherited);
-    let is_forbidden = project::is_forbidden(given, inherited);
-    let found = || project::find(inherited).filter(|_| !is_forbidden);
+    let named = active_project::named(given, inherited);
+    let is_forbidden = active_project::is_forbidden(given, inherited);
+    let found = || active_project::find(inherited).filter(|_| !is_forbidden);
     let (path, origin) = match named {
         Some((path, by)) => (Some(path), Some(by)),
         None => (found(), None),
     };
     let name = path.map_or_else(|| NAME.to_owned(), |path| path.display().to_string());
-    let outcome = project::project(given, strict, inherited);
+    let outcome = active_project::load(given, strict, inherited);
     findings.has_something |= !matches!(outcome, Ok(None));
     let is = match &outcome {
         Ok(Some(_)) if origin.is_some() => "is used: it is named, and so trusted",
