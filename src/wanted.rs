@@ -44,7 +44,7 @@ pub enum WantedValue {
 /// A text in which a file names other variables, in order.
 #[derive(Debug)]
 pub struct WrittenTemplate {
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<TemplatePiece>,
     /// The file, for messages.
     pub place: String,
     /// The variable that gets the text, if that is surely its name.
@@ -52,7 +52,7 @@ pub struct WrittenTemplate {
 }
 
 #[derive(Debug)]
-pub enum Piece {
+pub enum TemplatePiece {
     Text(SecretValue),
     Variable(Mention),
 }

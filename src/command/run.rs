@@ -6,7 +6,7 @@ use crate::cli::Run;
 use crate::command::files::MemoryFiles;
 use crate::command::prepared::{CommonArgs, Prepared};
 use crate::config::lossless;
-use crate::environment::{Change, Environment, Inherited, fits};
+use crate::environment::{Environment, EnvironmentChange, Inherited, fits};
 use crate::error::{BindingFault, Error};
 use crate::launch::exec;
 use crate::name::{Shown, VariableName};
@@ -49,8 +49,10 @@ pub fn run(
     };
     // Descriptors of the command's: the last thing before it is there.
     let files = MemoryFiles::new(&form, &resolved)?;
-    let changes: Vec<Change<'_>> = changes(&resolved, &files)
-        .chain(for_prefect.iter().map(|(name, value)| Ok(Change::Set(name.clone(), value))))
+    let changes: Vec<EnvironmentChange<'_>> = changes(&resolved, &files)
+        .chain(
+            for_prefect.iter().map(|(name, value)| Ok(EnvironmentChange::Set(name.clone(), value))),
+        )
         .collect::<Result<_, _>>()?;
     let environment = Environment::new(Inherited(&kept), &changes)?;
     exec::replace(&command, &environment)
@@ -67,15 +69,15 @@ fn no_command() -> Error {
 fn changes<'r>(
     resolved: &'r Resolved,
     files: &'r MemoryFiles,
-) -> impl Iterator<Item = Result<Change<'r>, Error>> {
+) -> impl Iterator<Item = Result<EnvironmentChange<'r>, Error>> {
     resolved.variables.iter().filter_map(move |variable| match variable.effect() {
         VariableEffect::Set(name, value) => {
             let value = files.path(name).unwrap_or(value);
             // Checked here, where the secret's name is known.
             let fits = fits(name.as_str(), value, &variable.title());
-            Some(fits.map(|()| Change::Set(name.as_str().to_owned(), value)))
+            Some(fits.map(|()| EnvironmentChange::Set(name.as_str().to_owned(), value)))
         }
-        VariableEffect::Unset(name) => Some(Ok(Change::Unset(name.to_vec()))),
+        VariableEffect::Unset(name) => Some(Ok(EnvironmentChange::Unset(name.to_vec()))),
         VariableEffect::Missing | VariableEffect::Preserve => None,
     })
 }

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::secret::SecretValue;
-use crate::wanted::{Mention, Piece, WantedValue};
+use crate::wanted::{Mention, TemplatePiece, WantedValue};
 
 /// Each variable with its value; a reference to another variable is shown as `<NAME>` or `<NAME:-default>`.
 fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
     let text_of = |value: &SecretValue| String::from_utf8(value.expose().to_vec()).unwrap();
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => text_of(text),
-        Piece::Variable(Mention { name, default: None, .. }) => format!("<{name}>"),
-        Piece::Variable(Mention { name, default: Some(default), .. }) => {
+    let piece = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Text(text) => text_of(text),
+        TemplatePiece::Variable(Mention { name, default: None, .. }) => format!("<{name}>"),
+        TemplatePiece::Variable(Mention { name, default: Some(default), .. }) => {
             format!("<{name}:-{}>", text_of(default))
         }
     };

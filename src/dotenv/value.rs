@@ -6,13 +6,13 @@ use super::{Reader, is_blank};
 use crate::error::Error;
 use crate::secret::SecretValue;
 use crate::wanted::{
-    Lookup, Mention, Piece, SCHEME, WantedValue, WrittenTemplate, mentions_reference,
+    Lookup, Mention, SCHEME, TemplatePiece, WantedValue, WrittenTemplate, mentions_reference,
 };
 
 /// A value as it is put together.
 #[derive(Default)]
 pub(super) struct Value {
-    pieces: Vec<Piece>,
+    pieces: Vec<TemplatePiece>,
     /// What follows the pieces.
     text: Zeroizing<Vec<u8>>,
 }
@@ -25,16 +25,16 @@ impl Value {
     fn mention(&mut self, mention: Mention) {
         let text = std::mem::take(&mut *self.text);
         if !text.is_empty() {
-            self.pieces.push(Piece::Text(SecretValue::bytes(text)));
+            self.pieces.push(TemplatePiece::Text(SecretValue::bytes(text)));
         }
-        self.pieces.push(Piece::Variable(mention));
+        self.pieces.push(TemplatePiece::Variable(mention));
     }
 
     /// Every text that the file itself says.
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
         let pieces = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Text(text) => Some(text.expose()),
-            Piece::Variable(mention) => Some(mention.default.as_ref()?.expose()),
+            TemplatePiece::Text(text) => Some(text.expose()),
+            TemplatePiece::Variable(mention) => Some(mention.default.as_ref()?.expose()),
         });
         pieces.chain([&**self.text])
     }
@@ -89,8 +89,8 @@ impl Reader<'_> {
 
     fn judged(&self, start: usize, mut value: Value) -> Result<WantedValue, Error> {
         let first = match value.pieces.first() {
-            Some(Piece::Text(text)) => text.expose(),
-            Some(Piece::Variable(_)) => &[],
+            Some(TemplatePiece::Text(text)) => text.expose(),
+            Some(TemplatePiece::Variable(_)) => &[],
             None => &value.text,
         };
         let begins = first.starts_with(SCHEME.as_bytes());
@@ -109,7 +109,7 @@ impl Reader<'_> {
             return Ok(WantedValue::Text(SecretValue::bytes(text)));
         }
         if !text.is_empty() {
-            value.pieces.push(Piece::Text(SecretValue::bytes(text)));
+            value.pieces.push(TemplatePiece::Text(SecretValue::bytes(text)));
         }
         let (place, key) = (self.place.to_owned(), self.key.clone());
         Ok(WantedValue::Template(WrittenTemplate { pieces: value.pieces, place, key }))

@@ -6,7 +6,7 @@ use super::{Inherited, split};
 
 /// Which of the inherited variables are handed on.
 #[derive(Debug, Default)]
-pub struct Inheritance {
+pub struct InheritancePolicy {
     /// `None` for all; otherwise only [`CLEAN`] and what these patterns match.
     pub clean: Option<Vec<Vec<u8>>>,
     /// Whether [credentials](is_credential) are left out whatever else is said.
@@ -34,7 +34,7 @@ const CREDENTIALS: [&str; 8] = [
     "PREFECT__CLOUD__AGENT__AUTH_TOKEN",
 ];
 
-impl Inheritance {
+impl InheritancePolicy {
     /// The entries that are handed on, untouched and in order.
     #[must_use]
     pub fn of<'a>(&self, inherited: Inherited<'a>) -> Vec<&'a CStr> {
@@ -92,7 +92,7 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn kept(inheritance: &Inheritance, entries: &[&CStr]) -> Vec<String> {
+    fn kept(inheritance: &InheritancePolicy, entries: &[&CStr]) -> Vec<String> {
         inheritance
             .of(Inherited(entries))
             .into_iter()
@@ -103,11 +103,12 @@ mod tests {
     #[test]
     fn clean_keeps_the_list_and_what_patterns_match_and_nothing_odd() {
         let entries = [c"PATH=/bin", c"X=1", c"LC_ALL=C", c"NOEQ", c"APP_A=1", c"=odd", c"path=/x"];
-        let clean = Inheritance { clean: Some(Vec::new()), ..Default::default() };
+        let clean = InheritancePolicy { clean: Some(Vec::new()), ..Default::default() };
         assert_eq!(kept(&clean, &entries), ["PATH=/bin", "LC_ALL=C"]);
-        let clean = Inheritance { clean: Some(vec![b"APP_*".to_vec()]), ..Default::default() };
+        let clean =
+            InheritancePolicy { clean: Some(vec![b"APP_*".to_vec()]), ..Default::default() };
         assert_eq!(kept(&clean, &entries), ["PATH=/bin", "LC_ALL=C", "APP_A=1"]);
-        assert_eq!(kept(&Inheritance::default(), &entries).len(), entries.len());
+        assert_eq!(kept(&InheritancePolicy::default(), &entries).len(), entries.len());
     }
 
     #[test]
@@ -123,7 +124,7 @@ mod tests {
         ];
         let clean = Some(vec![b"*".to_vec()]);
         for clean in [None, clean] {
-            let stripped = Inheritance { clean, strip_credentials: true, preserve: false };
+            let stripped = InheritancePolicy { clean, strip_credentials: true, preserve: false };
             assert_eq!(
                 kept(&stripped, &entries),
                 ["PREFECT_API_URL=u", "PREFECT__CONTEXT__SECRETS__PREFECT_API_KEY=1"]

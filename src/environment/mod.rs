@@ -5,7 +5,7 @@ mod inheritance;
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 
-pub use inheritance::{CLEAN, Inheritance, is_credential};
+pub use inheritance::{CLEAN, InheritancePolicy, is_credential};
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, ValueFault};
@@ -52,14 +52,14 @@ fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// One thing that pfx does to the inherited environment.
 #[derive(Debug)]
-pub enum Change<'v> {
+pub enum EnvironmentChange<'v> {
     /// The variable has this value. The name has neither `=` nor NUL and is not empty.
     Set(String, &'v SecretValue),
     /// The variable is not there. The name is any that an environment may hold.
     Unset(Vec<u8>),
 }
 
-impl Change<'_> {
+impl EnvironmentChange<'_> {
     fn name(&self) -> &[u8] {
         match self {
             Self::Set(name, _) => name.as_bytes(),
@@ -89,8 +89,8 @@ impl<'a> Environment<'a> {
     ///
     /// # Errors
     /// [`Error::Value`] if an entry would be longer than [`LONGEST_ENTRY`].
-    pub fn new(inherited: Inherited<'a>, changes: &[Change<'_>]) -> Result<Self, Error> {
-        let mut names: Vec<&[u8]> = changes.iter().map(Change::name).collect();
+    pub fn new(inherited: Inherited<'a>, changes: &[EnvironmentChange<'_>]) -> Result<Self, Error> {
+        let mut names: Vec<&[u8]> = changes.iter().map(EnvironmentChange::name).collect();
         names.sort_unstable();
         let is_changed = |name| names.binary_search(&name).is_ok();
         let kept = inherited
@@ -102,8 +102,8 @@ impl<'a> Environment<'a> {
         let made = changes
             .iter()
             .filter_map(|change| match change {
-                Change::Set(name, value) => Some(SecretEntry::new(name, value)),
-                Change::Unset(_) => None,
+                EnvironmentChange::Set(name, value) => Some(SecretEntry::new(name, value)),
+                EnvironmentChange::Unset(_) => None,
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { kept, made })
@@ -163,7 +163,7 @@ impl SecretEntry {
 mod tests {
     use super::*;
 
-    fn block(inherited: &[&CStr], changes: &[Change<'_>]) -> Vec<String> {
+    fn block(inherited: &[&CStr], changes: &[EnvironmentChange<'_>]) -> Vec<String> {
         let environment = Environment::new(Inherited(inherited), changes).unwrap();
         environment.entries().map(|entry| entry.to_string_lossy().into_owned()).collect()
     }
@@ -172,8 +172,8 @@ mod tests {
         SecretValue::text("X", value).unwrap()
     }
 
-    fn set<'v>(name: &str, value: &'v SecretValue) -> Change<'v> {
-        Change::Set(name.to_owned(), value)
+    fn set<'v>(name: &str, value: &'v SecretValue) -> EnvironmentChange<'v> {
+        EnvironmentChange::Set(name.to_owned(), value)
     }
 
     #[test]
@@ -188,7 +188,10 @@ mod tests {
 
     #[test]
     fn an_unset_name_is_gone_with_all_its_duplicates() {
-        assert_eq!(block(&[c"X=1", c"Y=2", c"X=3"], &[Change::Unset(b"X".to_vec())]), ["Y=2"]);
+        assert_eq!(
+            block(&[c"X=1", c"Y=2", c"X=3"], &[EnvironmentChange::Unset(b"X".to_vec())]),
+            ["Y=2"]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 pub use binding::{Action, Binding, BoundBy};
-pub use template::{Ingredient, Part, PartValue, Template};
+pub use template::{Ingredient, PartValue, Template, TemplatePart};
 
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};

@@ -5,13 +5,13 @@ use crate::environment::has_room;
 use crate::error::{Error, Position};
 use crate::name::VariableName;
 use crate::secret::SecretValue;
-use crate::wanted::{self, Delivery, Lookup, Mention, Piece};
+use crate::wanted::{self, Delivery, Lookup, Mention, TemplatePiece};
 
 /// A text of which some parts are known only when all is looked up.
 #[derive(Debug)]
 pub struct Template {
     pub variable: VariableName,
-    pub parts: Vec<Part>,
+    pub parts: Vec<TemplatePart>,
     /// Whether some binding of the plan still wants it, perhaps by way of another template.
     pub(super) is_needed: bool,
     /// Where the file says so. The pieces have become the parts.
@@ -19,7 +19,7 @@ pub struct Template {
 }
 
 #[derive(Debug)]
-pub enum Part {
+pub enum TemplatePart {
     Text(SecretValue),
     /// The value of another variable, inserted as it is.
     Variable {
@@ -60,7 +60,7 @@ impl Template {
     pub fn variables(&self) -> Vec<(&VariableName, PartValue)> {
         let mut variables = Vec::new();
         for part in &self.parts {
-            if let Part::Variable { name, of, .. } = part
+            if let TemplatePart::Variable { name, of, .. } = part
                 && !variables.contains(&(name, *of))
             {
                 variables.push((name, *of));
@@ -107,11 +107,11 @@ impl<'l> Linker<'l> {
         let (mut parts, mut text) = (Vec::new(), zeroize::Zeroizing::new(Vec::new()));
         for piece in std::mem::take(&mut origin.pieces) {
             let mention = match piece {
-                Piece::Text(piece) => {
+                TemplatePiece::Text(piece) => {
                     text.extend_from_slice(piece.expose());
                     continue;
                 }
-                Piece::Variable(mention) => mention,
+                TemplatePiece::Variable(mention) => mention,
             };
             let default = mention.default.as_ref().map(SecretValue::expose);
             match (self.meaning(&mention, &origin, &earlier)?, default) {
@@ -129,11 +129,13 @@ impl<'l> Linker<'l> {
                 }
                 (Meaning::Later(name, of), _) => {
                     if !text.is_empty() {
-                        parts.push(Part::Text(SecretValue::bytes(std::mem::take(&mut *text))));
+                        parts.push(TemplatePart::Text(SecretValue::bytes(std::mem::take(
+                            &mut *text,
+                        ))));
                     }
                     let inherited = self.left_as_inherited(&name, of);
                     let Mention { default, at, .. } = mention;
-                    parts.push(Part::Variable { name, of, default, inherited, at });
+                    parts.push(TemplatePart::Variable { name, of, default, inherited, at });
                 }
             }
             // Lines that double each other end here.
@@ -144,7 +146,7 @@ impl<'l> Linker<'l> {
             return Ok(Action::Set(variable, text));
         }
         if !text.expose().is_empty() {
-            parts.push(Part::Text(text));
+            parts.push(TemplatePart::Text(text));
         }
         let index = self.templates.len();
         let template = Template { variable: variable.clone(), parts, is_needed: false, origin };
@@ -223,13 +225,13 @@ pub(super) fn mark_needed(
         let Some(template) = from.first().filter(|template| template.is_needed) else { continue };
         for part in &template.parts {
             match part {
-                Part::Variable { of: PartValue::Lookup(index), .. } => {
+                TemplatePart::Variable { of: PartValue::Lookup(index), .. } => {
                     ingredients[*index].is_needed = true;
                 }
-                Part::Variable { of: PartValue::Template(index), .. } => {
+                TemplatePart::Variable { of: PartValue::Template(index), .. } => {
                     before[*index].is_needed = true;
                 }
-                Part::Text(_) => {}
+                TemplatePart::Text(_) => {}
             }
         }
     }

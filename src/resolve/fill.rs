@@ -8,7 +8,7 @@ use super::LookedUp;
 use crate::environment::has_room;
 use crate::error::{Error, Missing, Position};
 use crate::name::VariableName;
-use crate::plan::{Part, PartValue, Template};
+use crate::plan::{PartValue, Template, TemplatePart};
 use crate::secret::SecretValue;
 use crate::wanted;
 
@@ -93,11 +93,11 @@ fn one(
     let mut text = Zeroizing::new(Vec::new());
     for part in &parts {
         let (of, default, inherited, at) = match part {
-            Part::Text(part) => {
+            TemplatePart::Text(part) => {
                 text.extend_from_slice(part.expose());
                 continue;
             }
-            Part::Variable { of, default, inherited, at, .. } => {
+            TemplatePart::Variable { of, default, inherited, at, .. } => {
                 (*of, default.as_ref(), inherited.as_ref(), *at)
             }
         };

@@ -20,7 +20,7 @@ use variable::variable;
 
 use crate::cli;
 use crate::config::Expansion;
-use crate::environment::{Inheritance, Inherited};
+use crate::environment::{InheritancePolicy, Inherited};
 use crate::error::Error;
 use crate::files::home;
 use crate::plan::{Plan, WrittenBindings};
@@ -189,7 +189,7 @@ pub fn env_files(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Vec<
 pub fn inheritance(
     given: &cli::Inheritance,
     inherited: Inherited<'_>,
-) -> Result<Inheritance, Error> {
+) -> Result<InheritancePolicy, Error> {
     let is_clean = variable!(given.clean).flag(inherited);
     if !given.keep.is_empty() && !is_clean {
         return Err(Error::Usage {
@@ -203,7 +203,7 @@ pub fn inheritance(
     } else {
         None
     };
-    Ok(Inheritance {
+    Ok(InheritancePolicy {
         clean,
         strip_credentials: variable!(given.strip_credentials).flag(inherited),
         preserve: variable!(given.preserve).flag(inherited),

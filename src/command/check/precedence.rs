@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::environment::{Inheritance, Inherited};
+use crate::environment::{InheritancePolicy, Inherited};
 use crate::name::Shown;
 
 /// What the command's environment is made of, in order.
@@ -13,13 +13,13 @@ pub struct Precedence<'p> {
     pub inherited: Inherited<'p>,
     /// Those of them that are handed on.
     pub kept: Inherited<'p>,
-    pub inheritance: &'p Inheritance,
+    pub inheritance: &'p InheritancePolicy,
 }
 
 impl Precedence<'_> {
     /// Nothing, if all is as it is without an option or a file.
     pub fn as_text(&self) -> String {
-        let Inheritance { clean, strip_credentials, preserve } = self.inheritance;
+        let InheritancePolicy { clean, strip_credentials, preserve } = self.inheritance;
         if self.layers.len() == 1 && clean.is_none() && !strip_credentials && !preserve {
             return String::new();
         }

@@ -9,7 +9,7 @@ use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::json;
-use crate::reference::{self, Reference};
+use crate::reference::{self, Kind, Reference};
 use crate::secret::SecretValue;
 use crate::settings::variable::variable;
 use crate::source::{Held, Store};
@@ -37,7 +37,7 @@ pub fn get(
     // A string that itself is JSON counts, as for `run`.
     let part = json::pick(value.expose(), &pointer).unwrap_or_default();
     let part = part.ok_or_else(|| {
-        let mut missing = Missing::of("key", &key, store.place().shown);
+        let mut missing = Missing::of(Kind::Kv.noun(), &key, store.place().shown);
         missing.pointer = Some(pointer.to_string());
         Error::Missing { missing: vec![missing], exit: Exit::Absent }
     })?;

@@ -13,7 +13,7 @@ use crate::command::store;
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
-use crate::reference;
+use crate::reference::{self, Kind};
 use crate::report::Report;
 use crate::settings::choice::Choice;
 use crate::source::Store;
@@ -51,6 +51,6 @@ fn key(given: &OsStr) -> Result<String, Error> {
 
 /// The error for a key that is not there.
 fn absent(key: &str, store: &dyn Store) -> Error {
-    let missing = vec![Missing::of("key", key, store.place().shown)];
+    let missing = vec![Missing::of(Kind::Kv.noun(), key, store.place().shown)];
     Error::Missing { missing, exit: Exit::Absent }
 }

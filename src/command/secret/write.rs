@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::files::{file, replace};
 use crate::name::Shown;
 use crate::notice::Notice;
-use crate::reference::Reference;
+use crate::reference::{Kind, Reference};
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
@@ -100,7 +100,7 @@ pub fn delete(
     if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
         let store = store(&choice, inherited)?;
         if !store.delete(Collection::Secrets, name)? {
-            let missing = vec![Missing::of("secret", name, store.place().shown)];
+            let missing = vec![Missing::of(Kind::Secret.noun(), name, store.place().shown)];
             return Err(Error::Missing { missing, exit: Exit::Absent });
         }
         report.verbose(|| print::deleted(name, &*store));
@@ -117,7 +117,7 @@ pub fn delete(
         && replace::update(&path, |old| edit::delete(old, &place, name)).map_err(with_way_out)?;
     if !deleted {
         let looked_in = vec![format!("{place} [context.secrets]")];
-        let missing = Missing::of("secret", name, looked_in);
+        let missing = Missing::of(Kind::Secret.noun(), name, looked_in);
         return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
