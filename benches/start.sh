@@ -122,6 +122,7 @@ for index in "${!commands[@]}"; do
 done
 
 # What the kernel says of the whole process, before exec and after.
+cd "${work}"
 one=("${clean[@]}" "HOME=${work}/1")
 memory=$("${one[@]}" /usr/bin/time -f %M "${PFX}" run -s SECRET_1 -- /bin/true 2>&1 > /dev/null)
 result=$(verdict "${memory}" 4096)
