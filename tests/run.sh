@@ -117,10 +117,52 @@ else
   export PFX_TEST_COMPLETE=1
 fi
 
-work=$(mktemp -d)
-trap 'rm -rf "${work}"' EXIT
+# All that the tests make is below this directory, by which it is found: its path is unlike any other.
+work=$(mktemp -d "${TMPDIR:-/tmp}/pfx-tests.XXXXXXXX")
+trap 'rm -rf --one-file-system "${work}"' EXIT
+# Some tests are other users.
+chmod 755 "${work}"
+mkdir "${work}/tmp"
 say 'builds the static release binary'
 "${here}/packaging/stage.sh" "${work}/stage"
+
+# Lists the processes that work in the directory, or have its path in their environment or arguments.
+processes() {
+  local process places words
+  for process in /proc/[0-9]*; do
+    places=$(readlink "${process}"/{cwd,exe,root} 2> /dev/null) || true
+    if [[ ${places} == *"${work}"* ]] || grep -qsF -- "${work}" "${process}"/{environ,cmdline}; then
+      words=$(tr '\0' ' ' 2> /dev/null < "${process}/cmdline") || true
+      printf '%s %s\n' "${process#/proc/}" "${words}"
+    fi
+  done
+}
+
+# Lists the processes, mounts and files that the tests left behind, and ends and removes them.
+leftovers() {
+  local running mounts files process mount _
+  # Whoever was killed may be gone a moment later.
+  for _ in {1..50}; do
+    running=$(processes)
+    [[ -n ${running} ]] || break
+    sleep 0.1
+  done
+  while read -r process _; do
+    [[ -z ${process} ]] || kill -KILL "${process}" 2> /dev/null || true
+  done <<< "${running}"
+  mounts=$(awk -v work="${work}/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo)
+  while read -r mount; do
+    [[ -z ${mount} ]] || umount --lazy "${mount}"
+  done <<< "${mounts}"
+  files=$(find "${work}/tmp" -mindepth 1 -maxdepth 1)
+  printf '%s' "${running:+processes:
+${running}
+}${mounts:+mounts:
+${mounts}
+}${files:+files:
+${files}
+}"
+}
 
 export PFX_TEST_NODE_MODULES=${cache}/node/node_modules
 export PFX_TEST_PREFECT1=${cache}/prefect-1
@@ -134,4 +176,9 @@ for variable in "${!PFX_@}" "${!PREFECT_@}"; do
   [[ ${variable} == PFX_TEST_* ]] || unset "${variable}"
 done
 say 'runs the tests'
-cargo test --locked --no-fail-fast -- --include-ignored "$@"
+status=0
+TMPDIR=${work}/tmp cargo test --locked --no-fail-fast -- "$@" || status=$?
+left=$(leftovers)
+[[ -z ${left} ]] || fail "the tests left behind
+${left}"
+exit "${status}"

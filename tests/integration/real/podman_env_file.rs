@@ -2,32 +2,12 @@
 
 use crate::export::values::texts;
 use crate::export::{assert_read, export, holding, taken, variables};
-use crate::support::needs::{namespaces, tools};
-use crate::support::{Home, Outcome};
-
-/// podman as it works in a container and a virtual machine alike.
-fn podman(home: &Home, arguments: &[&str]) -> Outcome {
-    let always = [
-        "podman",
-        "--runtime",
-        "runc",
-        "--cgroup-manager=cgroupfs",
-        "run",
-        "--rm",
-        "--network=none",
-        "--ulimit",
-        "nofile=1024:1024",
-        "--ulimit",
-        "nproc=1000:1000",
-    ];
-    let words = [&always[..], arguments].concat();
-    home.bare(&words).env("HOME", "/root").env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").outcome()
-}
+use crate::real::container::engine;
+use crate::real::container::podman::LIMITS;
 
 #[test]
 fn podman_reads_what_an_env_file_takes() {
-    need!(namespaces());
-    need!(tools(&["podman", "runc", "busybox"]));
+    let podman = need!(engine());
     let all = texts();
     let taken = taken("docker", all.clone());
     assert!(taken.len() > 100 && taken.len() < all.len(), "{} taken", taken.len());
@@ -47,10 +27,10 @@ fn podman_reads_what_an_env_file_takes() {
     home.write("root/bin/file", "");
     std::fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();
     // Not by stdout, of which podman may lose all when a container ends as soon as it starts.
+    let file = format!("--env-file={}", home.join("exported").display());
+    let words =
+        [&["run", "--rm"], &LIMITS[..], &[&file, "--rootfs", root.to_str().unwrap()]].concat();
     let program = ["/bin/busybox", "cp", "/proc/self/environ", "/variables"];
-    let mut words = vec!["--env-file", "exported", "--rootfs", root.to_str().unwrap()];
-    words.extend(program);
-    let read = podman(&home, &words);
-    assert_eq!(read.code(), Some(0), "{}", read.stderr());
+    podman.succeed(&[&words[..], &program].concat());
     assert_read(&variables(&std::fs::read(root.join("variables")).unwrap()), &taken);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::cloud1::API_KEY;
 use crate::support::needs::{Missing, prefect, tools};
-use crate::support::{Home, Pfx};
+use crate::support::{Home, Pfx, lasting};
 
 /// Ended when dropped.
 struct Process(Child);
@@ -61,12 +61,8 @@ impl Sides {
         let python = prefect(1)?.join("bin/python");
         let mut stub = Command::new("python3");
         stub.args(["tests/support/prefect-1-stub.py", "--port", "0", "--stateful"]);
-        let mut stub = stub
-            .args(["--api-key", API_KEY])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the API starts");
+        stub.args(["--api-key", API_KEY]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut stub = lasting::spawn_for_thread(&mut stub).expect("the API starts");
         let mut line = String::new();
         let mut said = BufReader::new(stub.stdout.take().expect("a pipe"));
         said.read_line(&mut line).expect("a line");
@@ -74,15 +70,15 @@ impl Sides {
         let home = Home::with_config(format!(
             "[cloud]\napi = \"http://{address}\"\napi_key = \"{API_KEY}\"\nuse_local_secrets = false\n"
         ));
-        let mut prefect = Command::new(python)
+        let mut prefect = Command::new(python);
+        prefect
             .args(["-W", "ignore", "-c", PREFECT])
             .env_clear()
             .env("HOME", home.path())
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the real package starts");
+            .stdout(Stdio::piped());
+        let mut prefect = lasting::spawn_for_thread(&mut prefect).expect("the real package starts");
         let asks = prefect.stdin.take().expect("a pipe");
         let mut answers = BufReader::new(prefect.stdout.take().expect("a pipe"));
         line.clear();

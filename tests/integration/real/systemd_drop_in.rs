@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::export::values::texts;
 use crate::export::{assert_read, export, holding, variables};
-use crate::support::Home;
 use crate::support::needs::{namespaces, tools};
+use crate::support::{Home, lasting};
 
 /// A systemd as pid 1 of its own namespaces starts one service with this drop-in; what its process had as
 /// environment.
@@ -26,7 +26,8 @@ fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
         exec /lib/systemd/systemd --system --unit=x.target";
     let home_path = home.path().to_str().unwrap();
     let drop_in = drop_in.to_str().unwrap();
-    let mut systemd = std::process::Command::new("unshare")
+    let mut unshare = std::process::Command::new("unshare");
+    unshare
         .args([
             "--fork",
             "--pid",
@@ -44,9 +45,8 @@ fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
         .env("container", "pfx-test")
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(std::process::Stdio::null());
+    let mut systemd = lasting::spawn_for_thread(&mut unshare).expect("unshare is installed");
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while !home.join("out/done").exists() && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(20));

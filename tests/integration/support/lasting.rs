@@ -1,44 +1,105 @@
-//! What lasts as long as the tests do, in statics, which nothing drops: it is ended and removed when they end.
+//! What the tests start ends with them, however they end: a child with the thread that started it, and whatever is left
+//! when the tests end. What lasts as long as they do is in statics, which nothing drops.
 
+use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::process::{Child, Command};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Mutex, Once, OnceLock};
+use std::thread;
 
+use nix::libc;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 static DIRECTORIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-static PROCESSES: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// Removes a directory when the tests end.
 pub fn directory(path: &Path) {
-    add(&DIRECTORIES, path.to_owned());
-}
-
-/// Kills a child of the tests when they end, before any directory is removed.
-pub fn process(pid: Pid) {
-    add(&PROCESSES, pid);
+    adopt();
+    DIRECTORIES.lock().expect("no panic").push(path.to_owned());
 }
 
 /// Does something when the tests end. What is added last is done first.
 pub fn at_exit(act: extern "C" fn()) {
-    // SAFETY: a function that calls no test's code.
-    assert_eq!(unsafe { nix::libc::atexit(act) }, 0);
+    adopt();
+    add(act);
 }
 
-fn add<T>(list: &Mutex<Vec<T>>, one: T) {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| at_exit(clear));
-    list.lock().expect("no panic").push(one);
+fn add(act: extern "C" fn()) {
+    // SAFETY: a function that calls no test's code.
+    assert_eq!(unsafe { libc::atexit(act) }, 0);
+}
+
+/// Makes the tests the parent of all that they start whose own parent has ended, and ends what is left of it when the
+/// tests end.
+pub fn adopt() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: one system call, with integers.
+        assert_eq!(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) }, 0);
+        add(clear);
+    });
+}
+
+/// For the time between fork and exec: the kernel kills this process when the thread that started it ends.
+pub fn end_with_starter() -> io::Result<()> {
+    // SAFETY: one system call, with integers.
+    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Starts a program that ends with the thread that calls this.
+pub fn spawn_for_thread(command: &mut Command) -> io::Result<Child> {
+    adopt();
+    // SAFETY: what is done between fork and exec is one system call.
+    unsafe { command.pre_exec(end_with_starter) };
+    command.spawn()
+}
+
+/// Starts a program that ends with the tests: a thread that lasts as long as they do starts it.
+pub fn spawn(command: Command) -> Child {
+    type Job = (Command, Sender<Child>);
+    static KEEPER: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
+    let keeper = KEEPER.get_or_init(|| {
+        let (sender, receiver) = mpsc::channel::<Job>();
+        thread::spawn(move || {
+            for (mut command, answer) in receiver {
+                let child = spawn_for_thread(&mut command).expect("the program starts");
+                answer.send(child).expect("somebody waits");
+            }
+        });
+        Mutex::new(sender)
+    });
+    let (answer, child) = mpsc::channel();
+    keeper.lock().expect("no panic").send((command, answer)).expect("the keeper lasts");
+    child.recv().expect("a child")
+}
+
+/// All children of the tests, those that ended among them.
+fn children() -> Vec<Pid> {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let words: String = lists.collect();
+    words.split_whitespace().filter_map(|word| word.parse().ok()).map(Pid::from_raw).collect()
 }
 
 extern "C" fn clear() {
-    let Ok(processes) = PROCESSES.lock() else { return };
-    for &pid in processes.iter() {
-        // One that has been waited for is no child any more, and its number may be another's.
-        if waitpid(pid, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive) {
-            let _ = kill(pid, Signal::SIGKILL);
-            let _ = waitpid(pid, None);
+    // The children of those that end become the tests' own.
+    loop {
+        let children = children();
+        if children.is_empty() {
+            break;
+        }
+        for &child in &children {
+            let _ = kill(child, Signal::SIGKILL);
+        }
+        for child in children {
+            let _ = waitpid(child, None);
         }
     }
     let Ok(directories) = DIRECTORIES.lock() else { return };

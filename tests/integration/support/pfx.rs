@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use nix::libc;
 
-use super::{NOBODY, Outcome, Running, is_root};
+use super::{NOBODY, Outcome, Running, is_root, lasting};
 
 /// A start that is being prepared. Its environment holds HOME, PATH and what is added; nothing of the
 /// test's own.
@@ -32,7 +32,7 @@ impl Pfx {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Not where cargo stands: that has files of its own.
         command.current_dir(home);
-        Self { command, home: home.to_owned(), stdin: Vec::new() }.before(keep_own_descriptors)
+        Self { command, home: home.to_owned(), stdin: Vec::new() }.before(prepare)
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -86,7 +86,7 @@ impl Pfx {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
             command.current_dir(&self.home).uid(NOBODY).gid(NOBODY);
             self.command = command;
-            self = self.before(keep_own_descriptors);
+            self = self.before(prepare);
         }
         self
     }
@@ -114,6 +114,7 @@ impl Pfx {
 
     /// Starts it, and does not wait.
     pub fn start(mut self) -> Running {
+        lasting::adopt();
         let home = self.home.to_string_lossy().into_owned();
         let child = self.command.spawn().expect("the program starts");
         Running::new(child, self.stdin, home)
@@ -137,9 +138,11 @@ impl Pfx {
     }
 }
 
-/// Marks what the test runner left open to be closed, so that 0, 1 and 2 is all that is inherited. (And with
-/// something to do first std forks; its other way, `posix_spawn(3)`, leaves a signal ignored.)
-fn keep_own_descriptors() -> io::Result<()> {
+/// Lets the program end with the test, and marks what the test runner left open to be closed, so that 0, 1 and 2 is all
+/// that is inherited. (And with something to do first std forks; its other way, `posix_spawn(3)`, leaves a signal
+/// ignored.)
+fn prepare() -> io::Result<()> {
+    lasting::end_with_starter()?;
     let (first, last) = (3_u32, u32::MAX);
     // SAFETY: no descriptor is closed before the new program starts.
     match unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) } {
@@ -156,7 +159,7 @@ fn reachable(program: &OsStr) -> OsString {
     }
     let directory = COPY.get_or_init(|| {
         let directory = tempfile::TempDir::new().expect("a temporary directory");
-        super::lasting::directory(directory.path());
+        lasting::directory(directory.path());
         super::home::set_mode(directory.path(), 0o755);
         // By another process: a start at this moment would inherit the copy open for writing, and then it
         // could not be run.

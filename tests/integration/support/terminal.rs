@@ -31,7 +31,9 @@ impl Terminal {
         let mut command = std::process::Command::new(words[0]);
         command.args(&words[1..]).env_clear().env("HOME", home.path()).env("PATH", "/usr/bin:/bin");
         command.current_dir(home.path()).stdin(end()).stdout(end()).stderr(end());
+        super::lasting::adopt();
         let act = || {
+            super::lasting::end_with_starter()?;
             nix::unistd::setsid()?;
             // SAFETY: descriptor 0 is the terminal; the argument 0 asks for it without force.
             if unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) } == -1 {
@@ -39,7 +41,7 @@ impl Terminal {
             }
             Ok(())
         };
-        // SAFETY: two system calls.
+        // SAFETY: system calls only.
         unsafe { std::os::unix::process::CommandExt::pre_exec(&mut command, act) };
         let child = command.spawn().expect("the program starts");
         Self { master: pair.master.into(), slave: pair.slave, child, shown: String::new() }

@@ -1,12 +1,12 @@
 //! In real containers, by podman and runc: pfx as the entrypoint of an image that has nothing else.
 
-mod podman;
+pub mod podman;
 
 use self::podman::{Container, Podman};
 use crate::support::needs::{Missing, namespaces, static_binary, tools};
 
 /// The engine with both images.
-fn engine() -> Result<&'static Podman, Missing> {
+pub fn engine() -> Result<&'static Podman, Missing> {
     namespaces()?;
     tools(&["podman", "runc", "busybox"])?;
     Ok(Podman::shared(&static_binary()?))

@@ -144,7 +144,7 @@ impl Podman {
 }
 
 /// The engine's own limits are more than this machine lets anybody have.
-const LIMITS: [&str; 3] =
+pub const LIMITS: [&str; 3] =
     ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000", "--network=none"];
 
 extern "C" fn remove() {

@@ -3,15 +3,12 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -199,6 +196,7 @@ impl Server {
             }
         };
         command.env_clear().current_dir(home).env("HOME", home).env("PREFECT_HOME", home);
+        command.env("TMPDIR", home);
         let bin = self.version.programs();
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
         command.env("PREFECT_SERVER_DATABASE_CONNECTION_URL", &database);
@@ -218,7 +216,7 @@ impl Server {
         command.envs(self.options.iter().copied());
         let log = fs::File::create(home.join("server.log")).expect("a file");
         command.stdin(Stdio::null()).stderr(log.try_clone().expect("a descriptor")).stdout(log);
-        let mut child = spawn(command);
+        let mut child = lasting::spawn(command);
         let started = Instant::now();
         while !self.is_ready() {
             let ended = child.try_wait().expect("a child");
@@ -304,6 +302,7 @@ impl Server {
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.version.program(program));
         command.env_clear().current_dir(self.home.path()).env("HOME", self.home.path());
+        command.env("TMPDIR", self.home.path());
         command.env("PATH", "/usr/bin:/bin").env("PREFECT_API_URL", &self.url);
         command.env("PREFECT_LOGGING_LEVEL", "WARNING").env("DO_NOT_TRACK", "1");
         if self.options.contains(&AUTH) {
@@ -394,34 +393,4 @@ fn seed(server: &Server, version: Version) {
     for index in 0..250 {
         server.create_variable(&format!("many_{index:03}"), &json!(index));
     }
-}
-
-/// Starts a program that ends with the tests. It must be a thread's child that lasts as long as they do: the
-/// kernel sends the signal when the thread ends (prctl(2), `PR_SET_PDEATHSIG`).
-pub fn spawn(mut command: Command) -> Child {
-    type Job = (Command, Sender<Child>);
-    static KEEPER: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
-    let keeper = KEEPER.get_or_init(|| {
-        let (sender, receiver) = mpsc::channel::<Job>();
-        thread::spawn(move || {
-            for (mut command, answer) in receiver {
-                let child = command.spawn().expect("the program starts");
-                lasting::process(Pid::from_raw(i32::try_from(child.id()).expect("a process id")));
-                answer.send(child).expect("somebody waits");
-            }
-        });
-        Mutex::new(sender)
-    });
-    let act = || {
-        // SAFETY: one system call, with integers.
-        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
-            0 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        }
-    };
-    // SAFETY: what is done between fork and exec is one system call.
-    unsafe { command.pre_exec(act) };
-    let (answer, child) = mpsc::channel();
-    keeper.lock().expect("no panic").send((command, answer)).expect("the keeper lasts");
-    child.recv().expect("a child")
 }

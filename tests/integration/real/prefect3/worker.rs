@@ -12,7 +12,8 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::home::Home;
-use super::server::{Server, Version, busy, spawn};
+use super::server::{Server, Version, busy};
+use crate::support::{is_gone, lasting};
 
 /// Longer than a flow run takes on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -27,7 +28,7 @@ fn prefect(server: &Server, project: &Home, words: &[&str]) -> Command {
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", pfx.display(), bin.display()));
     // As a shell has it: `prefect.yaml` refers to it.
     command.current_dir(project.path()).env("PWD", project.path());
-    command.env("HOME", project.path()).args(words);
+    command.env("HOME", project.path()).env("TMPDIR", project.path()).args(words);
     command
 }
 
@@ -71,7 +72,7 @@ fn start_worker(server: &Server, project: &Home, pool: &str) -> PathBuf {
     let log = fs::File::create(&path).expect("a file");
     worker.env("PREFECT_LOGGING_LEVEL", "INFO").stdin(Stdio::null());
     worker.stderr(log.try_clone().expect("a descriptor")).stdout(log);
-    drop(spawn(worker));
+    drop(lasting::spawn(worker));
     path
 }
 
@@ -165,7 +166,7 @@ fn cancelled(server: &Server, pool: &str, command: &str) -> (Pid, Pid) {
     done(prefect(server, &project, &["flow-run", "cancel", &id]));
     let pid = |text: &str| Pid::from_raw(text.parse().expect("a process id"));
     wait_for("the end of what the worker started", || {
-        kill(pid(&started), None).is_err().then_some(())
+        is_gone(pid(&started).as_raw()).then_some(())
     });
     wait_for("its state", || (run(server, &id)["state_type"] == "CANCELLED").then_some(()));
     (pid(flow), pid(&started))

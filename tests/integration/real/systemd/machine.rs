@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::lasting;
+
 const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Machine {
@@ -26,7 +28,7 @@ impl Machine {
         static MACHINE: OnceLock<Machine> = OnceLock::new();
         MACHINE.get_or_init(|| {
             let machine = Self::boot();
-            crate::support::lasting::at_exit(shut_down);
+            lasting::at_exit(shut_down);
             machine
         })
     }
@@ -50,16 +52,16 @@ impl Machine {
         for path in ["", "bin", "bin/pfx", "bin/service", "out", "service.py"] {
             crate::support::set_mode(&share.path().join(path), 0o755);
         }
-        let holder = Command::new("unshare")
+        let mut holder = Command::new("unshare");
+        holder
             .args(["--fork", "--pid", "--mount", "--mount-proc", "--kill-child", "sh"])
             .arg(share.path().join("boot.sh"))
             .arg(share.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("unshare is installed");
-        let mut machine = Self { share, holder: Mutex::new(holder), process: String::new() };
+            .stderr(Stdio::null());
+        let holder = Mutex::new(lasting::spawn(holder));
+        let mut machine = Self { share, holder, process: String::new() };
         machine.wait_until_up();
         machine
     }
