@@ -1,10 +1,11 @@
 //! What `run`, `check` and `export` have in common: settings, the plan of all layers, and what is made of it.
 
+use std::ffi::CStr;
 use std::path::Path;
 
 use crate::cli;
 use crate::command::{Sources, line_endings};
-use crate::environment::Inherited;
+use crate::environment::{InheritancePolicy, Inherited};
 use crate::error::Error;
 use crate::notice::Notice;
 use crate::plan::{BaseEnvironment, BindingLayer, BoundBy, Plan};
@@ -16,13 +17,17 @@ use crate::settings::{self, Settings, active_project, env_file};
 use crate::takeover::{self, Power};
 
 /// All that is decided before anything is looked up.
-pub struct Prepared {
+pub struct Prepared<'a> {
     pub plan: Plan,
-    pub context: Context,
+    pub context: Context<'a>,
 }
 
 /// Where to look, and what the plan was made from.
-pub struct Context {
+pub struct Context<'a> {
+    pub inherited: Inherited<'a>,
+    pub inheritance: InheritancePolicy,
+    /// The inherited variables that the command gets.
+    pub passed: Vec<&'a CStr>,
     settings: Settings,
     choice: Choice,
     pub project: Option<ActiveProject>,
@@ -32,10 +37,10 @@ pub struct Context {
     notices: Vec<Notice>,
 }
 
-impl Context {
+impl Context<'_> {
     #[must_use]
-    pub fn sources<'a>(&'a self, inherited: Inherited<'a>) -> Sources<'a> {
-        Sources::new(&self.settings, &self.choice, inherited)
+    pub fn sources(&self) -> Sources<'_> {
+        Sources::new(&self.settings, &self.choice, self.inherited)
     }
 
     /// Looks up all that `plan` wants, and prints what a person should know. All is there that is not optional.
@@ -44,13 +49,8 @@ impl Context {
     /// As [`resolve::resolve`] and [`Resolved::require`].
     ///
     /// [`resolve::resolve`]: crate::resolve::resolve
-    pub fn resolve(
-        &self,
-        plan: Plan,
-        inherited: Inherited<'_>,
-        report: &mut Report<'_>,
-    ) -> Result<Resolved, Error> {
-        let sources = self.sources(inherited);
+    pub fn resolve(&self, plan: Plan, report: &mut Report<'_>) -> Result<Resolved, Error> {
+        let sources = self.sources();
         let resolved = sources.resolve(plan)?;
         report.notices(sources.notes());
         report.notices(self.notices(&resolved));
@@ -83,19 +83,21 @@ pub struct CommonArgs<'g> {
     pub places: &'g cli::Places,
     pub stores: &'g cli::Stores,
     pub project: &'g cli::Project,
+    /// What the command inherits; `None` if there is no command.
+    pub inheritance: Option<&'g cli::Inheritance>,
 }
 
 impl CommonArgs<'_> {
     /// Decides everything. The command line wins over `PFX_…` variables, they over env files, and those over the
-    /// project file; the variables of `preserved` win over all of them.
+    /// project file; with `--preserve` the inherited variables win over all of them.
     ///
     /// # Errors
     /// Whatever is wrong with the command line, the project file or an env file.
-    pub fn prepare(
-        &self,
-        inherited: Inherited<'_>,
-        preserved: Inherited<'_>,
-    ) -> Result<Prepared, Error> {
+    pub fn prepare<'a>(&self, inherited: Inherited<'a>) -> Result<Prepared<'a>, Error> {
+        let inheritance = self.inheritance.map(|given| settings::inheritance(given, inherited));
+        let inheritance = inheritance.transpose()?.unwrap_or_default();
+        let passed = inheritance.of(inherited);
+        let preserved = Inherited(if inheritance.preserve { &passed } else { &[] });
         let mut settings = Settings::new(self.places, inherited)?;
         let strict = settings.strict;
         let mut choice = Choice::new(self.stores, inherited)?;
@@ -116,7 +118,16 @@ impl CommonArgs<'_> {
         titles.push("the command line".to_owned());
         let written = settings::bindings(self.bindings, inherited);
         let plan = Plan::over(layers, &written, BaseEnvironment { inherited, preserved })?;
-        let context = Context { settings, choice, project, layers: titles, notices };
+        let context = Context {
+            inherited,
+            inheritance,
+            passed,
+            settings,
+            choice,
+            project,
+            layers: titles,
+            notices,
+        };
         Ok(Prepared { plan, context })
     }
 }

@@ -27,11 +27,9 @@ pub fn run(
     report: &mut Report<'_>,
 ) -> Result<Infallible, Error> {
     let Run { bindings, places, stores, project, .. } = arguments;
-    let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
-    let kept = inheritance.of(inherited);
-    let preserved = Inherited(if inheritance.preserve { &kept } else { &[] });
+    let inheritance = Some(&arguments.inheritance);
     let Prepared { plan, context } =
-        CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
+        CommonArgs { bindings, places, stores, project, inheritance }.prepare(inherited)?;
     let from_project = context.project.as_ref().and_then(|project| project.command.as_deref());
     let command = match (arguments.command.as_slice(), from_project) {
         ([], Some(command)) => command.to_vec(),
@@ -39,7 +37,7 @@ pub fn run(
         (given, _) => given.to_vec(),
     };
     let form = settings::files(&arguments.files, &plan, inherited)?;
-    let resolved = context.resolve(plan, inherited, report)?;
+    let resolved = context.resolve(plan, report)?;
     resolved.variables.iter().for_each(|variable| describe(variable, report));
 
     let for_prefect = if variable!(arguments.prefect).flag(inherited) {
@@ -54,7 +52,7 @@ pub fn run(
             for_prefect.iter().map(|(name, value)| Ok(EnvironmentChange::Set(name.clone(), value))),
         )
         .collect::<Result<_, _>>()?;
-    let environment = Environment::new(Inherited(&kept), &changes)?;
+    let environment = Environment::new(Inherited(&context.passed), &changes)?;
     exec::replace(&command, &environment)
 }
 

@@ -16,7 +16,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Report;
-use crate::settings::{self, variable::variable};
+use crate::settings::variable::variable;
 use crate::source::Source as _;
 
 /// Prints what `run` would do. Absent if anything required is missing.
@@ -30,12 +30,10 @@ pub fn check(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let cli::Check { bindings, places, stores, project, .. } = arguments;
-    let inheritance = settings::inheritance(&arguments.inheritance, inherited)?;
-    let kept = inheritance.of(inherited);
-    let preserved = Inherited(if inheritance.preserve { &kept } else { &[] });
+    let inheritance = Some(&arguments.inheritance);
     let Prepared { plan, context } =
-        CommonArgs { bindings, places, stores, project }.prepare(inherited, preserved)?;
-    let sources = context.sources(inherited);
+        CommonArgs { bindings, places, stores, project, inheritance }.prepare(inherited)?;
+    let sources = context.sources();
     let resolved = sources.resolve(plan)?;
     let no_store = sources.not_asked();
     let no_store = (!no_store.is_empty()).then(|| no_store.join("; "));
@@ -48,8 +46,8 @@ pub fn check(
         project: context.project.as_ref().map(|project| project.path.display().to_string()),
         layers: &context.layers,
         inherited,
-        kept: Inherited(&kept),
-        inheritance: &inheritance,
+        passed: Inherited(&context.passed),
+        inheritance: &context.inheritance,
     };
 
     let text = if variable!(arguments.json).flag(inherited) {

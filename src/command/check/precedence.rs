@@ -1,4 +1,4 @@
-//! Which binding wins over which, and what of the environment is handed on.
+//! Which binding wins over which, and what of the environment the command gets.
 
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ pub struct Precedence<'p> {
     /// What binds variables: each wins over those before it.
     pub layers: &'p [String],
     pub inherited: Inherited<'p>,
-    /// Those of them that are handed on.
-    pub kept: Inherited<'p>,
+    /// Those of them that the command gets.
+    pub passed: Inherited<'p>,
     pub inheritance: &'p InheritancePolicy,
 }
 
@@ -25,11 +25,11 @@ impl Precedence<'_> {
         }
         let mut text =
             "\nthe command's environment, where each line wins over those above it:\n".to_owned();
-        let (kept, all) = (self.kept.0.len(), self.inherited.0.len());
-        if kept == all {
+        let (passed, all) = (self.passed.0.len(), self.inherited.0.len());
+        if passed == all {
             text.push_str("  the inherited variables\n");
         } else {
-            text.push_str(&format!("  {kept} of the {all} inherited variables\n"));
+            text.push_str(&format!("  {passed} of the {all} inherited variables\n"));
         }
         for layer in self.layers {
             text.push_str(&format!("  {}\n", Shown(layer)));
@@ -42,12 +42,12 @@ impl Precedence<'_> {
 
     /// The same for programs.
     pub fn add_to(&self, json: &mut Value) {
-        let kept = self.kept.names();
+        let passed = self.passed.names();
         let mut left_out: Vec<String> = self
             .inherited
             .names()
             .into_iter()
-            .filter(|name| !kept.contains(name))
+            .filter(|name| !passed.contains(name))
             .map(|name| String::from_utf8_lossy(&name).into_owned())
             .collect();
         left_out.sort();

@@ -106,13 +106,13 @@ pub fn export(
     let format = variable!(arguments.format).word(inherited)?.ok_or_else(no_format)?;
     let exporter = exporter(format, arguments)?;
     let to = destination(format, arguments, inherited)?;
-    let Prepared { plan, context } = CommonArgs { bindings, places, stores, project }
-        .prepare(inherited, Inherited::default())?;
+    let Prepared { plan, context } =
+        CommonArgs { bindings, places, stores, project, inheritance: None }.prepare(inherited)?;
     // A mistake on the command line is reported before anything is looked up.
     check_names(&*exporter, plan.bindings.iter().map(Binding::variable))?;
     exporter.document(&outline(&plan)?)?;
     to.can_be_written()?;
-    let resolved = context.resolve(plan, inherited, report)?;
+    let resolved = context.resolve(plan, report)?;
     check_names(&*exporter, resolved.variables.iter().map(ResolvedVariable::name))?;
     let entries = entries(&resolved)?;
     let document = exporter.document(&entries)?;
