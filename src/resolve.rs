@@ -56,7 +56,7 @@ pub enum VariableEffect<'v> {
 /// If every secret is wanted, they are listed first and bound too.
 ///
 /// # Errors
-/// The first that a source gives, or that a value's part cannot be picked. What is missing is no error
+/// The first that a source gives, or that a value's part cannot be picked. What is missing is not an error
 /// here: see [`Resolved::require`].
 pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let plan = match plan.scope {

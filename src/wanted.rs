@@ -97,7 +97,7 @@ pub fn mentions_reference(text: &[u8]) -> bool {
 pub struct Lookup {
     pub reference: Reference,
     pub pointer: Option<Pointer>,
-    /// Whether its absence is no error.
+    /// Whether it may be absent.
     pub optional: bool,
     /// What the variable gets if it is absent. Boxed, since most have none and there may be ten thousand.
     pub default: Option<Box<SecretValue>>,

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use super::{Inherited, split};
 
-/// Which of the inherited variables are handed on.
+/// Which of the inherited variables the command gets.
 #[derive(Debug, Default)]
 pub struct InheritancePolicy {
     /// `None` for all; otherwise only [`CLEAN`] and what these patterns match.
@@ -35,13 +35,13 @@ const CREDENTIALS: [&str; 8] = [
 ];
 
 impl InheritancePolicy {
-    /// The entries that are handed on, untouched and in order.
+    /// The entries that the command gets, untouched and in order.
     #[must_use]
     pub fn of<'a>(&self, inherited: Inherited<'a>) -> Vec<&'a CStr> {
         inherited.0.iter().copied().filter(|entry| self.keeps(entry.to_bytes())).collect()
     }
 
-    /// Whether an entry is handed on. One that is no variable is, unless the environment is to be clean.
+    /// Whether the command gets an entry. It gets those that are not variables, unless the environment is to be clean.
     fn keeps(&self, entry: &[u8]) -> bool {
         let Some((name, _)) = split(entry) else { return self.clean.is_none() };
         if self.strip_credentials && is_credential(name) {

@@ -11,7 +11,7 @@ use zeroize::Zeroize as _;
 use crate::error::{Error, ValueFault};
 use crate::secret::SecretValue;
 
-/// Longest `NAME=value` that Linux takes, in bytes without the NUL behind it
+/// Longest `NAME=value` that Linux takes, in bytes without the NUL that follows
 /// (`MAX_ARG_STRLEN` of 131 072 with it; execve(2), "Limits on size of arguments and environment").
 pub const LONGEST_ENTRY: usize = 131_071;
 
@@ -33,7 +33,7 @@ impl<'a> Inherited<'a> {
         self.variables().map(|(name, _)| name.to_vec()).collect()
     }
 
-    /// Names and values, in order. Entries without `=` are no variables.
+    /// Names and values, in order. Entries without `=` are not variables.
     pub fn variables(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.0.iter().filter_map(|entry| split(entry.to_bytes()))
     }
@@ -44,7 +44,7 @@ fn value_of<'e>(entry: &'e CStr, name: &[u8]) -> Option<&'e [u8]> {
     entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=").filter(|_| !name.is_empty())
 }
 
-/// Cuts an entry at its `=`. One that begins with `=` is no variable.
+/// Cuts an entry at its `=`. One that begins with `=` is not a variable.
 fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = entry.iter().position(|&byte| byte == b'=')?;
     (at > 0).then(|| (&entry[..at], &entry[at + 1..]))

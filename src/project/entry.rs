@@ -59,7 +59,7 @@ impl Reader<'_> {
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
             let path = format!("{path}.{name}");
-            // What tells where a value comes from: a table has exactly one of these.
+            // Says where a value comes from: a table must have exactly one of these.
             if Kind::of(name).is_some() || matches!(name, "text" | "unset") {
                 if let Some((first, _)) = &origin {
                     let problem =

@@ -175,7 +175,7 @@ fn faults_name_their_place_and_quote_nothing() {
     }
 }
 
-/// Whatever stands there, it is read or refused; and no value is shown.
+/// Whatever the text is, it is read or refused; and no value is shown.
 #[test]
 fn no_text_makes_it_panic_or_quote() {
     let pieces = [
@@ -221,7 +221,7 @@ fn no_text_makes_it_panic_or_quote() {
         match Project::parse(&text, "pfx.toml") {
             Ok(_) => read += 1,
             Err(error) => {
-                // A key is shown, and what stands in quotes before `=` is one.
+                // A key is shown, and so is what is in quotes before `=`.
                 let shown = error.to_string();
                 let (before, behind) = shown.split_once("key `").unwrap_or((&shown, ""));
                 let behind = behind.split_once('`').map_or("", |(_, behind)| behind);

@@ -148,7 +148,7 @@ impl<S: Source> Finder<'_, S> {
     }
 }
 
-/// Refuses a field of a block that Prefect hides. Those that are no secrets are shown to all who may see the
+/// Refuses a field of a block that Prefect hides. Those that are not secrets are shown to all who may see the
 /// block.
 fn refuse_mask(lookup: &Lookup, json: &[u8]) -> Result<(), Error> {
     let is_block = matches!(lookup.reference, Reference::Block { .. });
