@@ -4,10 +4,11 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::decode::{Members, built, malformed};
+use super::decode::{built, malformed};
 use super::wire::Query;
 use crate::error::RemoteFault;
 use crate::remote::http::{Effect, Response, Verdict};
+use crate::remote::weight::Members;
 
 /// What tells an absent secret from any other failure: the API has no code of its own for it
 /// (`client/secrets.py`).

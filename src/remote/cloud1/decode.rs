@@ -1,23 +1,13 @@
 //! One field of an answer of Prefect Cloud 1.x as a value. Pure.
-//!
-//! A byte of JSON can become a hundred of memory. So the document is cut into pieces that are not built, and
-//! only what is wanted of them is, up to a number of values.
-
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::RemoteFault;
-use crate::remote::weight;
+use crate::remote::weight::{self, MOST_VALUES, Members};
 
-/// How many values are built of one field, of any kind and at any depth.
-const MOST_VALUES: usize = 100_000;
-/// The same of a list of names, which are short.
+/// How many values are built of a list of names, which are short.
 const MOST_LISTED: usize = 400_000;
-
-/// The members of a JSON object, as they are written; of two of one name, the last.
-pub type Members<'b> = BTreeMap<String, &'b RawValue>;
 
 /// Reads one field of an answer. It gets nothing if the API says that there is no such thing.
 ///

@@ -4,23 +4,16 @@
 //! wanted is built, which of a block is a twentieth.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::json;
-use crate::remote::weight;
+use crate::remote::weight::{self, MOST_VALUES, Members};
 
 /// The most that one page of a filter holds, and so the most names that one asks for.
 pub const PAGE: usize = 200;
-
-/// How many values are built of the data of all blocks, or of all variables, of one answer.
-const MOST_VALUES: usize = 100_000;
-
-/// The members of a JSON object, as they are written; of two of one name, the last.
-type Members<'b> = BTreeMap<String, &'b RawValue>;
 
 /// A block document.
 #[derive(Debug)]
