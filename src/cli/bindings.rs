@@ -8,7 +8,7 @@ use clap::Args;
 /// What the command gets. VAR defaults to the name; `db-password` gives `DB_PASSWORD`.
 #[derive(Args)]
 #[command(next_help_heading = "Bindings")]
-pub struct Bindings {
+pub struct BindingOptions {
     /// Bind a secret, or part of a JSON secret (NAME#/POINTER)
     ///
     /// Without VAR the variable is named after the secret; `db-password` becomes `DB_PASSWORD`. Append `?` to
@@ -64,7 +64,7 @@ pub struct Bindings {
 /// What the files of `--file` are like.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Bindings")]
-pub struct Files {
+pub struct FileOptions {
     /// Name of the files of --file [default: the secret's]
     ///
     /// Only /proc/PID/fd shows it.
@@ -93,7 +93,7 @@ pub fn mode(text: &str) -> Result<u32, &'static str> {
 /// Where secrets are looked for.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
-pub struct Places {
+pub struct PlaceOptions {
     /// Read secrets from the files in DIR
     ///
     /// A file for each secret, as Docker (in `/run/secrets`) and Kubernetes mount them. Can be given more than

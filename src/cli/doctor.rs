@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{OUTPUT, Places, Project, Stores};
+use super::{OUTPUT, PlaceOptions, ProjectOptions, StoreOptions};
 
 /// Check the configuration and the remote store, and suggest fixes (never prints values)
 #[derive(Args)]
@@ -18,9 +18,9 @@ pub struct Doctor {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
-    pub stores: Stores,
+    pub stores: StoreOptions,
     #[command(flatten)]
-    pub project: Project,
+    pub project: ProjectOptions,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Bindings, OUTPUT, Places, Project, Stores};
+use super::{BindingOptions, OUTPUT, PlaceOptions, ProjectOptions, StoreOptions};
 
 /// Print the bound variables with their values, for another program to read
 #[derive(Args)]
@@ -35,13 +35,13 @@ pub struct Export {
     #[arg(long, value_name = "NAME", default_value = "pfx")]
     pub name: String,
     #[command(flatten)]
-    pub bindings: Bindings,
+    pub bindings: BindingOptions,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
-    pub stores: Stores,
+    pub stores: StoreOptions,
     #[command(flatten)]
-    pub project: Project,
+    pub project: ProjectOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

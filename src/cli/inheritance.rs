@@ -7,7 +7,7 @@ use clap::Args;
 /// What the command gets of pfx's own environment.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Environment")]
-pub struct Inheritance {
+pub struct InheritanceOptions {
     /// Pass only PATH, HOME and a few more to the command
     ///
     /// PATH, HOME, USER, LOGNAME, SHELL, PWD, TERM, LANG, LANGUAGE, `LC_*`, TZ, TMPDIR, and what is bound. What

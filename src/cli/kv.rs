@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OUTPUT, Store, Timeout};
+use super::{OUTPUT, OneStoreOptions, Timeout};
 use crate::store_kind::StoreKind;
 
 /// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
 #[derive(Subcommand)]
 pub enum Kv {
-    Get(Get),
-    Set(Set),
-    Delete(Delete),
-    List(List),
-    Copy(Copy),
+    Get(KvGet),
+    Set(KvSet),
+    Delete(KvDelete),
+    List(KvList),
+    Copy(KvCopy),
 }
 
 /// Print the value of one key; exits with 1 if it does not exist
@@ -25,7 +25,7 @@ Examples:
   pfx kv get region                      prints a string as it is, anything else as JSON
   pfx kv get limits#/daily               a part of a JSON value
   pfx kv get limits --json | jq .")]
-pub struct Get {
+pub struct KvGet {
     /// The key; `#/POINTER` picks a part of its value
     #[arg(value_name = "KEY[#/POINTER]")]
     pub key: OsString,
@@ -33,7 +33,7 @@ pub struct Get {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
-    pub store: Store,
+    pub store: OneStoreOptions,
 }
 
 /// Store a value under a key; a value that parses as JSON is stored as JSON
@@ -47,7 +47,7 @@ Examples:
   pfx kv set build 007 --string          as text
   jq . limits.json | pfx kv set limits -
   pfx kv set limits --from-file limits.json")]
-pub struct Set {
+pub struct KvSet {
     /// The key
     #[arg(value_name = "KEY")]
     pub key: OsString,
@@ -66,17 +66,17 @@ pub struct Set {
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
     #[command(flatten)]
-    pub store: Store,
+    pub store: OneStoreOptions,
 }
 
 /// Delete one key; exits with 1 if it does not exist
 #[derive(Args)]
-pub struct Delete {
+pub struct KvDelete {
     /// The key
     #[arg(value_name = "KEY")]
     pub key: OsString,
     #[command(flatten)]
-    pub store: Store,
+    pub store: OneStoreOptions,
 }
 
 /// List the keys, one per line
@@ -86,7 +86,7 @@ Examples:
   pfx kv list
   pfx kv list --prefix team-a/
   pfx kv list --json | jq -r '.[]'")]
-pub struct List {
+pub struct KvList {
     /// List only keys that start with TEXT
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub prefix: Option<String>,
@@ -94,7 +94,7 @@ pub struct List {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
-    pub store: Store,
+    pub store: OneStoreOptions,
 }
 
 /// Copy keys from one store to another, such as from Prefect Cloud 1.x to the Variables of Prefect 3
@@ -109,7 +109,7 @@ Examples:
   pfx kv copy --from cloud1 --to prefect --dry-run
   pfx kv copy --from cloud1 --to prefect --prefix team-a/
   pfx kv copy --from cloud1 --to prefect --json | jq '.keys[] | select(.problem)'")]
-pub struct Copy {
+pub struct KvCopy {
     /// The store to read
     #[arg(long, value_name = "STORE", value_enum)]
     pub from: StoreKind,

@@ -25,15 +25,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use bindings::{Bindings, Files, Places, mode};
+pub use bindings::{BindingOptions, FileOptions, PlaceOptions, mode};
 pub use doctor::Doctor;
 pub use export::Export;
-pub use inheritance::Inheritance;
+pub use inheritance::InheritanceOptions;
 pub use kv::Kv;
-pub use project::{Project, Trust};
+pub use project::{ProjectOptions, Trust};
 pub use run::{Check, Parent, Run};
 pub use secret::Secret;
-pub use stores::{RemoteTarget, Store, Stores, Timeout, seconds};
+pub use stores::{OneStoreOptions, RemoteTarget, StoreOptions, Timeout, seconds};
 pub use variable::{OUTPUT, variable, variable_of, with_variables};
 
 /// Starts a program with the secrets it needs in its environment, and becomes it.
@@ -56,7 +56,7 @@ not set. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputOptions,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -92,7 +92,7 @@ impl Arguments {
     /// 7 to 12 % longer (`benches/compare.sh`). `None` if it is not a plain `run`; whatever there is to say is said by the whole declaration.
     fn read_run(words: &[OsString]) -> Option<Self> {
         let run = Run::augment_args(clap::Command::new("run"));
-        let mut alone = Output::augment_args(clap::Command::new("pfx")).subcommand(run);
+        let mut alone = OutputOptions::augment_args(clap::Command::new("pfx")).subcommand(run);
         let mut matches = alone.try_get_matches_from_mut(words).ok()?;
         Self::from_arg_matches_mut(&mut matches).ok()
     }
@@ -122,7 +122,7 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 /// What pfx prints besides what was asked for.
 #[derive(Args)]
 #[command(next_help_heading = OUTPUT)]
-pub struct Output {
+pub struct OutputOptions {
     /// Report on stderr where values come from and what was done
     #[arg(short, long, global = true)]
     pub verbose: bool,

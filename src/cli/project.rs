@@ -10,7 +10,7 @@ use super::OUTPUT;
 /// The project file, whose bindings the command line's override.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Project")]
-pub struct Project {
+pub struct ProjectOptions {
     /// Use this project file [default: the nearest pfx.toml]
     ///
     /// Without this option it is the `pfx.toml` in the working directory or above, up to the root of the

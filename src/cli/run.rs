@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::stores::seconds;
-use super::{Bindings, Files, Inheritance, OUTPUT, Places, Project, Stores};
+use super::{
+    BindingOptions, FileOptions, InheritanceOptions, OUTPUT, PlaceOptions, ProjectOptions,
+    StoreOptions,
+};
 
 const SEE_RUN: &str = "See --help or pfx-run(1) for all options, details and examples.";
 
@@ -31,17 +34,17 @@ pub struct Run {
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<OsString>,
     #[command(flatten)]
-    pub bindings: Bindings,
+    pub bindings: BindingOptions,
     #[command(flatten)]
-    pub files: Files,
+    pub files: FileOptions,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
-    pub stores: Stores,
+    pub stores: StoreOptions,
     #[command(flatten)]
-    pub project: Project,
+    pub project: ProjectOptions,
     #[command(flatten)]
-    pub inheritance: Inheritance,
+    pub inheritance: InheritanceOptions,
     /// Also pass each secret so that Prefect 1.x finds it
     ///
     /// In `PREFECT__CONTEXT__SECRETS__NAME`: `Secret("NAME").get()` and `PrefectSecret("NAME").run()` in an
@@ -97,15 +100,15 @@ Examples:
   pfx check --json | jq -r '.bindings[] | select(.found | not) | .name'")]
 pub struct Check {
     #[command(flatten)]
-    pub bindings: Bindings,
+    pub bindings: BindingOptions,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
-    pub stores: Stores,
+    pub stores: StoreOptions,
     #[command(flatten)]
-    pub project: Project,
+    pub project: ProjectOptions,
     #[command(flatten)]
-    pub inheritance: Inheritance,
+    pub inheritance: InheritanceOptions,
     /// Print JSON
     ///
     /// One line; pfx-check(1) describes its fields.

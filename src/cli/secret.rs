@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{OUTPUT, Places, RemoteTarget};
+use super::{OUTPUT, PlaceOptions, RemoteTarget};
 
 /// Read and write the local secrets, or with --remote those of the remote store
 #[derive(Subcommand)]
 pub enum Secret {
-    Get(Get),
-    Set(Set),
-    Delete(Delete),
-    List(List),
+    Get(SecretGet),
+    Set(SecretSet),
+    Delete(SecretDelete),
+    List(SecretList),
 }
 
 /// Print one secret; exits with 1 if it does not exist
@@ -23,7 +23,7 @@ Examples:
   pfx secret get DB_PASSWORD             its bytes, with a newline on a terminal
   pfx secret get prod-db#/password       a part of a JSON value
   pfx secret get prod-db --json | jq .")]
-pub struct Get {
+pub struct SecretGet {
     /// The exact name of the secret; `#/POINTER` picks a part of its value
     #[arg(value_name = "NAME[#/POINTER]")]
     pub name: OsString,
@@ -33,7 +33,7 @@ pub struct Get {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
     pub target: RemoteTarget,
 }
@@ -52,7 +52,7 @@ Examples:
   pfx secret set TLS_KEY --from-file key.pem
   pfx secret set prod-db --json < db.json
   pfx secret set prod-db --json --remote < db.json")]
-pub struct Set {
+pub struct SecretSet {
     /// The name of the secret
     #[arg(value_name = "NAME")]
     pub name: OsString,
@@ -74,7 +74,7 @@ pub struct Set {
 
 /// Delete one secret; exits with 1 if it does not exist
 #[derive(Args)]
-pub struct Delete {
+pub struct SecretDelete {
     /// The exact name of the secret
     #[arg(value_name = "NAME")]
     pub name: OsString,
@@ -84,14 +84,14 @@ pub struct Delete {
 
 /// List the names of the secrets, one per line
 #[derive(Args)]
-pub struct List {
+pub struct SecretList {
     /// Print JSON
     ///
     /// An array of objects with `name` and `places`, the places of the source that has the secret.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]
-    pub places: Places,
+    pub places: PlaceOptions,
     #[command(flatten)]
     pub target: RemoteTarget,
 }

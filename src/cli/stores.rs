@@ -9,7 +9,7 @@ use crate::store_kind::StoreKind;
 /// Which store is asked for what this machine has not.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
-pub struct Stores {
+pub struct StoreOptions {
     /// Look up in this remote store [default: the configured one]
     ///
     /// Names that are not found locally are looked up there. Can be given more than once: the stores are asked
@@ -26,7 +26,7 @@ pub struct Stores {
 /// Which store a command of remote things is about.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
-pub struct Store {
+pub struct OneStoreOptions {
     /// Use this remote store [default: the configured one]
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Option<StoreKind>,

@@ -6,7 +6,7 @@ use nix::sys::stat::Mode;
 
 use crate::cli;
 use crate::error::Error;
-use crate::launch::sealed::{Refused, Sealed};
+use crate::launch::sealed::{SealFault, Sealed};
 use crate::name::VariableName;
 use crate::resolve::{Resolution, Resolved};
 use crate::secret::SecretValue;
@@ -27,7 +27,7 @@ impl MemoryFiles {
     ///
     /// # Errors
     /// [`Error::Handover`] for the first that cannot be made.
-    pub fn new(given: &cli::Files, resolved: &Resolved) -> Result<Self, Error> {
+    pub fn new(given: &cli::FileOptions, resolved: &Resolved) -> Result<Self, Error> {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
         let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
         for variable in &resolved.variables {
@@ -38,7 +38,7 @@ impl MemoryFiles {
             }
             let name = looked_up.lookup.reference.name();
             let title = given.file_name.as_deref().unwrap_or(&name);
-            let sealed = Sealed::new(title, mode, value).map_err(|Refused { call, cause }| {
+            let sealed = Sealed::new(title, mode, value).map_err(|SealFault { call, cause }| {
                 Error::Handover { name: name.clone(), call, cause }
             })?;
             paths.insert(variable.clone(), SecretValue::text(&name, sealed.path())?);

@@ -79,12 +79,12 @@ impl Context<'_> {
 
 /// The arguments that these commands share.
 pub struct CommonArgs<'g> {
-    pub bindings: &'g cli::Bindings,
-    pub places: &'g cli::Places,
-    pub stores: &'g cli::Stores,
-    pub project: &'g cli::Project,
+    pub bindings: &'g cli::BindingOptions,
+    pub places: &'g cli::PlaceOptions,
+    pub stores: &'g cli::StoreOptions,
+    pub project: &'g cli::ProjectOptions,
     /// What the command inherits; `None` if there is no command.
-    pub inheritance: Option<&'g cli::Inheritance>,
+    pub inheritance: Option<&'g cli::InheritanceOptions>,
 }
 
 impl CommonArgs<'_> {

@@ -23,7 +23,7 @@ pub struct Profiles<'t> {
 }
 
 /// The settings of one profile.
-pub struct Profile {
+pub struct PrefectProfile {
     pub name: String,
     /// Variables and their texts.
     pub settings: Vec<(String, String)>,
@@ -44,7 +44,7 @@ impl<'t> Profiles<'t> {
     /// # Errors
     /// [`Error::Config`] if there is no profile of that name (Prefect takes none then, and says nothing), or
     /// a setting of it is no text.
-    pub fn active(&self, chosen: Option<&str>) -> Result<Option<Profile>, Error> {
+    pub fn active(&self, chosen: Option<&str>) -> Result<Option<PrefectProfile>, Error> {
         let walk = |path: &[&str]| match self.document.as_ref().map(|file| file.walk(path)) {
             Some(Walk::Found(value)) => Some(value),
             _ => None,
@@ -67,7 +67,7 @@ impl<'t> Profiles<'t> {
                 return Err(fault(format!("profiles.{name}"), problem));
             };
             let settings = url.map(|url| (URL.to_owned(), url.to_owned()));
-            return Ok(Some(Profile { name, settings: settings.into_iter().collect() }));
+            return Ok(Some(PrefectProfile { name, settings: settings.into_iter().collect() }));
         };
         let DeValue::Table(table) = profile else {
             return Err(fault(format!("profiles.{name}"), "it must be a table".to_owned()));
@@ -85,7 +85,7 @@ impl<'t> Profiles<'t> {
             };
             settings.push((key, text));
         }
-        Ok(Some(Profile { name, settings }))
+        Ok(Some(PrefectProfile { name, settings }))
     }
 }
 

@@ -1,11 +1,11 @@
 //! `$NAME`, `${NAME}` and `${NAME:-default}`.
 
-use super::Reader;
+use super::EnvFileReader;
 use crate::error::Error;
 use crate::secret::SecretValue;
 use crate::wanted::Mention;
 
-impl Reader<'_> {
+impl EnvFileReader<'_> {
     /// The variable that a `$` names. `None`, and nothing is read, if the `$` is itself.
     pub(super) fn mention(&mut self) -> Result<Option<Mention>, Error> {
         let start = self.at;

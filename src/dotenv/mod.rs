@@ -28,7 +28,7 @@ use crate::wanted::WantedVariable;
 /// # Errors
 /// [`Error::Config`] with line, column and, where there is one, the variable. Never the text.
 pub fn parse(text: &str, place: &str) -> Result<Vec<WantedVariable>, Error> {
-    let mut reader = Reader { text, place, at: 0, key: None, lines: Lines::default() };
+    let mut reader = EnvFileReader { text, place, at: 0, key: None, lines: Lines::default() };
     reader.refuse_carriage_returns()?;
     let mut entries = Vec::new();
     while let Some(entry) = reader.entry()? {
@@ -37,7 +37,7 @@ pub fn parse(text: &str, place: &str) -> Result<Vec<WantedVariable>, Error> {
     Ok(entries)
 }
 
-struct Reader<'t> {
+struct EnvFileReader<'t> {
     text: &'t str,
     place: &'t str,
     /// The next byte to read.
@@ -47,7 +47,7 @@ struct Reader<'t> {
     lines: Lines,
 }
 
-impl Reader<'_> {
+impl EnvFileReader<'_> {
     /// Refuses a carriage return that is not followed by a line feed: it ends a line to some readers,
     /// and Node.js drops it.
     fn refuse_carriage_returns(&self) -> Result<(), Error> {
@@ -101,7 +101,7 @@ impl Reader<'_> {
     }
 }
 
-impl<'t> Reader<'t> {
+impl<'t> EnvFileReader<'t> {
     /// Letters, digits, `_`, `.` and `-`, as many as there are.
     fn name(&mut self) -> &'t str {
         let start = self.at;

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Reader, is_blank};
+use super::{EnvFileReader, is_blank};
 use crate::error::Error;
 use crate::secret::SecretValue;
 use crate::wanted::{
@@ -11,13 +11,13 @@ use crate::wanted::{
 
 /// A value as it is put together.
 #[derive(Default)]
-pub(super) struct Value {
+pub(super) struct EnvFileValue {
     pieces: Vec<TemplatePiece>,
     /// What follows the pieces.
     text: Zeroizing<Vec<u8>>,
 }
 
-impl Value {
+impl EnvFileValue {
     fn push(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
     }
@@ -47,7 +47,7 @@ const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in low
 
 const NUL: &str = "a NUL, which no variable can hold";
 
-impl Reader<'_> {
+impl EnvFileReader<'_> {
     /// Reads a value and the rest of its line.
     pub(super) fn wanted(&mut self) -> Result<WantedValue, Error> {
         let before = self.at;
@@ -87,7 +87,7 @@ impl Reader<'_> {
         }
     }
 
-    fn judged(&self, start: usize, mut value: Value) -> Result<WantedValue, Error> {
+    fn judged(&self, start: usize, mut value: EnvFileValue) -> Result<WantedValue, Error> {
         let first = match value.pieces.first() {
             Some(TemplatePiece::Text(text)) => text.expose(),
             Some(TemplatePiece::Variable(_)) => &[],
@@ -128,8 +128,8 @@ impl Reader<'_> {
     }
 
     /// Up to the end of the line, or to a comment with a space before it.
-    fn unquoted(&mut self) -> Result<Value, Error> {
-        let mut value = Value::default();
+    fn unquoted(&mut self) -> Result<EnvFileValue, Error> {
+        let mut value = EnvFileValue::default();
         while !self.is_at_end_of_line() {
             match self.peek() {
                 Some(' ') => {
@@ -160,7 +160,7 @@ impl Reader<'_> {
     }
 
     /// Everything up to the next `'`, as it is.
-    fn single_quoted(&mut self) -> Result<Value, Error> {
+    fn single_quoted(&mut self) -> Result<EnvFileValue, Error> {
         let open = self.at;
         let rest = &self.rest()[1..];
         let Some(length) = rest.find('\'') else { return Err(self.fault(open, NOT_CLOSED)) };
@@ -174,15 +174,15 @@ impl Reader<'_> {
             return Err(self.fault(open + 1 + at, NUL));
         }
         self.at += length + 2;
-        let mut value = Value::default();
+        let mut value = EnvFileValue::default();
         // A carriage return is a part of the end of a line.
         inside.split('\r').for_each(|part| value.push(part));
         Ok(value)
     }
 
-    fn double_quoted(&mut self) -> Result<Value, Error> {
+    fn double_quoted(&mut self) -> Result<EnvFileValue, Error> {
         let open = self.at;
-        let mut value = Value::default();
+        let mut value = EnvFileValue::default();
         self.at += 1;
         loop {
             match self.peek() {
@@ -208,13 +208,13 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    fn escaped(&mut self, meant: &str, value: &mut Value) {
+    fn escaped(&mut self, meant: &str, value: &mut EnvFileValue) {
         value.push(meant);
         self.at += 2;
     }
 
     /// One character outside of single quotes, or what a `$` leads to.
-    fn character(&mut self, character: char, value: &mut Value) -> Result<(), Error> {
+    fn character(&mut self, character: char, value: &mut EnvFileValue) -> Result<(), Error> {
         match character {
             '`' => return Err(self.fault(self.at, BACKTICK)),
             '\0' => return Err(self.fault(self.at, NUL)),

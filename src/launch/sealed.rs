@@ -25,7 +25,7 @@ const NOEXEC: MFdFlags = MFdFlags::from_bits_retain(8);
 
 /// What the operating system refused on the way to a sealed file.
 #[derive(Debug)]
-pub struct Refused {
+pub struct SealFault {
     /// The system call, or what it was for.
     pub call: &'static str,
     pub cause: io::Error,
@@ -40,15 +40,15 @@ impl Sealed {
     ///
     /// # Errors
     /// No descriptor is left, or the kernel has no such files, or /proc is not mounted, below which its path is.
-    pub fn new(name: &str, mode: Mode, value: &SecretValue) -> Result<Self, Refused> {
-        let refused = |call| move |cause| Refused { call, cause };
+    pub fn new(name: &str, mode: Mode, value: &SecretValue) -> Result<Self, SealFault> {
+        let refused = |call| move |cause| SealFault { call, cause };
         let file = File::from(create(name).map_err(refused("memfd_create"))?);
         // RLIMIT_FSIZE counts for files in memory too.
         let no_signal = Ignored::new(Signal::SIGXFSZ);
         // Not at the file's position: who reads the descriptor itself begins at the front.
         file.write_all_at(value.expose_whole(), 0).map_err(refused("pwrite"))?;
         drop(no_signal);
-        let failed = |call| move |errno: Errno| Refused { call, cause: errno.into() };
+        let failed = |call| move |errno: Errno| SealFault { call, cause: errno.into() };
         fchmod(&file, mode).map_err(failed("fchmod"))?;
         let seals = SealFlag::F_SEAL_WRITE
             | SealFlag::F_SEAL_SHRINK

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
-use super::{Reader, in_order};
+use super::{ProjectReader, in_order};
 use crate::error::Error;
 use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};
@@ -22,7 +22,7 @@ const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in low
      a variable of its own, such as `P`, and write the text with `${P}` in an env file; if it is meant as text, write \
      `{ text = \"…\" }`";
 
-impl Reader<'_> {
+impl ProjectReader<'_> {
     /// One variable of such a table.
     pub(super) fn variable(
         self,

@@ -45,7 +45,7 @@ impl Project {
     pub fn parse(text: &str, place: &str) -> Result<Self, Error> {
         let document = Document::parse(text, place)?;
         let lines = Lines::default();
-        let reader = Reader { text, place, lines: &lines };
+        let reader = ProjectReader { text, place, lines: &lines };
         let mut project = Self::default();
         for (key, value) in in_order(document.root()) {
             let name = key.get_ref().as_ref();
@@ -88,13 +88,13 @@ impl Project {
 
 /// A text with its place, for faults.
 #[derive(Clone, Copy)]
-struct Reader<'t> {
+struct ProjectReader<'t> {
     text: &'t str,
     place: &'t str,
     lines: &'t Lines,
 }
 
-impl Reader<'_> {
+impl ProjectReader<'_> {
     fn profile(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Profile, Error> {
         let mut profile = Profile::default();
         for (key, value) in in_order(self.table(path, value)?) {

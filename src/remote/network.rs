@@ -23,11 +23,11 @@ use crate::error::RemoteFault;
 /// How long after the deadline an answer is still waited for that says what was waited for.
 const GRACE: Duration = Duration::from_millis(50);
 
-type Job = Box<dyn FnOnce(&Runtime) + Send>;
+type NetworkTask = Box<dyn FnOnce(&Runtime) + Send>;
 
 /// The thread. It ends when this is dropped, unless it is busy.
 pub struct Network {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<NetworkTask>,
 }
 
 impl Network {
@@ -46,7 +46,7 @@ impl Network {
         can_wait().map_err(io::Error::from).map_err(failed(wait))?;
         can_connect().map_err(io::Error::from).map_err(failed("open a socket"))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed(wait))?;
-        let (jobs, todo) = mpsc::channel::<Job>();
+        let (jobs, todo) = mpsc::channel::<NetworkTask>();
         let work = move || {
             // A signal is for the main thread, and a broken connection is an error and no SIGPIPE: whatever
             // the caller left as its disposition stays so for the command.

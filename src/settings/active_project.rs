@@ -41,7 +41,7 @@ pub struct ActiveProject {
 /// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
 /// [`Error::Usage`] for a profile that is none.
 pub fn load(
-    given: &cli::Project,
+    given: &cli::ProjectOptions,
     strict: bool,
     inherited: Inherited<'_>,
 ) -> Result<Option<ActiveProject>, Error> {
@@ -67,7 +67,7 @@ pub fn load(
 
 /// The bytes of the file, and its path.
 fn contents(
-    given: &cli::Project,
+    given: &cli::ProjectOptions,
     strict: bool,
     inherited: Inherited<'_>,
 ) -> Result<Option<(PathBuf, Contents)>, Error> {
@@ -86,7 +86,7 @@ fn contents(
 
 /// The project file that is named, and by what.
 #[must_use]
-pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf, String)> {
+pub fn named(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> Option<(PathBuf, String)> {
     if let Some(path) = &given.project {
         return Some((path.clone(), "--project".to_owned()));
     }
@@ -97,7 +97,7 @@ pub fn named(given: &cli::Project, inherited: Inherited<'_>) -> Option<(PathBuf,
 
 /// Whether no project file is looked for.
 #[must_use]
-pub fn is_forbidden(given: &cli::Project, inherited: Inherited<'_>) -> bool {
+pub fn is_forbidden(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> bool {
     variable!(given.no_project).flag(inherited)
 }
 

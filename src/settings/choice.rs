@@ -34,7 +34,7 @@ impl Choice {
     ///
     /// # Errors
     /// [`Error::Usage`] if a variable that is used makes no sense.
-    pub fn new(stores: &cli::Stores, inherited: Inherited<'_>) -> Result<Self, Error> {
+    pub fn new(stores: &cli::StoreOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         if stores.local || (stores.remote.is_empty() && variable!(stores.local).flag(inherited)) {
             return Ok(Self::local());
         }
@@ -54,7 +54,7 @@ impl Choice {
     ///
     /// # Errors
     /// As [`Choice::new`]; [`Error::Usage`] if the variable `PFX_REMOTE` is used and names several.
-    pub fn of_store(store: &cli::Store, inherited: Inherited<'_>) -> Result<Self, Error> {
+    pub fn of_store(store: &cli::OneStoreOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         Self::of_one(store.remote, &store.timeout, inherited)
     }
 
@@ -82,7 +82,7 @@ impl Choice {
         inherited: Inherited<'_>,
     ) -> Result<Self, Error> {
         let time = TimeLimit::new(time(timeout, inherited)?);
-        let given = cli::Stores { remote: named.into_iter().collect(), ..Default::default() };
+        let given = cli::StoreOptions { remote: named.into_iter().collect(), ..Default::default() };
         let stores = variable!(given.remote).all(inherited)?;
         if stores.len() > 1 {
             return Err(Error::Usage {

@@ -69,7 +69,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Usage`] if a `PFX_…` list cannot be split into words.
-    pub fn new(places: &cli::Places, inherited: Inherited<'_>) -> Result<Self, Error> {
+    pub fn new(places: &cli::PlaceOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         let mut settings = Self::of_files(places, inherited);
         if let Some(path) = inherited.get(CREDENTIALS.as_bytes()).filter(|path| !path.is_empty()) {
             settings.add(home::path(path), NamedBy::Credentials);
@@ -82,7 +82,7 @@ impl Settings {
 
     /// Prefect's own files alone, for a command that reads no directory of secrets.
     #[must_use]
-    pub fn of_files(places: &cli::Places, inherited: Inherited<'_>) -> Self {
+    pub fn of_files(places: &cli::PlaceOptions, inherited: Inherited<'_>) -> Self {
         let strict = variable!(places.strict).flag(inherited);
         Self {
             files: ConfigFiles::new(config_paths(inherited), strict),
@@ -123,7 +123,7 @@ pub fn add_project(
 
 /// Bindings from options.
 #[must_use]
-pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> WrittenBindings {
+pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> WrittenBindings {
     WrittenBindings {
         secret: given.secret.clone(),
         env: given.env.clone(),
@@ -141,7 +141,7 @@ pub fn bindings(given: &cli::Bindings, inherited: Inherited<'_>) -> WrittenBindi
 /// # Errors
 /// As [`Settings::new`].
 pub fn bindings_of_variables(
-    given: &cli::Bindings,
+    given: &cli::BindingOptions,
     inherited: Inherited<'_>,
 ) -> Result<WrittenBindings, Error> {
     Ok(WrittenBindings {
@@ -161,14 +161,14 @@ pub fn bindings_of_variables(
 /// # Errors
 /// [`Error::Usage`] if a variable says nothing that they could be like.
 pub fn files(
-    given: &cli::Files,
+    given: &cli::FileOptions,
     plan: &Plan,
     inherited: Inherited<'_>,
-) -> Result<cli::Files, Error> {
+) -> Result<cli::FileOptions, Error> {
     if plan.lookups().all(|lookup| lookup.delivery == Delivery::Variable) {
-        return Ok(cli::Files::default());
+        return Ok(cli::FileOptions::default());
     }
-    Ok(cli::Files {
+    Ok(cli::FileOptions {
         file_name: variable!(given.file_name).value(inherited, str::parse)?,
         file_mode: variable!(given.file_mode).value(inherited, cli::mode)?,
     })
@@ -178,7 +178,10 @@ pub fn files(
 ///
 /// # Errors
 /// As [`Settings::new`].
-pub fn env_files(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Vec<OsString>, Error> {
+pub fn env_files(
+    given: &cli::BindingOptions,
+    inherited: Inherited<'_>,
+) -> Result<Vec<OsString>, Error> {
     variable!(given.env_file).list(inherited)
 }
 
@@ -187,7 +190,7 @@ pub fn env_files(given: &cli::Bindings, inherited: Inherited<'_>) -> Result<Vec<
 /// # Errors
 /// As [`Settings::new`]; [`Error::Usage`] if something is to be kept and nothing is left out.
 pub fn inheritance(
-    given: &cli::Inheritance,
+    given: &cli::InheritanceOptions,
     inherited: Inherited<'_>,
 ) -> Result<InheritancePolicy, Error> {
     let is_clean = variable!(given.clean).flag(inherited);

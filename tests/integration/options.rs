@@ -63,7 +63,7 @@ fn is_flag(argument: &clap::Arg) -> bool {
 }
 
 /// A variable, its text, and a command line with the option that says the same in brackets.
-const ROWS: [(&str, &str, &str); 46] = [
+const ROWS: &[(&str, &str, &str)] = &[
     ("PFX_SECRET", "A", "run [-s A] -- env"),
     ("PFX_ENV", "X=HOME", "run [-e X=HOME] -- env"),
     ("PFX_KV", "X=K", "run [-k X=K] -- env"),
@@ -153,7 +153,7 @@ fn a_variable_does_what_its_option_does() {
         "#!/bin/sh\ntrap 'echo usr1; exit' USR1; trap 'echo term; exit' TERM\nkill $PPID\nwhile :; do :; done\n",
     );
     let mut read = BTreeSet::new();
-    for (name, value, line) in ROWS {
+    for &(name, value, line) in ROWS {
         let pfx = |option| {
             let pfx = home.pfx(words(line, option));
             match name {

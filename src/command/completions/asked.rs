@@ -32,7 +32,7 @@ pub enum Thing {
 
 /// A line, read as far as its end.
 #[derive(Debug)]
-pub struct Asked {
+pub struct CompletionRequest {
     pub thing: Thing,
     /// What stands before the value in the last word: `--secret=` or `-s`.
     pub front: String,
@@ -43,7 +43,7 @@ pub struct Asked {
     pub no_project: bool,
 }
 
-impl Asked {
+impl CompletionRequest {
     /// Reads `words`, the program's name first, by the declaration `root`, which is built.
     #[must_use]
     pub fn of(root: &Command, words: &[OsString]) -> Self {
@@ -176,11 +176,11 @@ mod tests {
     use super::*;
     use clap::CommandFactory as _;
 
-    fn asked(line: &str) -> Asked {
+    fn asked(line: &str) -> CompletionRequest {
         let mut root = crate::cli::Arguments::command();
         root.build();
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        Asked::of(&root, &words)
+        CompletionRequest::of(&root, &words)
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
             ("pfx check ", Thing::Options, ""),
             ("pfx nonsense -s ", Thing::Options, ""),
         ] {
-            let Asked { thing: is, front: before, typed, .. } = asked(line);
+            let CompletionRequest { thing: is, front: before, typed, .. } = asked(line);
             assert_eq!((is, before.as_str()), (thing, front), "{line}");
             assert!(line.ends_with(&typed), "{line}: {typed}");
         }

@@ -9,7 +9,7 @@ use std::io::Write;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use self::asked::{Asked, Thing};
+use self::asked::{CompletionRequest, Thing};
 use crate::cli;
 use crate::command::print;
 use crate::environment::Inherited;
@@ -64,7 +64,7 @@ fn script(shell: Shell) -> String {
 fn answer(shell: Shell, words: &[OsString], inherited: Inherited<'_>) -> String {
     let mut root = cli::Arguments::command();
     root.build();
-    let asked = Asked::of(&root, words);
+    let asked = CompletionRequest::of(&root, words);
     match asked.thing {
         Thing::Options => String::new(),
         Thing::Command(index) => format!("command {index}\n"),

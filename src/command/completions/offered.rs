@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::asked::{Asked, Thing};
+use super::asked::{CompletionRequest, Thing};
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::wanted::{WantedValue, WantedVariable};
 type Words = BTreeMap<String, &'static str>;
 
 /// The words for this thing.
-pub fn words(thing: Thing, asked: &Asked, inherited: Inherited<'_>) -> Words {
+pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) -> Words {
     let project = project(asked, inherited);
     let (is_binding, names) = match thing {
         Thing::Command(_) | Thing::Options => return Words::new(),
@@ -61,9 +61,9 @@ pub fn words(thing: Thing, asked: &Asked, inherited: Inherited<'_>) -> Words {
 }
 
 /// The names of the secrets that this machine has.
-fn secrets(asked: &Asked, inherited: Inherited<'_>) -> Result<Words, Error> {
+fn secrets(asked: &CompletionRequest, inherited: Inherited<'_>) -> Result<Words, Error> {
     let secrets_dir = asked.secrets_directories.iter().map(PathBuf::from).collect();
-    let places = cli::Places { secrets_dir, no_expand: true, ..Default::default() };
+    let places = cli::PlaceOptions { secrets_dir, no_expand: true, ..Default::default() };
     let settings = Settings::new(&places, inherited)?;
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
     let mut names = local.secrets().unwrap_or_default();
@@ -93,7 +93,7 @@ struct Named {
 }
 
 /// The names in the project file, whether or not it is trusted: it binds nothing by them.
-fn project(asked: &Asked, inherited: Inherited<'_>) -> Named {
+fn project(asked: &CompletionRequest, inherited: Inherited<'_>) -> Named {
     let mut named = Named::default();
     let Some(project) = read(asked, inherited) else { return named };
     let tables = project.profiles.iter().map(|(_, profile)| profile).chain([&project.own]);
@@ -117,8 +117,8 @@ impl Named {
     }
 }
 
-fn read(asked: &Asked, inherited: Inherited<'_>) -> Option<Project> {
-    let given = cli::Project {
+fn read(asked: &CompletionRequest, inherited: Inherited<'_>) -> Option<Project> {
+    let given = cli::ProjectOptions {
         project: asked.project.as_ref().map(PathBuf::from),
         no_project: asked.no_project,
         profile: Vec::new(),

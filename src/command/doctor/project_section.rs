@@ -10,7 +10,7 @@ use crate::settings::active_project::{self, ActiveProject};
 
 /// The project file as `run` would use it, told in a section of its own.
 pub fn add_to(
-    given: &cli::Project,
+    given: &cli::ProjectOptions,
     strict: bool,
     inherited: Inherited<'_>,
     findings: &mut Findings,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::masks::Pieces;
+use super::masks::MaskPieces;
 use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, text};
 use crate::error::Error;
 use crate::name::Shown;
@@ -107,9 +107,9 @@ impl Exporter for Github {
 /// The secrets: their variables, values and pieces.
 fn pieces<'e>(
     entries: &'e [ExportedVariable<'_>],
-) -> impl Iterator<Item = (&'e str, &'e str, Pieces)> {
+) -> impl Iterator<Item = (&'e str, &'e str, MaskPieces)> {
     entries.iter().filter(|entry| entry.secret).filter_map(|entry| {
         let value = std::str::from_utf8(entry.value?).ok()?;
-        Some((entry.variable, value, Pieces::of(value)))
+        Some((entry.variable, value, MaskPieces::of(value)))
     })
 }

@@ -16,9 +16,9 @@ const WORDS: [&str; 8] = ["true", "false", "null", "none", "yes", "off", "nil", 
 
 /// The pieces of one value, each a line, each once, sorted.
 #[derive(Default)]
-pub struct Pieces(Vec<Zeroizing<String>>);
+pub struct MaskPieces(Vec<Zeroizing<String>>);
 
-impl Pieces {
+impl MaskPieces {
     /// Takes the value apart: each line by itself, and of JSON each string and each long number at any depth, also in
     /// JSON within a string, and not its keys. White space around a piece is not a part of it.
     pub fn of(value: &str) -> Self {
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn pieces(value: &str) -> Vec<String> {
-        Pieces::of(value).iter().map(str::to_owned).collect()
+        MaskPieces::of(value).iter().map(str::to_owned).collect()
     }
 
     #[test]
@@ -146,9 +146,9 @@ mod tests {
     fn what_every_log_is_full_of_is_not_masked() {
         for value in ["1", "on", "42", "true", "False", "null", "none"] {
             assert!(pieces(value).is_empty(), "{value:?}");
-            assert!(Pieces::of(value).misses(value));
+            assert!(MaskPieces::of(value).misses(value));
         }
-        assert!(!Pieces::of("").misses("") && !Pieces::of("abc").misses("abc"));
+        assert!(!MaskPieces::of("").misses("") && !MaskPieces::of("abc").misses("abc"));
         assert_eq!(pieces("5432"), ["5432"]);
     }
 

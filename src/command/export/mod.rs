@@ -231,7 +231,7 @@ fn exporter(format: Format, arguments: &cli::Export) -> Result<Box<dyn Exporter>
         Format::Github => Box::new(github::Github::new()?),
         Format::Json => Box::new(json::Json),
         Format::K8s => Box::new(kubernetes::Kubernetes::new(&arguments.name)?),
-        Format::Sh => Box::new(shell::Shell),
+        Format::Sh => Box::new(shell::PosixShell),
         Format::Systemd => Box::new(systemd::Systemd),
         Format::Yaml => Box::new(yaml::Yaml),
     })

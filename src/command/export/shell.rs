@@ -6,9 +6,9 @@ use crate::shells;
 
 /// `export NAME='…'`: between single quotes a shell takes every byte but `'` as it is (POSIX.1-2017, XCU
 /// 2.2.2).
-pub struct Shell;
+pub struct PosixShell;
 
-impl Exporter for Shell {
+impl Exporter for PosixShell {
     fn title(&self) -> &'static str {
         "a script for shells"
     }

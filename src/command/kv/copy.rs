@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::cli::kv::Copy;
+use crate::cli::kv::KvCopy;
 use crate::command::{print, store};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
@@ -59,7 +59,7 @@ impl CopyOutcome {
 /// # Errors
 /// What either store gives; what was copied until then is told first.
 pub fn copy(
-    arguments: &Copy,
+    arguments: &KvCopy,
     inherited: Inherited<'_>,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
@@ -136,7 +136,7 @@ fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<C
 /// Copies some keys.
 fn some(
     named: &[(String, String)],
-    arguments: &Copy,
+    arguments: &KvCopy,
     source: &dyn Store,
     target: &dyn Store,
     lines: &mut Vec<CopiedKey>,
@@ -158,7 +158,7 @@ fn one(
     name: &str,
     value: &Value,
     there: Option<&Value>,
-    arguments: &Copy,
+    arguments: &KvCopy,
     target: &dyn Store,
 ) -> Result<CopyOutcome, Error> {
     let done = match there {

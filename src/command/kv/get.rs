@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::absent;
-use crate::cli::kv::Get;
+use crate::cli::kv::KvGet;
 use crate::command::print;
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
@@ -19,7 +19,7 @@ use crate::source::{Held, Store};
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if there is no such key; what the store gives.
 pub fn get(
-    arguments: &Get,
+    arguments: &KvGet,
     inherited: Inherited<'_>,
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     output: &mut dyn Write,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::cli::kv::List;
+use crate::cli::kv::KvList;
 use crate::command::print;
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::source::{Collection, Store};
 /// # Errors
 /// What the store gives; or if the output cannot be written.
 pub fn list(
-    arguments: &List,
+    arguments: &KvList,
     inherited: Inherited<'_>,
     store: &dyn Store,
     output: &mut dyn Write,

@@ -28,7 +28,8 @@ pub fn kv(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let open = |options: &cli::Store| store(&Choice::of_store(options, inherited)?, inherited);
+    let open =
+        |options: &cli::OneStoreOptions| store(&Choice::of_store(options, inherited)?, inherited);
     match command {
         cli::Kv::Get(arguments) => {
             get::get(arguments, inherited, || open(&arguments.store), output)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{absent, key};
-use crate::cli::kv::{Delete, Set};
+use crate::cli::kv::{KvDelete, KvSet};
 use crate::command::{input, print};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
@@ -17,7 +17,7 @@ use crate::source::{Collection, NewEntry, Store};
 /// # Errors
 /// If there is no value, or what the store gives.
 pub fn set(
-    arguments: &Set,
+    arguments: &KvSet,
     inherited: Inherited<'_>,
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
@@ -46,7 +46,7 @@ pub fn set(
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
 pub fn delete(
-    arguments: &Delete,
+    arguments: &KvDelete,
     open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {

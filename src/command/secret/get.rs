@@ -20,7 +20,7 @@ use crate::settings::variable::variable;
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if there is none; as `run` otherwise.
 pub fn get(
-    arguments: &cli::secret::Get,
+    arguments: &cli::secret::SecretGet,
     inherited: Inherited<'_>,
     output: &mut dyn Write,
     report: &mut Report<'_>,

@@ -20,7 +20,7 @@ use crate::settings::variable::variable;
 /// # Errors
 /// If a source cannot be read, or the output cannot be written.
 pub fn list(
-    arguments: &cli::secret::List,
+    arguments: &cli::secret::SecretList,
     inherited: Inherited<'_>,
     output: &mut dyn Write,
     report: &mut Report<'_>,

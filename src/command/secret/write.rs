@@ -25,7 +25,7 @@ use crate::source::{Collection, NewEntry, Source as _};
 /// # Errors
 /// If the name is one that Prefect refuses, if there is no value, or if the file cannot be written.
 pub fn set(
-    arguments: &cli::secret::Set,
+    arguments: &cli::secret::SecretSet,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
@@ -91,7 +91,7 @@ pub fn set(
 /// # Errors
 /// [`Error::Missing`] with [`Exit::Absent`] if the file has none of this name; as [`set`] otherwise.
 pub fn delete(
-    arguments: &cli::secret::Delete,
+    arguments: &cli::secret::SecretDelete,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
@@ -138,7 +138,7 @@ fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
 
 /// The bytes to store: from a file as they are; from stdin or a prompt without one line feed at the end.
 fn value(
-    arguments: &cli::secret::Set,
+    arguments: &cli::secret::SecretSet,
     name: &str,
     inherited: Inherited<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {

@@ -8,7 +8,7 @@ use super::ending::Ending;
 
 /// What wait(2) has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ChildChange {
     Continued,
     Ended(Ending),
     /// By this signal.
@@ -34,37 +34,37 @@ pub fn can_be_done() -> Result<(), Errno> {
 }
 
 /// The next child that something has become of, if there is one. One that has ended is gone with this.
-pub fn next() -> Option<(Pid, Change)> {
+pub fn next() -> Option<(Pid, ChildChange)> {
     wait().ok().flatten()
 }
 
-fn wait() -> Result<Option<(Pid, Change)>, Errno> {
+fn wait() -> Result<Option<(Pid, ChildChange)>, Errno> {
     match by_wait4() {
         Err(error) if error != Errno::ECHILD => by_waitid(),
         waited => waited,
     }
 }
 
-fn by_wait4() -> Result<Option<(Pid, Change)>, Errno> {
+fn by_wait4() -> Result<Option<(Pid, ChildChange)>, Errno> {
     let mut status = 0;
     let flags = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
     // Not nix's: it has no words for a death by a real-time signal.
     // SAFETY: `status` lives in this frame.
     let process = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) })?;
     let change = if libc::WIFEXITED(status) {
-        Change::Ended(Ending::Left(libc::WEXITSTATUS(status)))
+        ChildChange::Ended(Ending::Left(libc::WEXITSTATUS(status)))
     } else if libc::WIFSIGNALED(status) {
-        Change::Ended(Ending::Killed(libc::WTERMSIG(status)))
+        ChildChange::Ended(Ending::Killed(libc::WTERMSIG(status)))
     } else if libc::WIFSTOPPED(status) {
-        Change::Stopped(libc::WSTOPSIG(status))
+        ChildChange::Stopped(libc::WSTOPSIG(status))
     } else {
-        Change::Continued
+        ChildChange::Continued
     };
     Ok((process > 0).then(|| (Pid::from_raw(process), change)))
 }
 
 /// The same by the younger system call, where a filter forbids the older.
-fn by_waitid() -> Result<Option<(Pid, Change)>, Errno> {
+fn by_waitid() -> Result<Option<(Pid, ChildChange)>, Errno> {
     let flags = libc::WNOHANG | libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED;
     // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless there is
     // something to say.
@@ -74,10 +74,10 @@ fn by_waitid() -> Result<Option<(Pid, Change)>, Errno> {
         (info.si_pid(), info.si_status(), info.si_code)
     };
     let change = match code {
-        libc::CLD_EXITED => Change::Ended(Ending::Left(status)),
-        libc::CLD_KILLED | libc::CLD_DUMPED => Change::Ended(Ending::Killed(status)),
-        libc::CLD_CONTINUED => Change::Continued,
-        _ => Change::Stopped(status),
+        libc::CLD_EXITED => ChildChange::Ended(Ending::Left(status)),
+        libc::CLD_KILLED | libc::CLD_DUMPED => ChildChange::Ended(Ending::Killed(status)),
+        libc::CLD_CONTINUED => ChildChange::Continued,
+        _ => ChildChange::Stopped(status),
     };
     Ok((process > 0).then(|| (Pid::from_raw(process), change)))
 }

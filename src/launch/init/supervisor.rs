@@ -11,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
 use super::ending::Ending;
-use super::reaping::{self, Change};
+use super::reaping::{self, ChildChange};
 use super::signal::suffer;
 use super::terminal::Job;
 use super::{Options, Rewrites};
@@ -106,9 +106,9 @@ impl<'o> Supervisor<'o> {
         while let Some((process, change)) = reaping::next() {
             match change {
                 _ if process != self.command => {}
-                Change::Continued => (self.stopped, self.continued) = (false, true),
-                Change::Ended(ending) => ended = Some(ending),
-                Change::Stopped(signal) => self.stop_too(signal),
+                ChildChange::Continued => (self.stopped, self.continued) = (false, true),
+                ChildChange::Ended(ending) => ended = Some(ending),
+                ChildChange::Stopped(signal) => self.stop_too(signal),
             }
         }
         ended

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use self::session::Session;
+use self::session::Cloud1Session;
 use super::ascii_json::ascii_json;
 use super::http::{Client, Effect};
 use crate::error::{Error, RemoteFault, ValueFault};
@@ -24,7 +24,7 @@ const LONGEST_VALUE: usize = 10_000;
 
 /// One tenant of Prefect Cloud 1.x.
 pub struct Cloud1 {
-    session: Session,
+    session: Cloud1Session,
     /// Why secrets are not looked for here, if they are not.
     without_secrets: Option<String>,
     notes: Vec<Notice>,
@@ -40,7 +40,7 @@ impl Cloud1 {
         without_secrets: Option<String>,
         notes: Vec<Notice>,
     ) -> Self {
-        Self { session: Session::new(client, tenant), without_secrets, notes }
+        Self { session: Cloud1Session::new(client, tenant), without_secrets, notes }
     }
 }
 

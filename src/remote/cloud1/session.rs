@@ -13,11 +13,11 @@ use crate::remote::http::{Client, Effect, Request};
 const CORE_VERSION: &str = "1.4.1";
 
 /// One tenant, by one API key.
-pub struct Session {
+pub struct Cloud1Session {
     client: Client,
 }
 
-impl Session {
+impl Cloud1Session {
     /// As [`super::Cloud1::new`].
     pub fn new(mut client: Client, tenant: Option<&str>) -> Self {
         let headers = &mut client.access.headers;

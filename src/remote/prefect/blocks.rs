@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
-use super::refusal::{self, Asked};
-use super::session::Session;
+use super::refusal::{self, AskedPart};
+use super::session::PrefectSession;
 use super::variables;
 use super::wire::{self, Block, PAGE, Secrets};
 use crate::error::{Error, ValueFault};
@@ -17,8 +17,8 @@ use crate::remote::http::{Effect, Request, Response};
 /// The slug of the type whose blocks are secrets.
 pub const SECRET: &str = "secret";
 
-const READ: Asked = Asked { what: "blocks and their secret data", effect: Effect::Read };
-const WRITE: Asked = Asked { what: "blocks", effect: Effect::Write };
+const READ: AskedPart = AskedPart { what: "blocks and their secret data", effect: Effect::Read };
+const WRITE: AskedPart = AskedPart { what: "blocks", effect: Effect::Write };
 
 /// A bound on pages, should a server never come to an end: twenty thousand names.
 const MOST_PAGES: usize = 100;
@@ -35,7 +35,7 @@ impl Wanted {
     /// The requests that cover all: one for each two hundred names. What is asked for is every wanted name
     /// of every wanted type, so more may come than was wanted.
     #[must_use]
-    pub fn requests(&self, session: &Session) -> Vec<Request> {
+    pub fn requests(&self, session: &PrefectSession) -> Vec<Request> {
         self.chunks().iter().map(|chunk| self.page(session, chunk, 0)).collect()
     }
 
@@ -45,7 +45,7 @@ impl Wanted {
         names.chunks(PAGE).map(<[&str]>::to_vec).collect()
     }
 
-    fn page(&self, session: &Session, names: &[&str], offset: usize) -> Request {
+    fn page(&self, session: &PrefectSession, names: &[&str], offset: usize) -> Request {
         let slugs: Vec<&str> = self.0.keys().map(String::as_str).collect();
         let body = wire::filter_blocks(&slugs, names, offset, Secrets::Shown);
         session.request("POST", &["block_documents", "filter"], Some(&body), Effect::Read)
@@ -57,7 +57,7 @@ impl Wanted {
     /// [`Error::Remote`].
     pub fn read(
         &self,
-        session: &Session,
+        session: &PrefectSession,
         mut responses: Vec<Response>,
     ) -> Result<BTreeMap<(String, String), Block>, Error> {
         let mut found = BTreeMap::new();
@@ -124,7 +124,7 @@ fn refers(slug: &str) -> bool {
 
 /// Asks how many blocks there are.
 #[must_use]
-pub fn count_request(session: &Session) -> Request {
+pub fn count_request(session: &PrefectSession) -> Request {
     let path = ["block_documents", "count"];
     session.request("POST", &path, Some(&json!({})), Effect::Read)
 }
@@ -133,7 +133,7 @@ pub fn count_request(session: &Session) -> Request {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn count(session: &Session, response: &Response) -> Result<String, Error> {
+pub fn count(session: &PrefectSession, response: &Response) -> Result<String, Error> {
     if response.status != 200 {
         return Err(session.refused(response, READ));
     }
@@ -144,7 +144,7 @@ pub fn count(session: &Session, response: &Response) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn list(session: &Session) -> Result<Vec<String>, Error> {
+pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for number in 0..MOST_PAGES {
         let body = wire::filter_blocks(&[SECRET], &[], number * PAGE, Secrets::Hidden);
@@ -163,7 +163,7 @@ pub fn list(session: &Session) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// [`Error::Remote`], or [`Error::Value`] for a value that Prefect would not keep as it is.
-pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
+pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Error> {
     let block = fits(session, name, value)?;
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
@@ -204,7 +204,7 @@ pub fn set(session: &Session, name: &str, value: &Value) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn delete(session: &Session, name: &str) -> Result<bool, Error> {
+pub fn delete(session: &PrefectSession, name: &str) -> Result<bool, Error> {
     let Some(block) = names::of_block(name) else { return Ok(false) };
     let Some(id) = id(session, &session.send(find(session, &block))?)? else { return Ok(false) };
     let path = ["block_documents", &id];
@@ -220,7 +220,7 @@ pub fn delete(session: &Session, name: &str) -> Result<bool, Error> {
 ///
 /// # Errors
 /// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
-pub fn fits(session: &Session, name: &str, value: &Value) -> Result<String, Error> {
+pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<String, Error> {
     let block = names::of_block(name).ok_or_else(|| {
         session.unsupported(
             format!("no block can be called `{name}`"),
@@ -252,7 +252,7 @@ pub fn fits(session: &Session, name: &str, value: &Value) -> Result<String, Erro
 
 /// The ids of the type of secrets and of its newest schema. A server whose own types are not there yet is
 /// told to install them.
-fn kind_of_secret(session: &Session, asked: &Response) -> Result<(String, String), Error> {
+fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String, String), Error> {
     let malformed = |problem| session.malformed(problem);
     let installed;
     let kind = if refusal::is_absence(asked) {
@@ -283,20 +283,20 @@ fn kind_of_secret(session: &Session, asked: &Response) -> Result<(String, String
     }
 }
 
-fn filter(session: &Session, body: &Value) -> Request {
+fn filter(session: &PrefectSession, body: &Value) -> Request {
     session.request("POST", &["block_documents", "filter"], Some(body), Effect::Read)
 }
 
 /// Asks for the block of one secret, without its value.
-fn find(session: &Session, block: &str) -> Request {
+fn find(session: &PrefectSession, block: &str) -> Request {
     filter(session, &wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden))
 }
 
-fn id(session: &Session, response: &Response) -> Result<Option<String>, Error> {
+fn id(session: &PrefectSession, response: &Response) -> Result<Option<String>, Error> {
     Ok(page(session, response)?.into_iter().next().map(|block| block.id))
 }
 
-fn page(session: &Session, response: &Response) -> Result<Vec<Block>, Error> {
+fn page(session: &PrefectSession, response: &Response) -> Result<Vec<Block>, Error> {
     if response.status != 200 {
         return Err(session.refused(response, READ));
     }

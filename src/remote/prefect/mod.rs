@@ -10,7 +10,7 @@ pub mod wire;
 use std::collections::BTreeSet;
 
 use self::blocks::{SECRET, Wanted};
-use self::session::Session;
+use self::session::PrefectSession;
 use super::http::Client;
 use crate::error::Error;
 use crate::notice::Notice;
@@ -20,7 +20,7 @@ use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Sto
 
 /// One server, or one workspace of the Cloud.
 pub struct Prefect {
-    session: Session,
+    session: PrefectSession,
     notes: Vec<Notice>,
 }
 
@@ -28,7 +28,7 @@ impl Prefect {
     /// `notes` are what a person should know about its settings.
     #[must_use]
     pub const fn new(client: Client, notes: Vec<Notice>) -> Self {
-        Self { session: Session::new(client), notes }
+        Self { session: PrefectSession::new(client), notes }
     }
 
     /// A value where it was found; `name` is another name under which it is kept.

@@ -6,14 +6,14 @@ use crate::remote::http::{Effect, Response};
 
 /// What was asked for, for the words that tell it was refused.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct AskedPart {
     /// What of: `blocks` or `variables`.
     pub what: &'static str,
     pub effect: Effect,
 }
 
 /// Who asks: where the credential came from, if there is one.
-pub type Origin<'a> = Option<&'a str>;
+pub type CredentialOrigin<'a> = Option<&'a str>;
 
 /// What the API answers to a URL that is none of its own; a thing that is not there has other words.
 const NOWHERE: &str = "Not Found";
@@ -36,7 +36,7 @@ pub fn is_absence(response: &Response) -> bool {
 /// The fault that an answer with the status of an error stands for. The body of a 422 is never told: it
 /// repeats the request. Nor is that of any answer to a write.
 #[must_use]
-pub fn fault(response: &Response, asked: Asked, from: Origin<'_>) -> RemoteFault {
+pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) -> RemoteFault {
     let status = response.status;
     let writes = asked.effect == Effect::Write;
     match status {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     fn told(status: u16, body: &str, effect: Effect) -> String {
-        let asked = Asked { what: "blocks", effect };
+        let asked = AskedPart { what: "blocks", effect };
         fault(&answer(status, body), asked, Some("PREFECT_API_KEY")).to_string()
     }
 

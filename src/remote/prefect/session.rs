@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::refusal::{self, Asked};
+use super::refusal::{self, AskedPart};
 use super::wire;
 use crate::error::{Error, RemoteFault};
 use crate::random;
 use crate::remote::http::{Client, Effect, Request, Response, Verdict};
 
 /// One API and what was agreed with it.
-pub struct Session {
+pub struct PrefectSession {
     client: Client,
     token: RefCell<Option<Token>>,
     version: OnceCell<Option<String>>,
@@ -27,7 +27,7 @@ struct Token {
     token: String,
 }
 
-impl Session {
+impl PrefectSession {
     #[must_use]
     pub const fn new(client: Client) -> Self {
         Self { client, token: RefCell::new(None), version: OnceCell::new() }
@@ -116,7 +116,7 @@ impl Session {
 
     /// The error that an answer stands for.
     #[must_use]
-    pub fn refused(&self, response: &Response, asked: Asked) -> Error {
+    pub fn refused(&self, response: &Response, asked: AskedPart) -> Error {
         let credential = self.client.access.credential.as_ref();
         let from = credential.map(|credential| credential.origin.as_str());
         let fault = match refusal::fault(response, asked, from) {
@@ -163,7 +163,9 @@ impl Session {
             // Tokens are switched off, or the server is older than they are.
             404 | 422 => return Ok(false),
             _ => {
-                return Err(self.refused(&response, Asked { what: "tokens", effect: Effect::Read }));
+                return Err(
+                    self.refused(&response, AskedPart { what: "tokens", effect: Effect::Read })
+                );
             }
         }
         let token = wire::token(&response.body).map_err(|problem| self.malformed(problem))?;

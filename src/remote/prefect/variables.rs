@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
-use super::refusal::{self, Asked};
-use super::session::Session;
-use super::wire::{self, PAGE, Variable};
+use super::refusal::{self, AskedPart};
+use super::session::PrefectSession;
+use super::wire::{self, PAGE, VariableDocument};
 use crate::error::{Error, ValueFault};
 use crate::remote::http::{Effect, Request, Response};
 
@@ -17,15 +17,15 @@ use crate::remote::http::{Effect, Request, Response};
 /// with 3.8.8: a string of 4 998 letters fits and one of 4 999 does not).
 const LONGEST: usize = 5_000;
 
-const READ: Asked = Asked { what: "variables", effect: Effect::Read };
-const WRITE: Asked = Asked { what: "variables", effect: Effect::Write };
+const READ: AskedPart = AskedPart { what: "variables", effect: Effect::Read };
+const WRITE: AskedPart = AskedPart { what: "variables", effect: Effect::Write };
 
 /// As with blocks.
 const MOST_PAGES: usize = 100;
 
 /// The requests that ask for all these names, two hundred each.
 #[must_use]
-pub fn requests(session: &Session, names: &BTreeSet<String>) -> Vec<Request> {
+pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // A name occurs once, so no page overflows.
     names.chunks(PAGE).map(|names| filter(session, &wire::filter_variables(names, 0))).collect()
@@ -36,7 +36,7 @@ pub fn requests(session: &Session, names: &BTreeSet<String>) -> Vec<Request> {
 /// # Errors
 /// [`Error::Remote`].
 pub fn read(
-    session: &Session,
+    session: &PrefectSession,
     responses: &[Response],
 ) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
     let mut found = BTreeMap::new();
@@ -50,7 +50,7 @@ pub fn read(
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn list(session: &Session) -> Result<Vec<String>, Error> {
+pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for number in 0..MOST_PAGES {
         let body = wire::filter_variables(&[], number * PAGE);
@@ -68,7 +68,12 @@ pub fn list(session: &Session) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// [`Error::Remote`], or [`Error::Value`] for a value that does not fit.
-pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Result<(), Error> {
+pub fn set(
+    session: &PrefectSession,
+    key: &str,
+    value: &Value,
+    tags: &[String],
+) -> Result<(), Error> {
     let name = fits(session, key, value)?;
     let mut body = json!({ "value": value });
     if !tags.is_empty() {
@@ -100,7 +105,7 @@ pub fn set(session: &Session, key: &str, value: &Value, tags: &[String]) -> Resu
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn delete(session: &Session, key: &str) -> Result<bool, Error> {
+pub fn delete(session: &PrefectSession, key: &str) -> Result<bool, Error> {
     let Some(name) = names::of_variable(key).into_iter().next() else { return Ok(false) };
     let path = ["variables", "name", &name];
     let response = session.send(session.request("DELETE", &path, None, Effect::Write))?;
@@ -115,7 +120,7 @@ pub fn delete(session: &Session, key: &str) -> Result<bool, Error> {
 ///
 /// # Errors
 /// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
-pub fn fits(session: &Session, key: &str, value: &Value) -> Result<String, Error> {
+pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String, Error> {
     let bytes = value.to_string().len();
     if bytes > LONGEST {
         let fault = ValueFault::TooLongFor { what: "variable", bytes, limit: LONGEST };
@@ -152,14 +157,14 @@ fn has_large_integer(value: &Value) -> bool {
 
 /// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a
 /// later one, and has the last word.
-fn strings_only(session: &Session) -> Result<(), Error> {
+fn strings_only(session: &PrefectSession) -> Result<(), Error> {
     match old_version(session)? {
         Some(version) => Err(only_strings(session, version)),
         None => Ok(()),
     }
 }
 
-fn only_strings(session: &Session, version: &str) -> Error {
+fn only_strings(session: &PrefectSession, version: &str) -> Error {
     let problem = format!("it is Prefect {version}, whose variables hold strings only");
     session.unsupported(problem, Some("`--string` stores the value as the text that it is"))
 }
@@ -168,12 +173,12 @@ fn only_strings(session: &Session, version: &str) -> Error {
 ///
 /// # Errors
 /// [`Error::Remote`].
-pub fn old_version(session: &Session) -> Result<Option<&str>, Error> {
+pub fn old_version(session: &PrefectSession) -> Result<Option<&str>, Error> {
     Ok(session.version()?.filter(|version| version.starts_with("2.")))
 }
 
 /// The error of a write. A 422 of Prefect 2 has reasons of its own.
-fn refused(session: &Session, response: &Response, value: &Value) -> Error {
+fn refused(session: &PrefectSession, response: &Response, value: &Value) -> Error {
     if response.status == 422
         && let Ok(Some(version)) = old_version(session)
     {
@@ -187,11 +192,11 @@ fn refused(session: &Session, response: &Response, value: &Value) -> Error {
     session.refused(response, WRITE)
 }
 
-fn filter(session: &Session, body: &Value) -> Request {
+fn filter(session: &PrefectSession, body: &Value) -> Request {
     session.request("POST", &["variables", "filter"], Some(body), Effect::Read)
 }
 
-fn page(session: &Session, response: &Response) -> Result<Vec<Variable>, Error> {
+fn page(session: &PrefectSession, response: &Response) -> Result<Vec<VariableDocument>, Error> {
     if response.status != 200 {
         return Err(session.refused(response, READ));
     }

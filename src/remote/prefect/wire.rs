@@ -32,7 +32,7 @@ pub struct Block {
 
 /// A variable.
 #[derive(Debug)]
-pub struct Variable {
+pub struct VariableDocument {
     pub name: String,
     pub value: Box<RawValue>,
 }
@@ -100,10 +100,10 @@ pub fn blocks(body: &[u8]) -> Result<Vec<Block>, String> {
 ///
 /// # Errors
 /// As [`blocks`].
-pub fn variables(body: &[u8]) -> Result<Vec<Variable>, String> {
+pub fn variables(body: &[u8]) -> Result<Vec<VariableDocument>, String> {
     let left = Cell::new(MOST_VALUES);
     items(body, |item, path| {
-        Ok(Variable {
+        Ok(VariableDocument {
             name: text(item, "name", path)?,
             value: limited(item, "value", path, &left)?,
         })

@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use toml::de::DeValue;
 use zeroize::Zeroizing;
 
-use super::{NAMES, Name, PROFILES};
+use super::{NAMES, PROFILES, SettingName};
 use crate::config::python_dotenv;
 use crate::document::{Document, Walk, scalar, to_json};
 use crate::environment::Inherited;
@@ -49,7 +49,7 @@ pub enum Need {
 }
 
 /// What a file sets: name, text, and where that is said.
-pub type CheckoutSettings = Vec<(Name, Zeroizing<String>, String)>;
+pub type CheckoutSettings = Vec<(SettingName, Zeroizing<String>, String)>;
 
 /// A file that was read, or why it was not.
 #[derive(Default)]

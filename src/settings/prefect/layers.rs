@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::checkout::{self, CheckoutFile, Need};
 use super::{
-    AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, Name, PROFILES, PrefectSetting, URL,
+    AUTH_STRING, AUTH_STRING_FILE, KEY, KEY_FILE, NAMES, PROFILES, PrefectSetting, SettingName, URL,
 };
 use crate::config::profiles::Profiles;
 use crate::environment::Inherited;
@@ -30,7 +30,7 @@ pub enum SettingPlace {
 /// All settings that are heeded, from all places.
 pub struct PrefectLayers {
     /// Strongest first.
-    found: Vec<(Name, PrefectSetting)>,
+    found: Vec<(SettingName, PrefectSetting)>,
     /// The profile in force, and the file that has it.
     pub profile: Option<(String, String)>,
     /// What a person should know about the files.
@@ -62,7 +62,7 @@ impl PrefectLayers {
             let CheckoutFile { settings, fault, notice } = file.read(need, inherited)?;
             layers.notices.extend(notice);
             // What is set more strongly comes from nowhere else, whoever wrote this.
-            let is_used = |name: &Name| {
+            let is_used = |name: &SettingName| {
                 if name.variable == PROFILES.variable {
                     profiles.is_none()
                 } else {
@@ -92,12 +92,12 @@ impl PrefectLayers {
     }
 
     /// The setting of this name from the strongest place that has it.
-    pub fn take(&self, name: Name) -> Option<PrefectSetting> {
+    pub fn take(&self, name: SettingName) -> Option<PrefectSetting> {
         let found = self.found.iter().find(|(other, _)| other.variable == name.variable);
         found.map(|(_, setting)| setting.clone())
     }
 
-    fn has(&self, name: Name) -> bool {
+    fn has(&self, name: SettingName) -> bool {
         self.found.iter().any(|(other, _)| other.variable == name.variable)
     }
 

@@ -25,34 +25,36 @@ use crate::source::Store;
 
 /// A setting: how it is called in variables and profiles, and where it stands in `prefect.toml`.
 #[derive(Clone, Copy)]
-pub struct Name {
+pub struct SettingName {
     pub variable: &'static str,
     pub path: &'static [&'static str],
 }
 
-const URL: Name = Name { variable: "PREFECT_API_URL", path: &["api", "url"] };
-const KEY: Name = Name { variable: "PREFECT_API_KEY", path: &["api", "key"] };
-const AUTH_STRING: Name =
-    Name { variable: "PREFECT_API_AUTH_STRING", path: &["api", "auth_string"] };
-const HEADERS: Name =
-    Name { variable: "PREFECT_CLIENT_CUSTOM_HEADERS", path: &["client", "custom_headers"] };
-const AUTHORITY: Name =
-    Name { variable: "PREFECT_API_SSL_CERT_FILE", path: &["api", "ssl_cert_file"] };
-const INSECURE: Name = Name {
+const URL: SettingName = SettingName { variable: "PREFECT_API_URL", path: &["api", "url"] };
+const KEY: SettingName = SettingName { variable: "PREFECT_API_KEY", path: &["api", "key"] };
+const AUTH_STRING: SettingName =
+    SettingName { variable: "PREFECT_API_AUTH_STRING", path: &["api", "auth_string"] };
+const HEADERS: SettingName =
+    SettingName { variable: "PREFECT_CLIENT_CUSTOM_HEADERS", path: &["client", "custom_headers"] };
+const AUTHORITY: SettingName =
+    SettingName { variable: "PREFECT_API_SSL_CERT_FILE", path: &["api", "ssl_cert_file"] };
+const INSECURE: SettingName = SettingName {
     variable: "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
     path: &["api", "tls_insecure_skip_verify"],
 };
 /// Files that hold a credential. They are pfx's own, and heeded from the user's places only: a checkout must
 /// not name a file of the user's for pfx to send.
-const KEY_FILE: Name = Name { variable: "PREFECT_API_KEY_FILE", path: &["api", "key_file"] };
-const AUTH_STRING_FILE: Name =
-    Name { variable: "PREFECT_API_AUTH_STRING_FILE", path: &["api", "auth_string_file"] };
+const KEY_FILE: SettingName =
+    SettingName { variable: "PREFECT_API_KEY_FILE", path: &["api", "key_file"] };
+const AUTH_STRING_FILE: SettingName =
+    SettingName { variable: "PREFECT_API_AUTH_STRING_FILE", path: &["api", "auth_string_file"] };
 
 /// The setting that names the file of profiles.
-const PROFILES: Name = Name { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
+const PROFILES: SettingName =
+    SettingName { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
 
 /// All that is heeded.
-const NAMES: [Name; 8] =
+const NAMES: [SettingName; 8] =
     [URL, KEY, KEY_FILE, AUTH_STRING, AUTH_STRING_FILE, HEADERS, AUTHORITY, INSECURE];
 
 /// A setting's text, and where it is from.
