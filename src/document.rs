@@ -34,13 +34,11 @@ impl<'t> Document<'t> {
         }
     }
 
-    #[must_use]
     pub const fn root(&self) -> &DeTable<'t> {
         &self.root
     }
 
     /// The value at `path`, or how far the path leads.
-    #[must_use]
     pub fn walk(&self, path: &[&str]) -> Walk<'_, 't> {
         let mut table = &self.root;
         for (depth, key) in path.iter().enumerate() {
@@ -57,7 +55,6 @@ impl<'t> Document<'t> {
     }
 
     /// Where the value at `path` begins.
-    #[must_use]
     pub fn position(&self, path: &[&str]) -> Option<Position> {
         let (last, tables) = path.split_last()?;
         let mut table = &self.root;
@@ -69,13 +66,11 @@ impl<'t> Document<'t> {
     }
 
     /// The whole document as JSON.
-    #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         to_json(&DeValue::Table(self.root.clone()))
     }
 
     /// Every key of every table, arrays left out, with its path.
-    #[must_use]
     pub fn keys(&self) -> Vec<Vec<String>> {
         fn collect(table: &DeTable<'_>, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
             for (key, value) in table {
@@ -105,7 +100,6 @@ pub enum Walk<'d, 't> {
 }
 
 /// The line and column of a byte of `text`.
-#[must_use]
 pub fn position(text: &str, offset: usize) -> Position {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
@@ -177,7 +171,6 @@ fn key_of_line(text: &str, offset: usize) -> Option<String> {
 
 /// A TOML value as JSON: numbers in decimal, dates and times as their text, infinities and NaN, which
 /// JSON has not, as text.
-#[must_use]
 pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
     use serde_json::Value;
     match value {
@@ -204,7 +197,6 @@ pub fn in_order<'d, 't>(
 
 /// The text of a value that is neither string, array nor table: a number in decimal with its own digits,
 /// `true`, `false`, or a date or time as RFC 3339 has it.
-#[must_use]
 pub fn scalar(value: &DeValue<'_>) -> String {
     match value {
         DeValue::Boolean(flag) => flag.to_string(),

@@ -23,7 +23,6 @@ pub fn pick<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawValue
 
 /// A text's value if it is a JSON string, the text of any other JSON without its blanks. `None` for a string that
 /// holds half a surrogate pair.
-#[must_use]
 pub fn plain(raw: &RawValue) -> Option<Plain> {
     if raw.get().starts_with('"') {
         return serde_json::from_str(raw.get()).ok().map(Plain::Text);
@@ -48,7 +47,6 @@ pub enum Plain {
 
 /// Whether anything in a JSON text, at any depth, is what Prefect (`********`) and pydantic (`**********`) put in
 /// place of a secret that this credential may not read. Names of members do not count.
-#[must_use]
 pub fn is_masked(json: &str) -> bool {
     const SHORTEST: usize = 8;
     let is_mask = |text: &str| text.len() >= SHORTEST && text.bytes().all(|byte| byte == b'*');
@@ -74,13 +72,11 @@ pub fn is_masked(json: &str) -> bool {
 }
 
 /// Whether a JSON text is `null`.
-#[must_use]
 pub fn is_null(json: &str) -> bool {
     json.trim_matches([' ', '\t', '\n', '\r']) == "null"
 }
 
 /// The members of an object in their order; none of anything else. Those whose names are not valid text are left out.
-#[must_use]
 pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     struct Members;
     impl<'t> Visitor<'t> for Members {
@@ -192,7 +188,6 @@ impl Visitor<'_> for Name {
 }
 
 /// Where the string ends that a JSON text begins with, after its second quote; or the end of the text.
-#[must_use]
 pub fn end_of_string(json: &str) -> usize {
     let mut is_escaped = true;
     for (at, byte) in json.bytes().enumerate() {

@@ -80,7 +80,6 @@ use crate::report::Report;
 use crate::settings::variable::variable;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
-#[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     launch::death::heed_signals_as_init();
     launch::inherited::hide();

@@ -14,14 +14,12 @@ const LONGEST: usize = 255;
 impl VariableName {
     /// Takes `text` if it is a name that every shell and every reader takes: `[A-Za-z_][A-Za-z0-9_]*`
     /// (POSIX.1-2017, XBD 3.235, with lower case allowed as every shell allows it) of at most 255 bytes.
-    #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         (is_identifier(text) && text.len() <= LONGEST).then(|| Self(text.to_owned()))
     }
 
     /// Takes a name that the user wrote as that of a variable: any that the kernel takes, as long as it is UTF-8
     /// and has no control characters, such as `spring.datasource.password`.
-    #[must_use]
     pub fn given(text: &str) -> Option<Self> {
         let valid = !text.is_empty() && !text.contains(|c: char| c == '=' || c.is_control());
         valid.then(|| Self(text.to_owned()))
@@ -30,7 +28,6 @@ impl VariableName {
     /// Makes the variable that a secret of this name goes into when no other is named: the name itself
     /// where it is valid, else in upper case with `_` for every other character (`db-password` becomes
     /// `DB_PASSWORD`). `None` if nothing is left to make a name of.
-    #[must_use]
     pub fn of_secret(name: &str) -> Option<Self> {
         if let Some(valid) = Self::new(name) {
             return Some(valid);
@@ -51,14 +48,12 @@ impl VariableName {
         Self::new(&text)
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// Whether shells take it for the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`.
-#[must_use]
 pub fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
@@ -109,7 +104,6 @@ impl fmt::Display for Escaped<'_> {
 
 /// A name as a person writes it in a reference: what would mean something there is percent-encoded. Every other
 /// character is written as it is, blanks too.
-#[must_use]
 pub fn in_reference(name: &str) -> String {
     encoded(name, |character, rest| match character {
         '%' => rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)),
@@ -120,7 +114,6 @@ pub fn in_reference(name: &str) -> String {
 }
 
 /// A reference without what a terminal would act on: that is percent-encoded, and so it reads as it did.
-#[must_use]
 pub fn for_terminal(reference: &str) -> String {
     encoded(reference, |character, _| is_unsafe(character))
 }

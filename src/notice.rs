@@ -29,35 +29,29 @@ pub enum Level {
 }
 
 impl Notice {
-    #[must_use]
     pub fn warning(text: impl Into<String>) -> Self {
         Self { level: Level::Warning, text: text.into(), fix: None }
     }
 
-    #[must_use]
     pub fn advice(text: impl Into<String>) -> Self {
         Self { level: Level::Advice, text: text.into(), fix: None }
     }
 
-    #[must_use]
     pub fn detail(text: impl Into<String>) -> Self {
         Self { level: Level::Detail, text: text.into(), fix: None }
     }
 
     /// An error, for a list of all that is wrong.
-    #[must_use]
     pub fn of_error(error: &Error) -> Self {
         Self { level: Level::Error, text: error.to_string(), fix: error.hint() }
     }
 
     /// A file that others can read or change, or that belongs to another user.
-    #[must_use]
     pub fn of_trust(path: &Path, fault: &TrustFault) -> Self {
         Self::warning(fault.warning(path))
     }
 
     /// A variable or an option names a file or directory that is not there.
-    #[must_use]
     pub fn absent(variable: &str, path: &Path) -> Self {
         let path = path.to_string_lossy();
         Self::warning(format!("{variable} names {}, which is not there", Shown(&path)))

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// Random bytes that nobody can guess; `None` if the system provides none.
-#[must_use]
 pub fn bytes<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).ok()?;
@@ -14,7 +13,6 @@ pub fn bytes<const N: usize>() -> Option<[u8; N]> {
 
 /// A number that differs from those of other processes. Not for secrets: if the system provides no random
 /// bytes, it comes from the clock and the process ID.
-#[must_use]
 pub fn number() -> u64 {
     bytes().map_or_else(without_system, u64::from_ne_bytes)
 }

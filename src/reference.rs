@@ -22,12 +22,10 @@ impl Kind {
     const ALL: [Self; 4] = [Self::Block, Self::Env, Self::Kv, Self::Secret];
 
     /// The kind that is written so in options, references, pfx.toml and JSON.
-    #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Block => "block",
@@ -38,7 +36,6 @@ impl Kind {
     }
 
     /// What such a thing is called in a sentence.
-    #[must_use]
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Block => "block",
@@ -66,7 +63,6 @@ pub enum Reference {
 impl Reference {
     /// The thing of this kind and name; `None` if that is not UTF-8, or not `TYPE/NAME` of a block. A variable of the
     /// environment may have any name.
-    #[must_use]
     pub fn new(kind: Kind, name: &OsStr) -> Option<Self> {
         match kind {
             Kind::Block => Self::block(name.to_str()?),
@@ -77,14 +73,12 @@ impl Reference {
     }
 
     /// Reads `TYPE/NAME`: the slug of a block type and a block's name, both not empty.
-    #[must_use]
     pub fn block(text: &str) -> Option<Self> {
         let (slug, name) = text.split_once('/')?;
         let whole = !slug.is_empty() && !name.is_empty() && !name.contains('/');
         whole.then(|| Self::Block { slug: slug.to_owned(), name: name.to_owned() })
     }
 
-    #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Block { .. } => Kind::Block,
@@ -95,7 +89,6 @@ impl Reference {
     }
 
     /// Its name, for messages.
-    #[must_use]
     pub fn name(&self) -> String {
         match self {
             Self::Block { slug, name } => format!("{slug}/{name}"),
@@ -117,14 +110,12 @@ pub struct Pointer(String);
 
 impl Pointer {
     /// Takes `text` if it is a pointer: empty, or it begins with `/`, and each `~` is followed by `0` or `1`.
-    #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         ((text.is_empty() || text.starts_with('/')) && escapes).then(|| Self(text.to_owned()))
     }
 
     /// Whether it points to all of a document.
-    #[must_use]
     pub const fn is_whole(&self) -> bool {
         self.0.is_empty()
     }
@@ -157,7 +148,6 @@ pub struct Written<'a> {
 
 impl<'a> Written<'a> {
     /// Cuts `text`, in which a `=` means nothing.
-    #[must_use]
     pub fn reference(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
         let (name, pointer) = match bytes.windows(2).position(|pair| pair == b"#/") {
@@ -172,7 +162,6 @@ impl<'a> Written<'a> {
     }
 
     /// Cuts `text` at its first `=` too.
-    #[must_use]
     pub fn binding(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
         let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {

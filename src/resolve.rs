@@ -160,7 +160,6 @@ impl Resolved {
     }
 
     /// Whether all is there that is not optional.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.variables.iter().all(|variable| match &variable.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lacking().is_none(),
@@ -171,7 +170,6 @@ impl Resolved {
 
 impl ResolvedVariable {
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &[u8] {
         match &self.resolution {
             Resolution::Lookup(variable, _) | Resolution::Set(variable, _) => {
@@ -183,7 +181,6 @@ impl ResolvedVariable {
     }
 
     /// Whose the value is, for errors: what was looked up, or else the variable.
-    #[must_use]
     pub fn title(&self) -> String {
         match &self.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lookup.reference.name(),
@@ -191,7 +188,6 @@ impl ResolvedVariable {
         }
     }
 
-    #[must_use]
     pub fn effect(&self) -> VariableEffect<'_> {
         let (variable, value) = match &self.resolution {
             Resolution::Lookup(variable, looked_up) => (variable, looked_up.value()),

@@ -52,7 +52,6 @@ impl SecretValue {
     }
 
     /// Takes any bytes, such as a text's that may turn out not to fit a variable.
-    #[must_use]
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: Zeroizing::new(bytes.into()),
@@ -65,7 +64,6 @@ impl SecretValue {
     /// Takes the bytes of a file. A file that is made of them gets them all; elsewhere, as in a variable, one
     /// newline at the end is not part of the value unless `keep_newline` is set. A variable may not be able to
     /// hold them.
-    #[must_use]
     pub fn of_file(bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Self {
         let beyond = usize::from(!keep_newline && bytes.last() == Some(&b'\n'));
         Self { bytes, form: Form::Text, origin: Origin::File { beyond }, caution: None }
@@ -185,13 +183,11 @@ impl SecretValue {
     }
 
     /// Why all of it is not handed over unless that is said expressly.
-    #[must_use]
     pub fn caution(&self) -> Option<&ValueFault> {
         self.caution.as_deref()
     }
 
     /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         match self.origin {
             Origin::File { beyond } => &self.bytes[..self.bytes.len() - beyond],
@@ -200,18 +196,15 @@ impl SecretValue {
     }
 
     /// The same, and every byte of the file that it comes from, if it does.
-    #[must_use]
     pub fn expose_whole(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Whether it comes from a file and ends with a carriage return, as a file from Windows leaves one.
-    #[must_use]
     pub fn has_carriage_return(&self) -> bool {
         self.origin != Origin::Store && self.expose().last() == Some(&b'\r')
     }
 
-    #[must_use]
     pub const fn form(&self) -> Form {
         self.form
     }

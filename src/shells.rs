@@ -81,7 +81,6 @@ pub const POSIX: &[Shell] = &[BASH, DASH, KSH, ZSH];
 pub const ALL: &[Shell] = &[BASH, DASH, FISH, KSH, ZSH];
 
 /// Whether `name` is one of these, each a name, or the beginning of names followed by `*`.
-#[must_use]
 pub fn is_among(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(head) => name.starts_with(head),
@@ -90,7 +89,6 @@ pub fn is_among(name: &str, patterns: &[&str]) -> bool {
 }
 
 /// The shells to which a variable of this name means something.
-#[must_use]
 pub fn with_meaning(name: &str, shells: &[Shell]) -> Vec<&'static str> {
     let meant = shells.iter().filter(|shell| is_among(name, shell.names));
     meant.map(|shell| shell.name).collect()

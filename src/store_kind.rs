@@ -15,19 +15,16 @@ pub enum StoreKind {
 
 impl StoreKind {
     /// All of them, in order.
-    #[must_use]
     pub fn all() -> &'static [Self] {
         Self::value_variants()
     }
 
     /// The word for it on the command line and in pfx.toml.
-    #[must_use]
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     /// What a person calls it.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Prefect => "Prefect 2 and 3",
@@ -36,7 +33,6 @@ impl StoreKind {
     }
 
     /// The kind of this name.
-    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }

@@ -22,7 +22,6 @@ pub enum Power {
 
 impl Power {
     /// What it does, in words that follow "it decides".
-    #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Self::Loader => "which code is loaded into programs",
@@ -181,7 +180,6 @@ impl Filter {
 }
 
 /// What a variable of this name has power over; `None` for the ordinary one.
-#[must_use]
 pub fn power(name: &str) -> Option<Power> {
     let of_table = || {
         let mut classes = TABLE.iter();

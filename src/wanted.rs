@@ -74,7 +74,6 @@ impl fmt::Debug for Mention {
 
 impl WrittenTemplate {
     /// What is wrong where a variable is named.
-    #[must_use]
     pub fn fault(&self, at: Position, problem: &str) -> Error {
         Error::Config {
             place: self.place.clone(),
@@ -87,7 +86,6 @@ impl WrittenTemplate {
 
 /// Whether a text has a reference in it, in any case: one that is not the whole value would be passed on as it
 /// is written, which is never what was meant.
-#[must_use]
 pub fn mentions_reference(text: &[u8]) -> bool {
     text.windows(SCHEME.len()).any(|part| part.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
@@ -115,14 +113,12 @@ pub enum Delivery {
 
 impl Lookup {
     /// All of a thing that must be there.
-    #[must_use]
     pub const fn whole(reference: Reference) -> Self {
         let (pointer, optional, default) = (None, false, None);
         Self { reference, pointer, optional, default, delivery: Delivery::Variable }
     }
 
     /// Whether both always come to the same value, or to the same absence.
-    #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.reference == other.reference
             && self.pointer == other.pointer

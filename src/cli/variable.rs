@@ -10,20 +10,17 @@ use clap::{Arg, Command};
 pub const OUTPUT: &str = "Output";
 
 /// The variable of an option, if it has one.
-#[must_use]
 pub fn variable(option: &Arg) -> Option<String> {
     let is_setting = option.get_help_heading().is_some() && !option.is_positional();
     is_setting.then(|| variable_of(option.get_id().as_str()))
 }
 
 /// The variable of the option whose field has this name: `secrets_dir` is `--secrets-dir` and `PFX_SECRETS_DIR`.
-#[must_use]
 pub fn variable_of(field: &str) -> String {
     format!("PFX_{}", field.to_ascii_uppercase())
 }
 
 /// The declaration with each option's variable in its long help. Only help pays for this.
-#[must_use]
 pub fn with_variables(command: Command) -> Command {
     let named = |option: Arg| {
         let help = option.get_long_help().or(option.get_help()).map(ToString::to_string);

@@ -48,7 +48,6 @@ impl MemoryFiles {
     }
 
     /// What a variable holds in place of the value.
-    #[must_use]
     pub fn path(&self, variable: &VariableName) -> Option<&SecretValue> {
         self.paths.get(variable)
     }

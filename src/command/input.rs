@@ -50,7 +50,6 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
 }
 
 /// A word of the command line.
-#[must_use]
 pub fn word(word: &OsStr) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(word.as_bytes().to_vec())
 }

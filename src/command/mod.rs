@@ -40,7 +40,6 @@ pub struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     /// The variables of the environment, what this machine has, then the remote stores.
-    #[must_use]
     pub fn new(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
         let local = Rc::new(LocalConfig::new(&settings.files, inherited, settings.expand));
         let remotes = choice.chain().into_iter().map(|kinds| {
@@ -61,7 +60,6 @@ impl<'a> Sources<'a> {
     }
 
     /// The remote stores alone.
-    #[must_use]
     pub fn of_remote(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
         let mut sources = Self::new(settings, choice, inherited);
         let first = sources.ordered.len() - sources.remotes.len();
@@ -70,7 +68,6 @@ impl<'a> Sources<'a> {
     }
 
     /// In the order in which they are asked.
-    #[must_use]
     pub fn in_order(&self) -> &[Box<dyn Source + 'a>] {
         &self.ordered
     }
@@ -85,7 +82,6 @@ impl<'a> Sources<'a> {
 
     /// Why no remote store is asked, as far as that is so. They are chosen here even if nothing was asked of them: a
     /// person wants to know. No request is made for it.
-    #[must_use]
     pub fn not_asked(&self) -> Vec<String> {
         let why = |remote: &Rc<Deferred<'a>>| match remote.settled() {
             Ok(Settled::Store(_)) => None,
@@ -96,7 +92,6 @@ impl<'a> Sources<'a> {
     }
 
     /// What a person should know about the sources, as far as they were asked.
-    #[must_use]
     pub fn notes(&self) -> Vec<Notice> {
         self.ordered.iter().flat_map(Source::notes).collect()
     }
@@ -113,7 +108,6 @@ impl<'a> Sources<'a> {
 }
 
 /// Warnings of values that come from files, go into variables, and end with a carriage return.
-#[must_use]
 pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
         Resolution::Lookup(_, looked_up) if looked_up.lookup.delivery == Delivery::Variable => {

@@ -38,7 +38,6 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    #[must_use]
     pub fn sources(&self) -> Sources<'_> {
         Sources::new(&self.settings, &self.choice, self.inherited)
     }
@@ -61,7 +60,6 @@ impl Context<'_> {
 
     /// What a person should know of the files that were named, and of secrets that no binding names and that go into
     /// variables of [`crate::takeover`].
-    #[must_use]
     pub fn notices(&self, resolved: &Resolved) -> Vec<Notice> {
         let powerful = resolved.variables.iter().filter_map(|variable| {
             let BoundBy::Listing = variable.bound_by else { return None };

@@ -75,7 +75,6 @@ pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
 }
 
 /// That a store has got something, and under which name if that is another.
-#[must_use]
 pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
     let name = store.stored_name(entry.collection, entry.name).filter(|name| name != entry.name);
     let name = name.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
@@ -83,13 +82,11 @@ pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
 }
 
 /// That a store no longer has something.
-#[must_use]
 pub fn deleted(name: &str, store: &dyn Store) -> String {
     format!("{} is no longer in {}", Shown(name), Shown(&place(store)))
 }
 
 /// What a person calls a store.
-#[must_use]
 pub fn place(store: &dyn Store) -> String {
     store.place().shown.join(", ")
 }

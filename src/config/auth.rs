@@ -13,7 +13,6 @@ pub struct Login {
 
 impl Login {
     /// The entry for the server at `api`, empty if there is none.
-    #[must_use]
     pub fn find(document: &Document<'_>, api: &str) -> Self {
         let slug = slug(api);
         let text = |key| match document.walk(&[&slug, key]) {
@@ -26,7 +25,6 @@ impl Login {
 
 /// The name of a server's table: the network location of its URL, or the whole text if it has none, in
 /// lower case, each run of other characters than `a-z 0-9 - .` one `-`, none at the ends.
-#[must_use]
 pub fn slug(api: &str) -> String {
     let location = api
         .split_once("://")

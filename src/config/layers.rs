@@ -31,7 +31,6 @@ pub struct ConfigLayers<'t> {
 }
 
 impl<'t> ConfigLayers<'t> {
-    #[must_use]
     pub const fn new(layers: Vec<ConfigLayer<'t>>) -> Self {
         Self { layers, defaults: OnceCell::new() }
     }

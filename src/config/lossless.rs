@@ -6,13 +6,11 @@ use serde_json::Value;
 /// A text of which `Secret(…).get()` makes exactly `value`, from a file and from a variable: a line feed
 /// and a space, so that it is no Python literal and no `~` comes first, then JSON, in which every `$`
 /// is written `\u0024`. Verified against the real package by `tests/integration/real/prefect1.rs`.
-#[must_use]
 pub fn encode(value: &Value) -> String {
     format!("\n {}", value.to_string().replace('$', "\\u0024"))
 }
 
 /// The shortest such text for a string: the string itself where nothing on the way could change it.
-#[must_use]
 pub fn encode_text(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { encode(&Value::String(text.to_owned())) }
 }
@@ -20,7 +18,6 @@ pub fn encode_text(text: &str) -> String {
 /// The shortest such text for a value. An object or array that is the same as a Python literal is written
 /// plainly: then code that reads `prefect.context.secrets` itself finds a table in it
 /// (`AWS_CREDENTIALS` and its like; `prefect/utilities/aws.py`).
-#[must_use]
 pub fn encode_value(value: &Value) -> String {
     match value {
         Value::String(text) => encode_text(text),
@@ -34,7 +31,6 @@ pub fn encode_value(value: &Value) -> String {
 /// No `$` and no `~` in front; not empty, no control character; then it must be certain that it is
 /// neither JSON nor a Python literal. One that begins with a letter could only be a keyword, `set()`, or a
 /// string with a prefix; one that begins with a digit only a number or a sequence of them.
-#[must_use]
 pub fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
     if text.contains('$') || text.chars().any(char::is_control) {
@@ -73,7 +69,6 @@ fn is_python(value: &Value) -> bool {
 
 /// Whether Prefect 1.4.1 does not even start with this key in its configuration: it would hide a method of
 /// the class that holds it (`validate_config`; python-box 6.1, and 8 for the last five).
-#[must_use]
 pub fn is_forbidden(key: &str) -> bool {
     const METHODS: [&str; 30] = [
         "clear",

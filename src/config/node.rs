@@ -114,7 +114,6 @@ impl Leaf {
     }
 
     /// As the text of a setting.
-    #[must_use]
     pub fn into_text(self) -> String {
         match self {
             Self::Array(value) => value.to_string(),

@@ -5,7 +5,6 @@
 
 /// What a file assigns, in order; a name without `=` has no value and is left out. `variable` looks into the
 /// environment for `${NAME}`; earlier lines come before it.
-#[must_use]
 pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Vec<(String, String)> {
     let mut reader = Reader { text };
     let mut assigned: Vec<(String, String)> = Vec::new();

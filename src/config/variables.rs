@@ -17,7 +17,6 @@ pub struct Override {
 }
 
 /// All overrides in the order of the environment, which is the order in which they apply.
-#[must_use]
 pub fn overrides(inherited: Inherited<'_>) -> Vec<Override> {
     inherited.variables().filter_map(|(name, value)| Override::new(name, value)).collect()
 }
@@ -26,7 +25,6 @@ impl Override {
     /// Takes a variable if its name begins with `PREFECT__` and is UTF-8. The rest, split at each `__`, is
     /// the path; in lower case, save that the name of a secret keeps its case
     /// (`configuration.py`, `interpolate_config`).
-    #[must_use]
     pub fn new(name: &[u8], value: &[u8]) -> Option<Self> {
         let name = std::str::from_utf8(name).ok()?;
         let rest = name.strip_prefix(PREFIX)?;

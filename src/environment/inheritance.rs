@@ -36,7 +36,6 @@ const CREDENTIALS: [&str; 8] = [
 
 impl InheritancePolicy {
     /// The entries that the command gets, untouched and in order.
-    #[must_use]
     pub fn of<'a>(&self, inherited: Inherited<'a>) -> Vec<&'a CStr> {
         inherited.0.iter().copied().filter(|entry| self.keeps(entry.to_bytes())).collect()
     }
@@ -55,7 +54,6 @@ impl InheritancePolicy {
 }
 
 /// Whether a variable of this name holds a credential of Prefect's API.
-#[must_use]
 pub fn is_credential(name: &[u8]) -> bool {
     let upper = name.to_ascii_uppercase();
     let stem = upper.strip_suffix(b"_FILE").unwrap_or(&upper);

@@ -22,13 +22,11 @@ pub struct Inherited<'a>(pub &'a [&'a CStr]);
 
 impl<'a> Inherited<'a> {
     /// The value of a variable; of duplicates the first, as getenv(3) has it.
-    #[must_use]
     pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
         self.0.iter().find_map(|entry| value_of(entry, name))
     }
 
     /// The names of all variables.
-    #[must_use]
     pub fn names(self) -> HashSet<Vec<u8>> {
         self.variables().map(|(name, _)| name.to_vec()).collect()
     }
@@ -115,7 +113,6 @@ impl<'a> Environment<'a> {
     }
 
     /// The value that the command will find under this name.
-    #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.entries().find_map(|entry| value_of(entry, name))
     }

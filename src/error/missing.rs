@@ -22,7 +22,6 @@ pub struct Missing {
 
 impl Missing {
     /// One of which nothing more is known.
-    #[must_use]
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
         let (not_asked, near, pointer) = (None, None, None);
         Self { kind, name: name.to_owned(), looked_in, not_asked, near, pointer }

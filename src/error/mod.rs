@@ -76,7 +76,6 @@ pub struct Position {
 
 impl Error {
     /// The status that pfx ends with.
-    #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Command {
@@ -104,7 +103,6 @@ impl Error {
     }
 
     /// A stable word for programs that read `--error-format json`.
-    #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Binding { .. } => "binding",
@@ -126,7 +124,6 @@ impl Error {
     }
 
     /// The names it is about, for programs.
-    #[must_use]
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
@@ -136,7 +133,6 @@ impl Error {
     }
 
     /// One thing to do about it, where that is surely right.
-    #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Answer { fault } => fault.hint(),

@@ -54,7 +54,6 @@ impl TrustFault {
 
 impl TrustFault {
     /// A line about it where it stops nothing.
-    #[must_use]
     pub fn warning(&self, path: &Path) -> String {
         let shown = Shown(&path.to_string_lossy()).to_string();
         match self.hint(path) {

@@ -47,7 +47,6 @@ impl Standard {
     pub const NAMED: Self = Self { chosen: Chosen::ByUser, private: false, strict: false };
 
     /// Of a file that pfx looks for by itself, and that all may read.
-    #[must_use]
     pub const fn found(allow: &'static str) -> Self {
         Self { chosen: Chosen::ByItself { allow }, private: false, strict: false }
     }
@@ -142,7 +141,6 @@ pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
 }
 
 /// Whether an error says that there is no such file.
-#[must_use]
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -164,7 +162,6 @@ pub fn all(from: impl io::Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error
 }
 
 /// Whether an error says that this user may not.
-#[must_use]
 pub fn is_denial(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
@@ -236,7 +233,6 @@ fn is_private_group(metadata: &Metadata) -> bool {
 }
 
 /// Whether others than the owner can put files into a directory.
-#[must_use]
 pub fn is_open_to_others(directory: &Metadata) -> bool {
     others(directory) & 0o022 != 0
 }
@@ -247,7 +243,6 @@ pub fn is_read_only(file: impl AsFd) -> bool {
 }
 
 /// Whether a file was most likely mounted into a container from outside, where others care for its mode.
-#[must_use]
 pub fn is_from_outside(file: &Metadata) -> bool {
     let marks = ["/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io"];
     std::fs::metadata("/").is_ok_and(|root| root.dev() != file.dev())

@@ -53,7 +53,6 @@ impl Generation {
     }
 
     /// Whether all its files are replaced at once.
-    #[must_use]
     pub const fn is_replaced_whole(&self) -> bool {
         self.data.is_some()
     }
@@ -98,7 +97,6 @@ impl Generation {
 
     /// Whether `path` still leads to it, and it is the generation in force: then what it does not have, `path` does
     /// not have either.
-    #[must_use]
     pub fn is_in_force(&self, path: &Path) -> bool {
         let is_same = |held: &OwnedFd, now: nix::Result<FileStat>| match (fstat(held), now) {
             (Ok(held), Ok(now)) => (held.st_dev, held.st_ino) == (now.st_dev, now.st_ino),
@@ -120,7 +118,6 @@ impl Generation {
     }
 
     /// Whether a file system begins here: the directory is what somebody mounted.
-    #[must_use]
     pub fn is_mounted(&self) -> bool {
         let above = fstatat(&self.directory, "..", AtFlags::empty());
         match (fstat(&self.directory), above) {

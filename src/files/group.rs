@@ -5,7 +5,6 @@
 /// Whether a group has no members but these users. It is then as private as they are: many distributions give
 /// each user a group of their own, so that a umask of 002 shares nothing. Judged as Debian's OpenSSH does
 /// (user-group-modes.patch): a group that the files do not know, or that nobody is in, is not private.
-#[must_use]
 pub fn has_only(gid: u32, users: &[u32]) -> bool {
     match (std::fs::read("/etc/group"), std::fs::read("/etc/passwd")) {
         (Ok(groups), Ok(accounts)) => has_only_in(&groups, &accounts, gid, users),

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use nix::libc;
 
 /// The home directory of the user `name`, or of the current one if `name` is empty.
-#[must_use]
 pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
     if let (b"", Some(home)) = (name, variable) {
         return Some(home.to_vec());
@@ -27,7 +26,6 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
 
 /// Whether this user cannot even look into a home directory, or into Prefect's directory there: it is another
 /// user's, or hidden from a service (`ProtectHome=` of systemd.exec(5)).
-#[must_use]
 pub fn is_closed(home: &Path) -> bool {
     let is_refused = |directory: &Path| {
         let inside = std::fs::symlink_metadata(directory.join("."));
@@ -43,13 +41,11 @@ pub fn is_closed(home: &Path) -> bool {
 }
 
 /// Whether a file of this path, `HOME/.prefect/NAME`, is hidden by its home directory as [`is_closed`] says.
-#[must_use]
 pub fn hides(file: &Path) -> bool {
     file.parent().and_then(Path::parent).is_some_and(is_closed)
 }
 
 /// A path of bytes.
-#[must_use]
 pub fn path(bytes: &[u8]) -> PathBuf {
     std::ffi::OsStr::from_bytes(bytes).into()
 }

@@ -9,7 +9,6 @@ pub const NAME: &str = "pfx.toml";
 /// The project file of the working directory: there, or in the nearest directory above that has one. The
 /// search ends with the root of a repository (which has `.git`), with `home`, and at the border of a
 /// file system. A directory that cannot be looked into ends it too.
-#[must_use]
 pub fn find(home: Option<&Path>) -> Option<PathBuf> {
     find_from(&nix::unistd::getcwd().ok()?, home)
 }

@@ -31,13 +31,11 @@ pub struct TrustedFile {
 
 impl Trusted {
     /// The list below a directory for state (XDG base directory specification).
-    #[must_use]
     pub fn below(state: &Path) -> Self {
         Self { path: state.join("pfx").join("trusted"), home: None }
     }
 
     /// The list in a home directory.
-    #[must_use]
     pub fn in_home(home: PathBuf) -> Self {
         let Self { path, .. } = Self::below(&home.join(".local").join("state"));
         Self { path, home: Some(home) }
@@ -113,7 +111,6 @@ impl Trusted {
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
-#[must_use]
 pub fn hash(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in digest(&SHA256, bytes).as_ref() {

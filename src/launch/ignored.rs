@@ -4,13 +4,13 @@
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 /// Ignores a signal until it is dropped: then it is as the caller of pfx chose it, which is how a command gets it.
+#[must_use]
 pub struct Ignored {
     signal: Signal,
     before: Option<SigAction>,
 }
 
 impl Ignored {
-    #[must_use]
     pub fn new(signal: Signal) -> Self {
         let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
         // SAFETY: no handler is installed.

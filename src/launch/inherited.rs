@@ -9,7 +9,6 @@ use nix::sys::stat::Mode;
 
 /// The environment block of this process, entry by entry and untouched: `std::env` would drop entries
 /// without `=`.
-#[must_use]
 pub fn environment() -> Vec<&'static CStr> {
     unsafe extern "C" {
         static environ: *const *const c_char;
@@ -39,7 +38,6 @@ pub enum Privilege {
 
 /// Why pfx must not run, if the kernel says that this process is privileged: then the C library took variables away
 /// before pfx began, so that the command could not have all of them.
-#[must_use]
 pub fn privilege() -> Option<Privilege> {
     // SAFETY: getauxval(3) only reads the auxiliary vector.
     let auxiliary = |kind| unsafe { libc::getauxval(kind) };

@@ -34,7 +34,6 @@ impl<D: AsFd> Output<D> {
 }
 
 /// This process's stdout.
-#[must_use]
 pub fn stdout() -> Output<Stdout> {
     Output::new(io::stdout())
 }

@@ -61,7 +61,6 @@ impl Sealed {
     }
 
     /// The path under which the process that holds it opens it.
-    #[must_use]
     pub fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }

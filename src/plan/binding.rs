@@ -71,7 +71,6 @@ impl Binding {
     }
 
     /// The variable that it changes.
-    #[must_use]
     pub fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Lookup(variable, _)

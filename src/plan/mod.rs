@@ -70,7 +70,6 @@ pub struct BaseEnvironment<'a> {
 
 impl BindingLayer {
     /// What a file wants.
-    #[must_use]
     pub const fn of_file(title: String, place: String, wanted: Vec<WantedVariable>) -> Self {
         Self { title, place, wanted, bound: Vec::new() }
     }

@@ -50,13 +50,11 @@ pub struct Ingredient {
 }
 
 impl Template {
-    #[must_use]
     pub const fn is_needed(&self) -> bool {
         self.is_needed
     }
 
     /// The variables whose values it holds, each once, and where each comes from.
-    #[must_use]
     pub fn variables(&self) -> Vec<(&VariableName, PartValue)> {
         let mut variables = Vec::new();
         for part in &self.parts {

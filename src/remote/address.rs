@@ -48,26 +48,22 @@ impl Address {
     }
 
     /// Scheme, host and, if it is not the scheme's own, port: what a credential is bound to.
-    #[must_use]
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
     /// The URL for people: without its query, in which a proxy may take a key.
-    #[must_use]
     pub fn shown(&self) -> &str {
         let whole = self.0.as_str();
         whole.split_once('?').map_or(whole, |(shown, _)| shown).trim_end_matches('/')
     }
 
     /// The URL as given, for a request to the API's root itself.
-    #[must_use]
     pub fn url(&self) -> Url {
         self.0.clone()
     }
 
     /// The URL of a path below it: segments, each of which is escaped, and each `""` a slash at the end.
-    #[must_use]
     pub fn below(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -76,20 +72,17 @@ impl Address {
         url
     }
 
-    #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
     /// Whether its host is this machine.
-    #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.0.host().is_some_and(|host| is_loopback(&host))
     }
 }
 
 /// The host of a redirect's target, as far as one can be told.
-#[must_use]
 pub fn host_of(location: &str, base: &Url) -> String {
     match base.join(location) {
         Ok(target) => match (target.scheme(), target.host_str()) {
@@ -104,7 +97,6 @@ pub fn host_of(location: &str, base: &Url) -> String {
 }
 
 /// The host and port of a proxy's URL, without the user and password that may stand before them.
-#[must_use]
 pub fn proxy_host(text: &str) -> String {
     let parsed = proxy_url(text);
     match parsed.as_ref().map(|url| (url.host_str(), url.port_or_known_default())) {
@@ -122,7 +114,6 @@ fn proxy_url(text: &str) -> Option<Url> {
 
 /// Whether a name is `localhost` or below it: pfx connects these to the loopback addresses without asking
 /// anyone (RFC 6761, 6.3).
-#[must_use]
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))

@@ -11,7 +11,6 @@ use serde_json::ser::{Formatter, Serializer};
 ///
 /// # Panics
 /// Never: a value's keys are text, a vector takes all that is written, and what is written is ASCII.
-#[must_use]
 pub fn ascii_json(value: &Value) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Ascii);

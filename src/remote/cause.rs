@@ -9,7 +9,6 @@ use nix::errno::Errno;
 use super::host_names::NoThread;
 
 /// What is at the bottom of a client's error, if that is known to quote nothing.
-#[must_use]
 pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     let mut found = None;
@@ -45,7 +44,6 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
 
 /// Why TLS cannot be set up, before any connection. The verifier's one error of this kind is that the machine has no
 /// certificate authorities at all.
-#[must_use]
 pub fn of_set_up(error: &(dyn StdError + 'static)) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -60,7 +58,6 @@ pub fn of_set_up(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// Why no thread could be started for a client, if it was that.
-#[must_use]
 pub fn no_thread(error: &(dyn StdError + 'static)) -> Option<i32> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -73,7 +70,6 @@ pub fn no_thread(error: &(dyn StdError + 'static)) -> Option<i32> {
 }
 
 /// Whether the operating system forbids what was tried, so that it would be for nothing to try again.
-#[must_use]
 pub fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -89,7 +85,6 @@ pub fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// An operating system's error without Rust's words round it; nothing if it is a library's.
-#[must_use]
 pub fn words(error: &io::Error) -> Option<String> {
     error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned())
 }

@@ -33,13 +33,11 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
-    #[must_use]
     pub fn new(after: Duration) -> Self {
         Self { after, started: Rc::default() }
     }
 
     /// When the first request was sent: now, if none was.
-    #[must_use]
     pub fn started(&self) -> Instant {
         *self.started.get_or_init(Instant::now)
     }

@@ -18,7 +18,6 @@ pub struct Progress<'p> {
 
 impl<'p> Progress<'p> {
     /// `since` is when the wait began, whatever was waited for before.
-    #[must_use]
     pub fn new(place: &'p str, since: Instant) -> Self {
         Self { place, since, is_terminal: std::io::stderr().is_terminal(), told: false }
     }

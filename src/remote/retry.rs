@@ -28,7 +28,6 @@ impl Tries {
     /// How long to wait before the next try; `None` to give up. `left` is what remains until the deadline,
     /// `chance` any number: the wait is drawn evenly between nothing and the longest ("full jitter"), so that
     /// many starts at once do not come back at once.
-    #[must_use]
     pub fn pause(&mut self, trouble: Trouble, left: Duration, chance: u64) -> Option<Duration> {
         let (most, tried, longest) = match trouble {
             Trouble::Transient { .. } => {
@@ -56,14 +55,12 @@ impl Tries {
 
 /// Statuses after which a read may be sent again: too many requests, and what a server or a proxy before
 /// it answers while it is in trouble (RFC 9110, 15.6; RFC 6585, 4).
-#[must_use]
 pub const fn is_transient(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 
 /// What a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3). Anything else, and a date
 /// that is past, is as if there were none.
-#[must_use]
 pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -26,7 +26,6 @@ pub enum LookupOutcome {
 
 impl LookedUp {
     /// What was found, whole, and where; `None` if it is missing.
-    #[must_use]
     pub fn held(&self) -> Option<&Held> {
         match &self.outcome {
             LookupOutcome::Whole(held) | LookupOutcome::Part(held, _) => Some(held),
@@ -35,7 +34,6 @@ impl LookedUp {
     }
 
     /// Where it was looked for in vain; `None` if it was found.
-    #[must_use]
     pub fn missing(&self) -> Option<&Missing> {
         match &self.outcome {
             LookupOutcome::Missing(missing) => Some(missing),
@@ -44,13 +42,11 @@ impl LookedUp {
     }
 
     /// The same, if it is neither optional nor has a default.
-    #[must_use]
     pub fn lacking(&self) -> Option<&Missing> {
         self.missing().filter(|_| !self.lookup.optional && self.lookup.default.is_none())
     }
 
     /// The value: what was found, or the default.
-    #[must_use]
     pub fn value(&self) -> Option<&SecretValue> {
         match &self.outcome {
             LookupOutcome::Missing(_) => self.lookup.default.as_deref(),

@@ -85,7 +85,6 @@ fn contents(
 }
 
 /// The project file that is named, and by what.
-#[must_use]
 pub fn named(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> Option<(PathBuf, String)> {
     if let Some(path) = &given.project {
         return Some((path.clone(), "--project".to_owned()));
@@ -96,13 +95,11 @@ pub fn named(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> Option<(P
 }
 
 /// Whether no project file is looked for.
-#[must_use]
 pub fn is_forbidden(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> bool {
     variable!(given.no_project).flag(inherited)
 }
 
 /// The project file of the working directory.
-#[must_use]
 pub fn find(inherited: Inherited<'_>) -> Option<PathBuf> {
     let home = inherited.get(b"HOME").map(home::path);
     search::find(home.as_deref())

@@ -24,7 +24,6 @@ pub struct Choice {
 
 impl Choice {
     /// No store is asked.
-    #[must_use]
     pub fn local() -> Self {
         Self { stores: Vec::new(), local: true, time: TimeLimit::new(TIMEOUT) }
     }
@@ -71,7 +70,6 @@ impl Choice {
     }
 
     /// This kind of store, and no other.
-    #[must_use]
     pub fn of_kind(kind: StoreKind, timeout: Duration) -> Self {
         Self { stores: vec![kind], local: false, time: TimeLimit::new(timeout) }
     }
@@ -94,7 +92,6 @@ impl Choice {
     }
 
     /// The stores in the order in which they are asked: of each list the first that is configured.
-    #[must_use]
     pub fn chain(&self) -> Vec<Vec<StoreKind>> {
         if self.stores.is_empty() {
             return vec![StoreKind::all().to_vec()];

@@ -108,7 +108,6 @@ impl Cloud1Settings {
     }
 
     /// Why secrets, as opposed to keys, are not looked for there, if that is so: half a sentence.
-    #[must_use]
     pub fn obstacle_for_secrets(&self) -> Option<String> {
         match &self.use_local_secrets {
             // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.

@@ -58,7 +58,6 @@ pub struct Fact {
 
 impl Fact {
     /// One that is from nowhere in particular.
-    #[must_use]
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), origin: None }
     }
@@ -81,7 +80,6 @@ impl Settings {
     }
 
     /// Prefect's own files alone, for a command that reads no directory of secrets.
-    #[must_use]
     pub fn of_files(places: &cli::PlaceOptions, inherited: Inherited<'_>) -> Self {
         let strict = variable!(places.strict).flag(inherited);
         Self {
@@ -94,7 +92,6 @@ impl Settings {
     }
 
     /// The same for a command without these options.
-    #[must_use]
     pub fn without_options(inherited: Inherited<'_>) -> Self {
         let files = ConfigFiles::new(config_paths(inherited), false);
         let directories = Vec::new();
@@ -122,7 +119,6 @@ pub fn add_project(
 }
 
 /// Bindings from options.
-#[must_use]
 pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> WrittenBindings {
     WrittenBindings {
         secret: given.secret.clone(),

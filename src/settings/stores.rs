@@ -86,7 +86,6 @@ pub struct Overview {
 
 impl Overview {
     /// Settles as [`settle`] does, and keeps how it came about.
-    #[must_use]
     pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) -> Self {
         let mut overview = Self::default();
         // Each is read only once: one of the files may be a FIFO.

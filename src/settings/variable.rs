@@ -29,13 +29,11 @@ macro_rules! variable {
 pub(crate) use variable;
 
 impl<T: ?Sized> Variable<'_, T> {
-    #[must_use]
     pub fn name(&self) -> String {
         cli::variable_of(self.field)
     }
 
     /// The text of the variable, if it has one.
-    #[must_use]
     pub fn text<'e>(&self, inherited: Inherited<'e>) -> Option<&'e [u8]> {
         inherited.get(self.name().as_bytes()).filter(|text| !text.is_empty())
     }
@@ -50,7 +48,6 @@ impl<T: ?Sized> Variable<'_, T> {
 
 impl Variable<'_, bool> {
     /// Whether the flag is given, or its variable has any text but one that says no.
-    #[must_use]
     pub fn flag(&self, inherited: Inherited<'_>) -> bool {
         let no = ["0", "f", "false", "n", "no", "off"];
         let is_no = |text: &[u8]| no.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
@@ -88,7 +85,6 @@ impl<T: Clone + ValueEnum> Variable<'_, Option<T>> {
 }
 
 /// The words that an option takes, for an error.
-#[must_use]
 pub fn expected<T: ValueEnum>() -> String {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let words: Vec<String> = values.map(|value| format!("`{}`", value.get_name())).collect();

@@ -25,7 +25,6 @@ pub struct Deferred<'a> {
 
 impl<'a> Deferred<'a> {
     /// `settle` chooses the store; it is called once at most.
-    #[must_use]
     pub fn new(settle: impl Fn() -> Result<Settled, Error> + 'a) -> Self {
         Self { settle: Box::new(settle), settled: OnceCell::new() }
     }

@@ -68,7 +68,6 @@ enum Stopped {
 }
 
 impl Directory {
-    #[must_use]
     pub fn new(path: PathBuf, named_by: NamedBy, keep_newline: bool, strict: bool) -> Self {
         Self {
             path,

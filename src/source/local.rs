@@ -71,7 +71,6 @@ struct ConfigText {
 }
 
 impl ConfigFiles {
-    #[must_use]
     pub const fn new(paths: Vec<ChosenFile>, strict: bool) -> Self {
         Self { paths, strict, texts: OnceCell::new() }
     }
@@ -125,7 +124,6 @@ pub struct LocalConfig<'a> {
 }
 
 impl<'a> LocalConfig<'a> {
-    #[must_use]
     pub const fn new(files: &'a ConfigFiles, inherited: Inherited<'a>, expand: bool) -> Self {
         Self { files, inherited, expand, layers: OnceCell::new() }
     }
@@ -152,7 +150,6 @@ impl<'a> LocalConfig<'a> {
     }
 
     /// Prefect's files: path, the variable that names it if one does, and whether it is there.
-    #[must_use]
     pub fn files(&self) -> Vec<(String, Option<String>, bool)> {
         let read = self.files.texts.get();
         let paths = self.files.paths.iter().enumerate();
@@ -166,7 +163,6 @@ impl<'a> LocalConfig<'a> {
     }
 
     /// Whether files that others can read are refused.
-    #[must_use]
     pub const fn is_strict(&self) -> bool {
         self.files.strict
     }

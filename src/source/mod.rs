@@ -100,7 +100,6 @@ pub struct NewEntry<'e> {
 }
 
 impl<'e> NewEntry<'e> {
-    #[must_use]
     pub const fn new(collection: Collection, name: &'e str, value: &'e Value) -> Self {
         Self { collection, name, value, tags: &[], dry_run: false }
     }
@@ -125,13 +124,11 @@ pub enum Author {
 
 impl Place {
     /// A place on this machine.
-    #[must_use]
     pub const fn local(shown: Vec<String>) -> Self {
         Self { shown, author: Author::User }
     }
 
     /// A place that others write to.
-    #[must_use]
     pub const fn remote(shown: Vec<String>) -> Self {
         Self { shown, author: Author::Remote }
     }
@@ -149,7 +146,6 @@ pub enum Keeps<'s> {
 
 impl Keeps<'_> {
     /// [`Keeps::Yes`] if `yes`, else [`Keeps::No`].
-    #[must_use]
     pub const fn only_if(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
@@ -169,13 +165,11 @@ pub struct Held {
 
 impl Held {
     /// A value that is kept under the name that was asked for.
-    #[must_use]
     pub const fn new(value: SecretValue, place: String) -> Self {
         Self { value, place, is_exact: true }
     }
 
     /// A value that is kept under another name: the block `db-password` for `DB_PASSWORD`.
-    #[must_use]
     pub fn under_other_name(value: SecretValue, place: &str, name: &str) -> Self {
         Self { value, place: format!("{place} ({name})"), is_exact: false }
     }

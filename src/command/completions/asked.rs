@@ -45,7 +45,6 @@ pub struct CompletionRequest {
 
 impl CompletionRequest {
     /// Reads `words`, the program's name first, by the declaration `root`, which is built.
-    #[must_use]
     pub fn of(root: &Command, words: &[OsString]) -> Self {
         let mut asked = Self {
             thing: Thing::Options,

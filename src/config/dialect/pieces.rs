@@ -21,13 +21,11 @@ pub enum Piece<'t> {
 }
 
 impl<'t> Pieces<'t> {
-    #[must_use]
     pub const fn of(text: &'t str) -> Self {
         Self { length: text.len(), rest: text }
     }
 
     /// How much of the text was taken, in bytes.
-    #[must_use]
     pub const fn offset(&self) -> usize {
         self.length - self.rest.len()
     }

@@ -42,7 +42,6 @@ impl Rewrites {
     }
 
     /// What the command gets for `signal`, if anything.
-    #[must_use]
     pub fn of(&self, signal: i32) -> Option<i32> {
         self.0.get(&signal).copied().unwrap_or(Some(signal))
     }

@@ -33,7 +33,6 @@ pub struct Cloud1 {
 impl Cloud1 {
     /// `tenant` is a UUID in canonical form; it is sent only along with a credential, as Prefect does.
     /// `notes` are what a person should know about the configuration.
-    #[must_use]
     pub fn new(
         client: Client,
         tenant: Option<&str>,

@@ -22,7 +22,6 @@ pub struct Query<T> {
 
 impl<T> Query<T> {
     /// The body of the request: the variables are a JSON text within the JSON, `"null"` for none.
-    #[must_use]
     pub fn body(&self) -> String {
         ascii_json(&json!({ "query": self.text, "variables": ascii_json(&self.variables) }))
     }
@@ -36,7 +35,6 @@ impl<T> Query<T> {
 pub type Raw = Option<Box<RawValue>>;
 
 /// The values of secrets. `names` is not empty.
-#[must_use]
 pub fn secrets(names: &[&str]) -> Query<Raw> {
     if let [name] = names {
         let text = "query($name: String!) {\n        secret_value(name: $name)\n}";
@@ -57,32 +55,27 @@ pub fn secrets(names: &[&str]) -> Query<Raw> {
 }
 
 /// The names of all secrets.
-#[must_use]
 pub fn secret_names() -> Query<Vec<String>> {
     Query::one("query{secret_names}", Value::Null, "secret_names", decode::names)
 }
 
-#[must_use]
 pub fn set_secret(name: &str, value: &Value) -> Query<bool> {
     let text = "mutation($input: set_secret_input!) {\n    set_secret(input: $input) {\n        success\n    }\n}";
     let input = json!({ "input": { "name": name, "value": value } });
     Query::one(text, input, "set_secret", decode::success)
 }
 
-#[must_use]
 pub fn delete_secret(name: &str) -> Query<bool> {
     let text = "mutation($input: delete_secret_input!) {\n    delete_secret(input: $input) {\n        success\n    }\n}";
     Query::one(text, json!({ "input": { "name": name } }), "delete_secret", decode::success)
 }
 
 /// The values of keys. `keys` is not empty.
-#[must_use]
 pub fn values(keys: &[&str]) -> Query<Raw> {
     rows(keys, "value", decode::value_of_row)
 }
 
 /// The id of the row that has this key.
-#[must_use]
 pub fn row_id(key: &str) -> Query<Raw> {
     rows(&[key], "id", decode::id_of_row)
 }
@@ -108,20 +101,17 @@ fn rows(keys: &[&str], column: &str, decode: Decode<Raw>) -> Query<Raw> {
 }
 
 /// All keys.
-#[must_use]
 pub fn keys() -> Query<Vec<String>> {
     let text = "query {\n    key_value {\n        key\n    }\n}";
     Query::one(text, Value::Null, "key_value", decode::keys)
 }
 
-#[must_use]
 pub fn set_key(key: &str, value: &Value) -> Query<()> {
     let text = "mutation($input: set_key_value_input!) {\n    set_key_value(input: $input) {\n        id\n    }\n}";
     let input = json!({ "input": { "key": key, "value": value } });
     Query::one(text, input, "set_key_value", decode::written)
 }
 
-#[must_use]
 pub fn delete_row(id: &Value) -> Query<bool> {
     let text = "mutation($input: delete_key_value_input!) {\n    delete_key_value(input: $input) {\n        success\n    }\n}";
     let input = json!({ "input": { "key_value_id": id } });
@@ -129,7 +119,6 @@ pub fn delete_row(id: &Value) -> Query<bool> {
 }
 
 /// The tenant that the API key belongs to.
-#[must_use]
 pub fn auth_info() -> Query<Option<String>> {
     let text = "query {\n    auth_info {\n        tenant_id\n    }\n}";
     Query::one(text, Value::Null, "auth_info", decode::tenant)

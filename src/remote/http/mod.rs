@@ -36,7 +36,6 @@ struct Built {
 }
 
 impl Client {
-    #[must_use]
     pub const fn new(access: Access) -> Self {
         Self { access, built: OnceCell::new() }
     }
@@ -77,7 +76,6 @@ impl Client {
     }
 
     /// An error of this API.
-    #[must_use]
     pub fn error(&self, fault: RemoteFault) -> Error {
         if let RemoteFault::System { action, errno } = fault {
             let cause = io::Error::from_raw_os_error(errno);
@@ -101,7 +99,6 @@ impl Client {
     }
 
     /// A server's words, less the credential should they repeat it.
-    #[must_use]
     pub fn without_credential(&self, words: &str) -> String {
         match &self.access.credential {
             Some(credential) if !credential.key.is_empty() => {

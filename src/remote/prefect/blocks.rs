@@ -34,7 +34,6 @@ impl Wanted {
 
     /// The requests that cover all: one for each two hundred names. What is asked for is every wanted name
     /// of every wanted type, so more may come than was wanted.
-    #[must_use]
     pub fn requests(&self, session: &PrefectSession) -> Vec<Request> {
         self.chunks().iter().map(|chunk| self.page(session, chunk, 0)).collect()
     }
@@ -104,7 +103,6 @@ pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> 
 
 /// Why a whole block is passed on only if the user asks for all of it: it says where a secret is, or contains other
 /// blocks with secrets.
-#[must_use]
 pub fn caution(block: &Block) -> Option<ValueFault> {
     let is_reference = refers(&block.slug) && !block.has_own_secrets;
     (is_reference || !block.inner.is_empty()).then(|| ValueFault::Composite {
@@ -123,7 +121,6 @@ fn refers(slug: &str) -> bool {
 }
 
 /// Asks how many blocks there are.
-#[must_use]
 pub fn count_request(session: &PrefectSession) -> Request {
     let path = ["block_documents", "count"];
     session.request("POST", &path, Some(&json!({})), Effect::Read)

@@ -26,7 +26,6 @@ pub struct Prefect {
 
 impl Prefect {
     /// `notes` are what a person should know about its settings.
-    #[must_use]
     pub const fn new(client: Client, notes: Vec<Notice>) -> Self {
         Self { session: PrefectSession::new(client), notes }
     }

@@ -6,7 +6,6 @@ const LONGEST_VARIABLE: usize = 255;
 
 /// The name of the block in which a secret of this name is kept: the name itself, or else in lower case and
 /// with `-` in place of `_` and of all that no block's name has (`DB_PASSWORD` → `db-password`).
-#[must_use]
 pub fn of_block(name: &str) -> Option<String> {
     spelt(name, '-').filter(|name| is_block(name))
 }
@@ -14,7 +13,6 @@ pub fn of_block(name: &str) -> Option<String> {
 /// The names under which a variable may be kept, in the order in which they are looked for: the name itself,
 /// in lower case and with `_` in place of all that no variable's name has, and that with `_` in place
 /// of `-` too (a variable of Prefect 2 has no `-`). The first is the one that is written to.
-#[must_use]
 pub fn of_variable(name: &str) -> Vec<String> {
     let Some(first) = spelt(name, '_') else { return Vec::new() };
     let second = first.replace('-', "_");
@@ -27,13 +25,11 @@ pub fn of_variable(name: &str) -> Vec<String> {
 }
 
 /// Whether a block may have this name (422 otherwise).
-#[must_use]
 pub fn is_block(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 /// Whether a variable may have this name.
-#[must_use]
 pub fn is_variable(name: &str) -> bool {
     let valid = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
     !name.is_empty() && name.len() <= LONGEST_VARIABLE && name.bytes().all(valid)

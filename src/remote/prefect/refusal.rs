@@ -19,7 +19,6 @@ pub type CredentialOrigin<'a> = Option<&'a str>;
 const NOWHERE: &str = "Not Found";
 
 /// Whether an answer demands a CSRF token (`server/api/middleware.py`).
-#[must_use]
 pub fn demands_token(response: &Response) -> bool {
     response.status == 403
         && wire::detail(&response.body).is_some_and(|detail| {
@@ -28,14 +27,12 @@ pub fn demands_token(response: &Response) -> bool {
 }
 
 /// Whether an answer says that one thing is not there, which is no fault.
-#[must_use]
 pub fn is_absence(response: &Response) -> bool {
     response.status == 404 && wire::detail(&response.body).is_some_and(|detail| detail != NOWHERE)
 }
 
 /// The fault that an answer with the status of an error stands for. The body of a 422 is never told: it
 /// repeats the request. Nor is that of any answer to a write.
-#[must_use]
 pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) -> RemoteFault {
     let status = response.status;
     let writes = asked.effect == Effect::Write;

@@ -28,13 +28,11 @@ struct Token {
 }
 
 impl PrefectSession {
-    #[must_use]
     pub const fn new(client: Client) -> Self {
         Self { client, token: RefCell::new(None), version: OnceCell::new() }
     }
 
     /// A request to a path below the API's URL. A segment `""` at the end is a slash.
-    #[must_use]
     pub fn request(
         &self,
         method: &'static str,
@@ -53,7 +51,6 @@ impl PrefectSession {
     }
 
     /// The API's URL.
-    #[must_use]
     pub fn url(&self) -> &str {
         self.client.access.address.shown()
     }
@@ -115,7 +112,6 @@ impl PrefectSession {
     }
 
     /// The error that an answer stands for.
-    #[must_use]
     pub fn refused(&self, response: &Response, asked: AskedPart) -> Error {
         let credential = self.client.access.credential.as_ref();
         let from = credential.map(|credential| credential.origin.as_str());
@@ -130,13 +126,11 @@ impl PrefectSession {
     }
 
     /// The error that an answer is not what this API answers.
-    #[must_use]
     pub fn malformed(&self, problem: String) -> Error {
         self.client.error(RemoteFault::Answer { problem })
     }
 
     /// The error that what is asked for cannot be had here.
-    #[must_use]
     pub fn unsupported(&self, problem: String, hint: Option<&str>) -> Error {
         let hint = hint.map(str::to_owned);
         self.client.error(RemoteFault::Unsupported { problem, hint })

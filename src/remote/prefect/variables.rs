@@ -24,7 +24,6 @@ const WRITE: AskedPart = AskedPart { what: "variables", effect: Effect::Write };
 const MOST_PAGES: usize = 100;
 
 /// The requests that ask for all these names, two hundred each.
-#[must_use]
 pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // A name occurs once, so no page overflows.

@@ -45,7 +45,6 @@ pub enum Secrets {
 }
 
 /// The blocks of any of these types with any of these names; all names if there are none.
-#[must_use]
 pub fn filter_blocks(slugs: &[&str], names: &[&str], offset: usize, secrets: Secrets) -> Value {
     let mut filter = json!({
         "limit": PAGE,
@@ -61,7 +60,6 @@ pub fn filter_blocks(slugs: &[&str], names: &[&str], offset: usize, secrets: Sec
 }
 
 /// The variables with any of these names; all if there are none.
-#[must_use]
 pub fn filter_variables(names: &[&str], offset: usize) -> Value {
     let mut filter = json!({ "limit": PAGE, "offset": offset, "sort": "NAME_ASC" });
     if !names.is_empty() {
@@ -71,7 +69,6 @@ pub fn filter_variables(names: &[&str], offset: usize) -> Value {
 }
 
 /// The schemas of a block type, the newest first.
-#[must_use]
 pub fn filter_schemas(type_id: &str) -> Value {
     json!({ "limit": 1, "block_schemas": { "block_type_id": { "any_": [type_id] } } })
 }
@@ -146,20 +143,17 @@ pub fn count(body: &[u8]) -> Result<String, String> {
 }
 
 /// The version that an answer to `/admin/version` tells.
-#[must_use]
 pub fn version(body: &[u8]) -> Option<String> {
     serde_json::from_slice(body).ok()
 }
 
 /// The words with which the API says why not: `detail`, as every error of its own has it.
-#[must_use]
 pub fn detail(body: &[u8]) -> Option<String> {
     let document = object(body).ok()?;
     serde_json::from_str(document.get("detail")?.get()).ok()
 }
 
 /// Whether a value has the key `$ref` anywhere: the API takes that for a reference to a block.
-#[must_use]
 pub fn has_reference(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_reference),
