@@ -206,6 +206,3 @@ impl ResolvedVariable {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

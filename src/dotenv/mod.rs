@@ -168,6 +168,3 @@ fn is_base64(name: &str, padding: &str) -> bool {
 const fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t')
 }
-
-#[cfg(test)]
-mod tests;

@@ -305,6 +305,3 @@ fn refuse_duplicates(bindings: &[Binding]) -> Result<(), Error> {
 const fn fault(option: &'static str, fault: BindingFault) -> Error {
     Error::Binding { option, fault }
 }
-
-#[cfg(test)]
-mod tests;

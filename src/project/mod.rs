@@ -237,6 +237,3 @@ fn listed(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{}`", Shown(name))).collect();
     names.join(", ")
 }
-
-#[cfg(test)]
-mod tests;

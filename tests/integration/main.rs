@@ -32,6 +32,7 @@ mod init;
 mod json;
 mod local;
 mod manual;
+mod modules;
 mod names;
 mod no_home;
 mod options;

@@ -2,8 +2,13 @@
 
 use std::ffi::OsString;
 
-use super::*;
-use crate::secret::SecretValue;
+use pfx::environment::Inherited;
+use pfx::error::Error;
+use pfx::name::VariableName;
+use pfx::plan::*;
+use pfx::secret::SecretValue;
+use pfx::source::Author;
+use pfx::wanted::{Lookup, WantedValue, WantedVariable};
 
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
@@ -74,7 +79,7 @@ fn bad_bindings_are_refused_without_their_values() {
         (&[], &["=CANARY"]),
     ] {
         let error = plan(secrets, literals).unwrap_err();
-        assert_eq!(error.exit(), crate::exit::Exit::Usage);
+        assert_eq!(error.exit(), pfx::exit::Exit::Usage);
         assert!(!error.to_string().contains("CANARY"), "{error}");
     }
 }

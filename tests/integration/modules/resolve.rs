@@ -1,11 +1,16 @@
 //! Facts about what is resolved.
 
-use super::*;
-use crate::dotenv;
-use crate::environment::Inherited;
-use crate::error::ValueFault;
-use crate::plan::{BaseEnvironment, BindingLayer, WrittenBindings};
-use crate::source::Place;
+use pfx::dotenv;
+use pfx::environment::Inherited;
+use pfx::error::Error;
+use pfx::error::ValueFault;
+use pfx::plan::Plan;
+use pfx::plan::{BaseEnvironment, BindingLayer, WrittenBindings};
+use pfx::reference::Reference;
+use pfx::resolve::*;
+use pfx::secret::SecretValue;
+use pfx::source::Place;
+use pfx::source::{Found, Held, Keeps, Source};
 
 /// Has the named secrets, each with the value that is given.
 struct Has(&'static str, &'static [(&'static str, &'static str)]);

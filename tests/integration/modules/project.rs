@@ -1,8 +1,9 @@
 //! Facts about project files.
 
-use super::*;
-use crate::reference::Reference;
-use crate::wanted::WantedValue;
+use pfx::project::*;
+use pfx::reference::Reference;
+use pfx::store_kind::StoreKind;
+use pfx::wanted::WantedValue;
 
 fn fault(text: &str) -> String {
     Project::parse(text, "pfx.toml").map(|_| ()).unwrap_err().to_string()

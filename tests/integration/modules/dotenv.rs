@@ -1,8 +1,9 @@
 //! Facts about dotenv texts.
 
-use super::*;
-use crate::secret::SecretValue;
-use crate::wanted::{Mention, TemplatePiece, WantedValue};
+use pfx::dotenv::*;
+use pfx::error::Error;
+use pfx::secret::SecretValue;
+use pfx::wanted::{Mention, TemplatePiece, WantedValue};
 
 /// Each variable with its value; a reference to another variable is shown as `<NAME>` or `<NAME:-default>`.
 fn read(text: &str) -> Result<Vec<(String, String)>, Error> {

@@ -1,0 +1,6 @@
+//! Modules by their public face, without a process: a text or a list in, a value or an error out.
+
+mod dotenv;
+mod plan;
+mod project;
+mod resolve;
