@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! 5  main → lib
-//! 4  report  command/*                                 what the user asked for; one file each
-//! 3  plan  resolve  settings                           decisions; `settings` reads the files they are made from
-//! 2  launch/*  remote/*  files/*  source/*                    the world: processes, sockets, files
+//! 4  report  command/*                            what the user asked for; one file each
+//! 3  plan  resolve  settings                      decisions; `settings` reads the files they are made from
+//! 2  launch/*  remote/*  files/*  source/*        the world: processes, sockets, files
 //! 1  environment  source  store_kind  config/*  dotenv  project  cli   data and its syntax
 //! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
