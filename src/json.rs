@@ -82,8 +82,8 @@ pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     impl<'t> Visitor<'t> for Members {
         type Value = Vec<(String, &'t RawValue)>;
 
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("an object")
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
         }
 
         fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<Self::Value, M::Error> {
@@ -121,8 +121,8 @@ struct Member<'s>(&'s str);
 impl<'t> Visitor<'t> for Member<'_> {
     type Value = Option<&'t RawValue>;
 
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an object")
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
     }
 
     fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<Self::Value, M::Error> {
@@ -144,8 +144,8 @@ struct Item(usize);
 impl<'t> Visitor<'t> for Item {
     type Value = Option<&'t RawValue>;
 
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an array")
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array")
     }
 
     fn visit_seq<S: SeqAccess<'t>>(self, mut items: S) -> Result<Self::Value, S::Error> {
@@ -174,8 +174,8 @@ impl<'t> DeserializeSeed<'t> for Name {
 impl Visitor<'_> for Name {
     type Value = Option<String>;
 
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a name")
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a name")
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {

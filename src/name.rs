@@ -62,8 +62,8 @@ pub fn is_identifier(text: &str) -> bool {
 
 /// Fit for a terminal, whatever its length.
 impl fmt::Display for VariableName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", Escaped(&self.0))
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Escaped(&self.0))
     }
 }
 
@@ -77,10 +77,10 @@ impl Shown<'_> {
 }
 
 impl fmt::Display for Shown<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.char_indices().nth(Self::LONGEST) {
-            Some((end, _)) => write!(formatter, "{}…", Escaped(&self.0[..end])),
-            None => write!(formatter, "{}", Escaped(self.0)),
+            Some((end, _)) => write!(f, "{}…", Escaped(&self.0[..end])),
+            None => write!(f, "{}", Escaped(self.0)),
         }
     }
 }
@@ -89,13 +89,13 @@ impl fmt::Display for Shown<'_> {
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
         for character in self.0.chars() {
             if is_unsafe(character) {
-                write!(formatter, "{}", character.escape_unicode())?;
+                write!(f, "{}", character.escape_unicode())?;
             } else {
-                formatter.write_char(character)?;
+                f.write_char(character)?;
             }
         }
         Ok(())

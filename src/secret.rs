@@ -230,8 +230,8 @@ impl SecretValue {
 
 /// Never the bytes, nor how many there are.
 impl fmt::Debug for SecretValue {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SecretValue(..)")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(..)")
     }
 }
 

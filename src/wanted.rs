@@ -67,8 +67,8 @@ pub struct Mention {
 }
 
 impl fmt::Debug for Mention {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Mention").field("at", &self.at).finish_non_exhaustive()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mention").field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -223,22 +223,10 @@ mod tests {
     #[test]
     fn what_is_no_reference_is_refused_and_not_quoted() {
         for text in [
-            "pfx://",
-            "pfx://secret",
-            "pfx://secret/",
-            "pfx://CANARY/x",
-            "pfx://secret/a/b",
-            "pfx://block/a",
-            "pfx://block/a/",
-            "pfx://block/a/b/c",
-            "pfx://secret/%",
-            "pfx://secret/%zz",
-            "pfx://secret/%ff",
-            "pfx://secret/%00",
-            "pfx://secret/a#CANARY",
-            "pfx://secret/a?CANARY",
-            "pfx://env/A#/b",
-            "CANARY",
+            "pfx://", "pfx://secret", "pfx://secret/", "pfx://CANARY/x", "pfx://secret/a/b",
+            "pfx://block/a", "pfx://block/a/", "pfx://block/a/b/c", "pfx://secret/%",
+            "pfx://secret/%zz", "pfx://secret/%ff", "pfx://secret/%00", "pfx://secret/a#CANARY",
+            "pfx://secret/a?CANARY", "pfx://env/A#/b", "CANARY",
         ] {
             let fault = Lookup::parse(text).unwrap_err();
             assert!(!fault.contains("CANARY"), "{fault}");

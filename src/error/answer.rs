@@ -26,15 +26,15 @@ impl AnswerFault {
 }
 
 impl fmt::Display for AnswerFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherKeys => {
-                formatter.write_str("a key was pressed that is not text, such as an arrow key")
+                f.write_str("a key was pressed that is not text, such as an arrow key")
             }
-            Self::SeveralLines => formatter.write_str(
+            Self::SeveralLines => f.write_str(
                 "it has several lines, and this terminal does not mark where pasted text ends",
             ),
-            Self::TooLong { limit } => write!(formatter, "it is longer than {limit} bytes"),
+            Self::TooLong { limit } => write!(f, "it is longer than {limit} bytes"),
         }
     }
 }

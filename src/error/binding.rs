@@ -99,72 +99,60 @@ impl BindingFault {
 }
 
 impl fmt::Display for BindingFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Duplicate { variable, first, second } => {
                 write!(
-                    formatter,
+                    f,
                     "`{variable}` is bound twice, by {} and by {}",
                     Shown(first),
                     Shown(second)
                 )
             }
-            Self::Empty => formatter.write_str("the name is empty"),
+            Self::Empty => f.write_str("the name is empty"),
             Self::Forbidden { name } => {
-                write!(
-                    formatter,
-                    "Prefect 1.x does not start with a secret called `{}`",
-                    Shown(name)
-                )
+                write!(f, "Prefect 1.x does not start with a secret called `{}`", Shown(name))
             }
             Self::NotForPrefect { name } => {
-                write!(
-                    formatter,
-                    "Prefect 1.x cannot take the secret `{}` from a variable",
-                    Shown(name)
-                )
+                write!(f, "Prefect 1.x cannot take the secret `{}` from a variable", Shown(name))
             }
-            Self::NoBlockVariable => formatter.write_str("a block needs a variable"),
-            Self::NotABlock => {
-                formatter.write_str("the text after `=` is not TYPE/NAME of a block")
-            }
-            Self::NoName { problem } => formatter.write_str(problem),
+            Self::NoBlockVariable => f.write_str("a block needs a variable"),
+            Self::NotABlock => f.write_str("the text after `=` is not TYPE/NAME of a block"),
+            Self::NoName { problem } => f.write_str(problem),
             Self::NoVariable { name } => {
-                write!(formatter, "no variable can be named after `{}`", Shown(name))
+                write!(f, "no variable can be named after `{}`", Shown(name))
             }
-            Self::NotStorable { name } => write!(
-                formatter,
-                "Prefect 1.x cannot read a secret called `{}` from its file",
-                Shown(name)
-            ),
+            Self::NotStorable { name } => {
+                write!(f, "Prefect 1.x cannot read a secret called `{}` from its file", Shown(name))
+            }
             Self::Misread { name, problem, .. } => {
-                write!(formatter, "`{}` is not a valid name: {problem}", Shown(name))
+                write!(f, "`{}` is not a valid name: {problem}", Shown(name))
             }
-            Self::NotUtf8 => formatter.write_str("the name is not UTF-8"),
-            Self::NulInName => formatter.write_str("the name has a NUL, which no name can hold"),
+            Self::NotUtf8 => f.write_str("the name is not UTF-8"),
+            Self::NulInName => f.write_str("the name has a NUL, which no name can hold"),
             Self::Pointer { name } => {
                 write!(
-                    formatter,
+                    f,
                     "what follows `#` behind {} is no JSON Pointer",
                     listed(std::iter::once(name.as_str()))
                 )
             }
             Self::ReferenceInText { variable } => write!(
-                formatter,
+                f,
                 "the text for `{}` has `pfx://` in it, and nothing in a text is looked up",
                 Shown(variable)
             ),
             Self::Takeover { names } => {
                 let whose = if names.len() == 1 { "its variable" } else { "their variables" };
                 write!(
-                    formatter,
+                    f,
                     "the remote store lists {}, and {whose} could take over the command",
                     listed(names.iter().map(String::as_str))
                 )
             }
-            Self::Unassigned => formatter.write_str("there is no `=`"),
+            Self::Unassigned => f.write_str("there is no `=`"),
             Self::Variable { name } => {
-                write!(formatter, "`{}` is not a valid variable name", Shown(name))
+                write!(f, "`{}` is not a valid variable name", Shown(name))
             }
         }
     }

@@ -39,17 +39,17 @@ impl CommandFault {
 }
 
 impl fmt::Display for CommandFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { searched: true } => formatter.write_str("not found in PATH"),
-            Self::NotFound { searched: false } => formatter.write_str("no such file"),
+            Self::NotFound { searched: true } => f.write_str("not found in PATH"),
+            Self::NotFound { searched: false } => f.write_str("no such file"),
             Self::InterpreterMissing { path } => write!(
-                formatter,
+                f,
                 "{} is there, but the interpreter it names is not",
                 Shown(&path.to_string_lossy())
             ),
             Self::Refused { path, cause } => {
-                write!(formatter, "{}: {}", Shown(&path.to_string_lossy()), Cause(cause))
+                write!(f, "{}: {}", Shown(&path.to_string_lossy()), Cause(cause))
             }
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
 }
 
 /// All that is missing, grouped by where it was looked for.
-pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
+pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
     let mut groups: Vec<(&str, &[String], Vec<&Missing>)> = Vec::new();
     for one in missing {
         let group = groups.iter_mut().find(|(kind, looked_in, _)| {
@@ -58,7 +58,7 @@ pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> 
             None => groups.push((one.kind, &one.looked_in, vec![one])),
         }
     }
-    formatter.write_str("cannot find ")?;
+    f.write_str("cannot find ")?;
     for (index, (kind, looked_in, members)) in groups.iter().enumerate() {
         let and = if index == 0 { "" } else { "; and " };
         let plural = if members.len() == 1 { "" } else { "s" };
@@ -70,19 +70,19 @@ pub(super) fn write(formatter: &mut fmt::Formatter<'_>, missing: &[Missing]) -> 
                 let _ = write!(names, " (it has no `{}`)", Shown(pointer));
             }
         }
-        write!(formatter, "{and}the {kind}{plural} {names}: ")?;
+        write!(f, "{and}the {kind}{plural} {names}: ")?;
         let not_asked = members.iter().find_map(|one| one.not_asked.as_ref());
         if looked_in.is_empty() && not_asked.is_some() {
-            formatter.write_str("only a remote store can have it")?;
+            f.write_str("only a remote store can have it")?;
         } else if looked_in.is_empty() {
-            formatter.write_str("there is no place on this machine to look in")?;
+            f.write_str("there is no place on this machine to look in")?;
         } else {
             let places: Vec<String> =
                 looked_in.iter().map(|place| Shown(place).to_string()).collect();
-            write!(formatter, "looked in {}", places.join(", then "))?;
+            write!(f, "looked in {}", places.join(", then "))?;
         }
         if let Some(why) = not_asked {
-            write!(formatter, "; no remote store was asked: {}", Shown(why))?;
+            write!(f, "; no remote store was asked: {}", Shown(why))?;
         }
     }
     Ok(())

@@ -200,69 +200,59 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer { fault } => {
-                write!(formatter, "cannot take the value from the terminal: {fault}")
+                write!(f, "cannot take the value from the terminal: {fault}")
             }
-            Self::Binding { option, fault } => write!(formatter, "cannot use {option}: {fault}"),
+            Self::Binding { option, fault } => write!(f, "cannot use {option}: {fault}"),
             Self::Command { program, cause } => {
-                write!(formatter, "cannot run `{}`: {cause}", Shown(program))
+                write!(f, "cannot run `{}`: {cause}", Shown(program))
             }
             Self::Config { place, at, key, problem } => {
-                write!(formatter, "cannot read {}", Shown(place))?;
+                write!(f, "cannot read {}", Shown(place))?;
                 if let Some(Position { line, column }) = at {
-                    write!(formatter, ":{line}:{column}")?;
+                    write!(f, ":{line}:{column}")?;
                 }
                 if let Some(key) = key {
-                    write!(formatter, ": key `{}`", Shown(key))?;
+                    write!(f, ": key `{}`", Shown(key))?;
                 }
-                write!(formatter, ": {problem}")
+                write!(f, ": {problem}")
             }
             Self::EnvironmentTooLarge { bytes, limit, largest, largest_bytes } => write!(
-                formatter,
+                f,
                 "cannot hand over the environment: with the arguments it takes {bytes} bytes and the \
                  kernel takes {limit}; the largest variable is `{}` with {largest_bytes}",
                 Shown(largest)
             ),
             Self::MountPoint { path } => write!(
-                formatter,
+                f,
                 "cannot replace {}: it is mounted by itself, and a mount point cannot be replaced",
                 Shown(&path.to_string_lossy())
             ),
             Self::Denied { action, path, cause, .. } | Self::File { action, path, cause } => {
-                write!(
-                    formatter,
-                    "cannot {action} {}: {}",
-                    Shown(&path.to_string_lossy()),
-                    Cause(cause)
-                )
+                write!(f, "cannot {action} {}: {}", Shown(&path.to_string_lossy()), Cause(cause))
             }
             Self::Handover { name, call, cause } => {
-                write!(
-                    formatter,
-                    "cannot hand over `{}` as a file: {call}: {}",
-                    Shown(name),
-                    Cause(cause)
-                )
+                write!(f, "cannot hand over `{}` as a file: {call}: {}", Shown(name), Cause(cause))
             }
             Self::Locked { path, seconds } => write!(
-                formatter,
+                f,
                 "cannot write {}: another process has held the lock on its directory for {seconds} s",
                 Shown(&path.to_string_lossy())
             ),
-            Self::Missing { missing, .. } => missing::write(formatter, missing),
-            Self::NoStore { why } => write!(formatter, "cannot ask a remote store: {}", Shown(why)),
-            Self::Remote { place, fault } => fault.write(formatter, place),
+            Self::Missing { missing, .. } => missing::write(f, missing),
+            Self::NoStore { why } => write!(f, "cannot ask a remote store: {}", Shown(why)),
+            Self::Remote { place, fault } => fault.write(f, place),
             Self::Process { action, cause, .. } | Self::Terminal { action, cause } => {
-                write!(formatter, "cannot {action}: {}", Cause(cause))
+                write!(f, "cannot {action}: {}", Cause(cause))
             }
             Self::Trust { path, fault } => {
-                write!(formatter, "cannot trust {}: {fault}", Shown(&path.to_string_lossy()))
+                write!(f, "cannot trust {}: {fault}", Shown(&path.to_string_lossy()))
             }
-            Self::Usage { problem, .. } => formatter.write_str(problem),
+            Self::Usage { problem, .. } => f.write_str(problem),
             Self::Value { name, fault } => {
-                write!(formatter, "cannot use `{}`: {fault}", Shown(name))
+                write!(f, "cannot use `{}`: {fault}", Shown(name))
             }
         }
     }
@@ -272,10 +262,10 @@ impl fmt::Display for Error {
 struct Cause<'a>(&'a io::Error);
 
 impl fmt::Display for Cause<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.raw_os_error() {
-            Some(code) => formatter.write_str(nix::errno::Errno::from_raw(code).desc()),
-            None => write!(formatter, "{}", self.0.kind()),
+            Some(code) => f.write_str(nix::errno::Errno::from_raw(code).desc()),
+            None => write!(f, "{}", self.0.kind()),
         }
     }
 }

@@ -82,81 +82,73 @@ impl RemoteFault {
     }
 
     /// The whole sentence.
-    pub(super) fn write(&self, formatter: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
         let place = Shown(place);
         match self {
             Self::Address { problem } => {
-                write!(formatter, "cannot use the API URL {place}: {problem}")
+                write!(f, "cannot use the API URL {place}: {problem}")
             }
-            Self::Credential { problem, origin } => write!(
-                formatter,
-                "cannot send the credential from {} to {place}: {problem}",
-                Shown(origin)
-            ),
+            Self::Credential { problem, origin } => {
+                write!(f, "cannot send the credential from {} to {place}: {problem}", Shown(origin))
+            }
             Self::Mixed { what, origin, url } => write!(
-                formatter,
+                f,
                 "cannot send the {what} from {} to {place}: that URL is from {}, in the working directory, \
                  and the {what} is not",
                 Shown(origin),
                 Shown(url)
             ),
-            Self::Unsupported { problem, .. } => write!(formatter, "cannot ask {place}: {problem}"),
+            Self::Unsupported { problem, .. } => write!(f, "cannot ask {place}: {problem}"),
             Self::UnknownOutcome { cause } => {
-                write!(formatter, "cannot tell whether {place} did it: {cause}")
+                write!(f, "cannot tell whether {place} did it: {cause}")
             }
-            other => write!(formatter, "cannot get an answer from {place}: {other}"),
+            other => write!(f, "cannot get an answer from {place}: {other}"),
         }
     }
 }
 
 impl fmt::Display for RemoteFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address { problem } | Self::Credential { problem, .. } => {
-                formatter.write_str(problem)
-            }
+            Self::Address { problem } | Self::Credential { problem, .. } => f.write_str(problem),
             Self::Answer { problem } | Self::Connection { problem } => {
-                write!(formatter, "{}", Shown(problem))
+                write!(f, "{}", Shown(problem))
             }
             Self::Mixed { what, .. } => {
-                write!(formatter, "the {what} is not from where the URL is from")
+                write!(f, "the {what} is not from where the URL is from")
             }
-            Self::Unsupported { problem, .. } => write!(formatter, "{}", Shown(problem)),
+            Self::Unsupported { problem, .. } => write!(f, "{}", Shown(problem)),
             Self::Anonymous { status } => {
-                write!(formatter, "it answered {status}, and no credential is configured")
+                write!(f, "it answered {status}, and no credential is configured")
             }
             Self::Forbidden { status, right, credential } => {
-                write!(formatter, "it answered {status}: ")?;
+                write!(f, "it answered {status}: ")?;
                 match credential {
-                    Some(origin) => write!(formatter, "the credential from {}", Shown(origin))?,
-                    None => formatter.write_str("a request without a credential")?,
+                    Some(origin) => write!(f, "the credential from {}", Shown(origin))?,
+                    None => f.write_str("a request without a credential")?,
                 }
-                write!(formatter, " may not {}", Shown(right))
+                write!(f, " may not {}", Shown(right))
             }
             Self::Deadline { after } => {
-                write!(formatter, "time is up after {} s", after.as_secs_f64())
+                write!(f, "time is up after {} s", after.as_secs_f64())
             }
             Self::Refused { status, message: Some(message) } => {
-                write!(formatter, "it answered {status}: {}", Shown(message))
+                write!(f, "it answered {status}: {}", Shown(message))
             }
-            Self::Refused { status, message: None } => write!(formatter, "it answered {status}"),
+            Self::Refused { status, message: None } => write!(f, "it answered {status}"),
             Self::Redirect { to } => {
-                write!(formatter, "it redirects to {}, and pfx follows no redirect", Shown(to))
+                write!(f, "it redirects to {}, and pfx follows no redirect", Shown(to))
             }
             Self::System { action, errno } => {
-                write!(formatter, "cannot {action}: {}", Errno::from_raw(*errno).desc())
+                write!(f, "cannot {action}: {}", Errno::from_raw(*errno).desc())
             }
             Self::TooLarge { what, limit } => {
-                write!(formatter, "its {what} is longer than {limit} bytes")
+                write!(f, "its {what} is longer than {limit} bytes")
             }
             Self::Unauthorized { status, credential } => {
-                write!(
-                    formatter,
-                    "it answered {status} to the credential from {}",
-                    Shown(credential)
-                )
+                write!(f, "it answered {status} to the credential from {}", Shown(credential))
             }
-            Self::UnknownOutcome { cause } => write!(formatter, "{cause}"),
+            Self::UnknownOutcome { cause } => write!(f, "{cause}"),
         }
     }
 }

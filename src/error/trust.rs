@@ -67,25 +67,25 @@ impl TrustFault {
 }
 
 impl fmt::Display for TrustFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed => formatter.write_str("it has changed since you trusted it"),
+            Self::Changed => f.write_str("it has changed since you trusted it"),
             Self::Unknown => {
-                formatter.write_str("it was found, not named, and you have not trusted it")
+                f.write_str("it was found, not named, and you have not trusted it")
             }
-            Self::ForeignOwner { uid: UNMAPPED, .. } => formatter.write_str(
+            Self::ForeignOwner { uid: UNMAPPED, .. } => f.write_str(
                 "it belongs to another user, one that this user namespace does not know (uid 65534)",
             ),
             Self::ForeignOwner { uid, .. } => {
-                write!(formatter, "it belongs to another user (uid {uid})")
+                write!(f, "it belongs to another user (uid {uid})")
             }
-            Self::NotRegular => formatter.write_str("it is not a regular file"),
+            Self::NotRegular => f.write_str("it is not a regular file"),
             Self::ReadableByOthers { mode, .. } => {
-                write!(formatter, "other users can read it (mode {mode:04o})")
+                write!(f, "other users can read it (mode {mode:04o})")
             }
-            Self::TooLarge { limit } => write!(formatter, "it is longer than {limit} bytes"),
+            Self::TooLarge { limit } => write!(f, "it is longer than {limit} bytes"),
             Self::WritableByOthers { mode, .. } => {
-                write!(formatter, "other users can write it (mode {mode:04o})")
+                write!(f, "other users can write it (mode {mode:04o})")
             }
         }
     }

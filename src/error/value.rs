@@ -93,66 +93,66 @@ impl ValueFault {
 }
 
 impl fmt::Display for ValueFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Composite { fields, inner, is_reference } => {
                 let inner = listed(inner.iter().map(String::as_str));
                 let fields = listed(fields.iter().map(String::as_str));
                 match (is_reference, inner.as_str()) {
-                    (true, "") => formatter
+                    (true, "") => f
                         .write_str("this block is a reference to a secret that is kept elsewhere")?,
                     (true, inner) => write!(
-                        formatter,
+                        f,
                         "this block is a reference to a secret that is kept elsewhere, with the credentials for it \
                          in {inner}"
                     )?,
                     (false, inner) => {
-                        write!(formatter, "this block has other blocks with secrets in {inner}")?;
+                        write!(f, "this block has other blocks with secrets in {inner}")?;
                     }
                 }
-                write!(formatter, "; its fields are {fields}")
+                write!(f, "; its fields are {fields}")
             }
-            Self::Cycle => formatter.write_str("its references go round in a circle"),
-            Self::HalfCharacter => formatter.write_str(
+            Self::Cycle => f.write_str("its references go round in a circle"),
+            Self::HalfCharacter => f.write_str(
                 "its JSON string has half of a surrogate pair, such as `\\ud800`, which no text can hold",
             ),
-            Self::IsMask => formatter.write_str(
+            Self::IsMask => f.write_str(
                 "`********` is what Prefect shows in place of a secret, and it would keep the old value",
             ),
-            Self::IsReference => formatter.write_str(
+            Self::IsReference => f.write_str(
                 "it has a key `$ref`, which Prefect takes for a reference to another block",
             ),
-            Self::Masked => formatter.write_str(
+            Self::Masked => f.write_str(
                 "Prefect shows `********` in its place: whoever asks may not see secret data",
             ),
-            Self::NoValue => formatter.write_str("its block has no field `value`"),
-            Self::Null => formatter.write_str("its value is JSON's null, which no variable can hold"),
+            Self::NoValue => f.write_str("its block has no field `value`"),
+            Self::Null => f.write_str("its value is JSON's null, which no variable can hold"),
             Self::TooLargeNumber { what } => {
-                write!(formatter, "it has an integer of more than 64 bits, which no {what} of Prefect holds")
+                write!(f, "it has an integer of more than 64 bits, which no {what} of Prefect holds")
             }
             Self::TooLongFor { what, bytes, limit } => write!(
-                formatter,
+                f,
                 "its JSON takes {bytes} bytes, and Prefect takes {limit} in one {what}"
             ),
             Self::Nul | Self::NulInVariable => {
-                formatter.write_str("its value has a NUL byte, which no variable can hold")
+                f.write_str("its value has a NUL byte, which no variable can hold")
             }
             Self::NotJson => {
-                formatter.write_str("its value is no JSON, so nothing can be picked from it")
+                f.write_str("its value is no JSON, so nothing can be picked from it")
             }
             Self::NameNotForFormat { format, problem } => {
-                write!(formatter, "{format} cannot hold a variable of this name: {problem}")
+                write!(f, "{format} cannot hold a variable of this name: {problem}")
             }
             Self::NotForFormat { format, problem } => {
-                write!(formatter, "{format} cannot hold it: {problem}")
+                write!(f, "{format} cannot hold it: {problem}")
             }
-            Self::NotUtf8 => formatter.write_str("its value is not UTF-8, which this needs"),
+            Self::NotUtf8 => f.write_str("its value is not UTF-8, which this needs"),
             Self::TooLong { variable, bytes, limit } => write!(
-                formatter,
+                f,
                 "`{variable}` would take {bytes} bytes and the kernel takes {limit} in one variable"
             ),
             Self::Unset { place } => write!(
-                formatter,
+                f,
                 "a `${{…}}` in its value ({}) names neither a variable nor a key of the configuration",
                 Shown(place)
             ),

@@ -276,13 +276,8 @@ impl Target {
             (Err(Errno::ENOENT), None) => true,
             (Ok(now), Some(Old { status, .. })) => {
                 let identity = |status: &FileStat| {
-                    (
-                        status.st_dev,
-                        status.st_ino,
-                        status.st_size,
-                        status.st_mtime,
-                        status.st_mtime_nsec,
-                    )
+                    let written = (status.st_mtime, status.st_mtime_nsec);
+                    (status.st_dev, status.st_ino, status.st_size, written)
                 };
                 identity(&now) == identity(status)
             }

@@ -17,8 +17,8 @@ use crate::launch::hosts;
 pub struct NoThread(pub io::Error);
 
 impl std::fmt::Display for NoThread {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("no thread can be started")
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no thread can be started")
     }
 }
 

@@ -14,22 +14,8 @@ const NO_STORE: &str = "  no remote store: `--local` was given\n";
 fn each_binding_is_told_with_its_place() {
     let home = Home::with_secrets("A = \"CANARY\"\nprod-db = '{\"p\": \"CANARY\"}'\n");
     let bindings = [
-        "check",
-        "--local",
-        "-s",
-        "A",
-        "-s",
-        "PG=prod-db#/p",
-        "-s",
-        "V",
-        "-s",
-        "O?",
-        "-e",
-        "H=HOME",
-        "--set",
-        "T=CANARY",
-        "--unset",
-        "GONE",
+        "check", "--local", "-s", "A", "-s", "PG=prod-db#/p", "-s", "V", "-s", "O?", "-e",
+        "H=HOME", "--set", "T=CANARY", "--unset", "GONE",
     ];
     let place = "{home}/.prefect/config.toml";
     let stdout = format!(
@@ -56,15 +42,7 @@ fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
          E            environment variable NONE  MISSING: looked in the environment\n{ORDER}  dir\n{NO_STORE}"
     );
     home.pfx([
-        "check",
-        "--local",
-        "--secrets-dir",
-        "dir",
-        "-s",
-        "DB_PASSWORD",
-        "-s",
-        "X=db#/none",
-        "-e",
+        "check", "--local", "--secrets-dir", "dir", "-s", "DB_PASSWORD", "-s", "X=db#/none", "-e",
         "E=NONE",
     ])
     .outcome()
@@ -123,22 +101,8 @@ fn as_json_it_says_the_same_to_a_program() {
 fn as_json_each_kind_of_binding_has_the_word_of_its_option() {
     let home = Home::new();
     let bindings = [
-        "-s",
-        "A?",
-        "--file",
-        "F=A?",
-        "-e",
-        "B?",
-        "-k",
-        "C?",
-        "-b",
-        "D=secret/d?",
-        "--set",
-        "E=e",
-        "--unset",
-        "G",
-        "--set",
-        "HOME=h",
+        "-s", "A?", "--file", "F=A?", "-e", "B?", "-k", "C?", "-b", "D=secret/d?", "--set", "E=e",
+        "--unset", "G", "--set", "HOME=h",
     ];
     let words = ["check", "--local", "--json", "--preserve"].into_iter().chain(bindings);
     let printed: Value = serde_json::from_str(&home.pfx(words).outcome().stdout()).unwrap();

@@ -24,13 +24,7 @@ fn home() -> Home {
 fn a_variable_holds_the_path_of_a_file_with_the_value() {
     let home = home();
     let options = [
-        "--secrets-dir",
-        "secrets",
-        "--file",
-        "KEY=tls.key",
-        "--file",
-        "PART=DB#/password",
-        "-s",
+        "--secrets-dir", "secrets", "--file", "KEY=tls.key", "--file", "PART=DB#/password", "-s",
         "TOKEN",
     ];
     let script = r#"cat "$KEY"; echo "/$(cat "$PART")/$TOKEN"; sh -c 'cat "$KEY"'; cat "$KEY""#;

@@ -116,14 +116,7 @@ fn a_variable_gets_a_mounted_file_without_one_newline_unless_it_is_kept() {
         home.pfx(["secret", "get", "--secrets-dir", "dir", "K"]).gives(value);
         home.pfx(["secret", "get", "--keep-newline", "--secrets-dir", "dir", "K"]).gives(file);
         let export = [
-            "export",
-            "--local",
-            "--secrets-dir",
-            "dir",
-            "-s",
-            "K",
-            "--format",
-            "json",
+            "export", "--local", "--secrets-dir", "dir", "-s", "K", "--format", "json",
             "--keep-newline",
         ];
         let exported: serde_json::Value =

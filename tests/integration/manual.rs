@@ -12,17 +12,8 @@ use pfx::cli::Arguments;
 use crate::support::needs::tools;
 
 const SECTIONS: [&str; 11] = [
-    "NAME",
-    "SYNOPSIS",
-    "DESCRIPTION",
-    "OPTIONS",
-    "ENVIRONMENT",
-    "FILES",
-    "EXIT STATUS",
-    "EXAMPLES",
-    "DIAGNOSTICS",
-    "SECURITY",
-    "SEE ALSO",
+    "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "FILES", "EXIT STATUS",
+    "EXAMPLES", "DIAGNOSTICS", "SECURITY", "SEE ALSO",
 ];
 
 /// The page as a terminal shows it, without bold and underlined letters.

@@ -88,17 +88,8 @@ mod tests {
     #[test]
     fn what_is_no_signal_is_refused_with_the_word() {
         for word in [
-            "TERM",
-            "TERM=",
-            "=TERM",
-            "NOPE=TERM",
-            "TERM=65",
-            "32=TERM",
-            "KILL=TERM",
-            "0=TERM",
-            "CHLD=TERM",
-            "RTMIN+99=TERM",
-            "TERM=-1",
+            "TERM", "TERM=", "=TERM", "NOPE=TERM", "TERM=65", "32=TERM", "KILL=TERM", "0=TERM",
+            "CHLD=TERM", "RTMIN+99=TERM", "TERM=-1",
         ] {
             let error = rewrites(&[word]).unwrap_err();
             assert!(error.to_string().contains(word), "{error}");

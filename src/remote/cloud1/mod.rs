@@ -218,14 +218,7 @@ mod tests {
             assert_eq!(*read_back(&json!(text)), json!(text));
         }
         for text in [
-            "123",
-            "true",
-            " null ",
-            "\"x\"",
-            "{\"a\": 1}",
-            "NaN",
-            "-Infinity",
-            "[NaN]",
+            "123", "true", " null ", "\"x\"", "{\"a\": 1}", "NaN", "-Infinity", "[NaN]",
             "\"\\ud800\"",
         ] {
             let Value::String(stored) = read_back(&json!(text)).into_owned() else { panic!() };

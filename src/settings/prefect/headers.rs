@@ -8,15 +8,8 @@ use crate::error::Error;
 /// Headers that are pfx's to decide: those that Prefect keeps to itself, and those that say how the request
 /// itself is to be read.
 const RESERVED: [&str; 9] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "prefect-csrf-client",
-    "prefect-csrf-token",
-    "transfer-encoding",
-    "user-agent",
+    "connection", "content-length", "content-type", "expect", "host", "prefect-csrf-client",
+    "prefect-csrf-token", "transfer-encoding", "user-agent",
 ];
 
 /// Reads a JSON object of texts.

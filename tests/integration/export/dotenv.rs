@@ -10,20 +10,8 @@ use crate::support::needs::{node_modules, tools};
 /// Values that one reader or another takes for something else: quotes, backticks, expansions, escapes, comments.
 fn hostile() -> Values {
     const PIECES: [&str; 14] = [
-        "`touch ran`",
-        "$(touch ran)",
-        "'",
-        "\"",
-        "\\",
-        "$A",
-        "${A}",
-        "!1",
-        " # ",
-        "\n",
-        "\\n",
-        "\\`",
-        "=",
-        "a",
+        "`touch ran`", "$(touch ran)", "'", "\"", "\\", "$A", "${A}", "!1", " # ", "\n", "\\n",
+        "\\`", "=", "a",
     ];
     let pairs =
         PIECES.iter().flat_map(|one| PIECES.iter().map(move |other| format!("{one}{other}")));

@@ -176,28 +176,9 @@ fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
         ),
     );
     for name in [
-        "UID",
-        "GROUPS",
-        "SECONDS",
-        "USERNAME",
-        "status",
-        "path",
-        "RANDOM",
-        "SRANDOM",
-        "HISTCMD",
-        "COLUMNS",
-        "LINES",
-        "SHLVL",
-        "HISTSIZE",
-        "TMOUT",
-        "PS4",
-        "IFS",
-        "PROMPT_COMMAND",
-        "MAILPATH",
-        "argv",
-        "options",
-        "EUID",
-        "GID",
+        "UID", "GROUPS", "SECONDS", "USERNAME", "status", "path", "RANDOM", "SRANDOM", "HISTCMD",
+        "COLUMNS", "LINES", "SHLVL", "HISTSIZE", "TMOUT", "PS4", "IFS", "PROMPT_COMMAND",
+        "MAILPATH", "argv", "options", "EUID", "GID",
     ] {
         for format in ["sh", "dotenv"] {
             for option in [["--set", "=x"], ["-s", "=B"], ["--unset", ""]] {

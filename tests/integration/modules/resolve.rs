@@ -177,14 +177,8 @@ fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
     assert_eq!(
         effects,
         [
-            "T again-<1>",
-            "U <1>",
-            "LOST won",
-            "BLANK missing",
-            "KEPT preserved",
-            "B 2",
-            "X missing",
-            "GONE unset"
+            "T again-<1>", "U <1>", "LOST won", "BLANK missing", "KEPT preserved", "B 2",
+            "X missing", "GONE unset"
         ]
     );
     let found: Vec<String> =

@@ -208,13 +208,8 @@ fn an_unknown_word_is_wrong_usage() {
 fn no_shell_script_has_a_fault_that_shellcheck_knows() {
     need!(tools(&["shellcheck"]));
     let scripts = [
-        ".ci/run",
-        "benches/start.sh",
-        "examples/report.sh",
-        "install.sh",
-        "packaging/stage.sh",
-        "packaging/tarball.sh",
-        "tests/run.sh",
+        ".ci/run", "benches/start.sh", "examples/report.sh", "install.sh", "packaging/stage.sh",
+        "packaging/tarball.sh", "tests/run.sh",
     ];
     let output = Command::new("shellcheck")
         .arg("--enable=all")

@@ -29,15 +29,7 @@ fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
     let mut unshare = std::process::Command::new("unshare");
     unshare
         .args([
-            "--fork",
-            "--pid",
-            "--mount",
-            "--mount-proc",
-            "--kill-child",
-            "sh",
-            "-ec",
-            script,
-            "sh",
+            "--fork", "--pid", "--mount", "--mount-proc", "--kill-child", "sh", "-ec", script, "sh",
         ])
         .args([home_path, drop_in])
         .env_clear()

@@ -26,22 +26,8 @@ fn killed_at_any_system_call_it_leaves_the_old_file_or_the_new_one_and_the_next_
     let names: BTreeSet<String> = calls(&Home::with_config(OLD)).into_iter().collect();
     let mut tried = 0;
     for call in [
-        "openat",
-        "write",
-        "fsync",
-        "fchmod",
-        "renameat",
-        "renameat2",
-        "flock",
-        "close",
-        "newfstatat",
-        "getdents64",
-        "unlinkat",
-        "lseek",
-        "fcntl",
-        "statx",
-        "read",
-        "rename",
+        "openat", "write", "fsync", "fchmod", "renameat", "renameat2", "flock", "close",
+        "newfstatat", "getdents64", "unlinkat", "lseek", "fcntl", "statx", "read", "rename",
     ] {
         if !names.contains(call) {
             continue;

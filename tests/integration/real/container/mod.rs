@@ -14,11 +14,7 @@ pub fn engine() -> Result<&'static Podman, Missing> {
 
 /// What every container of these has beside its command: as little as there can be.
 const BARE: [&str; 6] = [
-    "--read-only",
-    "--user=12345:12345",
-    "--passwd=false",
-    "--unsetenv=HOME",
-    "--cap-drop=all",
+    "--read-only", "--user=12345:12345", "--passwd=false", "--unsetenv=HOME", "--cap-drop=all",
     // Nothing is mounted there.
     "--env=PFX_SECRETS_DIR=",
 ];

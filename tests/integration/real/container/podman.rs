@@ -70,14 +70,7 @@ impl Podman {
     fn build_image(&self, tag: &str, file: &Path, context: &Path) {
         let (file, context) = (file.to_str().expect("UTF-8"), context.to_str().expect("UTF-8"));
         self.succeed(&[
-            "build",
-            "--quiet",
-            "--isolation=chroot",
-            "--tag",
-            tag,
-            "--file",
-            file,
-            context,
+            "build", "--quiet", "--isolation=chroot", "--tag", tag, "--file", file, context,
         ]);
     }
 

@@ -169,22 +169,8 @@ fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
 fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
     let url = &need!(plain()).url;
     let words = [
-        "run",
-        "-s",
-        "A=db-password",
-        "-s",
-        "B=nope",
-        "-s",
-        "C=nope2?",
-        "-k",
-        "D=gone",
-        "-b",
-        "E=secret/nix",
-        "-b",
-        "F=no-such-type/x",
-        "--",
-        "echo",
-        "started",
+        "run", "-s", "A=db-password", "-s", "B=nope", "-s", "C=nope2?", "-k", "D=gone", "-b",
+        "E=secret/nix", "-b", "F=no-such-type/x", "--", "echo", "started",
     ];
     let told = [
         "cannot find the secret `nope`:",
