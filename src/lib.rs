@@ -81,7 +81,7 @@ use crate::settings::variable::variable;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    launch::death::heed_signals_as_init();
+    launch::death::install_init_handlers();
     launch::inherited::hide();
     launch::inherited::occupy_closed_standard_streams();
     std::panic::set_hook(Box::new(|_| {

@@ -20,13 +20,13 @@ pub const LONGEST: u64 = 4 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
     /// pfx found it in the working directory, and it holds more than what pfx looks for: a umask of 002 leaves it
-    /// writable by its group. Another owner, or that all can write it, is a concern, which matters once the
+    /// writable by its group. Another owner, or that all can write it, is a fault, which matters once the
     /// file says something.
     InCheckout,
     /// pfx looks for it by itself: it must be the user's own, or root's. `allow` is what a user does who wants
     /// another's.
     ByItself { allow: &'static str },
-    /// The user named it, or its directory, and so trusts its owner. Another user is a concern, and under
+    /// The user named it, or its directory, and so trusts its owner. Another user is a fault, and under
     /// `--strict` an error.
     ByUser,
 }
@@ -36,7 +36,7 @@ pub enum Chosen {
 #[derive(Clone, Copy, Debug)]
 pub struct Standard {
     pub chosen: Chosen,
-    /// Whether only its owner should be able to read it. That others can is a concern, and under `--strict` an
+    /// Whether only its owner should be able to read it. That others can is a fault, and under `--strict` an
     /// error. Docker and Kubernetes mount secrets readable by all inside the container.
     pub private: bool,
     pub strict: bool,

@@ -9,7 +9,7 @@ const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SI
 /// Makes this process end by the signals that end other processes, if it is process 1: the kernel drops what
 /// such a process has no handler for (signal(7), `SIGNAL_UNKILLABLE`). Signals that the caller ignores
 /// stay ignored. execve(2) takes the handlers away, so the command finds none.
-pub fn heed_signals_as_init() {
+pub fn install_init_handlers() {
     if getpid() != Pid::from_raw(1) {
         return;
     }
@@ -21,8 +21,8 @@ pub fn heed_signals_as_init() {
     }
 }
 
-/// Undoes [`heed_signals_as_init`] in a child, which the kernel treats as any other process.
-pub fn leave_to_the_system() {
+/// Undoes [`install_init_handlers`] in a child, which the kernel treats as any other process.
+pub fn reset_handlers() {
     for signal in SIGNALS {
         if is_handled(signal, end as *const () as libc::sighandler_t) {
             // SAFETY: SIG_DFL runs no code of ours.

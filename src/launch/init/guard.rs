@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork, setsid};
 
-use super::remains;
+use super::resources;
 use crate::launch::death;
 
 /// The parent's end of what connects it to the guard. If it closes without a word, the group is killed.
@@ -49,7 +49,7 @@ impl Guard {
 
 fn watch(command: Pid, mut parent: UnixStream) {
     let _ = setsid();
-    remains::release(&[Some(parent.as_fd())]);
+    resources::release_all_but(&[Some(parent.as_fd())]);
     // Where it cannot say that it is there (seccomp(2)), the parent must not wait for it.
     if parent.write_all(b"1").is_err() {
         return;

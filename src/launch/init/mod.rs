@@ -4,12 +4,12 @@
 //! held a value, keeps no descriptor, no working directory and no environment, and does only this:
 //! passes signals on, reaps, and ends as the command ended.
 
-mod ending;
+mod exit_status;
 mod guard;
 mod identity;
 mod notify;
 mod reaping;
-mod remains;
+mod resources;
 mod rewrites;
 mod signal;
 mod supervisor;
@@ -26,7 +26,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2, read, setpgid, write};
 
-use self::ending::Ending;
+use self::exit_status::CommandEnd;
 use self::guard::Guard;
 use self::notify::Manager;
 use self::supervisor::Supervisor;
@@ -95,7 +95,7 @@ pub fn split(options: &Options) -> Result<Role, Error> {
         ForkResult::Parent { child } => {
             drop(ready);
             let ending = supervise(child, &signals, job, start, options);
-            Ok(Role::Parent(ending.meet()))
+            Ok(Role::Parent(ending.replicate()))
         }
     }
 }
@@ -108,7 +108,7 @@ fn become_child(ready: &OwnedFd) {
         // The parent was gone before it could be noticed.
         death::exit_now(Exit::Failed.into());
     }
-    death::leave_to_the_system();
+    death::reset_handlers();
 }
 
 fn supervise(
@@ -117,7 +117,7 @@ fn supervise(
     job: Job,
     start: OwnedFd,
     options: &Options,
-) -> Ending {
+) -> CommandEnd {
     reaping::notice_children();
     if getpid() != Pid::from_raw(1) {
         // Orphans of the command come to this process. It cannot fail since Linux 3.4.
@@ -134,7 +134,7 @@ fn supervise(
         let _ = manager.main_process(child);
     }
     let kept = [Some(signals.as_fd()), job.terminal(), Some(start.as_fd())];
-    remains::release(&kept);
+    resources::release_all_but(&kept);
     // With process 1 the kernel kills all that is in its namespace.
     let guarded = options.kill_group && job.is_separate() && getpid() != Pid::from_raw(1);
     let guard = if guarded { Guard::start(child).ok() } else { None };

@@ -4,13 +4,13 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::Pid;
 
-use super::ending::Ending;
+use super::exit_status::CommandEnd;
 
 /// What wait(2) has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildChange {
     Continued,
-    Ended(Ending),
+    Ended(CommandEnd),
     /// By this signal.
     Stopped(i32),
 }
@@ -52,9 +52,9 @@ fn by_wait4() -> Result<Option<(Pid, ChildChange)>, Errno> {
     // SAFETY: `status` lives in this frame.
     let process = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) })?;
     let change = if libc::WIFEXITED(status) {
-        ChildChange::Ended(Ending::Left(libc::WEXITSTATUS(status)))
+        ChildChange::Ended(CommandEnd::Exited(libc::WEXITSTATUS(status)))
     } else if libc::WIFSIGNALED(status) {
-        ChildChange::Ended(Ending::Killed(libc::WTERMSIG(status)))
+        ChildChange::Ended(CommandEnd::Killed(libc::WTERMSIG(status)))
     } else if libc::WIFSTOPPED(status) {
         ChildChange::Stopped(libc::WSTOPSIG(status))
     } else {
@@ -74,8 +74,8 @@ fn by_waitid() -> Result<Option<(Pid, ChildChange)>, Errno> {
         (info.si_pid(), info.si_status(), info.si_code)
     };
     let change = match code {
-        libc::CLD_EXITED => ChildChange::Ended(Ending::Left(status)),
-        libc::CLD_KILLED | libc::CLD_DUMPED => ChildChange::Ended(Ending::Killed(status)),
+        libc::CLD_EXITED => ChildChange::Ended(CommandEnd::Exited(status)),
+        libc::CLD_KILLED | libc::CLD_DUMPED => ChildChange::Ended(CommandEnd::Killed(status)),
         libc::CLD_CONTINUED => ChildChange::Continued,
         _ => ChildChange::Stopped(status),
     };

@@ -2,9 +2,9 @@
 
 use nix::libc;
 
-/// Lets `signal` do to this process what it does by default. If the process is there after that, the signal is
+/// Raises `signal` with its default action. If the process is there after that, the signal is
 /// blocked, and its action is what it was.
-pub fn suffer(signal: i32) {
+pub fn raise_default(signal: i32) {
     // SAFETY: plain system calls on a set that lives in this frame and that sigemptyset(3) fills; SIG_DFL
     // runs no code of ours.
     unsafe {

@@ -10,9 +10,9 @@ use nix::sys::signalfd::SignalFd;
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
-use super::ending::Ending;
+use super::exit_status::CommandEnd;
 use super::reaping::{self, ChildChange};
-use super::signal::suffer;
+use super::signal::raise_default;
 use super::terminal::Job;
 use super::{Options, Rewrites};
 
@@ -61,7 +61,7 @@ impl<'o> Supervisor<'o> {
     }
 
     /// Passes signals on and reaps until the command has ended. All signals are blocked.
-    pub fn until_it_ends(&mut self, signals: &SignalFd) -> Ending {
+    pub fn until_it_ends(&mut self, signals: &SignalFd) -> CommandEnd {
         loop {
             match signals.read_signal() {
                 Ok(Some(signal)) if signal_number(&signal) == libc::SIGCHLD => {
@@ -101,7 +101,7 @@ impl<'o> Supervisor<'o> {
     }
 
     /// Reaps all that has ended; how the command ended, if it is among them.
-    fn reap(&mut self) -> Option<Ending> {
+    fn reap(&mut self) -> Option<CommandEnd> {
         let mut ended = None;
         while let Some((process, change)) = reaping::next() {
             match change {
@@ -125,7 +125,7 @@ impl<'o> Supervisor<'o> {
             self.job.take_back_terminal(self.command);
             // Never by SIGSTOP, but by one that has no effect where there is no shell to continue this
             // process (an orphaned process group; setpgid(2)). SIGCONT waits here to be received.
-            suffer(if at_terminal { signal } else { libc::SIGTSTP });
+            raise_default(if at_terminal { signal } else { libc::SIGTSTP });
         } else if signal == libc::SIGTSTP {
             // Nobody could ever continue it: then the key does nothing, as for any process without a shell.
             self.send_to_all(libc::SIGCONT);

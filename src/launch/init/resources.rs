@@ -1,4 +1,4 @@
-//! What the parent would hold for no use of its own, and others would miss.
+//! What the parent of the command must not hold open, since others wait for its end.
 
 use std::fs;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
@@ -12,11 +12,11 @@ use nix::unistd::{chdir, dup2_stderr, dup2_stdin, dup2_stdout};
 /// The most descriptors that are tried one by one: some engines set a limit of a billion, which takes too long.
 const MOST: u64 = 1 << 20;
 
-/// Lets go of all descriptors but `kept`, of the working directory, and of the environment.
+/// Releases all descriptors but `kept`, the working directory, and the environment.
 ///
 /// A reader of the command's output sees its end when the command closes it, a port that the command closes
 /// is closed, a file system can be unmounted; and no secret of the environment stays in memory.
-pub fn release(kept: &[Option<BorrowedFd<'_>>]) {
+pub fn release_all_but(kept: &[Option<BorrowedFd<'_>>]) {
     let _ = chdir("/");
     let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_DIRECTORY;
     if let Ok(placeholder) = open("/", flags, Mode::empty()) {
