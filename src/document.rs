@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::error::{Error, Position};
 
@@ -24,12 +24,8 @@ impl<'t> Document<'t> {
             Ok(root) => Ok(Self { text, root: root.into_inner() }),
             Err(error) => {
                 let offset = error.span().map_or(0, |span| span.start);
-                Err(Error::Config {
-                    place: place.to_owned(),
-                    at: Some(position(text, offset)),
-                    key: key_of_line(text, offset),
-                    problem: fault(&error),
-                })
+                let (at, key) = (position(text, offset), key_of_line(text, offset));
+                Err(Error::config(place, at, key, fault(&error)))
             }
         }
     }
@@ -100,8 +96,8 @@ pub enum Walk<'d, 't> {
 }
 
 /// The line and column of a byte of `text`.
-pub fn position(text: &str, offset: usize) -> Position {
-    let before = &text.as_bytes()[..offset.min(text.len())];
+pub fn position(text: impl AsRef<[u8]>, offset: usize) -> Position {
+    let before = &text.as_ref()[..offset.min(text.as_ref().len())];
     let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     Position {
         line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
@@ -177,7 +173,9 @@ pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
         DeValue::Table(table) => Value::Object(
-            in_order(table).map(|(key, value)| (key.to_owned(), to_json(value))).collect(),
+            in_order(table)
+                .map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())))
+                .collect(),
         ),
         other => {
             let text = scalar(other);
@@ -189,10 +187,10 @@ pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
 /// The entries of a table in the order of the file.
 pub fn in_order<'d, 't>(
     table: &'d DeTable<'t>,
-) -> impl Iterator<Item = (&'d str, &'d DeValue<'t>)> {
-    let mut entries: Vec<(&Spanned<_>, &Spanned<_>)> = table.iter().collect();
+) -> impl Iterator<Item = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    entries.into_iter().map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+    entries.into_iter()
 }
 
 /// The text of a value that is neither string, array nor table: a number in decimal with its own digits,

@@ -1,7 +1,7 @@
 //! Parts of a JSON text, found without building the rest: that may be nested as deep as it likes, and hold half a
 //! surrogate pair (`"\ud800"`), which JSON can write and no text can hold.
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::reference::Pointer;
@@ -99,65 +99,21 @@ pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     serde::Deserializer::deserialize_map(&mut reader, Members).unwrap_or_default()
 }
 
+/// The member of this name, of two the last; `None` if it has none, or is no object.
+pub fn member<'t>(object: &'t RawValue, name: &str) -> Option<&'t RawValue> {
+    members(object).into_iter().rfind(|(other, _)| other == name).map(|(_, value)| value)
+}
+
 /// One step into an object or an array.
 fn inner<'t>(outer: &'t RawValue, step: &str) -> Option<&'t RawValue> {
-    let mut reader = serde_json::Deserializer::from_str(outer.get());
-    match outer.get().as_bytes().first()? {
-        b'{' => serde::Deserializer::deserialize_map(&mut reader, Member(step)).ok()?,
-        b'[' => {
-            // RFC 6901, 4: digits, and no zero before others.
-            let is_index = step.bytes().all(|byte| byte.is_ascii_digit())
-                && (step == "0" || !step.starts_with('0'));
-            let index = step.parse().ok().filter(|_| is_index)?;
-            serde::Deserializer::deserialize_seq(&mut reader, Item(index)).ok()?
-        }
-        _ => None,
+    if !outer.get().starts_with('[') {
+        return member(outer, step);
     }
-}
-
-/// The last member of this name.
-struct Member<'s>(&'s str);
-
-impl<'t> Visitor<'t> for Member<'_> {
-    type Value = Option<&'t RawValue>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut found = None;
-        while let Some(name) = map.next_key_seed(Name)? {
-            if name.is_some_and(|name| name == self.0) {
-                found = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// The item at this place.
-struct Item(usize);
-
-impl<'t> Visitor<'t> for Item {
-    type Value = Option<&'t RawValue>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<S: SeqAccess<'t>>(self, mut items: S) -> Result<Self::Value, S::Error> {
-        for _ in 0..self.0 {
-            if items.next_element::<IgnoredAny>()?.is_none() {
-                return Ok(None);
-            }
-        }
-        let found = items.next_element()?;
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(found)
-    }
+    // RFC 6901, 4: digits, and no zero before others.
+    let is_index =
+        step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
+    let index: usize = step.parse().ok().filter(|_| is_index)?;
+    serde_json::from_str::<Vec<&RawValue>>(outer.get()).ok()?.into_iter().nth(index)
 }
 
 /// The name of a member; `None` if it holds half a surrogate pair. As bytes `serde_json` gives it all the same.

@@ -75,12 +75,7 @@ impl fmt::Debug for Mention {
 impl WrittenTemplate {
     /// What is wrong where a variable is named.
     pub fn fault(&self, at: Position, problem: &str) -> Error {
-        Error::Config {
-            place: self.place.clone(),
-            at: Some(at),
-            key: self.key.clone(),
-            problem: problem.to_owned(),
-        }
+        Error::config(&self.place, at, self.key.clone(), problem)
     }
 }
 

@@ -144,12 +144,7 @@ fn basic_string(text: &str) -> String {
 }
 
 fn refusal(place: &str, problem: &str) -> Error {
-    Error::Config {
-        place: place.to_owned(),
-        at: None,
-        key: Some(SECRETS.join(".")),
-        problem: problem.to_owned(),
-    }
+    Error::config(place, None, Some(SECRETS.join(".")), problem)
 }
 
 #[cfg(test)]

@@ -200,12 +200,8 @@ impl ConfigLayer<'_> {
 
     /// The error for a layer that has something else where a table of secrets must be.
     fn no_table(&self) -> Error {
-        Error::Config {
-            place: self.place().to_owned(),
-            at: None,
-            key: Some(SECRETS.join(".")),
-            problem: "a table must stand here, and there is a value".to_owned(),
-        }
+        let problem = "a table must stand here, and there is a value";
+        Error::config(self.place(), None, Some(SECRETS.join(".")), problem)
     }
 }
 

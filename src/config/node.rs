@@ -33,7 +33,7 @@ impl Node {
             DeValue::String(text) => Self::Leaf(Leaf::Text(text.as_bytes().to_vec())),
             DeValue::Table(table) => Self::Table(
                 in_order(table)
-                    .map(|(key, value)| (key.to_owned(), Self::of_toml(value)))
+                    .map(|(key, value)| (key.get_ref().to_string(), Self::of_toml(value.get_ref())))
                     .collect(),
             ),
             other => Self::Leaf(Leaf::Scalar(scalar(other))),

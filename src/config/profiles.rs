@@ -53,24 +53,19 @@ impl<'t> Profiles<'t> {
         let Some(name) = chosen.or(active).filter(|name| !name.is_empty()) else {
             return Ok(None);
         };
-        let fault = |key: String, problem: String| Error::Config {
-            place: self.place.clone(),
-            at: None,
-            key: Some(key),
-            problem,
-        };
+        let fault = |key, problem: &str| Error::config(&self.place, None, Some(key), problem);
         let name = name.to_owned();
         let Some(profile) = walk(&["profiles", &name]) else {
             let Some((_, url)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) else {
                 let from = if chosen.is_some() { "PREFECT_PROFILE" } else { "active" };
                 let problem = format!("{from} names it, and there is no such profile");
-                return Err(fault(format!("profiles.{name}"), problem));
+                return Err(fault(format!("profiles.{name}"), &problem));
             };
             let settings = url.map(|url| (URL.to_owned(), url.to_owned()));
             return Ok(Some(PrefectProfile { name, settings: settings.into_iter().collect() }));
         };
         let DeValue::Table(table) = profile else {
-            return Err(fault(format!("profiles.{name}"), "it must be a table".to_owned()));
+            return Err(fault(format!("profiles.{name}"), "it must be a table"));
         };
         let mut settings = Vec::new();
         for (key, value) in table {
@@ -78,8 +73,7 @@ impl<'t> Profiles<'t> {
             let text = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),
                 DeValue::Array(_) | DeValue::Table(_) => {
-                    let problem = "it must be a text".to_owned();
-                    return Err(fault(format!("profiles.{name}.{key}"), problem));
+                    return Err(fault(format!("profiles.{name}.{key}"), "it must be a text"));
                 }
                 other => scalar(other),
             };

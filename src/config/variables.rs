@@ -76,11 +76,9 @@ impl Override {
     }
 
     fn object(&self) -> Result<Map<String, Value>, Error> {
-        serde_json::from_slice(&self.text).map_err(|_| Error::Config {
-            place: self.name.clone(),
-            at: None,
-            key: None,
-            problem: "the variable sets all secrets and must be a JSON object".to_owned(),
+        serde_json::from_slice(&self.text).map_err(|_| {
+            let problem = "the variable sets all secrets and must be a JSON object";
+            Error::config(&self.name, None, None, problem)
         })
     }
 }

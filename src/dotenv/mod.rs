@@ -135,12 +135,7 @@ impl<'t> EnvFileReader<'t> {
     }
 
     fn fault(&self, at: usize, problem: &str) -> Error {
-        Error::Config {
-            place: self.place.to_owned(),
-            at: Some(position(self.text, at)),
-            key: self.key.clone(),
-            problem: problem.to_owned(),
-        }
+        Error::config(self.place, position(self.text, at), self.key.clone(), problem)
     }
 }
 

@@ -75,6 +75,16 @@ pub struct Position {
 }
 
 impl Error {
+    /// [`Error::Config`]; `at` and `key` as far as they are known.
+    pub fn config(
+        place: impl Into<String>,
+        at: impl Into<Option<Position>>,
+        key: Option<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self::Config { place: place.into(), at: at.into(), key, problem: problem.into() }
+    }
+
     /// The status that pfx ends with.
     pub const fn exit(&self) -> Exit {
         match self {
@@ -85,20 +95,7 @@ impl Error {
             Self::Command { cause: CommandFault::Refused { .. }, .. } => Exit::NotExecutable,
             Self::Missing { exit, .. } => *exit,
             Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Answer { .. }
-            | Self::Config { .. }
-            | Self::Denied { .. }
-            | Self::EnvironmentTooLarge { .. }
-            | Self::File { .. }
-            | Self::Handover { .. }
-            | Self::Locked { .. }
-            | Self::MountPoint { .. }
-            | Self::NoStore { .. }
-            | Self::Process { .. }
-            | Self::Remote { .. }
-            | Self::Terminal { .. }
-            | Self::Trust { .. }
-            | Self::Value { .. } => Exit::Failed,
+            _ => Exit::Failed,
         }
     }
 

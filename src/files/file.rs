@@ -11,7 +11,8 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use super::group;
-use crate::error::{Error, Position, TrustFault};
+use crate::document::position;
+use crate::error::{Error, TrustFault};
 
 /// The longest file that is read, in bytes. Ten thousand secrets are one megabyte.
 pub const LONGEST: u64 = 4 << 20;
@@ -126,16 +127,8 @@ fn contents(
 /// [`Error::Config`] with the place of the first byte that is no UTF-8.
 pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-        Error::Config {
-            place: path.to_string_lossy().into_owned(),
-            at: Some(Position { line, column }),
-            key: None,
-            problem: "it is not UTF-8".to_owned(),
-        }
+        let at = position(bytes, error.valid_up_to());
+        Error::config(path.to_string_lossy(), at, None, "it is not UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }

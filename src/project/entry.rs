@@ -5,7 +5,8 @@ use std::ffi::OsStr;
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
-use super::{ProjectReader, in_order};
+use super::ProjectReader;
+use crate::document::in_order;
 use crate::error::Error;
 use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};

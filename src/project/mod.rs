@@ -5,7 +5,7 @@ mod entry;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::document::{Document, Lines, position};
+use crate::document::{Document, Lines, in_order, position};
 use crate::error::Error;
 use crate::name::Shown;
 use crate::store_kind::StoreKind;
@@ -173,12 +173,12 @@ impl ProjectReader<'_> {
     }
 
     fn fault<T>(self, at: &Spanned<T>, path: &str, problem: &str) -> Error {
-        Error::Config {
-            place: self.place.to_owned(),
-            at: Some(position(self.text, at.span().start)),
-            key: Some(path.to_owned()),
-            problem: problem.to_owned(),
-        }
+        self.fault_of(Some(path), at, problem)
+    }
+
+    fn fault_of<T>(self, key: Option<&str>, at: &Spanned<T>, problem: &str) -> Error {
+        let at = position(self.text, at.span().start);
+        Error::config(self.place, at, key.map(str::to_owned), problem)
     }
 
     /// A key that is none, with the one that was probably meant, or all there are. One that may be a part of a value
@@ -204,12 +204,7 @@ impl ProjectReader<'_> {
     /// A fault of a key that is not shown: only its table is.
     fn nameless<T>(self, at: &Spanned<T>, path: &str, key: &str, problem: &str) -> Error {
         let table = path.strip_suffix(key).and_then(|table| table.strip_suffix('.'));
-        Error::Config {
-            place: self.place.to_owned(),
-            at: Some(position(self.text, at.span().start)),
-            key: table.map(str::to_owned),
-            problem: problem.to_owned(),
-        }
+        self.fault_of(table, at, problem)
     }
 
     fn line<T>(self, at: &Spanned<T>) -> usize {
@@ -222,15 +217,6 @@ fn is_surely_a_key(key: &str) -> bool {
     let all =
         |letter: fn(&u8) -> bool| key.bytes().all(|byte| letter(&byte) || b"-_".contains(&byte));
     all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase)
-}
-
-/// The entries of a table in the order of the file.
-fn in_order<'d, 't>(
-    table: &'d DeTable<'t>,
-) -> impl Iterator<Item = (&'d Spanned<DeString<'t>>, &'d Spanned<DeValue<'t>>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries.into_iter()
 }
 
 fn listed(names: &[&str]) -> String {

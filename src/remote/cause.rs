@@ -8,8 +8,10 @@ use nix::errno::Errno;
 
 use super::host_names::NoThread;
 
+type Cause<'e> = &'e (dyn StdError + 'static);
+
 /// What is at the bottom of a client's error, if that is known to quote nothing.
-pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
+pub fn cause(error: Cause<'_>) -> Option<String> {
     let mut next = Some(error);
     let mut found = None;
     while let Some(error) = next {
@@ -44,44 +46,34 @@ pub fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
 
 /// Why TLS cannot be set up, before any connection. The verifier's one error of this kind is that the machine has no
 /// certificate authorities at all.
-pub fn of_set_up(error: &(dyn StdError + 'static)) -> String {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::General(_)) = error.downcast_ref() {
-            return "TLS: this machine has no certificate authorities: install the package ca-certificates, or name a \
-                    PEM file of them in SSL_CERT_FILE or PREFECT_API_SSL_CERT_FILE"
-                .to_owned();
-        }
-        next = error.source();
+pub fn of_set_up(error: Cause<'_>) -> String {
+    let has_no_authority =
+        |error: &Cause<'_>| matches!(error.downcast_ref(), Some(rustls::Error::General(_)));
+    if chain(error).any(|error| has_no_authority(&error)) {
+        return "TLS: this machine has no certificate authorities: install the package ca-certificates, or name a PEM \
+                file of them in SSL_CERT_FILE or PREFECT_API_SSL_CERT_FILE"
+            .to_owned();
     }
     cause(error).unwrap_or_else(|| "TLS cannot be set up".to_owned())
 }
 
 /// Why no thread could be started for a client, if it was that.
-pub fn no_thread(error: &(dyn StdError + 'static)) -> Option<i32> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(NoThread(cause)) = error.downcast_ref() {
-            return Some(cause.raw_os_error().unwrap_or_default());
-        }
-        next = error.source();
-    }
-    None
+pub fn no_thread(error: Cause<'_>) -> Option<i32> {
+    let NoThread(cause) = chain(error).find_map(|error| error.downcast_ref())?;
+    Some(cause.raw_os_error().unwrap_or_default())
 }
 
 /// Whether the operating system forbids what was tried, so that it would be for nothing to try again.
-pub fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            let code = error.raw_os_error().map(Errno::from_raw);
-            if matches!(code, Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS)) {
-                return true;
-            }
-        }
-        next = error.source();
-    }
-    false
+pub fn is_lasting(error: Cause<'_>) -> bool {
+    chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
+        let code = error.raw_os_error().map(Errno::from_raw);
+        matches!(code, Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS))
+    })
+}
+
+/// An error, and what it says is behind it.
+fn chain(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// An operating system's error without Rust's words round it; nothing if it is a library's.

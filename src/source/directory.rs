@@ -108,12 +108,8 @@ impl Directory {
                 Err(Stopped::Replaced) => {}
             }
         }
-        Err(Error::Config {
-            place: self.path.display().to_string(),
-            at: None,
-            key: None,
-            problem: "its files are replaced again and again while pfx reads them".to_owned(),
-        })
+        let problem = "its files are replaced again and again while pfx reads them";
+        Err(Error::config(self.path.display().to_string(), None, None, problem))
     }
 
     /// Reads these names; those that are not there are left out.

@@ -36,8 +36,7 @@ pub fn parse<'t>(
     match Refused::first(text, document.root()) {
         None => Ok(document),
         Some(Refused { offset, key, problem }) => {
-            let (place, problem) = (place.to_owned(), problem.to_owned());
-            Err(Error::Config { place, at: Some(position(text, offset)), key, problem })
+            Err(Error::config(place, position(text, offset), key, problem))
         }
     }
 }

@@ -92,12 +92,11 @@ impl Wanted {
 /// [`Error::Value`] if it has none that may be used; `name` is as it was asked for.
 pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> {
     let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
-    let mut members = json::members(data).into_iter().rev();
-    match members.find(|(name, _)| name == "value") {
+    match json::member(data, "value") {
         None => fault(ValueFault::NoValue),
-        Some((_, value)) if json::is_null(value.get()) => fault(ValueFault::Null),
-        Some((_, value)) if json::is_masked(value.get()) => fault(ValueFault::Masked),
-        Some((_, value)) => Ok(value),
+        Some(value) if json::is_null(value.get()) => fault(ValueFault::Null),
+        Some(value) if json::is_masked(value.get()) => fault(ValueFault::Masked),
+        Some(value) => Ok(value),
     }
 }
 

@@ -124,16 +124,12 @@ impl InDirectory {
     }
 
     fn silent(self) -> Error {
-        Error::Config {
-            place: self.name.to_owned(),
-            at: None,
-            key: None,
-            problem: format!(
-                "it is a FIFO, and nothing was written to it within {} s; set PREFECT_API_URL in the \
-                 environment to go without it",
-                WAIT.as_secs()
-            ),
-        }
+        let problem = format!(
+            "it is a FIFO, and nothing was written to it within {} s; set PREFECT_API_URL in the \
+             environment to go without it",
+            WAIT.as_secs()
+        );
+        Error::config(self.name, None, None, problem)
     }
 }
 

@@ -258,10 +258,5 @@ impl Configured for PrefectSettings {
 
 /// An error about one setting, which tells nothing of its text.
 fn fault(setting: &PrefectSetting, problem: &str) -> Error {
-    Error::Config {
-        place: setting.origin.clone(),
-        at: None,
-        key: None,
-        problem: problem.to_owned(),
-    }
+    Error::config(&setting.origin, None, None, problem)
 }
