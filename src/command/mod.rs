@@ -34,6 +34,8 @@ use crate::wanted::Delivery;
 pub struct Sources<'a> {
     /// In the order in which they are asked.
     ordered: Vec<Box<dyn Source + 'a>>,
+    /// Where those begin that are asked. What the others found in files that were read is said all the same.
+    first: usize,
     pub local: Rc<LocalConfig<'a>>,
     remotes: Vec<Rc<Deferred<'a>>>,
 }
@@ -56,15 +58,14 @@ impl<'a> Sources<'a> {
         for remote in &remotes {
             ordered.push(Box::new(Rc::clone(remote)));
         }
-        Self { ordered, local, remotes }
+        Self { ordered, first: 0, local, remotes }
     }
 
-    /// The remote stores alone.
+    /// Those of which the remote stores alone are asked.
     pub fn of_remote(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
-        let mut sources = Self::new(settings, choice, inherited);
+        let sources = Self::new(settings, choice, inherited);
         let first = sources.ordered.len() - sources.remotes.len();
-        sources.ordered.drain(..first);
-        sources
+        Self { first, ..sources }
     }
 
     /// In the order in which they are asked.
@@ -77,7 +78,7 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// As [`resolve::resolve`].
     pub fn resolve(&self, plan: Plan) -> Result<Resolved, Error> {
-        resolve::resolve(plan, &self.ordered)
+        resolve::resolve(plan, &self.ordered[self.first..])
     }
 
     /// Why no remote store is asked, as far as that is so. They are chosen here even if nothing was asked of them: a

@@ -45,12 +45,12 @@ pub fn settle(
     Ok(first(settings, choice, inherited)?.0)
 }
 
-/// Opens the first that is configured; also why it is that one.
-fn first(
-    settings: impl Iterator<Item = Result<Box<dyn Configured>, Error>>,
+/// Opens the first that is configured; also why it is that one. Settings after it are not read.
+fn first<E: From<Error>>(
+    settings: impl Iterator<Item = Result<Box<dyn Configured>, E>>,
     choice: &Choice,
     inherited: Inherited<'_>,
-) -> Result<(Settled, String), Error> {
+) -> Result<(Settled, String), E> {
     let mut obstacles = Vec::new();
     for settings in settings {
         let settings = settings?;
@@ -101,24 +101,20 @@ impl Overview {
                 Err(error) => overview.notices.push(Notice::of_error(&error)),
             }
         }
-        let is_known = |kind: &StoreKind| known.iter().any(|(other, _)| other == kind);
-        let mut chain = choice.chain();
-        // What is wrong with the others is said above.
-        chain.retain(|kinds| kinds.iter().all(is_known));
         if choice.local {
             let why = "`--local` was given".to_owned();
             overview.settled.push((Settled::None { why }, String::new()));
             return overview;
         }
-        for kinds in chain {
-            let mut settings = Vec::new();
-            for kind in kinds {
-                let at = known.iter().position(|(other, _)| *other == kind);
-                settings.extend(at.map(|at| Ok(known.remove(at).1)));
-            }
-            match first(settings.into_iter(), choice, inherited) {
+        for kinds in choice.chain() {
+            let settings = kinds.iter().map(|kind| {
+                let at = known.iter().position(|(other, _)| other == kind);
+                // What is wrong with the others is said above.
+                at.map(|at| known.remove(at).1).ok_or(None)
+            });
+            match first::<Option<Error>>(settings, choice, inherited) {
                 Ok(settled) => overview.settled.push(settled),
-                Err(error) => overview.notices.push(Notice::of_error(&error)),
+                Err(error) => overview.notices.extend(error.as_ref().map(Notice::of_error)),
             }
         }
         overview

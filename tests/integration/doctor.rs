@@ -177,6 +177,18 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
 }
 
 #[test]
+fn a_broken_config_file_does_not_hide_the_store_that_is_asked() {
+    let home = Home::with_config("A = \n");
+    let server = Server::json(&json!("3.4.1"));
+    let url = format!("{}/api", server.url());
+    let told = told(doctor(&home).env("PREFECT_API_URL", &url));
+    told.has_problem("config.toml:1:5");
+    let (value, _) = told.fact("in force");
+    assert_eq!(value, format!("{url}: PREFECT_API_URL is set, and goes before Prefect Cloud 1.x"));
+    assert!(!server.requests().is_empty());
+}
+
+#[test]
 fn the_query_of_an_api_is_told_by_no_command() {
     let home = Home::new();
     for words in [

@@ -1,7 +1,9 @@
 //! Where local secrets come from: files, variables, directories, and in which order.
 
 use nix::sys::stat::Mode;
+use serde_json::json;
 
+use crate::support::cloud1::{self, cloud};
 use crate::support::needs::{home_in_passwd, root};
 use crate::support::{Home, chown_all, set_mode};
 
@@ -210,6 +212,19 @@ fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
         125,
         "pfx: error: cannot trust {home}/.prefect/config.toml: other users can read it (mode 0644)\n\
          pfx: hint: `chmod go-rwx {home}/.prefect/config.toml`\n",
+    );
+}
+
+#[test]
+fn a_key_that_others_can_read_is_warned_of_where_only_the_remote_store_is_asked() {
+    let server = cloud(&[("A", json!("far"))], &[]);
+    let home = cloud1::home(&server.url());
+    set_mode(&home.config(), 0o644);
+    home.pfx(["secret", "get", "A", "--remote"]).outcome().assert(
+        0,
+        "far",
+        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); mend it with \
+         `chmod go-rwx {home}/.prefect/config.toml`\n",
     );
 }
 
