@@ -1,9 +1,6 @@
 //! An env file for containers.
 
-use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, text};
-use crate::error::Error;
-
-const FORMAT: &str = "an env file of docker";
+use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 
 /// The longest line that docker and podman read, in bytes (Go's `bufio.MaxScanTokenSize`, 64 KiB).
 const LONGEST: usize = (64 << 10) - 1;
@@ -14,7 +11,7 @@ pub struct Docker;
 
 impl Exporter for Docker {
     fn title(&self) -> &'static str {
-        FORMAT
+        "an env file of docker"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -24,20 +21,17 @@ impl Exporter for Docker {
         Ok(())
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::default();
-        for entry in entries {
-            let value = text(entry, FORMAT)?;
-            if value.contains(['\n', '\r']) {
-                return Err(fault(entry, FORMAT, "it has one line for each variable"));
-            }
-            if entry.variable.len() + 1 + value.len() > LONGEST {
-                return Err(fault(entry, FORMAT, "a line of it is shorter than 64 KiB"));
-            }
-            document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
-            document.extend_from_slice(value.as_bytes());
-            document.push(b'\n');
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let value = entry.text()?;
+        if value.contains(['\n', '\r']) {
+            return Err("it has one line for each variable");
         }
-        Ok(document)
+        if entry.variable.len() + 1 + value.len() > LONGEST {
+            return Err("a line of it is shorter than 64 KiB");
+        }
+        document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
+        document.extend_from_slice(value.as_bytes());
+        document.push(b'\n');
+        Ok(())
     }
 }

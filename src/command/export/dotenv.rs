@@ -1,10 +1,7 @@
 //! A dotenv file.
 
-use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, names, text};
-use crate::error::Error;
+use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText, names};
 use crate::shells;
-
-const FORMAT: &str = "a dotenv file";
 
 /// `NAME='…'` or `NAME="…"`, in the form that all readers read alike, since no two of them agree on
 /// escapes: python-dotenv expands `${…}` even in single quotes and knows no `\$`; the crate dotenvy and
@@ -14,7 +11,7 @@ pub struct Dotenv;
 
 impl Exporter for Dotenv {
     fn title(&self) -> &'static str {
-        FORMAT
+        "a dotenv file"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -22,18 +19,14 @@ impl Exporter for Dotenv {
         names::without_meaning(variable, shells::POSIX)
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::default();
-        for entry in entries {
-            let value = text(entry, FORMAT)?;
-            let quote = quote(value).map_err(|problem| fault(entry, FORMAT, problem))?;
-            document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
-            document.push(quote);
-            document.extend_from_slice(value.as_bytes());
-            document.push(quote);
-            document.push(b'\n');
-        }
-        Ok(document)
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let value = entry.text()?;
+        let quote = quote(value)?;
+        document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
+        document.push(quote);
+        document.extend_from_slice(value.as_bytes());
+        document.extend_from_slice(&[quote, b'\n']);
+        Ok(())
     }
 }
 

@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 
 use super::masks::MaskPieces;
-use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, text};
+use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 use crate::error::Error;
 use crate::name::Shown;
 use crate::notice::Notice;
 use crate::random;
-
-const FORMAT: &str = "the file of GITHUB_ENV";
 
 /// Names the file to which variables for later steps are appended.
 pub const FILE: &[u8] = b"GITHUB_ENV";
@@ -42,7 +40,7 @@ impl Github {
 
 impl Exporter for Github {
     fn title(&self) -> &'static str {
-        FORMAT
+        "the file of GITHUB_ENV"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -58,19 +56,15 @@ impl Exporter for Github {
         Ok(())
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::default();
-        for entry in entries {
-            let value = text(entry, FORMAT)?;
-            let name = entry.variable;
-            if value.contains(&self.delimiter) {
-                return Err(fault(entry, FORMAT, "the value holds the delimiter; try again"));
-            }
-            document.extend_from_slice(format!("{name}<<{}\n", self.delimiter).as_bytes());
-            document.extend_from_slice(value.as_bytes());
-            document.extend_from_slice(format!("\n{}\n", self.delimiter).as_bytes());
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let (name, value) = (entry.variable, entry.text()?);
+        if value.contains(&self.delimiter) {
+            return Err("the value holds the delimiter; try again");
         }
-        Ok(document)
+        document.extend_from_slice(format!("{name}<<{}\n", self.delimiter).as_bytes());
+        document.extend_from_slice(value.as_bytes());
+        document.extend_from_slice(format!("\n{}\n", self.delimiter).as_bytes());
+        Ok(())
     }
 
     /// Each piece of each secret. `%` is encoded as the runner decodes it (actions/toolkit, `escapeData`); no piece has

@@ -1,30 +1,31 @@
 //! One JSON object.
 
-use super::{ExportedVariable, Exporter, SecretText, text};
-use crate::error::Error;
-
-const FORMAT: &str = "JSON";
+use super::{ExportedVariable, Exporter, Problem, SecretText};
 
 /// Every value is a string, as it is in an environment.
 pub struct Json;
 
 impl Exporter for Json {
     fn title(&self) -> &'static str {
-        FORMAT
+        "JSON"
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::new(b"{".to_vec());
-        for (index, entry) in entries.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            let value = quoted(text(entry, FORMAT)?);
-            document.extend_from_slice(format!("{comma}\n  ").as_bytes());
-            document.extend_from_slice(&quoted(entry.variable));
-            document.extend_from_slice(b": ");
-            document.extend_from_slice(&value);
-        }
-        document.extend_from_slice(if entries.is_empty() { b"}\n" } else { b"\n}\n" });
-        Ok(document)
+    fn head(&self, _: &[ExportedVariable<'_>]) -> String {
+        "{".to_owned()
+    }
+
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let value = quoted(entry.text()?);
+        let is_first = document.ends_with(b"{");
+        document.extend_from_slice(if is_first { b"\n  " } else { b",\n  " });
+        document.extend_from_slice(&quoted(entry.variable));
+        document.extend_from_slice(b": ");
+        document.extend_from_slice(&value);
+        Ok(())
+    }
+
+    fn tail(&self, is_empty: bool) -> &'static str {
+        if is_empty { "}\n" } else { "\n}\n" }
     }
 }
 

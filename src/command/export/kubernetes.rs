@@ -3,11 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{ExportedVariable, Exporter, Refusal, SecretText, value};
+use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 use crate::error::Error;
 use crate::name::Shown;
-
-const FORMAT: &str = "a Secret";
 
 /// `kind: Secret` with all values in base64: any bytes (Kubernetes API reference, `Secret` v1).
 pub struct Kubernetes {
@@ -43,7 +41,7 @@ impl Kubernetes {
 
 impl Exporter for Kubernetes {
     fn title(&self) -> &'static str {
-        FORMAT
+        "a Secret"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -56,19 +54,19 @@ impl Exporter for Kubernetes {
             .into())
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let head = format!(
+    fn head(&self, entries: &[ExportedVariable<'_>]) -> String {
+        format!(
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"{}\"\ntype: Opaque\ndata:{}\n",
             self.name,
             if entries.is_empty() { " {}" } else { "" }
-        );
-        let mut document = SecretText::new(head.into_bytes());
-        for entry in entries {
-            let encoded = SecretText::new(STANDARD.encode(value(entry, FORMAT)?).into_bytes());
-            document.extend_from_slice(format!("  \"{}\": \"", entry.variable).as_bytes());
-            document.extend_from_slice(&encoded);
-            document.extend_from_slice(b"\"\n");
-        }
-        Ok(document)
+        )
+    }
+
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let encoded = SecretText::new(STANDARD.encode(entry.value()?).into_bytes());
+        document.extend_from_slice(format!("  \"{}\": \"", entry.variable).as_bytes());
+        document.extend_from_slice(&encoded);
+        document.extend_from_slice(b"\"\n");
+        Ok(())
     }
 }

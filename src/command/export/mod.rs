@@ -53,13 +53,28 @@ impl<'e> ExportedVariable<'e> {
         let variable = std::str::from_utf8(name).ok()?;
         Some(Self { variable, value: None, secret: false })
     }
+
+    /// The value, for a form that knows no removal.
+    fn value(&self) -> Result<&'e [u8], Problem> {
+        self.value.ok_or("it cannot remove a variable")
+    }
+
+    /// The value, for a form that is text and knows no removal.
+    fn text(&self) -> Result<&'e str, Problem> {
+        std::str::from_utf8(self.value()?).map_err(|_| NOT_TEXT)
+    }
 }
+
+const NOT_TEXT: Problem = "it holds UTF-8 only, and the value is none";
 
 /// Bytes with values in them.
 pub type SecretText = Zeroizing<Vec<u8>>;
 
-/// Why a form cannot hold something, as half a sentence.
+/// Why a form cannot hold a name, as half a sentence.
 type Refusal = Cow<'static, str>;
+
+/// Why a form cannot hold a value, likewise.
+type Problem = &'static str;
 
 /// One form of an export. What it writes is read by another program as exactly these variables and values, or it
 /// writes nothing.
@@ -75,11 +90,21 @@ trait Exporter {
         Ok(())
     }
 
-    /// The whole document.
+    /// What stands before all variables.
+    fn head(&self, _: &[ExportedVariable<'_>]) -> String {
+        String::new()
+    }
+
+    /// Adds a variable to the document.
     ///
     /// # Errors
-    /// [`Error::Value`] for the first variable that the form cannot hold.
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error>;
+    /// Why the form cannot hold it.
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem>;
+
+    /// What stands behind all variables, or in place of them.
+    fn tail(&self, _is_empty: bool) -> &'static str {
+        ""
+    }
 
     /// What a person should know of these.
     fn notices(&self, _: &[ExportedVariable<'_>]) -> Vec<Notice> {
@@ -110,12 +135,12 @@ pub fn export(
         CommonArgs { bindings, places, stores, project, inheritance: None }.prepare(inherited)?;
     // A mistake on the command line is reported before anything is looked up.
     check_names(&*exporter, plan.bindings.iter().map(Binding::variable))?;
-    exporter.document(&outline(&plan)?)?;
+    document(&*exporter, &outline(&plan)?)?;
     to.can_be_written()?;
     let resolved = context.resolve(plan, report)?;
     check_names(&*exporter, resolved.variables.iter().map(ResolvedVariable::name))?;
     let entries = entries(&resolved)?;
-    let document = exporter.document(&entries)?;
+    let document = document(&*exporter, &entries)?;
 
     report.notices(exporter.notices(&entries));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
@@ -237,19 +262,21 @@ fn exporter(format: Format, arguments: &cli::Export) -> Result<Box<dyn Exporter>
     })
 }
 
-/// The value is not for this form.
-fn fault(entry: &ExportedVariable<'_>, format: &'static str, problem: &'static str) -> Error {
-    let name = entry.variable.to_owned();
-    Error::Value { name, fault: ValueFault::NotForFormat { format, problem } }
-}
-
-/// The value, for a form that knows no removal.
-fn value<'e>(entry: &ExportedVariable<'e>, format: &'static str) -> Result<&'e [u8], Error> {
-    entry.value.ok_or_else(|| fault(entry, format, "it cannot remove a variable"))
-}
-
-/// The value, for a form that is text and knows no removal.
-fn text<'e>(entry: &ExportedVariable<'e>, format: &'static str) -> Result<&'e str, Error> {
-    std::str::from_utf8(value(entry, format)?)
-        .map_err(|_| fault(entry, format, "it holds UTF-8 only, and the value is none"))
+/// The whole document.
+///
+/// # Errors
+/// [`Error::Value`] for the first variable that the form cannot hold.
+fn document(
+    exporter: &dyn Exporter,
+    entries: &[ExportedVariable<'_>],
+) -> Result<SecretText, Error> {
+    let mut document = SecretText::new(exporter.head(entries).into_bytes());
+    for entry in entries {
+        exporter.add(entry, &mut document).map_err(|problem| {
+            let fault = ValueFault::NotForFormat { format: exporter.title(), problem };
+            Error::Value { name: entry.variable.to_owned(), fault }
+        })?;
+    }
+    document.extend_from_slice(exporter.tail(entries.is_empty()).as_bytes());
+    Ok(document)
 }

@@ -1,7 +1,6 @@
 //! Commands for a POSIX shell.
 
-use super::{ExportedVariable, Exporter, Refusal, SecretText, names};
-use crate::error::Error;
+use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText, names};
 use crate::shells;
 
 /// `export NAME='…'`: between single quotes a shell takes every byte but `'` as it is (POSIX.1-2017, XCU
@@ -17,21 +16,18 @@ impl Exporter for PosixShell {
         names::without_meaning(variable, shells::POSIX)
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut text = SecretText::default();
-        for ExportedVariable { variable, value, .. } in entries {
-            match value {
-                Some(value) => {
-                    text.extend_from_slice(format!("export {variable}='").as_bytes());
-                    for (index, part) in value.split(|&byte| byte == b'\'').enumerate() {
-                        text.extend_from_slice(if index == 0 { b"" } else { b"'\\''" });
-                        text.extend_from_slice(part);
-                    }
-                    text.extend_from_slice(b"'\n");
-                }
-                None => text.extend_from_slice(format!("unset -v {variable}\n").as_bytes()),
-            }
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let variable = entry.variable;
+        let Some(value) = entry.value else {
+            document.extend_from_slice(format!("unset -v {variable}\n").as_bytes());
+            return Ok(());
+        };
+        document.extend_from_slice(format!("export {variable}='").as_bytes());
+        for (index, part) in value.split(|&byte| byte == b'\'').enumerate() {
+            document.extend_from_slice(if index == 0 { b"" } else { b"'\\''" });
+            document.extend_from_slice(part);
         }
-        Ok(text)
+        document.extend_from_slice(b"'\n");
+        Ok(())
     }
 }

@@ -1,9 +1,6 @@
 //! A drop-in for a unit of systemd.
 
-use super::{ExportedVariable, Exporter, Refusal, SecretText, fault, names};
-use crate::error::Error;
-
-const FORMAT: &str = "a unit of systemd";
+use super::{ExportedVariable, Exporter, NOT_TEXT, Problem, Refusal, SecretText, names};
 
 /// The longest line of a unit file, in bytes (systemd, `LONG_LINE_MAX`, 1 MiB).
 const LONGEST: usize = (1 << 20) - 1;
@@ -21,47 +18,48 @@ const ADVICE: &str = "\
 
 impl Exporter for Systemd {
     fn title(&self) -> &'static str {
-        FORMAT
+        "a unit of systemd"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         names::identifier(variable)
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::new(b"[Service]\n".to_vec());
-        let secrets: Vec<_> = entries.iter().filter(|entry| entry.secret).collect();
-        if !secrets.is_empty() {
-            document.extend_from_slice(ADVICE.as_bytes());
+    fn head(&self, entries: &[ExportedVariable<'_>]) -> String {
+        let mut head = "[Service]\n".to_owned();
+        let mut secrets = entries.iter().filter(|entry| entry.secret).peekable();
+        if secrets.peek().is_some() {
+            head += ADVICE;
         }
         for ExportedVariable { variable, .. } in secrets {
-            document
-                .extend_from_slice(format!("#   LoadCredentialEncrypted={variable}\n").as_bytes());
+            head += &format!("#   LoadCredentialEncrypted={variable}\n");
         }
-        for entry in entries {
-            let ExportedVariable { variable, value, .. } = entry;
-            let Some(value) = value else {
-                document.extend_from_slice(format!("UnsetEnvironment={variable}\n").as_bytes());
-                continue;
-            };
-            if std::str::from_utf8(value).is_err() {
-                return Err(fault(entry, FORMAT, "it holds UTF-8 only, and the value is none"));
-            }
-            let mut line = SecretText::new(format!("Environment=\"{variable}=").into_bytes());
-            for &byte in *value {
-                match byte {
-                    b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),
-                    b'%' => line.extend_from_slice(b"%%"),
-                    0..=0x1f | 0x7f => line.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-                    other => line.push(other),
-                }
-            }
-            line.extend_from_slice(b"\"\n");
-            if line.len() > LONGEST {
-                return Err(fault(entry, FORMAT, "a line of it is shorter than 1 MiB"));
-            }
-            document.extend_from_slice(&line);
+        head
+    }
+
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let ExportedVariable { variable, value, .. } = entry;
+        let Some(value) = value else {
+            document.extend_from_slice(format!("UnsetEnvironment={variable}\n").as_bytes());
+            return Ok(());
+        };
+        if std::str::from_utf8(value).is_err() {
+            return Err(NOT_TEXT);
         }
-        Ok(document)
+        let mut line = SecretText::new(format!("Environment=\"{variable}=").into_bytes());
+        for &byte in *value {
+            match byte {
+                b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),
+                b'%' => line.extend_from_slice(b"%%"),
+                0..=0x1f | 0x7f => line.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+                other => line.push(other),
+            }
+        }
+        line.extend_from_slice(b"\"\n");
+        if line.len() > LONGEST {
+            return Err("a line of it is shorter than 1 MiB");
+        }
+        document.extend_from_slice(&line);
+        Ok(())
     }
 }

@@ -1,31 +1,26 @@
 //! One YAML mapping.
 
-use super::{ExportedVariable, Exporter, SecretText, text};
-use crate::error::Error;
-
-const FORMAT: &str = "YAML";
+use super::{ExportedVariable, Exporter, Problem, SecretText};
 
 /// Names and values as double-quoted scalars, so that `NO` and `1` stay what they are.
 pub struct Yaml;
 
 impl Exporter for Yaml {
     fn title(&self) -> &'static str {
-        FORMAT
+        "YAML"
     }
 
-    fn document(&self, entries: &[ExportedVariable<'_>]) -> Result<SecretText, Error> {
-        let mut document = SecretText::default();
-        for entry in entries {
-            let value = quoted(text(entry, FORMAT)?);
-            document.extend_from_slice(&quoted(entry.variable));
-            document.extend_from_slice(b": ");
-            document.extend_from_slice(&value);
-            document.push(b'\n');
-        }
-        if entries.is_empty() {
-            document.extend_from_slice(b"{}\n");
-        }
-        Ok(document)
+    fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
+        let value = quoted(entry.text()?);
+        document.extend_from_slice(&quoted(entry.variable));
+        document.extend_from_slice(b": ");
+        document.extend_from_slice(&value);
+        document.push(b'\n');
+        Ok(())
+    }
+
+    fn tail(&self, is_empty: bool) -> &'static str {
+        if is_empty { "{}\n" } else { "" }
     }
 }
 
