@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// What the command gets. VAR defaults to the name; `db-password` gives `DB_PASSWORD`.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct BindingOptions {
     /// Bind a secret, or part of a JSON secret (NAME#/POINTER)

@@ -16,10 +16,12 @@ pub mod trust;
 use std::rc::Rc;
 
 use crate::environment::Inherited;
-use crate::error::Error;
+use crate::error::{Error, Missing};
+use crate::exit::Exit;
 use crate::name::Shown;
 use crate::notice::Notice;
 use crate::plan::Plan;
+use crate::report::Report;
 use crate::resolve::{self, Resolution, Resolved};
 use crate::secret::SecretValue;
 use crate::settings::choice::Choice;
@@ -27,7 +29,7 @@ use crate::settings::{self, Settings};
 use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
 use crate::source::local::LocalConfig;
-use crate::source::{Source, Store};
+use crate::source::{Collection, NewEntry, Source, Store};
 use crate::wanted::Delivery;
 
 /// The sources of one invocation.
@@ -141,4 +143,31 @@ pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>
         }
     }
     Err(Error::NoStore { why: none })
+}
+
+/// Stores an entry.
+///
+/// # Errors
+/// What the store gives.
+fn set(entry: &NewEntry<'_>, store: &dyn Store, report: &mut Report<'_>) -> Result<Exit, Error> {
+    store.set(entry)?;
+    report.verbose(|| print::stored(entry, store));
+    Ok(Exit::Done)
+}
+
+/// Deletes what a collection has under this name.
+///
+/// # Errors
+/// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
+fn delete(
+    collection: Collection,
+    name: &str,
+    store: &dyn Store,
+    report: &mut Report<'_>,
+) -> Result<Exit, Error> {
+    if !store.delete(collection, name)? {
+        return Err(Missing::of(collection.kind().noun(), name, store.place().shown).absent());
+    }
+    report.verbose(|| print::deleted(name, store));
+    Ok(Exit::Done)
 }

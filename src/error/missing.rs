@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::quoted;
+use super::{Error, quoted};
+use crate::exit::Exit;
 use crate::name::{Shown, in_reference};
 
 /// One name that was not found, and where it was looked for.
@@ -25,6 +26,11 @@ impl Missing {
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
         let (not_asked, near, pointer) = (None, None, None);
         Self { kind, name: name.to_owned(), looked_in, not_asked, near, pointer }
+    }
+
+    /// The error of a command that was asked for this alone.
+    pub fn absent(self) -> Error {
+        Error::Missing { missing: vec![self], exit: Exit::Absent }
     }
 }
 

@@ -5,12 +5,12 @@ mod binding;
 mod template;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 pub use binding::{Action, Binding, BoundBy};
 pub use template::{Ingredient, PartValue, Template, TemplatePart};
 
+use crate::cli::BindingOptions;
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
@@ -18,22 +18,6 @@ use crate::reference::{Kind, Reference};
 use crate::source::Author;
 use crate::takeover;
 use crate::wanted::{Delivery, Lookup, WantedValue, WantedVariable};
-
-/// Bindings as the user wrote them, option by option.
-#[derive(Default)]
-pub struct WrittenBindings {
-    pub secret: Vec<OsString>,
-    pub env: Vec<OsString>,
-    pub kv: Vec<OsString>,
-    pub block: Vec<OsString>,
-    /// Secrets that are passed as files.
-    pub file: Vec<OsString>,
-    /// Texts.
-    pub set: Vec<OsString>,
-    /// Variables to remove.
-    pub unset: Vec<OsString>,
-    pub all: bool,
-}
 
 /// All that one run wants.
 #[derive(Debug)]
@@ -78,7 +62,7 @@ impl BindingLayer {
     ///
     /// # Errors
     /// As [`Plan::new`].
-    pub fn of_variables(written: &WrittenBindings) -> Result<Option<Self>, Error> {
+    pub fn of_variables(written: &BindingOptions) -> Result<Option<Self>, Error> {
         let mut bindings = Plan::parse(written)?;
         for binding in &mut bindings {
             if matches!(binding.action, Action::Set(..)) {
@@ -107,7 +91,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::Binding`] for the first that makes no sense, or if two set one variable.
-    pub fn new(written: &WrittenBindings) -> Result<Self, Error> {
+    pub fn new(written: &BindingOptions) -> Result<Self, Error> {
         Self::over(Vec::new(), written, BaseEnvironment::default())
     }
 
@@ -121,7 +105,7 @@ impl Plan {
     /// later line wins, as in a shell.
     pub fn over(
         files: Vec<BindingLayer>,
-        written: &WrittenBindings,
+        written: &BindingOptions,
         base: BaseEnvironment<'_>,
     ) -> Result<Self, Error> {
         let own = Self::parse(written)?;
@@ -162,7 +146,7 @@ impl Plan {
         Ok(Self { bindings, scope, preserved, templates, ingredients })
     }
 
-    fn parse(written: &WrittenBindings) -> Result<Vec<Binding>, Error> {
+    fn parse(written: &BindingOptions) -> Result<Vec<Binding>, Error> {
         let lookups = [
             ("--secret", "-s", Kind::Secret, Delivery::Variable, &written.secret),
             ("--file", "--file", Kind::Secret, Delivery::File, &written.file),

@@ -23,7 +23,7 @@ use crate::config::Expansion;
 use crate::environment::{InheritancePolicy, Inherited};
 use crate::error::Error;
 use crate::files::home;
-use crate::plan::{Plan, WrittenBindings};
+use crate::plan::Plan;
 use crate::source::directory::{Directory, NamedBy};
 use crate::source::local::{ChosenFile, ConfigFiles};
 use crate::wanted::Delivery;
@@ -119,17 +119,8 @@ pub fn add_project(
 }
 
 /// Bindings from options.
-pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> WrittenBindings {
-    WrittenBindings {
-        secret: given.secret.clone(),
-        env: given.env.clone(),
-        kv: given.kv.clone(),
-        block: given.block.clone(),
-        file: given.file.clone(),
-        set: given.set.clone(),
-        unset: given.unset.clone(),
-        all: variable!(given.all).flag(inherited),
-    }
+pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> cli::BindingOptions {
+    cli::BindingOptions { all: variable!(given.all).flag(inherited), ..given.clone() }
 }
 
 /// Bindings from `PFX_…` variables, each where its option is not given.
@@ -139,8 +130,8 @@ pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> Writte
 pub fn bindings_of_variables(
     given: &cli::BindingOptions,
     inherited: Inherited<'_>,
-) -> Result<WrittenBindings, Error> {
-    Ok(WrittenBindings {
+) -> Result<cli::BindingOptions, Error> {
+    Ok(cli::BindingOptions {
         secret: variable!(given.secret).words(inherited)?,
         env: variable!(given.env).words(inherited)?,
         kv: variable!(given.kv).words(inherited)?,
@@ -148,7 +139,7 @@ pub fn bindings_of_variables(
         file: variable!(given.file).words(inherited)?,
         set: variable!(given.set).words(inherited)?,
         unset: variable!(given.unset).words(inherited)?,
-        all: false,
+        ..Default::default()
     })
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::notice::Notice;
-use crate::reference::Reference;
+use crate::reference::{Kind, Reference};
 use crate::secret::SecretValue;
 
 /// A place that may hold values.
@@ -85,6 +85,16 @@ pub enum Collection {
     /// The key-value store of Prefect Cloud 1.x, the Variables of Prefect 2 and 3.
     Kv,
     Secrets,
+}
+
+impl Collection {
+    /// What its things are.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Kv => Kind::Kv,
+            Self::Secrets => Kind::Secret,
+        }
+    }
 }
 
 /// What is to be stored.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::absent;
+use super::open;
 use crate::cli::kv::KvGet;
 use crate::command::print;
 use crate::environment::Inherited;
@@ -12,7 +12,7 @@ use crate::json;
 use crate::reference::{self, Kind, Reference};
 use crate::secret::SecretValue;
 use crate::settings::variable::variable;
-use crate::source::{Held, Store};
+use crate::source::Held;
 
 /// Prints a string byte for byte, anything else as JSON; on a terminal with a line feed behind it.
 ///
@@ -21,26 +21,23 @@ use crate::source::{Held, Store};
 pub fn get(
     arguments: &KvGet,
     inherited: Inherited<'_>,
-    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let (key, pointer) = reference::name_and_pointer("the key", &arguments.key)?;
     let json = variable!(arguments.json).flag(inherited);
-    let store = open()?;
+    let store = open(&arguments.store, inherited)?;
     let reference = Reference::Kv(key.clone());
     let found = store.look_up(&[&reference])?.remove(&reference);
-    let Some(Held { value, .. }) = found else { return Err(absent(&key, &*store)) };
+    let missing = || Missing::of(Kind::Kv.noun(), &key, store.place().shown);
+    let Some(Held { value, .. }) = found else { return Err(missing().absent()) };
     let Some(pointer) = pointer.filter(|pointer| !pointer.is_whole()) else {
         print::value(&value, &key, json, output)?;
         return Ok(Exit::Done);
     };
     // A string that itself is JSON counts, as for `run`.
     let part = json::pick(value.expose(), &pointer).unwrap_or_default();
-    let part = part.ok_or_else(|| {
-        let mut missing = Missing::of(Kind::Kv.noun(), &key, store.place().shown);
-        missing.pointer = Some(pointer.to_string());
-        Error::Missing { missing: vec![missing], exit: Exit::Absent }
-    })?;
+    let part =
+        part.ok_or_else(|| Missing { pointer: Some(pointer.to_string()), ..missing() }.absent())?;
     let name = format!("{key}#{pointer}");
     print::value(&SecretValue::as_stored(&name, part)?, &name, json, output)?;
     Ok(Exit::Done)

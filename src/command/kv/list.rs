@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
+use super::open;
 use crate::cli::kv::KvList;
 use crate::command::print;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::settings::variable::variable;
-use crate::source::{Collection, Store};
+use crate::source::Collection;
 
 /// Prints the keys, sorted, one a line; or a JSON array.
 ///
@@ -17,9 +18,9 @@ use crate::source::{Collection, Store};
 pub fn list(
     arguments: &KvList,
     inherited: Inherited<'_>,
-    store: &dyn Store,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
+    let store = open(&arguments.store, inherited)?;
     let prefix = variable!(arguments.prefix).value(inherited, str::parse)?.unwrap_or_default();
     let keys: Vec<String> =
         store.list(Collection::Kv)?.into_iter().filter(|key| key.starts_with(&prefix)).collect();

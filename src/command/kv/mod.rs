@@ -5,18 +5,17 @@ mod get;
 mod list;
 mod write;
 
-use std::ffi::OsStr;
 use std::io::Write;
 
 use crate::cli;
-use crate::command::store;
+use crate::command::{delete, store};
 use crate::environment::Inherited;
-use crate::error::{Error, Missing};
+use crate::error::Error;
 use crate::exit::Exit;
-use crate::reference::{self, Kind};
+use crate::reference;
 use crate::report::Report;
 use crate::settings::choice::Choice;
-use crate::source::Store;
+use crate::source::{Collection, Store};
 
 /// Does what was asked.
 ///
@@ -28,30 +27,19 @@ pub fn kv(
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let open =
-        |options: &cli::OneStoreOptions| store(&Choice::of_store(options, inherited)?, inherited);
     match command {
-        cli::Kv::Get(arguments) => {
-            get::get(arguments, inherited, || open(&arguments.store), output)
+        cli::Kv::Get(arguments) => get::get(arguments, inherited, output),
+        cli::Kv::Set(arguments) => write::set(arguments, inherited, report),
+        cli::Kv::Delete(arguments) => {
+            let key = reference::name("the key", &arguments.key)?;
+            delete(Collection::Kv, &key, &*open(&arguments.store, inherited)?, report)
         }
-        cli::Kv::Set(arguments) => {
-            write::set(arguments, inherited, || open(&arguments.store), report)
-        }
-        cli::Kv::Delete(arguments) => write::delete(arguments, || open(&arguments.store), report),
         cli::Kv::Copy(arguments) => copy::copy(arguments, inherited, output),
-        cli::Kv::List(arguments) => {
-            list::list(arguments, inherited, &*open(&arguments.store)?, output)
-        }
+        cli::Kv::List(arguments) => list::list(arguments, inherited, output),
     }
 }
 
-/// A key that is to be written or deleted.
-fn key(given: &OsStr) -> Result<String, Error> {
-    reference::name("the key", given)
-}
-
-/// The error for a key that is not there.
-fn absent(key: &str, store: &dyn Store) -> Error {
-    let missing = vec![Missing::of(Kind::Kv.noun(), key, store.place().shown)];
-    Error::Missing { missing, exit: Exit::Absent }
+/// The store that the options name.
+fn open(options: &cli::OneStoreOptions, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
+    store(&Choice::of_store(options, inherited)?, inherited)
 }

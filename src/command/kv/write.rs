@@ -1,16 +1,17 @@
-//! `pfx kv set` and `delete`.
+//! `pfx kv set`.
 
 use serde_json::Value;
 
-use super::{absent, key};
-use crate::cli::kv::{KvDelete, KvSet};
-use crate::command::{input, print};
+use super::open;
+use crate::cli::kv::KvSet;
+use crate::command::{self, input};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
 use crate::name::Shown;
+use crate::reference;
 use crate::report::Report;
-use crate::source::{Collection, NewEntry, Store};
+use crate::source::{Collection, NewEntry};
 
 /// Stores a value: as JSON if it is JSON, else as a string.
 ///
@@ -19,10 +20,9 @@ use crate::source::{Collection, NewEntry, Store};
 pub fn set(
     arguments: &KvSet,
     inherited: Inherited<'_>,
-    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let key = &key(&arguments.key)?;
+    let key = &reference::name("the key", &arguments.key)?;
     let bytes = match (&arguments.from_file, &arguments.value) {
         (Some(path), _) => input::file(path)?,
         (None, Some(value)) if value != "-" => input::word(value),
@@ -34,27 +34,7 @@ pub fn set(
         Ok(value) if !arguments.string => value,
         _ => Value::String(text.to_owned()),
     };
-    let store = open()?;
+    let store = open(&arguments.store, inherited)?;
     let entry = NewEntry { tags: &arguments.tag, ..NewEntry::new(Collection::Kv, key, &value) };
-    store.set(&entry)?;
-    report.verbose(|| print::stored(&entry, &*store));
-    Ok(Exit::Done)
-}
-
-/// Deletes a key.
-///
-/// # Errors
-/// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
-pub fn delete(
-    arguments: &KvDelete,
-    open: impl FnOnce() -> Result<Box<dyn Store>, Error>,
-    report: &mut Report<'_>,
-) -> Result<Exit, Error> {
-    let key = &key(&arguments.key)?;
-    let store = open()?;
-    if !store.delete(Collection::Kv, key)? {
-        return Err(absent(key, &*store));
-    }
-    report.verbose(|| print::deleted(key, &*store));
-    Ok(Exit::Done)
+    command::set(&entry, &*store, report)
 }

@@ -5,9 +5,9 @@ use std::io::Write;
 use crate::cli;
 use crate::command::{Sources, line_endings, print};
 use crate::environment::Inherited;
-use crate::error::{Error, Missing};
+use crate::error::Error;
 use crate::exit::Exit;
-use crate::plan::{Plan, WrittenBindings};
+use crate::plan::Plan;
 use crate::reference;
 use crate::report::Report;
 use crate::resolve::Resolution;
@@ -29,7 +29,7 @@ pub fn get(
     // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
-    let plan = Plan::new(&WrittenBindings { secret: vec![binding], ..WrittenBindings::default() })?;
+    let plan = Plan::new(&cli::BindingOptions { secret: vec![binding], ..Default::default() })?;
     let target = Choice::of_target(&arguments.target, inherited)?;
     let settings = match &target {
         None => Settings::new(&arguments.places, inherited)?,
@@ -52,8 +52,7 @@ pub fn get(
         if let (Some(_), Some(why)) = (target, &missing.not_asked) {
             return Err(Error::NoStore { why: why.clone() });
         }
-        let missing: Vec<Missing> = vec![missing.clone()];
-        return Err(Error::Missing { missing, exit: Exit::Absent });
+        return Err(missing.clone().absent());
     }
     if let Some(value) = looked_up.value() {
         let json = variable!(arguments.json).flag(inherited);

@@ -10,7 +10,6 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::reference;
 use crate::report::Report;
 
 /// Does what was asked.
@@ -29,9 +28,4 @@ pub fn secret(
         cli::Secret::Delete(arguments) => write::delete(arguments, inherited, report),
         cli::Secret::List(arguments) => list::list(arguments, inherited, output, report),
     }
-}
-
-/// The name of a secret that is to be written or deleted.
-fn name(given: &std::ffi::OsStr) -> Result<String, Error> {
-    reference::name("the name", given)
 }

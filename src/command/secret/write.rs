@@ -6,7 +6,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::cli;
-use crate::command::{Sources, input, print, store};
+use crate::command::{self, Sources, input, store};
 use crate::config::{edit, lossless};
 use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::files::{file, replace};
 use crate::name::Shown;
 use crate::notice::Notice;
-use crate::reference::{Kind, Reference};
+use crate::reference::{self, Kind, Reference};
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::settings::choice::Choice;
@@ -35,8 +35,7 @@ pub fn set(
             hint: "`printf %s \"$VALUE\" | pfx secret set NAME`, or leave the value out to be asked for it".to_owned(),
         });
     }
-    let name = super::name(&arguments.name)?;
-    let name = name.as_str();
+    let name = &*reference::name("the name", &arguments.name)?;
     let target = Choice::of_target(&arguments.target, inherited)?;
     let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
     if target.is_none() && name.contains(odd) {
@@ -63,9 +62,7 @@ pub fn set(
         let store = store(&choice, inherited)?;
         let value = json.unwrap_or_else(|| Value::String(text.to_owned()));
         let entry = NewEntry::new(Collection::Secrets, name, &value);
-        store.set(&entry)?;
-        report.verbose(|| print::stored(&entry, &*store));
-        return Ok(Exit::Done);
+        return command::set(&entry, &*store, report);
     }
     let stored = Zeroizing::new(match &json {
         Some(json) => lossless::encode_value(json),
@@ -95,16 +92,10 @@ pub fn delete(
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
-    let name = super::name(&arguments.name)?;
-    let name = name.as_str();
+    let name = &*reference::name("the name", &arguments.name)?;
     if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
         let store = store(&choice, inherited)?;
-        if !store.delete(Collection::Secrets, name)? {
-            let missing = vec![Missing::of(Kind::Secret.noun(), name, store.place().shown)];
-            return Err(Error::Missing { missing, exit: Exit::Absent });
-        }
-        report.verbose(|| print::deleted(name, &*store));
-        return Ok(Exit::Done);
+        return command::delete(Collection::Secrets, name, &*store, report);
     }
     let path = config_path(inherited)?;
     let place = path.display().to_string();
@@ -117,8 +108,7 @@ pub fn delete(
         && replace::update(&path, |old| edit::delete(old, &place, name)).map_err(with_way_out)?;
     if !deleted {
         let looked_in = vec![format!("{place} [context.secrets]")];
-        let missing = Missing::of(Kind::Secret.noun(), name, looked_in);
-        return Err(Error::Missing { missing: vec![missing], exit: Exit::Absent });
+        return Err(Missing::of(Kind::Secret.noun(), name, looked_in).absent());
     }
     report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
     warn(name, &place, inherited, report);

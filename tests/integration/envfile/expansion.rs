@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use pfx::cli::BindingOptions;
 use pfx::dotenv;
 use pfx::environment::Inherited;
-use pfx::plan::{Action, BaseEnvironment, BindingLayer, Plan, WrittenBindings};
+use pfx::plan::{Action, BaseEnvironment, BindingLayer, Plan};
 
 use super::differential::Random;
 use crate::export::prefect_3_python;
@@ -33,7 +34,7 @@ fn own(text: &str) -> Variables {
     let layer = BindingLayer::of_file(String::new(), String::new(), wanted);
     let inherited = Inherited(&[c"V_IN=inherited"]);
     let base = BaseEnvironment { inherited, preserved: Inherited::default() };
-    let plan = Plan::over(vec![layer], &WrittenBindings::default(), base).expect(text);
+    let plan = Plan::over(vec![layer], &BindingOptions::default(), base).expect(text);
     let set = plan.bindings.iter().map(|binding| match &binding.action {
         Action::Set(name, value) => {
             (name.to_string(), String::from_utf8(value.expose().to_vec()).expect("text"))

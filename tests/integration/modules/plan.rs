@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use pfx::cli::BindingOptions;
 use pfx::environment::Inherited;
 use pfx::error::Error;
 use pfx::name::VariableName;
@@ -15,10 +16,10 @@ fn words(words: &[&str]) -> Vec<OsString> {
 }
 
 fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
-    Plan::new(&WrittenBindings {
+    Plan::new(&BindingOptions {
         secret: words(secrets),
         set: words(literals),
-        ..WrittenBindings::default()
+        ..BindingOptions::default()
     })
 }
 
@@ -102,7 +103,7 @@ fn every_secret_is_refused_if_two_give_one_variable() {
 fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
     let files =
         vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
-    let written = WrittenBindings { set: words(&["C=9"]), ..WrittenBindings::default() };
+    let written = BindingOptions { set: words(&["C=9"]), ..BindingOptions::default() };
     let plan = Plan::over(files, &written, BaseEnvironment::default()).unwrap();
     assert_eq!(texts(&plan), ["A=1", "B=3", "C=9"]);
     assert_eq!(plan.scope, Scope::NamedOnly);
@@ -111,7 +112,7 @@ fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
 #[test]
 fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
     assert_eq!(
-        Plan::over(vec![layer(&[])], &WrittenBindings::default(), BaseEnvironment::default())
+        Plan::over(vec![layer(&[])], &BindingOptions::default(), BaseEnvironment::default())
             .unwrap()
             .scope,
         Scope::NamedOnly
@@ -120,12 +121,12 @@ fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
 
 #[test]
 fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
-    let written = WrittenBindings {
+    let written = BindingOptions {
         secret: words(&["A", "B"]),
         set: words(&["C=1"]),
         unset: words(&["D"]),
         all: true,
-        ..WrittenBindings::default()
+        ..BindingOptions::default()
     };
     let preserved = Inherited(&[c"A=", c"C=", c"D=", c"E="]);
     let base = BaseEnvironment { inherited: preserved, preserved };

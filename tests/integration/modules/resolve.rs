@@ -1,11 +1,12 @@
 //! Facts about what is resolved.
 
+use pfx::cli::BindingOptions;
 use pfx::dotenv;
 use pfx::environment::Inherited;
 use pfx::error::Error;
 use pfx::error::ValueFault;
 use pfx::plan::Plan;
-use pfx::plan::{BaseEnvironment, BindingLayer, WrittenBindings};
+use pfx::plan::{BaseEnvironment, BindingLayer};
 use pfx::reference::Reference;
 use pfx::resolve::*;
 use pfx::secret::SecretValue;
@@ -84,7 +85,7 @@ impl Source for Fails {
 
 fn resolved(secrets: &[&str], sources: &[&dyn Source]) -> Result<Vec<String>, Error> {
     let secrets = secrets.iter().map(Into::into).collect();
-    let plan = Plan::new(&WrittenBindings { secret: secrets, ..WrittenBindings::default() })?;
+    let plan = Plan::new(&BindingOptions { secret: secrets, ..BindingOptions::default() })?;
     let resolved = resolve(plan, sources)?.require()?;
     let values = resolved.variables.iter().filter_map(|variable| match variable.effect() {
         VariableEffect::Set(name, value) => Some(format!("{name}={}", shown(value.expose()))),
@@ -151,11 +152,11 @@ fn without_a_binding_every_secret_of_every_local_source_is_bound() {
 #[test]
 fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
     let text = "T=pfx://secret/A\nU=\"<${T}>\"\nT=again-${U}\nLOST=<${U}>\nBLANK=pfx://secret/none?\nKEPT=x\n";
-    let written = WrittenBindings {
+    let written = BindingOptions {
         secret: vec!["B".into(), "X=none?".into()],
         set: vec!["LOST=won".into()],
         unset: vec!["GONE".into()],
-        ..WrittenBindings::default()
+        ..BindingOptions::default()
     };
     let preserved = Inherited(&[c"KEPT=inherited"]);
     let base = BaseEnvironment { inherited: preserved, preserved };
@@ -190,7 +191,7 @@ fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
 fn a_text_says_what_is_in_it_and_whose_absence_makes_it_blank() {
     let text = "P=pfx://secret/A\nQ=<${P}>\nR=\"${Q} ${P}\"\n";
     let files = vec![layer(text)];
-    let plan = Plan::over(files, &WrittenBindings::default(), BaseEnvironment::default()).unwrap();
+    let plan = Plan::over(files, &BindingOptions::default(), BaseEnvironment::default()).unwrap();
     let resolved = resolve(plan, &[&Has("first", &[])]).unwrap();
     assert!(!resolved.is_complete());
     let Resolution::Template(filled) = &resolved.variables[2].resolution else { panic!() };
