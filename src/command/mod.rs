@@ -83,15 +83,16 @@ impl<'a> Sources<'a> {
         resolve::resolve(plan, &self.ordered[self.first..])
     }
 
-    /// Why no remote store is asked, as far as that is so. They are chosen here even if nothing was asked of them: a
-    /// person wants to know. No request is made for it.
-    pub fn not_asked(&self) -> Vec<String> {
+    /// Why a remote store is not asked, and whether none is; `None` if all are. They are chosen here even if nothing was
+    /// asked of them: a person wants to know. No request is made for it.
+    pub fn not_asked(&self) -> Option<(String, bool)> {
         let why = |remote: &Rc<Deferred<'a>>| match remote.settled() {
             Ok(Settled::Store(_)) => None,
             Ok(Settled::None { why }) => Some(why.clone()),
             Err(error) => Some(error.to_string()),
         };
-        self.remotes.iter().filter_map(why).collect()
+        let reasons: Vec<String> = self.remotes.iter().filter_map(why).collect();
+        (!reasons.is_empty()).then(|| (reasons.join("; "), reasons.len() == self.remotes.len()))
     }
 
     /// What a person should know about the sources, as far as they were asked.

@@ -15,6 +15,8 @@ pub struct Missing {
     pub looked_in: Vec<String>,
     /// Why a remote store was not asked, if that was so: half a sentence.
     pub not_asked: Option<String>,
+    /// Whether another remote store was.
+    pub is_other_asked: bool,
     /// An existing name that differs only in case or in `-` and `_`.
     pub near: Option<String>,
     /// The value is there, but not this part of it.
@@ -24,8 +26,8 @@ pub struct Missing {
 impl Missing {
     /// One of which nothing more is known.
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
-        let (not_asked, near, pointer) = (None, None, None);
-        Self { kind, name: name.to_owned(), looked_in, not_asked, near, pointer }
+        let (not_asked, is_other_asked, near, pointer) = (None, false, None, None);
+        Self { kind, name: name.to_owned(), looked_in, not_asked, is_other_asked, near, pointer }
     }
 
     /// The error of a command that was asked for this alone.
@@ -77,7 +79,11 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Res
             }
         }
         write!(f, "{and}the {kind}{plural} {names}: ")?;
-        let not_asked = members.iter().find_map(|one| one.not_asked.as_ref());
+        let not_asked = members.iter().find_map(|one| {
+            let which =
+                if one.is_other_asked { "one remote store was not" } else { "no remote store was" };
+            Some((which, one.not_asked.as_ref()?))
+        });
         if looked_in.is_empty() && not_asked.is_some() {
             f.write_str("only a remote store can have it")?;
         } else if looked_in.is_empty() {
@@ -87,8 +93,8 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Res
                 looked_in.iter().map(|place| Shown(place).to_string()).collect();
             write!(f, "looked in {}", places.join(", then "))?;
         }
-        if let Some(why) = not_asked {
-            write!(f, "; no remote store was asked: {}", Shown(why))?;
+        if let Some((which, why)) = not_asked {
+            write!(f, "; {which} asked: {}", Shown(why))?;
         }
     }
     Ok(())

@@ -128,16 +128,22 @@ impl<S: Source> Finder<'_, S> {
         near: Option<String>,
         pointer: Option<String>,
     ) -> LookupOutcome {
-        let not_asked = self.sources.iter().find_map(|source| match source.keeps(reference) {
-            Keeps::NotAsked(why) => Some(why.to_owned()),
-            Keeps::No | Keeps::Yes => None,
-        });
+        let (mut reasons, mut is_other_asked) = (Vec::new(), false);
+        for source in self.sources {
+            match source.keeps(reference) {
+                Keeps::NotAsked(why) => reasons.push(why),
+                Keeps::Yes => is_other_asked |= source.place().author == Author::Remote,
+                Keeps::No => {}
+            }
+        }
+        let not_asked = (!reasons.is_empty()).then(|| reasons.join("; "));
         let (kind, name) = (reference.kind().noun(), reference.name());
         LookupOutcome::Missing(Box::new(Missing {
             kind,
             name,
             looked_in,
             not_asked,
+            is_other_asked,
             near,
             pointer,
         }))

@@ -116,6 +116,20 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
     let said: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
     assert_eq!(said["no_remote_store"], json!("PREFECT_API_URL is not set"));
     assert_eq!(said["bindings"][1]["found"], json!(true));
+    // And so do the lines for a person, and the error of a run.
+    let words = ["check", "-s", "A", "--remote", "prefect", "--remote", "cloud1"];
+    let said = home.pfx(words).outcome().stdout();
+    assert!(said.contains("one remote store is not asked: PREFECT_API_URL is not set"), "{said}");
+    let options = ["-s", "A", "--remote", "prefect", "--remote", "cloud1"];
+    let said = home.run(&options, &PRINT).outcome().stderr();
+    let why = format!(
+        "Prefect Cloud 1.x at {}; one remote store was not asked: PREFECT_API_URL is not set\n",
+        cloud1.url()
+    );
+    assert!(said.contains(&why), "{said}");
+    let said = Home::new().run(&options, &PRINT).outcome().stderr();
+    let why = "no remote store was asked: PREFECT_API_URL is not set; no API key is configured";
+    assert!(said.contains(why), "{said}");
 }
 
 #[test]

@@ -35,8 +35,7 @@ pub fn check(
         CommonArgs { bindings, places, stores, project, inheritance }.prepare(inherited)?;
     let sources = context.sources();
     let resolved = sources.resolve(plan)?;
-    let no_store = sources.not_asked();
-    let no_store = (!no_store.is_empty()).then(|| no_store.join("; "));
+    let not_asked = sources.not_asked();
     let mut notices = sources.all_notes()?;
     notices.extend(line_endings(&resolved));
     notices.extend(context.notices(&resolved));
@@ -54,14 +53,18 @@ pub fn check(
         let mut json = json!({
             "bindings": resolved.variables.iter().map(json::object).collect::<Vec<_>>(),
             "sources": places,
-            "no_remote_store": no_store,
+            "no_remote_store": not_asked.map(|(why, _)| why),
             "warnings": notices.iter().map(|notice| &notice.text).collect::<Vec<_>>(),
         });
         precedence.add_to(&mut json);
         format!("{json}\n")
     } else {
         report.warnings(&notices);
-        places.extend(no_store.map(|why| format!("no remote store: {why}")));
+        places.extend(not_asked.map(|(why, is_none_asked)| {
+            let which =
+                if is_none_asked { "no remote store" } else { "one remote store is not asked" };
+            format!("{which}: {why}")
+        }));
         text::table(&resolved.variables, &places) + &precedence.as_text()
     };
     print::text(&text, output)?;

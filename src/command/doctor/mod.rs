@@ -124,9 +124,11 @@ impl Findings {
                 Settled::None { why } => {
                     facts.push(Fact::new("in force", "none"));
                     facts.push(Fact::new("asked", &format!("nothing: {why}")));
-                    facts.extend(overview.login.as_ref().map(|how| Fact::new("to log in", how)));
                 }
             }
+        }
+        if overview.settled.iter().any(|(settled, _)| matches!(settled, Settled::None { .. })) {
+            facts.extend(overview.login.iter().map(|how| Fact::new("to log in", how)));
         }
         self.sections.push(Section { title: "remote store".to_owned(), facts });
     }
