@@ -20,9 +20,6 @@ pub const SECRET: &str = "secret";
 const READ: AskedPart = AskedPart { what: "blocks and their secret data", effect: Effect::Read };
 const WRITE: AskedPart = AskedPart { what: "blocks", effect: Effect::Write };
 
-/// A bound on pages, should a server never come to an end: twenty thousand names.
-const MOST_PAGES: usize = 100;
-
 /// What to ask for: the names that are wanted of each type.
 #[derive(Default)]
 pub struct Wanted(BTreeMap<String, BTreeSet<String>>);
@@ -47,7 +44,7 @@ impl Wanted {
     fn page(&self, session: &PrefectSession, names: &[&str], offset: usize) -> Request {
         let slugs: Vec<&str> = self.0.keys().map(String::as_str).collect();
         let body = wire::filter_blocks(&slugs, names, offset, Secrets::Shown);
-        session.request("POST", &["block_documents", "filter"], Some(&body), Effect::Read)
+        session.filter("block_documents", &body)
     }
 
     /// Reads the answers to [`Wanted::requests`], and asks for further pages where there may be some.
@@ -130,10 +127,7 @@ pub fn count_request(session: &PrefectSession) -> Request {
 /// # Errors
 /// [`Error::Remote`].
 pub fn count(session: &PrefectSession, response: &Response) -> Result<String, Error> {
-    if response.status != 200 {
-        return Err(session.refused(response, READ));
-    }
-    wire::count(&response.body).map_err(|problem| session.malformed(problem))
+    session.read(response, READ, wire::count)
 }
 
 /// The names of all secrets.
@@ -141,18 +135,11 @@ pub fn count(session: &PrefectSession, response: &Response) -> Result<String, Er
 /// # Errors
 /// [`Error::Remote`].
 pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
-    let mut names = Vec::new();
-    for number in 0..MOST_PAGES {
-        let body = wire::filter_blocks(&[SECRET], &[], number * PAGE, Secrets::Hidden);
-        let response = session.send(filter(session, &body))?;
-        let blocks = page(session, &response)?;
-        let is_last = blocks.len() < PAGE;
-        names.extend(blocks.into_iter().map(|block| block.name));
-        if is_last {
-            return Ok(names);
-        }
-    }
-    Err(session.malformed(format!("its list of blocks has more than {MOST_PAGES} pages")))
+    session.names("blocks", |offset| {
+        let body = wire::filter_blocks(&[SECRET], &[], offset, Secrets::Hidden);
+        let response = session.send(session.filter("block_documents", &body))?;
+        Ok(page(session, &response)?.into_iter().map(|block| block.name).collect())
+    })
 }
 
 /// Creates a secret or replaces its value.
@@ -170,8 +157,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
         if let Some(id) = known {
             let body = json!({ "data": data, "merge_existing_data": false });
             let path = ["block_documents", &id];
-            let response =
-                session.send(session.request("PATCH", &path, Some(&body), Effect::Write))?;
+            let response = session.write("PATCH", &path, Some(&body))?;
             match response.status {
                 200 | 204 => return Ok(()),
                 404 if refusal::is_absence(&response) => {}
@@ -185,8 +171,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
             "block_type_id": type_id,
             "block_schema_id": schema_id,
         });
-        let path = ["block_documents", ""];
-        let response = session.send(session.request("POST", &path, Some(&body), Effect::Write))?;
+        let response = session.write("POST", &["block_documents", ""], Some(&body))?;
         match response.status {
             200 | 201 => return Ok(()),
             409 => known = id(session, &session.send(find(session, &block))?)?,
@@ -203,13 +188,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
 pub fn delete(session: &PrefectSession, name: &str) -> Result<bool, Error> {
     let Some(block) = names::of_block(name) else { return Ok(false) };
     let Some(id) = id(session, &session.send(find(session, &block))?)? else { return Ok(false) };
-    let path = ["block_documents", &id];
-    let response = session.send(session.request("DELETE", &path, None, Effect::Write))?;
-    match response.status {
-        200 | 204 => Ok(true),
-        404 if refusal::is_absence(&response) => Ok(false),
-        _ => Err(session.refused(&response, WRITE)),
-    }
+    session.delete(&["block_documents", &id], WRITE)
 }
 
 /// The name of the block that a secret is written to, if this value fits into one.
@@ -249,11 +228,10 @@ pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<Strin
 /// The ids of the type of secrets and of its newest schema. A server whose own types are not there yet is
 /// told to install them.
 fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String, String), Error> {
-    let malformed = |problem| session.malformed(problem);
     let installed;
     let kind = if refusal::is_absence(asked) {
         let path = ["block_types", "install_system_block_types"];
-        let response = session.send(session.request("POST", &path, None, Effect::Write))?;
+        let response = session.write("POST", &path, None)?;
         if response.status >= 400 {
             return Err(session.refused(&response, WRITE));
         }
@@ -263,29 +241,18 @@ fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String,
     } else {
         asked
     };
-    if kind.status != 200 {
-        return Err(session.refused(kind, READ));
-    }
-    let type_id = wire::id(&kind.body).map_err(malformed)?;
-    let body = wire::filter_schemas(&type_id);
-    let path = ["block_schemas", "filter"];
-    let response = session.send(session.request("POST", &path, Some(&body), Effect::Read))?;
-    if response.status != 200 {
-        return Err(session.refused(&response, READ));
-    }
-    match wire::first_id(&response.body).map_err(malformed)? {
+    let type_id = session.read(kind, READ, wire::id)?;
+    let schemas = session.filter("block_schemas", &wire::filter_schemas(&type_id));
+    match session.read(&session.send(schemas)?, READ, wire::first_id)? {
         Some(schema_id) => Ok((type_id, schema_id)),
         None => Err(session.malformed("the type `secret` has no schema".to_owned())),
     }
 }
 
-fn filter(session: &PrefectSession, body: &Value) -> Request {
-    session.request("POST", &["block_documents", "filter"], Some(body), Effect::Read)
-}
-
 /// Asks for the block of one secret, without its value.
 fn find(session: &PrefectSession, block: &str) -> Request {
-    filter(session, &wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden))
+    let body = wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden);
+    session.filter("block_documents", &body)
 }
 
 fn id(session: &PrefectSession, response: &Response) -> Result<Option<String>, Error> {
@@ -293,10 +260,7 @@ fn id(session: &PrefectSession, response: &Response) -> Result<Option<String>, E
 }
 
 fn page(session: &PrefectSession, response: &Response) -> Result<Vec<Block>, Error> {
-    if response.status != 200 {
-        return Err(session.refused(response, READ));
-    }
-    wire::blocks(&response.body).map_err(|problem| session.malformed(problem))
+    session.read(response, READ, wire::blocks)
 }
 
 #[cfg(test)]

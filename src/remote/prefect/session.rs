@@ -8,10 +8,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::refusal::{self, AskedPart};
-use super::wire;
+use super::wire::{self, PAGE};
 use crate::error::{Error, RemoteFault};
 use crate::random;
 use crate::remote::http::{Client, Effect, Request, Response, Verdict};
+
+/// A bound on pages, should a server never come to an end: twenty thousand names.
+const MOST_PAGES: usize = 100;
 
 /// One API and what was agreed with it.
 pub struct PrefectSession {
@@ -50,6 +53,11 @@ impl PrefectSession {
         }
     }
 
+    /// A request for a page of what matches a filter.
+    pub fn filter(&self, things: &str, body: &Value) -> Request {
+        self.request("POST", &[things, "filter"], Some(body), Effect::Read)
+    }
+
     /// The API's URL.
     pub fn url(&self) -> &str {
         self.client.access.address.shown()
@@ -76,6 +84,69 @@ impl PrefectSession {
     pub fn send(&self, request: Request) -> Result<Response, Error> {
         let mut responses = self.send_all(&[request])?;
         responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
+    }
+
+    /// Sends a request that changes something.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn write(
+        &self,
+        method: &'static str,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Response, Error> {
+        self.send(self.request(method, path, body, Effect::Write))
+    }
+
+    /// Deletes what is at a path; `false` if nothing is.
+    ///
+    /// # Errors
+    /// [`Error::Remote`].
+    pub fn delete(&self, path: &[&str], asked: AskedPart) -> Result<bool, Error> {
+        let response = self.write("DELETE", path, None)?;
+        match response.status {
+            200 | 204 => Ok(true),
+            404 if refusal::is_absence(&response) => Ok(false),
+            _ => Err(self.refused(&response, asked)),
+        }
+    }
+
+    /// What `read` makes of an answer, unless it is an error.
+    ///
+    /// # Errors
+    /// [`Error::Remote`].
+    pub fn read<T>(
+        &self,
+        response: &Response,
+        asked: AskedPart,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        if response.status != 200 {
+            return Err(self.refused(response, asked));
+        }
+        read(&response.body).map_err(|problem| self.malformed(problem))
+    }
+
+    /// The names on all pages, each of which `page` reads from an offset on.
+    ///
+    /// # Errors
+    /// What `page` gives; [`Error::Remote`] if they do not come to an end.
+    pub fn names(
+        &self,
+        things: &str,
+        page: impl Fn(usize) -> Result<Vec<String>, Error>,
+    ) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for number in 0..MOST_PAGES {
+            let page = page(number * PAGE)?;
+            let is_last = page.len() < PAGE;
+            names.extend(page);
+            if is_last {
+                return Ok(names);
+            }
+        }
+        Err(self.malformed(format!("its list of {things} has more than {MOST_PAGES} pages")))
     }
 
     /// Sends two requests side by side.
@@ -152,17 +223,12 @@ impl PrefectSession {
         let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
         request.url.query_pairs_mut().append_pair("client", &client);
         let response = self.client.send(request)?;
-        match response.status {
-            200 => {}
-            // Tokens are switched off, or the server is older than they are.
-            404 | 422 => return Ok(false),
-            _ => {
-                return Err(
-                    self.refused(&response, AskedPart { what: "tokens", effect: Effect::Read })
-                );
-            }
+        // Tokens are switched off, or the server is older than they are.
+        if matches!(response.status, 404 | 422) {
+            return Ok(false);
         }
-        let token = wire::token(&response.body).map_err(|problem| self.malformed(problem))?;
+        let asked = AskedPart { what: "tokens", effect: Effect::Read };
+        let token = self.read(&response, asked, wire::token)?;
         *self.token.borrow_mut() = Some(Token { client, token });
         Ok(true)
     }

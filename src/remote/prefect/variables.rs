@@ -20,14 +20,12 @@ const LONGEST: usize = 5_000;
 const READ: AskedPart = AskedPart { what: "variables", effect: Effect::Read };
 const WRITE: AskedPart = AskedPart { what: "variables", effect: Effect::Write };
 
-/// As with blocks.
-const MOST_PAGES: usize = 100;
-
 /// The requests that ask for all these names, two hundred each.
 pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     // A name occurs once, so no page overflows.
-    names.chunks(PAGE).map(|names| filter(session, &wire::filter_variables(names, 0))).collect()
+    let page = |names: &[&str]| session.filter("variables", &wire::filter_variables(names, 0));
+    names.chunks(PAGE).map(page).collect()
 }
 
 /// Reads the answers to [`requests`].
@@ -50,17 +48,11 @@ pub fn read(
 /// # Errors
 /// [`Error::Remote`].
 pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
-    let mut names = Vec::new();
-    for number in 0..MOST_PAGES {
-        let body = wire::filter_variables(&[], number * PAGE);
-        let variables = page(session, &session.send(filter(session, &body))?)?;
-        let is_last = variables.len() < PAGE;
-        names.extend(variables.into_iter().map(|variable| variable.name));
-        if is_last {
-            return Ok(names);
-        }
-    }
-    Err(session.malformed(format!("its list of variables has more than {MOST_PAGES} pages")))
+    session.names("variables", |offset| {
+        let request = session.filter("variables", &wire::filter_variables(&[], offset));
+        let variables = page(session, &session.send(request)?)?;
+        Ok(variables.into_iter().map(|variable| variable.name).collect())
+    })
 }
 
 /// Creates a variable or replaces its value, and its tags if some are given.
@@ -87,8 +79,7 @@ pub fn set(
         _ => return Err(refused(session, &response, value)),
     }
     body["name"] = json!(name);
-    let create = session.request("POST", &["variables", ""], Some(&body), Effect::Write);
-    let response = session.send(create)?;
+    let response = session.write("POST", &["variables", ""], Some(&body))?;
     match response.status {
         200 | 201 => Ok(()),
         // Somebody else was quicker.
@@ -106,13 +97,7 @@ pub fn set(
 /// [`Error::Remote`].
 pub fn delete(session: &PrefectSession, key: &str) -> Result<bool, Error> {
     let Some(name) = names::of_variable(key).into_iter().next() else { return Ok(false) };
-    let path = ["variables", "name", &name];
-    let response = session.send(session.request("DELETE", &path, None, Effect::Write))?;
-    match response.status {
-        200 | 204 => Ok(true),
-        404 if refusal::is_absence(&response) => Ok(false),
-        _ => Err(session.refused(&response, WRITE)),
-    }
+    session.delete(&["variables", "name", &name], WRITE)
 }
 
 /// The name of the variable that a key is written to, if this value fits into one.
@@ -191,13 +176,6 @@ fn refused(session: &PrefectSession, response: &Response, value: &Value) -> Erro
     session.refused(response, WRITE)
 }
 
-fn filter(session: &PrefectSession, body: &Value) -> Request {
-    session.request("POST", &["variables", "filter"], Some(body), Effect::Read)
-}
-
 fn page(session: &PrefectSession, response: &Response) -> Result<Vec<VariableDocument>, Error> {
-    if response.status != 200 {
-        return Err(session.refused(response, READ));
-    }
-    wire::variables(&response.body).map_err(|problem| session.malformed(problem))
+    session.read(response, READ, wire::variables)
 }
