@@ -213,12 +213,12 @@ impl SecretValue {
     ///
     /// # Errors
     /// [`Error::Value`] if it is a string of bytes that are no UTF-8, which JSON cannot hold
-    /// (RFC 8259, 8.1).
+    /// (RFC 8259, 8.1), or has a string with half a surrogate pair.
     pub fn to_json(&self, name: &str) -> Result<serde_json::Value, Error> {
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
         match self.form {
             Form::Json => {
-                serde_json::from_slice(&self.bytes).map_err(|_| fault(ValueFault::NotJson))
+                serde_json::from_slice(&self.bytes).map_err(|_| fault(ValueFault::HalfCharacter))
             }
             Form::Text => match std::str::from_utf8(self.expose()) {
                 Ok(text) => Ok(serde_json::Value::String(text.to_owned())),

@@ -105,9 +105,9 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// If the local configuration cannot be read.
     pub fn all_notes(&self) -> Result<Vec<Notice>, Error> {
-        let mut notes = self.notes();
-        notes.extend(self.local.forbidden_keys()?);
-        Ok(notes)
+        // Reads files that nothing was asked of, about which there may be notes.
+        let forbidden = self.local.forbidden_keys()?;
+        Ok(self.notes().into_iter().chain(forbidden).collect())
     }
 }
 

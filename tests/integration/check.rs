@@ -132,18 +132,20 @@ fn keys_with_which_prefect_does_not_start_are_warned_of() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_warned_of() {
+fn a_file_that_others_can_read_is_warned_of_even_if_nothing_of_it_is_wanted() {
     let home = Home::with_secrets("A = \"v\"\n");
     set_mode(&home.config(), 0o604);
-    let outcome = home.pfx(["check", "--local", "-s", "A"]).outcome();
-    assert_eq!(
-        outcome.stderr(),
-        format!(
-            "pfx: warning: {0}: other users can read it (mode 0604); mend it with `chmod go-rwx {0}`\n",
-            home.config().display()
-        )
-    );
-    assert_eq!(outcome.code(), Some(0));
+    for binding in [["-s", "A"], ["--set", "B=v"]] {
+        let outcome = home.pfx(["check", "--local", binding[0], binding[1]]).outcome();
+        assert_eq!(
+            outcome.stderr(),
+            format!(
+                "pfx: warning: {0}: other users can read it (mode 0604); mend it with `chmod go-rwx {0}`\n",
+                home.config().display()
+            )
+        );
+        assert_eq!(outcome.code(), Some(0));
+    }
 }
 
 #[test]

@@ -97,6 +97,13 @@ fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
             ),
         );
     }
+    // What Prefect 1.x reads from a variable is made from all of it.
+    let held = Home::with_secrets("J = '{\"a\": \"CANARY\\ud800\"}'\n");
+    held.run(&["--prefect", "-s", "J"], &["true"]).refuses(
+        125,
+        "pfx: error: cannot use `J`: its JSON string has half of a surrogate pair, such as `\\ud800`, which no text \
+         can hold\n",
+    );
     // JSON can write it.
     home.run(&["--secrets-dir", "dir", "-s", "V=J#/b"], &["printenv", "V"])
         .gives("{\"c\":[\"\\udc00\"]}\n");
