@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs pfx: the program, its man pages and its completions for bash, zsh and fish.
 #
-#   ./install.sh [--prefix DIR]                 builds this checkout (wants Rust) and installs it
-#   ./install.sh [--prefix DIR] --from FILE     installs a tarball, verified by FILE.sha256
+#   ./install.sh [--prefix DIR]                 builds this checkout (needs Rust) and installs it
+#   ./install.sh [--prefix DIR] --from FILE     installs a tarball, verified with FILE.sha256
 #   ./install.sh [--prefix DIR] --uninstall     removes what was installed, and nothing else
 #
-# Without --prefix, PREFIX is the directory, and without that /usr/local. With DESTDIR everything goes
-# below it, for whoever makes a package. Nothing is downloaded but by cargo.
+# DIR defaults to the variable PREFIX, or to /usr/local if that is not set. If DESTDIR is set, all files go below
+# it, which is useful for packaging. Only cargo downloads anything.
 set -eu
 
 usage() {
@@ -18,7 +18,7 @@ fail() {
   exit 1
 }
 
-# Makes a directory below the root, and notes each that was not there.
+# Creates a directory below the root with its parents, and records each one that did not exist.
 make_directory() {
   [ ! -d "${root}/$1" ] || return 0
   case $1 in
@@ -35,18 +35,18 @@ note() {
 }
 
 verify() {
-  [ -f "$1" ] || fail "there is no $1"
-  [ -f "$1.sha256" ] || fail "there is no $1.sha256 to verify it by"
+  [ -f "$1" ] || fail "$1 does not exist"
+  [ -f "$1.sha256" ] || fail "$1.sha256, which is needed to verify $1, does not exist"
   wanted=$(cut -d ' ' -f 1 "$1.sha256")
   sum=$(sha256sum "$1")
-  [ "${sum%% *}" = "${wanted}" ] || fail "$1 is not what $1.sha256 tells: nothing was installed"
+  [ "${sum%% *}" = "${wanted}" ] || fail "$1 does not match $1.sha256: nothing was installed"
   echo "verified $1"
 }
 
-# Copies a staged tree below the root. The list is there before the first file, so that an installation
-# that is cut off can be removed.
+# Copies a staged tree below the root. The list is written before the first file, so that an interrupted
+# installation can be removed.
 install_tree() {
-  [ -x "$1/bin/pfx" ] || fail 'the tarball has no bin/pfx'
+  [ -x "$1/bin/pfx" ] || fail 'the tarball does not contain bin/pfx'
   list=${temporary}/list
   : > "${list}"
   if [ -f "${root}/${manifest}" ]; then
@@ -55,7 +55,7 @@ install_tree() {
   (cd "$1" && find bin share -type f) | LC_ALL=C sort > "${temporary}/files"
   while IFS= read -r file; do
     if [ -e "${root}/${file}" ] && ! grep -qxF "file ${file}" "${list}"; then
-      fail "${root}/${file} is there and this script did not install it: move it away"
+      fail "${root}/${file} exists, but this script did not install it: move it away"
     fi
   done < "${temporary}/files"
 
@@ -74,7 +74,7 @@ install_tree() {
   while IFS= read -r file; do
     mode=0644
     [ ! -x "$1/${file}" ] || mode=0755
-    # Moved into place: a pfx that runs keeps its file, and nobody runs half of one.
+    # Renamed into place: a running pfx keeps its file, and nobody can run an incomplete one.
     install -m "${mode}" "$1/${file}" "${root}/${file}.new"
     mv -f "${root}/${file}.new" "${root}/${file}"
     echo "installed ${root}/${file}"
@@ -84,13 +84,13 @@ install_tree() {
 remove_all() {
   [ -f "${root}/${manifest}" ] || fail "this script has installed nothing in ${root}"
   cp "${root}/${manifest}" "${temporary}/list"
-  # The list itself last: what is cut off can be done again.
+  # The list itself is removed last, so that an interrupted removal can be repeated.
   sed -n 's/^file //p' "${temporary}/list" | grep -vxF "${manifest}" | while IFS= read -r file; do
     [ ! -e "${root}/${file}" ] || echo "removed ${root}/${file}"
     rm -f "${root}/${file}" "${root}/${file}.new"
   done
   rm -f "${root}/${manifest}"
-  # Deepest first; one that holds something of another's stays.
+  # Deepest first; a directory with other files in it stays.
   sed -n 's/^directory //p' "${temporary}/list" | LC_ALL=C sort -r | while IFS= read -r directory; do
     rmdir "${root}/${directory}" 2> /dev/null || :
   done
@@ -103,7 +103,7 @@ main() {
   while [ $# -gt 0 ]; do
     case $1 in
       --prefix | --from)
-        [ $# -gt 1 ] || fail "$1 wants a word"
+        [ $# -gt 1 ] || fail "$1 requires an argument"
         if [ "$1" = --from ]; then tarball=$2; else prefix=$2; fi
         shift
         ;;
@@ -145,7 +145,7 @@ main() {
     install_tree "${1%/}"
   else
     if [ -z "${PFX:-}" ] && ! command -v cargo > /dev/null; then
-      fail 'there is no cargo to build it with: https://rustup.rs installs Rust'
+      fail 'cargo, which builds pfx, was not found: install Rust from https://rustup.rs'
     fi
     here=$(dirname "$0")
     "${here}/packaging/stage.sh" "${temporary}/stage"

@@ -4,9 +4,9 @@
 #   packaging/stage.sh OLD; git switch …; packaging/stage.sh NEW
 #   benches/compare.sh OLD/bin/pfx NEW/bin/pfx…
 #
-# RUNS (30) and ROUNDS (20) say how often each is started. A round starts all of them in a random order, each from a
-# fresh copy: where a file lies in the page cache is worth 5 %. Give the first one twice to see what chance does.
-# Wants hyperfine and jq.
+# RUNS (30) and ROUNDS (20) set how often each is started. A round starts all of them in a random order, each from a
+# fresh copy: the place of a file in the page cache makes a difference of 5 %. Give the first one twice to see how much
+# is chance. This needs hyperfine and jq.
 set -euo pipefail
 
 if [[ $# -lt 2 ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures how long a run waits for a remote store, side by side with what else asks the same.
+# Measures how long a run waits for a remote store, side by side with other programs that request the same.
 #
-#   benches/remote.sh [PART...]         prints a table a part; all parts if none is named
+#   benches/remote.sh [PART...]         prints a table for each part; all parts if none is named
 #   benches/remote.sh --check [PART...] and exits with 1 if a goal is missed
 #
 # Parts: cloud1 (1, 10 and 100 secrets from a fake Prefect Cloud 1.x on loopback, against curl with the same
@@ -10,8 +10,8 @@
 # Python process).
 #
 # It builds the static release binary, unless PFX names one, and takes the real Prefect from PFX_TEST_PREFECT1
-# and PFX_TEST_PREFECT3 (default ~/.cache/pfx-tests/prefect-1 and prefect-3, which tests/run.sh makes). RUNS
-# (20) and ROUNDS (5) tell how often each command is started. Wants hyperfine, jq, curl and python3.
+# and PFX_TEST_PREFECT3 (default: ~/.cache/pfx-tests/prefect-1 and prefect-3, which tests/run.sh creates). RUNS
+# (20) and ROUNDS (5) set how often each command is started. This needs hyperfine, jq, curl and python3.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,7 +25,7 @@ fi
 parts=("$@")
 [[ ${#parts[@]} -gt 0 ]] || parts=(cloud1 prefect3)
 for tool in hyperfine jq curl python3; do
-  command -v "${tool}" > /dev/null || { echo "benches/remote.sh: there is no ${tool}" >&2; exit 2; }
+  command -v "${tool}" > /dev/null || { echo "benches/remote.sh: ${tool} was not found" >&2; exit 2; }
 done
 
 work=$(mktemp -d)
@@ -48,13 +48,13 @@ missed=0
 
 row() { printf '%-44s %11s %9s %9s  %s\n' "$@"; }
 
-# Fails the part if a figure is above its goal: measured goal.
+# Prints whether a figure meets its goal: measured goal.
 verdict() {
   if jq -en "$1 <= $2" > /dev/null; then echo met; else echo MISSED; fi
 }
 
-# Runs commands in rounds, one after the other in each, so that a machine that gets busy is busy for all:
-# name of the part, environment as `env` takes it, then the commands.
+# Runs the commands in rounds, one after the other in each, so that load on the machine affects all of them:
+# name of the part, name of an array with the environment as `env` takes it, then the commands.
 measure() {
   local part=$1 index round
   local -n surroundings=$2
@@ -79,7 +79,7 @@ median() {
 
 # --- Prefect Cloud 1.x ---------------------------------------------------------------------------------
 
-# Starts a fake API with a hundred secrets, and tells its URL in the file: its log, its requests' log or none.
+# Starts a fake API with a hundred secrets, which writes its address to its log: path of the log, then more options.
 fake_cloud() {
   local log=$1
   shift
@@ -108,7 +108,7 @@ part_cloud1() {
   for count in 1 10 100; do
     local bindings=() index requests curl pfx python ratio result
     for ((index = 0; index < count; index++)); do bindings+=(-s "SECRET_${index}"); done
-    # What pfx sends is what curl sends: one request, whatever the count.
+    # curl sends the same request as pfx: a single one, whatever the count.
     : > "${home}/requests"
     env -i "${clean[@]}" "PREFECT__CLOUD__API=${logged}" "${PFX}" run "${bindings[@]}" -- /bin/true
     requests=$(wc -l < "${home}/requests")
@@ -146,7 +146,7 @@ part_prefect3() {
   url=http://127.0.0.1:${port}/api
   home=${work}/prefect3
   mkdir -p "${home}"
-  # Nothing of whoever measures: a .env or a profile would change the server.
+  # Without anything of the current user: a .env or a profile would change the server.
   (cd "${home}" && exec env -i "PATH=${venv}/bin:/usr/bin:/bin" "HOME=${home}" "PREFECT_HOME=${home}" \
     PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 PREFECT_SERVER_LOGGING_LEVEL=WARNING \
     PREFECT_SERVER_REGISTER_BLOCKS_ON_START=false \
@@ -186,7 +186,7 @@ PYTHON
   measure prefect3 clean \
     "curl -fsS --compressed -o /dev/null -H Content-Type:application/json -d @${home}/filter.json ${url}/block_documents/filter" \
     "${PFX} run ${bindings[*]} -- /bin/true"
-  # A fifth of the rounds will do: it takes seconds.
+  # A few runs are enough, because each takes seconds.
   local all_runs=${runs} all_rounds=${rounds}
   runs=3
   rounds=1
@@ -210,7 +210,7 @@ PYTHON
   [[ ${result} = met ]] || missed=1
   row 'pfx run, 50 secrets' "$(printf '%.1f ms' "${pfx}")" "$(printf '%.2fx' "${ratio}")" 1.2x "${result}"
   ratio=$(jq -n "${python} / ${pfx}")
-  # The other way round: how many times as long.
+  # The goal is a minimum here: how many times as long Python takes.
   result=$(verdict 50 "${ratio}")
   [[ ${result} = met ]] || missed=1
   row 'Python, Secret.load 50 times in one process' "$(printf '%.0f ms' "${python}")" \
@@ -220,11 +220,11 @@ PYTHON
 # --- all parts -----------------------------------------------------------------------------------------
 
 read -r load _ < /proc/loadavg
-jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures tell little" >&2
+jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures are not reliable" >&2
 uname -srm
 "${PFX}" --version
 for part in "${parts[@]}"; do
-  declare -F "part_${part}" > /dev/null || { echo "benches/remote.sh: there is no part ${part}" >&2; exit 2; }
+  declare -F "part_${part}" > /dev/null || { echo "benches/remote.sh: unknown part ${part}" >&2; exit 2; }
   "part_${part}"
 done
 [[ ${check} -eq 0 || ${missed} -eq 0 ]]

@@ -4,9 +4,9 @@
 #   benches/start.sh            prints a table
 #   benches/start.sh --check    and exits with 1 if a goal is missed
 #
-# It builds the static release binary, unless PFX names one. RUNS (50) and ROUNDS (20) tell how often each
-# command is started; a round starts all of them, so that a machine that gets busy is busy for all.
-# Wants hyperfine, jq, strace and GNU time.
+# It builds the static release binary, unless PFX names one. RUNS (50) and ROUNDS (20) set how often each
+# command is started; a round starts all of them, so that load on the machine affects all of them.
+# This needs hyperfine, jq, strace and GNU time.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +22,7 @@ case ${1:-} in
     ;;
 esac
 for tool in hyperfine jq strace /usr/bin/time; do
-  command -v "${tool}" > /dev/null || { echo "benches/start.sh: there is no ${tool}" >&2; exit 2; }
+  command -v "${tool}" > /dev/null || { echo "benches/start.sh: ${tool} was not found" >&2; exit 2; }
 done
 
 work=$(mktemp -d)
@@ -33,7 +33,7 @@ if [[ -z ${PFX:-} ]]; then
   PFX=${work}/stage/bin/pfx
 fi
 
-# A home with a config of so many secrets, written as a person writes them.
+# Creates a home whose config.toml has a number of secrets, written as a person writes them: number.
 home() {
   mkdir -p "${work}/$1/.prefect"
   {
@@ -48,7 +48,7 @@ home 1
 home 100
 home 10000
 
-# A repository whose project file binds a hundred secrets, trusted by who has the home of a hundred.
+# A repository whose project file binds a hundred secrets, and is trusted in the home with a hundred secrets.
 mkdir -p "${work}/repository/.git" "${work}/repository/source"
 {
   echo '[env]'
@@ -58,8 +58,8 @@ mkdir -p "${work}/repository/.git" "${work}/repository/source"
 } > "${work}/repository/pfx.toml"
 HOME=${work}/100 "${PFX}" trust "${work}/repository/pfx.toml"
 
-# The variables of whoever measures are none of pfx's business here, but for the language: env(1) loads a
-# locale for every one but C.
+# The current user's variables are not passed, except for the language: env(1) loads a locale for every one
+# except C.
 clean=(env -i "PATH=${PATH}" "LANG=${LANG:-C.UTF-8}")
 
 names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000' 'pfx.toml with 100')
@@ -72,11 +72,11 @@ commands=(
   "${PFX} run -- /bin/true"
 )
 homes=(1 1 100 10000 100)
-# Where each is started; the first four have no project file.
+# The directory where each is started; the first four have no project file.
 places=("${work}" "${work}" "${work}" "${work}" "${work}/repository/source")
 
 read -r load _ < /proc/loadavg
-jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures tell little" >&2
+jq -en "${load} < 0.7" > /dev/null || echo "the machine is busy (load ${load}): the figures are not reliable" >&2
 
 for ((round = 1; round <= rounds; round++)); do
   for index in "${!commands[@]}"; do
@@ -121,7 +121,7 @@ for index in "${!commands[@]}"; do
     "${goals[index]}x" "${result}"
 done
 
-# What the kernel says of the whole process, before exec and after.
+# What the kernel reports for the whole process, before and after exec.
 cd "${work}"
 one=("${clean[@]}" "HOME=${work}/1")
 memory=$("${one[@]}" /usr/bin/time -f %M "${PFX}" run -s SECRET_1 -- /bin/true 2>&1 > /dev/null)
@@ -130,7 +130,7 @@ result=$(verdict "${memory}" 4096)
 row 'peak memory, 1 secret' "${memory} KiB" '' '4096 KiB' "${result}"
 
 "${one[@]}" strace -f -o "${work}/calls" "${PFX}" run -s SECRET_1 -- /bin/true
-# Up to the second execve: from there on it is /bin/true.
+# Up to the second execve: after that it is /bin/true.
 awk '/execve\(/ && ++seen == 2 { exit } { print }' "${work}/calls" > "${work}/own"
 count() { grep -cE "$1" "${work}/own" || true; }
 threads=$(count '(clone3?|fork|vfork)\(')

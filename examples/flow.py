@@ -1,4 +1,4 @@
-"""A flow of Prefect 1.x that knows nothing of pfx: `pfx run --prefect -- python examples/flow.py`."""
+"""A flow of Prefect 1.x that does not know about pfx: `pfx run --prefect -- python examples/flow.py`."""
 
 from prefect import Flow, task
 from prefect.client import Secret

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands for any program that takes its secrets from the environment. It tells that it has them, and
-# not what they are.
+# An example of a program that takes its secrets from the environment. It prints that it has them, but not
+# their values.
 set -eu
 
 : "${DB_PASSWORD:?}" "${PROD_DB:?}"

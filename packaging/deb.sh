@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes the Debian package.
+# Builds the Debian package.
 #
 #   packaging/deb.sh [DIR]
 #
-# It is written into DIR, by default the working directory, and its path to stdout. PFX names a static binary
-# that is to be packed; without it one is built. It needs cargo-deb: `cargo install cargo-deb`.
+# The package is written to DIR, by default the working directory, and its path to stdout. PFX names the static binary to
+# package; without it one is built. This needs cargo-deb: `cargo install cargo-deb`.
 set -eu
 
 main() {
@@ -13,11 +13,11 @@ main() {
   out=$(cd "${out}" && pwd)
   here=$(dirname "$0")
   source=$(cd "${here}/.." && pwd)
-  # Cargo.toml names the files there.
+  # Cargo.toml refers to the files in this directory.
   rm -rf "${source}/target/stage"
   "${here}/stage.sh" "${source}/target/stage"
   cd "${source}"
-  # What is there is packed as it is: cargo-deb must not look for a binary that it would have built.
+  # The staged files are packaged unchanged: cargo-deb must not look for a binary that it would have built.
   cargo deb --quiet --no-build --no-strip --locked --output "${out}/"
 }
 

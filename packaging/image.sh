@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds the container image of the Containerfile: pfx, static, and certificates.
+# Builds the container image of the Containerfile: a static pfx, and certificates.
 #
 #   packaging/image.sh [TAG] [BUILD-OPTION...]
 #
-# TAG is `pfx` by default. PFX names a static binary that is to be used; without it one is built. ENGINE is
-# the command that builds, by default podman, or else docker; CERTIFICATES the file of certificates, by default
+# TAG is `pfx` by default. PFX names the static binary to use; without it one is built. ENGINE is the command that
+# builds, by default podman if it exists, otherwise docker; CERTIFICATES is the file of certificates, by default
 # that of this machine.
 set -eu
 
@@ -28,7 +28,7 @@ main() {
 
   "${here}/stage.sh" "${context}"
   install -m 0644 "${CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}" "${context}/ca-certificates.crt"
-  # Words that the caller chose, such as `podman --root DIR`.
+  # The caller may have chosen several words, such as `podman --root DIR`.
   # shellcheck disable=SC2086
   ${engine} build --file "${source}/Containerfile" --tag "${tag}" "$@" "${context}"
 }

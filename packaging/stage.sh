@@ -1,10 +1,10 @@
 #!/bin/sh
-# Lays out what is installed, as it lies under PREFIX: bin/ and share/.
+# Puts all files that are installed into a directory, with the layout they have under PREFIX: bin/ and share/.
 #
 #   packaging/stage.sh DIR
 #
-# Builds the static release binary, unless PFX names a binary that is to be used. Used by install.sh and
-# by packaging/tarball.sh.
+# Builds the static release binary, unless PFX names the binary to use. install.sh and the other scripts here
+# use it.
 set -eu
 
 # The target to build for: this machine's, with a C library that can be linked statically.
@@ -13,14 +13,14 @@ target() {
   printf '%s\n' "${cargo_host}" | sed -n 's/^host: //p'
 }
 
-# Builds the binary and tells its path.
+# Builds the binary and prints its path.
 build() {
   triple=$(target)
-  # At fixed addresses: to move a program of this size costs a twentieth of its start, and the goal of
-  # benches/start.sh. Stack, mappings and the C library's heap are at random ones all the same.
+  # At fixed addresses: relocating a program of this size takes a twentieth of its start, and misses the goal of
+  # benches/start.sh. Stack, mappings and the C library's heap are at random addresses even so.
   RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" cargo build --release --locked --bin pfx \
     --manifest-path "${source}/Cargo.toml" --target "${triple}" >&2
-  # CARGO_TARGET_DIR, a configuration file or a workspace may move it.
+  # CARGO_TARGET_DIR, a configuration file or a workspace may change the target directory.
   metadata=$(cargo metadata --locked --no-deps --format-version 1 --manifest-path "${source}/Cargo.toml")
   directory=$(printf '%s' "${metadata}" | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
   printf '%s/%s/release/pfx\n' "${directory}" "${triple}"

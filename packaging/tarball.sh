@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes pfx-VERSION-MACHINE.tar.gz and its .sha256, for `install.sh --from`.
+# Builds pfx-VERSION-MACHINE.tar.gz and its .sha256, for `install.sh --from`.
 #
 #   packaging/tarball.sh [DIR]
 #
-# They are written into DIR, by default the working directory. PFX names a binary that is to be packed;
-# without it the static release binary is built. The same files make the same tarball, byte for byte.
+# They are written to DIR, by default the working directory. PFX names the binary to package; without it the
+# static release binary is built. The same files give the same tarball, byte for byte.
 set -eu
 
 main() {
@@ -22,7 +22,7 @@ main() {
   name=pfx-${version#pfx }-${machine}-linux
   mv "${temporary}/stage" "${temporary}/${name}"
   mkdir -p "${out}"
-  # No time and no owner of this machine's; tar's own format, without names of users.
+  # The tarball does not depend on the time and the users of this machine; ustar stores no other attributes.
   tar --create --directory "${temporary}" --sort=name --owner=0 --group=0 --numeric-owner \
     --mode=go-w --mtime="@${SOURCE_DATE_EPOCH:-0}" --format=ustar "${name}" |
     gzip --no-name --best > "${temporary}/${name}.tar.gz"

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Sets up all that the tests need on a fresh Debian 12, and runs every one of them.
+# Sets up everything that the tests need on a fresh Debian 12, and runs all of them.
 #
 #   tests/run.sh [TEST-ARGUMENT...]     such as: tests/run.sh manual::
 #
-# Debian's packages are installed if some are missing (by root, or by sudo without a password). Python
-# environments with the real Prefect 1.4.1, 2.20.26 and 3.8.8 are kept in PFX_TEST_CACHE, by default
-# ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust must be there: https://rustup.rs; and Node.js of
-# version 20.12 or later with npm.
+# Missing packages of Debian are installed (as root, or with sudo if it needs no password). Python environments with the
+# real Prefect 1.4.1, 2.20.26 and 3.8.8, cargo-deb, the C library of Debian 13 and npm's dotenv are stored in
+# PFX_TEST_CACHE, by default ~/.cache/pfx-tests. Nothing else on the machine is changed. Rust (https://rustup.rs) and
+# Node.js 20.12 or later with npm must be installed.
 #
-# cargo-deb, the C library of Debian 13 and npm's dotenv are kept there too. The tests are told by PFX_TEST_PREFECT1, _PREFECT2 and
-# _PREFECT3 (directories of those environments), PFX_TEST_STATIC (the static release binary), PFX_TEST_TRIXIE (a root
-# directory of Debian 13), PFX_TEST_CARGO_DEB (the directory of cargo-deb) and PFX_TEST_NODE_MODULES (of npm's dotenv).
+# The tests find these by variables: PFX_TEST_PREFECT1, _PREFECT2 and _PREFECT3 (directories of those environments),
+# PFX_TEST_STATIC (the static release binary), PFX_TEST_TRIXIE (a root directory of Debian 13), PFX_TEST_CARGO_DEB (the
+# directory of cargo-deb) and PFX_TEST_NODE_MODULES (the directory of npm's dotenv).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,16 +29,16 @@ fail() {
   exit 1
 }
 
-# Installs what is missing of the packages.
+# Installs the packages that are missing.
 packages() {
   local known missing=() package user install
   known=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 2> /dev/null) ||
-    fail "this is no Debian: install by hand ${packages[*]}, and see CONTRIBUTING.md"
+    fail "this is not Debian: install by hand ${packages[*]}, and see CONTRIBUTING.md"
   for package in "${packages[@]}"; do
     grep -qxF "${package} installed" <<< "${known}" || missing+=("${package}")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
-  say "installs ${missing[*]}"
+  say "installing ${missing[*]}"
   install=(env DEBIAN_FRONTEND=noninteractive apt-get)
   user=$(id -u)
   if [[ ${user} -ne 0 ]]; then
@@ -50,15 +50,15 @@ packages() {
   "${install[@]}" -qq install --no-install-recommends --yes "${missing[@]}" > /dev/null
 }
 
-# Makes a Python environment with one version of Prefect: name, version, further requirements.
+# Creates a Python environment with one version of Prefect: name, version, further requirements.
 environment() {
   local directory=${cache}/$1 version=$2 lock=${here}/tests/data/$1.lock found
   shift 2
-  # pip installs a package after those it needs: where Prefect is, all is.
+  # pip installs a package after its dependencies: if Prefect is installed, they are too.
   found=$("${directory}/bin/python" -c \
     'from importlib.metadata import version; print(version("prefect"))' 2> /dev/null) || found=
   [[ ${found} != "${version}" ]] || return 0
-  say "makes ${directory}"
+  say "creating ${directory}"
   rm -rf "${directory}"
   mkdir -p "${cache}"
   python3 -m venv "${directory}"
@@ -71,19 +71,19 @@ node_dotenv() {
   local directory=${cache}/node version=$1 found
   found=$(jq -r .version "${directory}/node_modules/dotenv/package.json" 2> /dev/null) || found=
   [[ ${found} != "${version}" ]] || return 0
-  say "puts npm's dotenv into ${directory}"
+  say "installing npm's dotenv in ${directory}"
   mkdir -p "${directory}"
   npm install --silent --no-save --no-audit --no-fund --prefix "${directory}" "dotenv@${version}" > /dev/null
 }
 
-# Unpacks a newer C library than this machine's, and its plug-ins for host names: seven seconds, once.
+# Unpacks a newer C library than this machine's, with its plug-ins for host names. This takes seven seconds, once.
 trixie() {
   local directory=${cache}/trixie
   [[ ! -e ${directory}/complete ]] || return 0
-  say "unpacks Debian 13 into ${directory}"
+  say "unpacking Debian 13 into ${directory}"
   rm -rf "${directory}"
   mkdir -p "${cache}"
-  # Nothing in it is run but by the tests, so nothing is configured and no mount is needed.
+  # Only the tests run anything in it, so no package is configured and no mount is needed.
   mmdebstrap --quiet --mode=root --variant=extract --format=directory \
     --include=base-files,libc6,libnss-myhostname,libnss-mymachines,libnss-resolve \
     trixie "${directory}" http://deb.debian.org/debian
@@ -92,41 +92,41 @@ trixie() {
   touch "${directory}/etc/hosts" "${directory}/etc/resolv.conf" "${directory}/complete"
 }
 
-command -v cargo > /dev/null || fail 'there is no cargo: https://rustup.rs installs Rust'
-command -v npm > /dev/null || fail 'there is no Node.js of version 20.12 or later with npm'
+command -v cargo > /dev/null || fail 'cargo was not found: install Rust from https://rustup.rs'
+command -v npm > /dev/null || fail 'npm was not found: install Node.js 20.12 or later with npm'
 packages
-# Prefect 1.4.1 wants pkg_resources, which setuptools has no more.
+# Prefect 1.4.1 needs pkg_resources, which setuptools no longer contains.
 environment prefect-1 1.4.1 'setuptools<70'
 # Its server does not start with a newer FastAPI.
 environment prefect-3 3.8.8 'fastapi<0.151'
 node_dotenv 16.6.1
-# The line before it.
+# The previous major version, with the same limit.
 environment prefect-2 2.20.26 'fastapi<0.151'
-# A minute and a half on two cores, once.
+# This takes a minute and a half on two cores, once.
 if [[ ! -x ${cache}/cargo-deb/bin/cargo-deb ]]; then
-  say 'builds cargo-deb'
+  say 'building cargo-deb'
   cargo install --quiet --locked --root "${cache}/cargo-deb" cargo-deb@3.8.0
 fi
 
 user=$(id -u)
 if [[ ${user} -ne 0 ]]; then
-  say 'not root: what needs namespaces of its own (systemd, containers, full disks) is skipped'
+  say 'not root: tests that need namespaces of their own (systemd, containers, full disks) are skipped'
 else
   trixie
-  # Nothing is missing, so a test that is skipped fails.
+  # Nothing is missing, so no test may be skipped.
   export PFX_TEST_COMPLETE=1
 fi
 
-# All that the tests make is below this directory, by which it is found: its path is unlike any other.
+# Everything that the tests create is below this directory, and is found by its path, which is unique.
 work=$(mktemp -d "${TMPDIR:-/tmp}/pfx-tests.XXXXXXXX")
 trap 'rm -rf --one-file-system "${work}"' EXIT
-# Some tests are other users.
+# Some tests run as other users.
 chmod 755 "${work}"
 mkdir "${work}/tmp"
-say 'builds the static release binary'
+say 'building the static release binary'
 "${here}/packaging/stage.sh" "${work}/stage"
 
-# Lists the processes that work in the directory, or have its path in their environment or arguments.
+# Lists the processes that run in the directory, or have its path in their environment or arguments.
 processes() {
   local process places words
   for process in /proc/[0-9]*; do
@@ -138,10 +138,10 @@ processes() {
   done
 }
 
-# Lists the processes, mounts and files that the tests left behind, and ends and removes them.
+# Lists the processes, mounts and files that the tests left behind, and removes them.
 leftovers() {
   local running mounts files process mount _
-  # Whoever was killed may be gone a moment later.
+  # A process that was killed may take a moment to disappear.
   for _ in {1..50}; do
     running=$(processes)
     [[ -n ${running} ]] || break
@@ -171,11 +171,11 @@ export PFX_TEST_PREFECT3=${cache}/prefect-3
 export PFX_TEST_CARGO_DEB=${cache}/cargo-deb/bin
 export PFX_TEST_STATIC=${work}/stage/bin/pfx
 export PFX_TEST_TRIXIE=${cache}/trixie
-# Variables of whoever runs this are none of the tests' business.
+# The tests must not see the current user's variables.
 for variable in "${!PFX_@}" "${!PREFECT_@}"; do
   [[ ${variable} == PFX_TEST_* ]] || unset "${variable}"
 done
-say 'runs the tests'
+say 'running the tests'
 status=0
 TMPDIR=${work}/tmp cargo test --locked --no-fail-fast -- "$@" || status=$?
 left=$(leftovers)

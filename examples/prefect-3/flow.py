@@ -1,4 +1,4 @@
-"""A flow that needs a password and knows nothing of Prefect's blocks: it reads its environment."""
+"""A flow that needs a password and does not use Prefect's blocks: it reads its environment."""
 
 import os
 
