@@ -1,5 +1,6 @@
 //! What a person should know that stops nothing: one value, whoever finds it out and wherever it is shown.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::error::{Error, TrustFault};
@@ -48,7 +49,8 @@ impl Notice {
 
     /// A file that others can read or change, or that belongs to another user.
     pub fn of_trust(path: &Path, fault: &TrustFault) -> Self {
-        Self::warning(fault.warning(path))
+        let (text, fix) = fault.warning(path);
+        Self { level: Level::Warning, text, fix }
     }
 
     /// A variable or an option names a file or directory that is not there.
@@ -60,5 +62,15 @@ impl Notice {
     #[must_use]
     pub fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
+    }
+}
+
+/// In one line, with what fixes it.
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fix {
+            Some(fix) => write!(f, "{}; fix: {fix}", self.text),
+            None => f.write_str(&self.text),
+        }
     }
 }

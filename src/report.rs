@@ -48,8 +48,8 @@ impl<'w> Report<'w> {
         match notice.level {
             // A program that reads JSON gets errors only.
             Level::Error | Level::Warning if self.format == ErrorFormat::Json => {}
-            Level::Error | Level::Warning => self.line("warning", &notice.text),
-            Level::Advice | Level::Detail => self.verbose(|| notice.text.clone()),
+            Level::Error | Level::Warning => self.line("warning", &notice.to_string()),
+            Level::Advice | Level::Detail => self.verbose(|| notice.to_string()),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'w> Report<'w> {
     pub fn warnings(&mut self, notices: &[Notice]) {
         if self.format == ErrorFormat::Text {
             for notice in notices {
-                self.line("warning", &notice.text);
+                self.line("warning", &notice.to_string());
             }
         }
     }

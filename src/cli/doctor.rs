@@ -10,7 +10,7 @@ use super::{OUTPUT, PlaceOptions, ProjectOptions, StoreOptions};
 Examples:
   pfx doctor                     exits with 1 if there is a problem
   pfx doctor --local             without the remote store
-  pfx doctor --json | jq -r '.problems[].mend'")]
+  pfx doctor --json | jq -r '.problems[].fix'")]
 pub struct Doctor {
     /// Print JSON
     ///

@@ -53,15 +53,12 @@ impl TrustFault {
 }
 
 impl TrustFault {
-    /// A line about it where it stops nothing.
-    pub fn warning(&self, path: &Path) -> String {
+    /// A line about it where it stops nothing, and what fixes it.
+    pub fn warning(&self, path: &Path) -> (String, Option<String>) {
         let shown = Shown(&path.to_string_lossy()).to_string();
-        match self.hint(path) {
-            _ if matches!(self, Self::ForeignOwner { .. }) => {
-                format!("{shown}: {self}, who can change it")
-            }
-            Some(hint) => format!("{shown}: {self}; mend it with {hint}"),
-            None => format!("{shown}: {self}"),
+        match self {
+            Self::ForeignOwner { .. } => (format!("{shown}: {self}, who can change it"), None),
+            _ => (format!("{shown}: {self}"), self.hint(path)),
         }
     }
 }

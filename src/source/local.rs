@@ -197,8 +197,7 @@ impl<'a> LocalConfig<'a> {
                 "key `{}` in {place}: Prefect 1.x does not start with a key of this name",
                 Shown(&key)
             );
-            Notice::advice(text)
-                .with_fix("give the key another name, such as this one in upper case")
+            Notice::advice(text).with_fix("rename the key, for example to upper case")
         };
         Ok(forbidden.map(notice).collect())
     }

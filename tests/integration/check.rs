@@ -86,7 +86,7 @@ fn as_json_it_says_the_same_to_a_program() {
         "sources": [variables, in_config],
         "no_remote_store": "`--local` was given",
         "warnings": [format!(
-            "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name"
+            "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name; fix: rename the key, for example to upper case"
         )],
         "project": null,
         "layers": ["the command line"],
@@ -121,7 +121,7 @@ fn keys_with_which_prefect_does_not_start_are_warned_of() {
     let outcome = home.pfx(["check", "--local", "-s", "items"]).outcome();
     let warning = |key: &str| {
         format!(
-            "pfx: warning: key `{key}` in {}: Prefect 1.x does not start with a key of this name\n",
+            "pfx: warning: key `{key}` in {}: Prefect 1.x does not start with a key of this name; fix: rename the key, for example to upper case\n",
             home.config().display()
         )
     };
@@ -140,7 +140,7 @@ fn a_file_that_others_can_read_is_warned_of_even_if_nothing_of_it_is_wanted() {
         assert_eq!(
             outcome.stderr(),
             format!(
-                "pfx: warning: {0}: other users can read it (mode 0604); mend it with `chmod go-rwx {0}`\n",
+                "pfx: warning: {0}: other users can read it (mode 0604); fix: `chmod go-rwx {0}`\n",
                 home.config().display()
             )
         );

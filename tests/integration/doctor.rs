@@ -63,7 +63,7 @@ fn with_nothing_configured_it_tells_how_to_log_in() {
     ] {
         assert!(said.contains(text), "no {text:?} in {said}");
     }
-    assert!(!said.contains("nothing is wrong"), "{said}");
+    assert!(!said.contains("no problems found"), "{said}");
     let steps = |home: &Home| -> Value {
         let outcome = doctor(home).arg("--json").outcome();
         serde_json::from_slice::<Value>(&outcome.stdout).expect("JSON")["first_steps"].clone()
@@ -72,7 +72,7 @@ fn with_nothing_configured_it_tells_how_to_log_in() {
     // One secret is something.
     let one = Home::with_secrets("A = \"CANARY\"\n");
     let outcome = doctor(&one).outcome();
-    assert!(outcome.stdout().contains("nothing is wrong"), "{}", outcome.said());
+    assert!(outcome.stdout().contains("no problems found"), "{}", outcome.said());
     assert_eq!(steps(&one), json!([]));
     // What is wrong comes before what to begin with.
     let broken = Home::with_config("[context.secrets]\nA = \"CANARY\n");
@@ -172,7 +172,7 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
         let outcome = doctor(home).outcome();
         assert_eq!(outcome.code(), Some(1));
         assert!(harmless(&outcome), "{}", outcome.said());
-        assert!(outcome.stdout().contains("\nwrong\n"), "{}", outcome.stdout());
+        assert!(outcome.stdout().contains("\nproblems\n"), "{}", outcome.stdout());
     }
 }
 

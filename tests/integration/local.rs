@@ -205,7 +205,7 @@ fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
     home.run(&["-s", "A"], &["printenv", "A"]).outcome().assert(
         0,
         "v\n",
-        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); mend it with \
+        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); fix: \
          `chmod go-rwx {home}/.prefect/config.toml`\n",
     );
     home.run(&["--strict", "-s", "A"], &["true"]).refuses(
@@ -223,7 +223,7 @@ fn a_key_that_others_can_read_is_warned_of_where_only_the_remote_store_is_asked(
     home.pfx(["secret", "get", "A", "--remote"]).outcome().assert(
         0,
         "far",
-        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); mend it with \
+        "pfx: warning: {home}/.prefect/config.toml: other users can read it (mode 0644); fix: \
          `chmod go-rwx {home}/.prefect/config.toml`\n",
     );
 }

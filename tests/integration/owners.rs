@@ -94,7 +94,7 @@ fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
         chmod 644 home/.prefect/config.toml; read_only home/.prefect; as 999 run --local -s C -- printenv C";
     let warning = gives(&format!("{MAKE} {config}"), "v\n");
     // No `chmod` of this path could work, not even by its owner.
-    let told = "other users can read it (mode 0644); mend it with `chmod go-rwx` where it is mounted from: here it is \
+    let told = "other users can read it (mode 0644); fix: `chmod go-rwx` where it is mounted from: here it is \
                 read-only\n";
     assert!(warning.ends_with(told), "{warning}");
 }

@@ -54,7 +54,7 @@ pub fn check(
             "bindings": resolved.variables.iter().map(json::object).collect::<Vec<_>>(),
             "sources": places,
             "no_remote_store": not_asked.map(|(why, _)| why),
-            "warnings": notices.iter().map(|notice| &notice.text).collect::<Vec<_>>(),
+            "warnings": notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
         });
         precedence.add_to(&mut json);
         format!("{json}\n")

@@ -41,13 +41,13 @@ pub fn as_text(findings: &Findings) -> String {
         return text;
     }
     if findings.problems.is_empty() {
-        return text + "\nnothing is wrong\n";
+        return text + "\nno problems found\n";
     }
-    text += "\nwrong\n";
+    text += "\nproblems\n";
     for problem in &findings.problems {
         text += &format!("  {}\n", problem.text);
-        if let Some(mend) = &problem.fix {
-            text += &format!("    mend it: {mend}\n");
+        if let Some(fix) = &problem.fix {
+            text += &format!("    fix: {fix}\n");
         }
     }
     text
@@ -72,7 +72,7 @@ pub fn as_json(findings: &Findings) -> Value {
     let problems: Vec<Value> = findings
         .problems
         .iter()
-        .map(|problem| json!({ "problem": problem.text, "mend": problem.fix }))
+        .map(|problem| json!({ "problem": problem.text, "fix": problem.fix }))
         .collect();
     let first_steps: &[(&str, &str)] =
         if findings.problems.is_empty() && !findings.has_something { &FIRST_STEPS } else { &[] };
