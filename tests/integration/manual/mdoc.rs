@@ -163,9 +163,9 @@ fn item(entry: &Entry<'_>, all: usize) -> String {
 /// The list of a page's own variables.
 pub fn variables(page: &Command) -> String {
     let kinds = [
-        "Lists: words, split as a shell splits them.",
-        "Flags: set by any text but `0`, `false`, `f`, `no`, `n` and `off`.",
-        "Values, as the options take them.",
+        "Lists of words, split as a shell splits them.",
+        "Flags, set by any text except `0`, `false`, `f`, `no`, `n` and `off`.",
+        "Values, in the same form as for the options.",
     ];
     let kind = |option: &Arg| match option.get_action() {
         ArgAction::Append => 0,
