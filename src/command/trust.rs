@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::print;
 use crate::cli;
@@ -109,26 +109,21 @@ fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, E
         Err(_) => "unreadable",
     };
     let entries = trusted.entries()?;
+    let object = |entry: &trusted::TrustedFile| {
+        let path = entry.path.to_string_lossy();
+        json!({ "path": path, "sha256": entry.hash, "state": state(entry) })
+    };
+    let line = |entry: &trusted::TrustedFile| {
+        let path = entry.path.to_string_lossy();
+        match state(entry) {
+            "trusted" => format!("{}\n", Escaped(&path)),
+            other => format!("{} ({other})\n", Escaped(&path)),
+        }
+    };
     let text = if json {
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                let path = entry.path.to_string_lossy();
-                json!({ "path": path, "sha256": entry.hash, "state": state(entry) })
-            })
-            .collect();
-        format!("{}\n", json!(entries))
+        format!("{}\n", entries.iter().map(object).collect::<Value>())
     } else {
-        entries
-            .iter()
-            .map(|entry| {
-                let path = entry.path.to_string_lossy();
-                match state(entry) {
-                    "trusted" => format!("{}\n", Escaped(&path)),
-                    other => format!("{} ({other})\n", Escaped(&path)),
-                }
-            })
-            .collect()
+        entries.iter().map(line).collect()
     };
     print::text(&text, output)?;
     Ok(Exit::Done)

@@ -121,13 +121,10 @@ impl Reader<'_> {
                 let (line, rest) = self.text.split_at(end);
                 self.text = rest;
                 // A comment is a `#` behind white space.
-                let mut end = line.len();
-                for (at, _) in line.match_indices('#') {
-                    if line[..at].ends_with(char::is_whitespace) {
-                        end = at;
-                        break;
-                    }
-                }
+                let is_comment =
+                    |(at, _): &(usize, &str)| line[..*at].ends_with(char::is_whitespace);
+                let comment = line.match_indices('#').find(is_comment);
+                let end = comment.map_or(line.len(), |(at, _)| at);
                 Some(line[..end].trim_end().to_owned())
             }
         }

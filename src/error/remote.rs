@@ -47,38 +47,33 @@ pub enum RemoteFault {
 impl RemoteFault {
     /// One thing to do about it, where that is surely right.
     pub(super) fn hint(&self) -> Option<String> {
-        Some(match self {
+        let hint = match self {
             Self::Anonymous { .. } => {
                 "PREFECT_API_KEY is for Prefect Cloud, PREFECT_API_AUTH_STRING for a server of your own"
-                    .to_owned()
             }
             Self::Forbidden { .. } => {
                 "in Prefect Cloud the role needs the right to see secret block data; `pfx doctor` tells whose key this is"
-                    .to_owned()
             }
             Self::Connection { .. } | Self::Unauthorized { .. } => {
-                "`pfx doctor` tells what is configured, where, and what answers".to_owned()
+                "`pfx doctor` tells what is configured, where, and what answers"
             }
             Self::Mixed { .. } => {
                 "if the URL is right, `export PREFECT_API_URL=…` says so; else put the credential beside it"
-                    .to_owned()
             }
-            Self::Deadline { .. } => "`--timeout SECONDS` waits longer".to_owned(),
+            Self::Deadline { .. } => "`--timeout SECONDS` waits longer",
             Self::Redirect { .. } => {
                 "if that is where the API is now, make it the API URL; `pfx doctor` tells where it is set"
-                    .to_owned()
             }
-            Self::UnknownOutcome { .. } => {
-                "look whether it was done before you try again".to_owned()
-            }
+            Self::UnknownOutcome { .. } => "look whether it was done before you try again",
             Self::Unsupported { hint, .. } => return hint.clone(),
-            Self::Address { .. } => "`pfx doctor` tells where the URL is set".to_owned(),
+            Self::Address { .. } => "`pfx doctor` tells where the URL is set",
             Self::Answer { .. }
             | Self::Credential { .. }
             | Self::Refused { .. }
             | Self::System { .. }
             | Self::TooLarge { .. } => return None,
-        })
+        };
+        Some(hint.to_owned())
     }
 
     /// The whole sentence.

@@ -50,37 +50,34 @@ pub enum ValueFault {
 
 impl ValueFault {
     pub(super) fn hint(&self) -> Option<String> {
-        Some(match self {
+        let hint = match self {
             Self::Cycle | Self::Unset { .. } => {
-                "`--no-expand` takes the values as they are written".to_owned()
+                "`--no-expand` takes the values as they are written"
             }
             Self::NameNotForFormat { .. } => {
-                "bind it to another variable: `-s OTHER=NAME`; `--format json` takes any name".to_owned()
+                "bind it to another variable: `-s OTHER=NAME`; `--format json` takes any name"
             }
-            Self::NotForFormat { .. } => {
-                "`--format sh` holds any bytes, `--format json` any text".to_owned()
-            }
-            Self::NotJson => "leave out the `#/…` to take the whole value".to_owned(),
-            Self::NulInVariable => "a file can hold it: `--file VAR=NAME`".to_owned(),
+            Self::NotForFormat { .. } => "`--format sh` holds any bytes, `--format json` any text",
+            Self::NotJson => "leave out the `#/…` to take the whole value",
+            Self::NulInVariable => "a file can hold it: `--file VAR=NAME`",
             Self::TooLong { variable, .. } => {
-                format!(
+                return Some(format!(
                     "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
-                )
+                ));
             }
-            Self::Masked => {
-                "in Prefect Cloud the role needs the right to see secret block data".to_owned()
-            }
+            Self::Masked => "in Prefect Cloud the role needs the right to see secret block data",
             Self::Composite { fields, inner, .. } => {
                 let field = fields.iter().find(|field| !inner.contains(field));
                 let field = field.or(fields.first()).map_or("field", String::as_str);
                 let field = Shown(field);
-                format!("`#/{field}` behind the name takes that field, and `#` alone all of them")
+                return Some(format!(
+                    "`#/{field}` behind the name takes that field, and `#` alone all of them"
+                ));
             }
             Self::IsReference => {
                 "stored as text instead of JSON, pfx and Prefect's Secret.get() read it just as well"
-                    .to_owned()
             }
-            Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block".to_owned(),
+            Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block",
             Self::HalfCharacter
             | Self::IsMask
             | Self::Nul
@@ -88,7 +85,8 @@ impl ValueFault {
             | Self::NotUtf8
             | Self::TooLargeNumber { .. }
             | Self::TooLongFor { .. } => return None,
-        })
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -24,6 +24,12 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
     })
 }
 
+/// Prefect's directory in the current user's home; `None` if there is none. `variable` is `$HOME`.
+pub fn of_prefect(variable: Option<&[u8]>) -> Option<PathBuf> {
+    let home = of_user(b"", variable).filter(|home| !home.is_empty())?;
+    Some(path(&home).join(".prefect"))
+}
+
 /// Whether this user cannot even look into a home directory, or into Prefect's directory there: it is another
 /// user's, or hidden from a service (`ProtectHome=` of systemd.exec(5)).
 pub fn is_closed(home: &Path) -> bool {

@@ -27,6 +27,12 @@ pub struct Cloud1Setting {
     pub origin: String,
 }
 
+impl Cloud1Setting {
+    fn new(text: String, origin: String) -> Self {
+        Self { text: Zeroizing::new(text), origin }
+    }
+}
+
 /// What is configured for Prefect 1.x's API. Nothing is sent yet.
 pub struct Cloud1Settings {
     pub api: Cloud1Setting,
@@ -48,24 +54,17 @@ impl Cloud1Settings {
     /// If a file cannot be read, or a value cannot be expanded.
     pub fn new(local: &LocalConfig<'_>) -> Result<Self, Error> {
         let setting = |path: &[&str]| -> Result<Option<Cloud1Setting>, Error> {
-            Ok(local.setting(path)?.map(|(leaf, origin)| Cloud1Setting {
-                text: Zeroizing::new(leaf.into_text()),
-                origin,
-            }))
+            let found = local.setting(path)?;
+            Ok(found.map(|(leaf, origin)| Cloud1Setting::new(leaf.into_text(), origin)))
         };
-        let or_empty = |found: Option<Cloud1Setting>| {
-            found.unwrap_or_else(|| Cloud1Setting {
-                text: Zeroizing::new(String::new()),
-                origin: DEFAULTS_PLACE.to_owned(),
-            })
-        };
+        let empty = || Cloud1Setting::new(String::new(), DEFAULTS_PLACE.to_owned());
         let present =
             |found: Option<Cloud1Setting>| found.filter(|setting| !setting.text.is_empty());
-        let backend = or_empty(setting(&["backend"])?);
+        let backend = setting(&["backend"])?.unwrap_or_else(empty);
         // `${${backend}.endpoint}` leads nowhere for any other backend: Prefect has an empty URL then.
         let api = match backend.text.as_str() {
-            "cloud" | "server" => or_empty(setting(&["cloud", "api"])?),
-            _ => or_empty(None),
+            "cloud" | "server" => setting(&["cloud", "api"])?.unwrap_or_else(empty),
+            _ => empty(),
         };
         let api = match setting(&[&backend.text, "endpoint"])? {
             // The default API is whatever this says, so it is from there.
@@ -86,14 +85,9 @@ impl Cloud1Settings {
         if needs_login && backend.text.as_str() == "cloud" {
             let login = login(&auth, &api.text, local.is_strict(), &mut notices)?;
             let origin = auth.display().to_string();
-            let of_file = |text: Option<String>| {
-                text.map(|text| Cloud1Setting {
-                    text: Zeroizing::new(text),
-                    origin: origin.clone(),
-                })
-            };
-            api_key = api_key.or_else(|| of_file(login.api_key));
-            tenant = tenant.or_else(|| of_file(login.tenant_id));
+            let of_file = |text| Cloud1Setting::new(text, origin.clone());
+            api_key = api_key.or_else(|| login.api_key.map(of_file));
+            tenant = tenant.or_else(|| login.tenant_id.map(of_file));
         }
         if let (Some(key), Some(tenant)) = (&api_key, &tenant)
             && key.origin != tenant.origin
@@ -126,38 +120,29 @@ impl Cloud1Settings {
 
 impl Configured for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
-        let shown = |name: &str, setting: &Cloud1Setting| Fact {
-            name: name.to_owned(),
-            value: setting.text.as_str().to_owned(),
-            origin: Some(setting.origin.clone()),
-        };
-        let hidden = |name: &str, setting: &Option<Cloud1Setting>, text: &str| match setting {
-            Some(setting) => Fact { value: text.to_owned(), ..shown(name, setting) },
-            None => Fact::new(name, "not set"),
-        };
+        let shown = |name, setting: &Cloud1Setting| Fact::of(name, &setting.text, &setting.origin);
         // A URL may hold a user and a password, which is an error elsewhere; here only its origin is told.
         let api = match Address::parse(&self.api.text) {
             Ok(address) => address.origin(),
             Err(fault) => fault.to_string(),
         };
-        let mut facts = vec![
-            shown("backend", &self.backend),
-            Fact { value: api, ..shown("API URL", &self.api) },
-            hidden("API key", &self.api_key, "set"),
-        ];
-        facts.push(match &self.tenant {
-            Some(tenant) => Fact {
+        let api_key = match &self.api_key {
+            Some(key) => Fact::of("API key", "set", &key.origin),
+            None => Fact::new("API key", "not set"),
+        };
+        let tenant = match &self.tenant {
+            Some(Cloud1Setting { text, origin }) => {
                 // A key that was put there by mistake is not told.
-                value: uuid(&tenant.text).unwrap_or_else(|| "set, and no UUID".to_owned()),
-                ..shown("tenant", tenant)
-            },
+                Fact::of("tenant", uuid(text).as_deref().unwrap_or("set, and no UUID"), origin)
+            }
             None => Fact::new("tenant", "not set: the one that the key belongs to"),
-        });
-        facts.push(match &self.use_local_secrets {
+        };
+        let use_local_secrets = match &self.use_local_secrets {
             Some(setting) => shown("use_local_secrets", setting),
             None => Fact::new("use_local_secrets", "not set: what is not here is asked for there"),
-        });
-        facts
+        };
+        let api = Fact::of("API URL", &api, &self.api.origin);
+        vec![shown("backend", &self.backend), api, api_key, tenant, use_local_secrets]
     }
 
     fn notices(&self) -> &[Notice] {

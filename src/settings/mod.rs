@@ -61,6 +61,11 @@ impl Fact {
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), origin: None }
     }
+
+    /// One that this file or variable says.
+    pub fn of(name: &str, value: &str, origin: &str) -> Self {
+        Self { origin: Some(origin.to_owned()), ..Self::new(name, value) }
+    }
 }
 
 impl Settings {
@@ -204,21 +209,14 @@ pub fn inheritance(
 fn config_paths(inherited: Inherited<'_>) -> Vec<ChosenFile> {
     [(USER_CONFIG, "config.toml"), (BACKEND_CONFIG, "backend.toml")]
         .into_iter()
-        .filter_map(|(variable, default)| match inherited.get(variable.as_bytes()) {
-            Some(path) => {
-                let path = expanded(path, inherited)?;
-                Some(ChosenFile {
-                    path,
-                    is_secrets: variable == USER_CONFIG,
-                    variable: Some(variable),
-                })
-            }
-            None => {
-                let home =
-                    home::of_user(b"", inherited.get(b"HOME")).filter(|home| !home.is_empty())?;
-                let path = home::path(&home).join(".prefect").join(default);
-                Some(ChosenFile { path, is_secrets: variable == USER_CONFIG, variable: None })
-            }
+        .filter_map(|(variable, default)| {
+            let named = inherited.get(variable.as_bytes());
+            let path = match named {
+                Some(path) => expanded(path, inherited)?,
+                None => home::of_prefect(inherited.get(b"HOME"))?.join(default),
+            };
+            let is_secrets = variable == USER_CONFIG;
+            Some(ChosenFile { path, is_secrets, variable: named.map(|_| variable) })
         })
         .collect()
 }

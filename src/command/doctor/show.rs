@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Findings;
+use super::{Findings, Section};
 use crate::name::{Escaped, Shown};
+use crate::notice::Notice;
+use crate::settings::Fact;
 
 /// What to do where nothing is configured at all: one of them is enough.
 const FIRST_STEPS: [(&str, &str); 2] = [
@@ -55,32 +57,20 @@ pub fn as_text(findings: &Findings) -> String {
 
 /// The same for programs.
 pub fn as_json(findings: &Findings) -> Value {
-    let sections: Vec<Value> = findings
-        .sections
-        .iter()
-        .map(|section| {
-            let facts: Vec<Value> = section
-                .facts
-                .iter()
-                .map(
-                    |fact| json!({ "name": fact.name, "value": fact.value, "origin": fact.origin }),
-                )
-                .collect();
-            json!({ "title": section.title, "facts": facts })
-        })
-        .collect();
-    let problems: Vec<Value> = findings
-        .problems
-        .iter()
-        .map(|problem| json!({ "problem": problem.text, "fix": problem.fix }))
-        .collect();
+    let fact =
+        |fact: &Fact| json!({ "name": fact.name, "value": fact.value, "origin": fact.origin });
+    let section = |section: &Section| {
+        let facts: Vec<Value> = section.facts.iter().map(fact).collect();
+        json!({ "title": section.title, "facts": facts })
+    };
+    let problem = |problem: &Notice| json!({ "problem": problem.text, "fix": problem.fix });
     let first_steps: &[(&str, &str)] =
         if findings.problems.is_empty() && !findings.has_something { &FIRST_STEPS } else { &[] };
     let first_steps: Vec<&str> = first_steps.iter().map(|(command, _)| *command).collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "sections": sections,
-        "problems": problems,
+        "sections": findings.sections.iter().map(section).collect::<Vec<_>>(),
+        "problems": findings.problems.iter().map(problem).collect::<Vec<_>>(),
         "first_steps": first_steps,
     })
 }

@@ -235,16 +235,14 @@ fn as_text(lines: &[CopiedKey], (from, to): &(String, String), dry_run: bool) ->
 }
 
 fn as_json(lines: &[CopiedKey], (from, to): &(String, String), dry_run: bool) -> Value {
-    let keys: Vec<Value> = lines
-        .iter()
-        .map(|CopiedKey { key, name, outcome }| {
-            let problem = match outcome {
-                CopyOutcome::Refused(problem) => Some(problem),
-                _ => None,
-            };
-            json!({ "key": key, "name": name, "outcome": outcome.word(), "problem": problem })
-        })
-        .collect();
+    let object = |CopiedKey { key, name, outcome }: &CopiedKey| {
+        let problem = match outcome {
+            CopyOutcome::Refused(problem) => Some(problem),
+            _ => None,
+        };
+        json!({ "key": key, "name": name, "outcome": outcome.word(), "problem": problem })
+    };
+    let keys: Vec<Value> = lines.iter().map(object).collect();
     json!({ "from": from, "to": to, "dry_run": dry_run, "keys": keys })
 }
 

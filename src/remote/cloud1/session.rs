@@ -80,10 +80,6 @@ impl Cloud1Session {
 
     pub fn error(&self, fault: RemoteFault) -> Error {
         let fault = match fault {
-            RemoteFault::Refused { status, message: Some(message) } => {
-                let message = Some(self.client.without_credential(&message));
-                RemoteFault::Refused { status, message }
-            }
             RemoteFault::Unauthorized { status, credential } if credential.is_empty() => {
                 let message = Some("it wants an API key, and none is configured".to_owned());
                 RemoteFault::Refused { status, message }

@@ -83,6 +83,10 @@ impl Client {
             return Error::Process { action, cause, way_out };
         }
         let fault = match (fault, self.proxy()) {
+            (RemoteFault::Refused { status, message: Some(message) }, _) => {
+                let message = Some(self.without_credential(&message));
+                RemoteFault::Refused { status, message }
+            }
             (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
                 problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
             },
@@ -99,7 +103,7 @@ impl Client {
     }
 
     /// A server's words, less the credential should they repeat it.
-    pub fn without_credential(&self, words: &str) -> String {
+    fn without_credential(&self, words: &str) -> String {
         match &self.access.credential {
             Some(credential) if !credential.key.is_empty() => {
                 words.replace(credential.header.as_str(), "…").replace(credential.key.as_str(), "…")

@@ -186,14 +186,7 @@ impl PrefectSession {
     pub fn refused(&self, response: &Response, asked: AskedPart) -> Error {
         let credential = self.client.access.credential.as_ref();
         let from = credential.map(|credential| credential.origin.as_str());
-        let fault = match refusal::fault(response, asked, from) {
-            RemoteFault::Refused { status, message: Some(message) } => {
-                let message = Some(self.client.without_credential(&message));
-                RemoteFault::Refused { status, message }
-            }
-            other => other,
-        };
-        self.client.error(fault)
+        self.client.error(refusal::fault(response, asked, from))
     }
 
     /// The error that an answer is not what this API answers.

@@ -167,12 +167,11 @@ impl PrefectLayers {
 
 /// Where profiles are if nothing else is said: `$PREFECT_HOME`, else `~/.prefect`.
 fn default_path(inherited: Inherited<'_>) -> Option<PathBuf> {
-    const FILE: &str = "profiles.toml";
-    if let Some(directory) = inherited.get(b"PREFECT_HOME").filter(|path| !path.is_empty()) {
-        return Some(home::path(directory).join(FILE));
-    }
-    let home = home::of_user(b"", inherited.get(b"HOME")).filter(|home| !home.is_empty())?;
-    Some(home::path(&home).join(".prefect").join(FILE))
+    let directory = match inherited.get(b"PREFECT_HOME").filter(|path| !path.is_empty()) {
+        Some(directory) => home::path(directory),
+        None => home::of_prefect(inherited.get(b"HOME"))?,
+    };
+    Some(directory.join("profiles.toml"))
 }
 
 /// A variable of the environment. Its name may be written in lower case, as Prefect takes it; as it should

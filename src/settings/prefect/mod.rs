@@ -145,18 +145,13 @@ impl Configured for PrefectSettings {
     }
 
     fn facts(&self) -> Vec<Fact> {
+        type Value<'v> = &'v dyn Fn(&PrefectSetting) -> String;
         let hidden = |setting: &PrefectSetting| {
             if setting.text.is_empty() { "empty".to_owned() } else { "set".to_owned() }
         };
         let shown = |setting: &PrefectSetting| setting.text.as_str().to_owned();
-        let fact = |name: &str,
-                    setting: &Option<PrefectSetting>,
-                    value: &dyn Fn(&PrefectSetting) -> String| {
-            setting.as_ref().map(|setting| Fact {
-                name: name.to_owned(),
-                value: value(setting),
-                origin: Some(setting.origin.clone()),
-            })
+        let fact = |name: &str, setting: &Option<PrefectSetting>, value: Value<'_>| {
+            setting.as_ref().map(|setting| Fact::of(name, &value(setting), &setting.origin))
         };
         // A URL may hold a user and a password, which is an error elsewhere; here it is not told.
         let url = |setting: &PrefectSetting| {
@@ -170,18 +165,14 @@ impl Configured for PrefectSettings {
             }
         };
         let mut facts = vec![match &self.profile {
-            Some((name, place)) => Fact {
-                name: "profile".to_owned(),
-                value: name.clone(),
-                origin: Some(place.clone()),
-            },
+            Some((name, place)) => Fact::of("profile", name, place),
             None => Fact::new("profile", "none"),
         }];
         facts.push(
             fact("API URL", &self.url, &url).unwrap_or_else(|| Fact::new("API URL", "not set")),
         );
         let credentials = [
-            ("API key", &self.key, &hidden as &dyn Fn(&PrefectSetting) -> String),
+            ("API key", &self.key, &hidden as Value<'_>),
             ("API key's file", &self.key_file, &shown),
             ("auth string", &self.auth_string, &hidden),
             ("auth string's file", &self.auth_string_file, &shown),
