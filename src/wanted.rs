@@ -79,6 +79,11 @@ impl WrittenTemplate {
     }
 }
 
+/// What a variable in a text becomes: its value, or the default where that is missing or empty.
+pub fn or_default<'v>(value: Option<&'v [u8]>, default: Option<&'v [u8]>) -> Option<&'v [u8]> {
+    value.filter(|value| default.is_none() || !value.is_empty()).or(default)
+}
+
 /// Whether a text has a reference in it, in any case: one that is not the whole value would be passed on as it
 /// is written, which is never what was meant.
 pub fn mentions_reference(text: &[u8]) -> bool {

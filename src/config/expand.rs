@@ -118,88 +118,72 @@ fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
     None
 }
 
-/// An error of the configuration outside, one of the value inside.
-pub type Expanded<T> = Result<Result<T, ValueFault>, Error>;
-
 /// The values of other keys, by their paths.
 pub type Values<'a> = dyn Fn(&[&str]) -> Result<Option<Node>, Error> + 'a;
 
-/// Expands every text of a value, but nothing inside arrays. `other` is asked for the keys that it refers to, and
-/// `written` for the place where the value is written.
-///
-/// # Errors
-/// Those of `other`; inside [`ValueFault::Cycle`], and [`ValueFault::Unset`] for a key without a value.
-pub fn node(
-    node: Node,
-    expansion: &Expansion<'_>,
-    other: &Values<'_>,
-    written: &dyn Fn() -> String,
-) -> Expanded<Node> {
-    Work { expansion, other, written, left: Cell::new(REFERENCES) }.node(node)
-}
-
-/// One expansion under way, with what is left of its budget.
-struct Work<'w> {
+/// One expansion: what it asks for, and what is left of its budget.
+pub struct Work<'w> {
     expansion: &'w Expansion<'w>,
     other: &'w Values<'w>,
     written: &'w dyn Fn() -> String,
+    fault: &'w dyn Fn(ValueFault) -> Error,
     left: Cell<usize>,
 }
 
-impl Work<'_> {
-    fn node(&self, node: Node) -> Expanded<Node> {
+impl<'w> Work<'w> {
+    /// `other` is asked for the keys that the value refers to, `written` for the place where it is written, and
+    /// `fault` makes an error of what is wrong with it.
+    pub fn new(
+        expansion: &'w Expansion<'w>,
+        other: &'w Values<'w>,
+        written: &'w dyn Fn() -> String,
+        fault: &'w dyn Fn(ValueFault) -> Error,
+    ) -> Self {
+        Self { expansion, other, written, fault, left: Cell::new(REFERENCES) }
+    }
+
+    /// Expands every text of a value, but nothing inside arrays.
+    ///
+    /// # Errors
+    /// Those of `other`; [`ValueFault::Cycle`], and [`ValueFault::Unset`] for a key without a value.
+    pub fn node(&self, node: Node) -> Result<Node, Error> {
         match node {
-            Node::Leaf(leaf) => Ok(self.leaf(leaf, 0)?.map(Node::Leaf)),
+            Node::Leaf(leaf) => self.leaf(leaf, 0).map(Node::Leaf),
             Node::Table(entries) => {
-                let mut made = Vec::with_capacity(entries.len());
-                for (key, node) in entries {
-                    match self.node(node)? {
-                        Ok(node) => made.push((key, node)),
-                        Err(fault) => return Ok(Err(fault)),
-                    }
-                }
-                Ok(Ok(Node::Table(made)))
+                let entries = entries.into_iter().map(|(key, node)| Ok((key, self.node(node)?)));
+                Ok(Node::Table(entries.collect::<Result<_, Error>>()?))
             }
         }
     }
 
     /// Expands one text: variables first, then `${section.key}` from the inside out. A text that is nothing
     /// but one reference takes the other value with its kind; else that is spliced in as text.
-    fn leaf(&self, leaf: Leaf, depth: usize) -> Expanded<Leaf> {
-        let Leaf::Text(text) = leaf else { return Ok(Ok(leaf)) };
+    fn leaf(&self, leaf: Leaf, depth: usize) -> Result<Leaf, Error> {
+        let Leaf::Text(text) = leaf else { return Ok(leaf) };
         if !text.contains(&b'$') && !text.starts_with(b"~") {
-            return Ok(Ok(Leaf::Text(text)));
+            return Ok(Leaf::Text(text));
         }
-        let mut text = match self.expansion.variables(&text) {
-            Ok(text) => text,
-            Err(fault) => return Ok(Err(fault)),
-        };
+        let mut text = self.expansion.variables(&text).map_err(self.fault)?;
         for _ in 0..ROUNDS {
             let Some((range, key)) = key_reference(&text) else { break };
             let left = self.left.get();
             // Each level of depth takes one of the budget, so it also bounds the recursion.
             if left == 0 || depth > 100 || text.len() > LONGEST {
-                return Ok(Err(ValueFault::Cycle));
+                return Err((self.fault)(ValueFault::Cycle));
             }
             self.left.set(left - 1);
             let path: Vec<&str> = key.split('.').collect();
-            let other = match (self.other)(&path)? {
-                Some(Node::Leaf(other)) => other,
-                Some(Node::Table(_)) | None => {
-                    // Not the key: it may be a part of a password that has a `$` in it.
-                    return Ok(Err(ValueFault::Unset { place: (self.written)() }));
-                }
+            let Some(Node::Leaf(other)) = (self.other)(&path)? else {
+                // Not the key: it may be a part of a password that has a `$` in it.
+                return Err((self.fault)(ValueFault::Unset { place: (self.written)() }));
             };
-            let other = match self.leaf(other, depth + 1)? {
-                Ok(other) => other,
-                Err(fault) => return Ok(Err(fault)),
-            };
+            let other = self.leaf(other, depth + 1)?;
             if range == (0..text.len()) {
-                return Ok(Ok(other));
+                return Ok(other);
             }
             text.splice(range, other.spliced());
         }
-        Ok(Ok(Leaf::Text(text)))
+        Ok(Leaf::Text(text))
     }
 }
 

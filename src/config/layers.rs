@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::document::{Document, Walk};
-use super::expand::{self, Expansion};
+use super::expand::{Expansion, Work};
 use super::node::{Leaf, Node, SECRETS};
 use super::variables::Override;
 use crate::error::{Error, Position, ValueFault};
@@ -90,8 +90,7 @@ impl<'t> ConfigLayers<'t> {
         };
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
         let path = [SECRETS[0], SECRETS[1], name];
-        let node = self.expanded(&path, node, expansion)?.map_err(fault)?;
-        let value = match node {
+        let value = match self.expanded(&path, node, expansion, &fault)? {
             Node::Leaf(Leaf::Text(text)) => SecretValue::perhaps_json(name, text)?,
             Node::Leaf(Leaf::Scalar(text)) => SecretValue::perhaps_json(name, text)?,
             other => SecretValue::of_json(name, &other.into_json().map_err(fault)?)?,
@@ -110,7 +109,7 @@ impl<'t> ConfigLayers<'t> {
     ) -> Result<Option<(Leaf, String)>, Error> {
         let Some((node, place)) = self.get(path)? else { return Ok(None) };
         let fault = |fault| Error::Value { name: path.join("."), fault };
-        match self.expanded(path, node, Some(expansion))?.map_err(fault)? {
+        match self.expanded(path, node, Some(expansion), &fault)? {
             Node::Leaf(leaf) => Ok(Some((leaf, place.to_owned()))),
             Node::Table(_) => Ok(None),
         }
@@ -183,10 +182,11 @@ impl<'t> ConfigLayers<'t> {
         path: &[&str],
         node: Node,
         expansion: Option<&Expansion<'_>>,
-    ) -> Result<Result<Node, ValueFault>, Error> {
-        let Some(expansion) = expansion else { return Ok(Ok(node)) };
+        fault: &dyn Fn(ValueFault) -> Error,
+    ) -> Result<Node, Error> {
+        let Some(expansion) = expansion else { return Ok(node) };
         let other = |path: &[&str]| Ok(self.get(path)?.map(|(node, _)| node));
-        expand::node(node, expansion, &other, &|| self.written(path))
+        Work::new(expansion, &other, &|| self.written(path), fault).node(node)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::environment::has_room;
 use crate::error::{Error, Position};
 use crate::name::VariableName;
 use crate::secret::SecretValue;
-use crate::wanted::{self, Delivery, Lookup, Mention, TemplatePiece};
+use crate::wanted::{self, Delivery, Lookup, Mention, TemplatePiece, or_default};
 
 /// A text of which some parts are known only when all is looked up.
 #[derive(Debug)]
@@ -80,8 +80,8 @@ pub(super) struct Linker<'l> {
 /// What a variable in a text is.
 enum Meaning<'m> {
     Later(VariableName, PartValue),
-    Nothing,
-    Text(&'m [u8]),
+    /// This text; `None` if it is not set.
+    Now(Option<&'m [u8]>),
 }
 
 impl<'l> Linker<'l> {
@@ -112,24 +112,19 @@ impl<'l> Linker<'l> {
                 TemplatePiece::Variable(mention) => mention,
             };
             let default = mention.default.as_ref().map(SecretValue::expose);
-            match (self.meaning(&mention, &origin, &earlier)?, default) {
-                (Meaning::Text(value), None) => text.extend_from_slice(value),
-                (Meaning::Text(value), Some(_)) if !value.is_empty() => {
-                    text.extend_from_slice(value);
-                }
-                (Meaning::Text(_) | Meaning::Nothing, Some(default)) => {
-                    text.extend_from_slice(default);
-                }
-                (Meaning::Nothing, None) => {
-                    let problem = "the variable that this `$` refers to is not set; single quotes take a `$` as it \
-                                   is, and `${NAME:-text}` has a default";
-                    return Err(origin.fault(mention.at, problem));
-                }
-                (Meaning::Later(name, of), _) => {
+            match self.meaning(&mention, &origin, &earlier)? {
+                Meaning::Now(value) => match or_default(value, default) {
+                    Some(value) => text.extend_from_slice(value),
+                    None => {
+                        let problem = "the variable that this `$` refers to is not set; single quotes take a `$` as it \
+                                       is, and `${NAME:-text}` has a default";
+                        return Err(origin.fault(mention.at, problem));
+                    }
+                },
+                Meaning::Later(name, of) => {
                     if !text.is_empty() {
-                        parts.push(TemplatePart::Text(SecretValue::bytes(std::mem::take(
-                            &mut *text,
-                        ))));
+                        let before = SecretValue::bytes(std::mem::take(&mut *text));
+                        parts.push(TemplatePart::Text(before));
                     }
                     let inherited = self.left_as_inherited(&name, of);
                     let Mention { default, at, .. } = mention;
@@ -167,9 +162,9 @@ impl<'l> Linker<'l> {
         let preserved = self.base.preserved.get(name);
         Ok(match (bound.map(|binding| &binding.action), preserved) {
             // A removal wins over what is preserved.
-            (Some(Action::Unset(_)), _) => Meaning::Nothing,
-            (_, Some(preserved)) => Meaning::Text(preserved),
-            (Some(Action::Set(_, text)), None) => Meaning::Text(text.expose()),
+            (Some(Action::Unset(_)), _) => Meaning::Now(None),
+            (_, Some(_)) => Meaning::Now(preserved),
+            (Some(Action::Set(_, text)), None) => Meaning::Now(Some(text.expose())),
             (Some(Action::Template(variable, index)), None) => {
                 Meaning::Later(variable.clone(), PartValue::Template(*index))
             }
@@ -181,9 +176,7 @@ impl<'l> Linker<'l> {
                 let of = PartValue::Lookup(self.ingredient(lookup));
                 Meaning::Later(variable.clone(), of)
             }
-            (Some(Action::Preserve(_)) | None, None) => {
-                self.base.inherited.get(name).map_or(Meaning::Nothing, Meaning::Text)
-            }
+            (Some(Action::Preserve(_)) | None, None) => Meaning::Now(self.base.inherited.get(name)),
         })
     }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Missing, Position};
 use crate::name::VariableName;
 use crate::plan::{PartValue, Template, TemplatePart};
 use crate::secret::SecretValue;
-use crate::wanted;
+use crate::wanted::{self, or_default};
 
 /// A text with the values of other variables in it, put together.
 pub struct Filled {
@@ -118,17 +118,12 @@ fn one(
                 }
             }
         };
-        match (value.or(inherited), default) {
-            (Some(value), None) => text.extend_from_slice(value.expose()),
-            (Some(value), Some(_)) if !value.expose().is_empty() => {
-                text.extend_from_slice(value.expose());
-            }
-            (_, Some(default)) => text.extend_from_slice(default.expose()),
-            (None, None) => {
-                let text = Err(Blank { missing: missing.cloned(), at, origin });
-                return Ok(Filled { variable, text, uses });
-            }
-        }
+        let value = value.or(inherited).map(SecretValue::expose);
+        let Some(value) = or_default(value, default.map(SecretValue::expose)) else {
+            let text = Err(Blank { missing: missing.cloned(), at, origin });
+            return Ok(Filled { variable, text, uses });
+        };
+        text.extend_from_slice(value);
         has_room(variable.as_str(), text.len(), variable.as_str())?;
     }
     let text = Ok(SecretValue::bytes(std::mem::take(&mut *text)));

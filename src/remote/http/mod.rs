@@ -40,17 +40,6 @@ impl Client {
         Self { access, built: OnceCell::new() }
     }
 
-    /// Sends one request.
-    ///
-    /// # Errors
-    /// As [`Client::send_all`].
-    pub fn send(&self, request: Request) -> Result<Response, Error> {
-        let mut responses = self.send_all(vec![request])?;
-        responses
-            .pop()
-            .ok_or_else(|| self.error(RemoteFault::Answer { problem: "none".to_owned() }))
-    }
-
     /// Sends requests side by side; the answers in their order.
     ///
     /// # Errors

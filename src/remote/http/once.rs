@@ -79,20 +79,14 @@ pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
 /// A client's error in words of ours: its own name the URL.
 fn failure(error: &reqwest::Error) -> Failure {
     if let Some(errno) = no_thread(error) {
-        return Failure {
-            fault: RemoteFault::System { action: "start a thread", errno },
-            is_transient: false,
-            was_sent: false,
-        };
+        let fault = RemoteFault::System { action: "start a thread", errno };
+        return Failure { fault, is_transient: false, was_sent: false };
     }
     if error.is_connect() {
         let problem = cause(error).unwrap_or_else(|| "the connection cannot be made".to_owned());
         let is_transient = !problem.starts_with("TLS") && !is_lasting(error);
-        return Failure {
-            fault: RemoteFault::Connection { problem },
-            is_transient,
-            was_sent: false,
-        };
+        let fault = RemoteFault::Connection { problem };
+        return Failure { fault, is_transient, was_sent: false };
     }
     let problem = match cause(error) {
         Some(cause) => format!("the connection broke: {cause}"),

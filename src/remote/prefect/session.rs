@@ -66,7 +66,7 @@ impl PrefectSession {
     /// The server's version, asked for once; `None` if it does not tell.
     ///
     /// # Errors
-    /// As [`Client::send`].
+    /// As [`Client::send_all`].
     pub fn version(&self) -> Result<Option<&str>, Error> {
         if let Some(version) = self.version.get() {
             return Ok(version.as_deref());
@@ -80,16 +80,20 @@ impl PrefectSession {
     /// Sends one request. The answer's status may be that of an error.
     ///
     /// # Errors
-    /// As [`Client::send`].
+    /// As [`Client::send_all`].
     pub fn send(&self, request: Request) -> Result<Response, Error> {
-        let mut responses = self.send_all(&[request])?;
+        self.only(self.send_all(&[request])?)
+    }
+
+    /// The answer to a single request.
+    fn only(&self, mut responses: Vec<Response>) -> Result<Response, Error> {
         responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
     }
 
     /// Sends a request that changes something.
     ///
     /// # Errors
-    /// As [`Client::send`].
+    /// As [`Client::send_all`].
     pub fn write(
         &self,
         method: &'static str,
@@ -215,7 +219,7 @@ impl PrefectSession {
         let client = client_id();
         let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
         request.url.query_pairs_mut().append_pair("client", &client);
-        let response = self.client.send(request)?;
+        let response = self.only(self.client.send_all(vec![request])?)?;
         // Tokens are switched off, or the server is older than they are.
         if matches!(response.status, 404 | 422) {
             return Ok(false);

@@ -114,9 +114,12 @@ pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String
         let fault = ValueFault::TooLargeNumber { what: "variable" };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
-    if !value.is_string() {
-        // Prefect 2 would keep 42 as "42" and true as "True", without a word.
-        strings_only(session)?;
+    // Prefect 2 would keep 42 as "42" and true as "True", without a word. A server that does not tell its version is
+    // taken for a later one, and has the last word.
+    if !value.is_string()
+        && let Some(version) = old_version(session)?
+    {
+        return Err(only_strings(session, version));
     }
     names::of_variable(key).into_iter().next().ok_or_else(|| {
         session.unsupported(
@@ -139,15 +142,7 @@ fn has_large_integer(value: &Value) -> bool {
     }
 }
 
-/// Refuses what is no string if this is Prefect 2. A server that does not tell its version is taken for a
-/// later one, and has the last word.
-fn strings_only(session: &PrefectSession) -> Result<(), Error> {
-    match old_version(session)? {
-        Some(version) => Err(only_strings(session, version)),
-        None => Ok(()),
-    }
-}
-
+/// The error for what is no string, if this is Prefect 2.
 fn only_strings(session: &PrefectSession, version: &str) -> Error {
     let problem = format!("it is Prefect {version}, whose variables hold strings only");
     session.unsupported(problem, Some("`--string` stores the value as the text that it is"))
