@@ -38,15 +38,8 @@ impl Choice {
             return Ok(Self::local());
         }
         let time = TimeLimit::new(time(&stores.timeout, inherited)?);
-        let mut named = variable!(stores.remote).all(inherited)?;
-        // One that is named twice counts where it is named first.
-        let mut seen = Vec::new();
-        named.retain(|kind| {
-            let is_new = !seen.contains(kind);
-            seen.push(*kind);
-            is_new
-        });
-        Ok(Self { stores: named, local: false, time })
+        let stores = variable!(stores.remote).all(inherited)?;
+        Ok(Self { stores, local: false, time })
     }
 
     /// For a command that is about one remote store in any case.
@@ -96,7 +89,14 @@ impl Choice {
         if self.stores.is_empty() {
             return vec![StoreKind::all().to_vec()];
         }
-        self.stores.iter().map(|&kind| vec![kind]).collect()
+        let mut chain: Vec<Vec<StoreKind>> = Vec::new();
+        for &kind in &self.stores {
+            // One that is named twice counts where it is named first.
+            if !chain.contains(&vec![kind]) {
+                chain.push(vec![kind]);
+            }
+        }
+        chain
     }
 }
 

@@ -133,6 +133,18 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
 }
 
 #[test]
+fn a_store_that_is_named_twice_is_one() {
+    let home = Home::new();
+    let file = home.write("p.toml", "remote = ['prefect', 'prefect']\n");
+    let file = file.to_str().expect("UTF-8");
+    for words in [&["-f", file][..], &["--remote", "prefect", "--remote", "prefect"]] {
+        let words = [&["check", "-s", "A", "--json"], words].concat();
+        let said: Value = serde_json::from_str(&home.pfx(words).outcome().stdout()).expect("JSON");
+        assert_eq!(said["no_remote_store"], json!("PREFECT_API_URL is not set"));
+    }
+}
+
+#[test]
 fn a_command_about_one_store_takes_no_two() {
     let home = Home::new();
     for words in [&["kv", "get", "a"][..], &["secret", "get", "a", "--remote"]] {
