@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike};
+use zeroize::Zeroizing;
 
 use super::dialect;
 use super::document::Document;
@@ -77,8 +78,9 @@ pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Err
 }
 
 fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
-    // This parser's fault is told by the other one, whose words are known to quote nothing.
-    dialect::parse(text, place, &std::cell::OnceCell::new())?;
+    // This parser's fault is told by the other one, whose words are known to quote nothing. It sees what a reader sees.
+    let read = Zeroizing::new(text.replace("\r\n", "\n"));
+    dialect::parse(&read, place, &std::cell::OnceCell::new())?;
     text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))
 }
 

@@ -189,6 +189,11 @@ fn nothing_but_the_value_changes_in_any_way_of_writing() {
             "context = { secrets = { A = \"new\", B = 1 } } # c\n",
         ),
         ("context.secrets.A = 'a'\r\n\r\n# c\r\n", "context.secrets.A = \"new\"\r\n\r\n# c\r\n"),
+        // A line end within a string is no control character.
+        (
+            "[context.secrets]\r\nA = 'a'\r\nB = \"\"\"\r\nb\r\n\"\"\"\r\n",
+            "[context.secrets]\r\nA = \"new\"\r\nB = \"\"\"\r\nb\r\n\"\"\"\r\n",
+        ),
         ("[context]\n  secrets.A = 'a'", "[context]\n  secrets.A = \"new\"\n"),
         (
             "[ context . secrets ]\n\t\"A\"  =  '''\na\n'''  # c\n",
