@@ -95,7 +95,20 @@ impl Error {
             Self::Command { cause: CommandFault::Refused { .. }, .. } => Exit::NotExecutable,
             Self::Missing { exit, .. } => *exit,
             Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
-            _ => Exit::Failed,
+            Self::Answer { .. }
+            | Self::Config { .. }
+            | Self::Denied { .. }
+            | Self::EnvironmentTooLarge { .. }
+            | Self::File { .. }
+            | Self::Handover { .. }
+            | Self::Locked { .. }
+            | Self::MountPoint { .. }
+            | Self::NoStore { .. }
+            | Self::Process { .. }
+            | Self::Remote { .. }
+            | Self::Terminal { .. }
+            | Self::Trust { .. }
+            | Self::Value { .. } => Exit::Failed,
         }
     }
 
