@@ -153,3 +153,19 @@ fn a_command_about_one_store_takes_no_two() {
         assert!(outcome.stderr().contains("PFX_REMOTE names several stores"), "{outcome:?}");
     }
 }
+
+#[test]
+fn doctor_shows_each_store_of_the_chain_once() {
+    let cloud1 = cloud(&[], &[]);
+    let words = ["doctor", "--remote", "prefect", "--remote", "cloud1"];
+    let said = both(&cloud1).pfx(words).outcome().stdout();
+    let line = said.lines().find(|line| line.starts_with("  not asked "));
+    assert!(line.is_some_and(|line| line.ends_with(" PREFECT_API_URL is not set")), "{said}");
+    assert_eq!(said.matches("in force").count(), 1, "{said}");
+    let said = Home::new().pfx(words).outcome().stdout();
+    assert_eq!(
+        (said.matches("in force").count(), said.matches("nothing: ").count()),
+        (1, 2),
+        "{said}"
+    );
+}

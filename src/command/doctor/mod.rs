@@ -111,7 +111,9 @@ impl Findings {
         }
         self.notices(overview.notices);
         let mut facts = Vec::new();
-        if overview.settled.is_empty() {
+        let is_store = |(settled, _): &(Settled, String)| matches!(settled, Settled::Store(_));
+        let is_any_asked = overview.settled.iter().any(is_store);
+        if !is_any_asked {
             facts.push(Fact::new("in force", "none"));
         }
         for (settled, why) in &overview.settled {
@@ -121,13 +123,11 @@ impl Findings {
                     facts.push(Fact::new("in force", &format!("{place}: {why}")));
                     self.probe(&**store, &mut facts);
                 }
-                Settled::None { why } => {
-                    facts.push(Fact::new("in force", "none"));
-                    facts.push(Fact::new("asked", &format!("nothing: {why}")));
-                }
+                Settled::None { why } if is_any_asked => facts.push(Fact::new("not asked", why)),
+                Settled::None { why } => facts.push(Fact::new("asked", &format!("nothing: {why}"))),
             }
         }
-        if overview.settled.iter().any(|(settled, _)| matches!(settled, Settled::None { .. })) {
+        if !overview.settled.iter().all(is_store) {
             facts.extend(overview.login.iter().map(|how| Fact::new("to log in", how)));
         }
         self.sections.push(Section { title: "remote store".to_owned(), facts });
