@@ -1,6 +1,6 @@
 //! `pfx check`: the plan, and where each value would come from. Never a value.
 
-mod json;
+mod json_rows;
 mod precedence;
 mod text;
 
@@ -51,7 +51,7 @@ pub fn check(
 
     let text = if variable!(arguments.json).flag(inherited) {
         let mut json = json!({
-            "bindings": resolved.variables.iter().map(json::object).collect::<Vec<_>>(),
+            "bindings": resolved.variables.iter().map(json_rows::object).collect::<Vec<_>>(),
             "sources": places,
             "no_remote_store": not_asked.map(|(why, _)| why),
             "warnings": notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
