@@ -46,28 +46,31 @@ impl<'w> Report<'w> {
 
     fn notice(&mut self, notice: &Notice) {
         match notice.level {
-            // A program that reads JSON gets errors only.
-            Level::Error | Level::Warning if self.format == ErrorFormat::Json => {}
-            Level::Error | Level::Warning => self.line("warning", &notice.to_string()),
+            Level::Error | Level::Warning => self.warning(notice),
             Level::Advice | Level::Detail => self.verbose(|| notice.to_string()),
         }
     }
 
     /// Shows all of these as warnings, for a command that is asked what it finds.
     pub fn warnings(&mut self, notices: &[Notice]) {
-        if self.format == ErrorFormat::Text {
-            for notice in notices {
-                self.line("warning", &notice.to_string());
-            }
+        for notice in notices {
+            self.warning(notice);
         }
     }
 
-    /// Shows each of these as far as its level is for everyone, or for whoever asked for more.
+    /// A program that reads JSON gets errors only.
+    fn warning(&mut self, notice: &Notice) {
+        if self.format == ErrorFormat::Text {
+            self.line("warning", &notice.to_string());
+        }
+    }
+
+    /// Shows the warnings among these, and with `--verbose` the rest.
     pub fn notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
         notices.into_iter().for_each(|notice| self.notice(&notice));
     }
 
-    /// Tells what is going on, if that is asked for.
+    /// Reports what is going on, with `--verbose`.
     pub fn verbose(&mut self, text: impl FnOnce() -> String) {
         if self.verbose {
             self.write(&format!("pfx: {}\n", text()));

@@ -136,14 +136,10 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
 pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::without_options(inherited);
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
-    let mut none = String::new();
-    for kinds in choice.chain() {
-        match settings::stores::settle(&kinds, choice, inherited, &local)? {
-            Settled::Store(store) => return Ok(store),
-            Settled::None { why } => none = why,
-        }
+    match settings::stores::settle(&choice.chain().concat(), choice, inherited, &local)? {
+        Settled::Store(store) => Ok(store),
+        Settled::None { why } => Err(Error::NoStore { why }),
     }
-    Err(Error::NoStore { why: none })
 }
 
 /// Stores an entry.
