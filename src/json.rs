@@ -99,7 +99,7 @@ pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     serde::Deserializer::deserialize_map(&mut reader, Members).unwrap_or_default()
 }
 
-/// The member of this name, of two the last; `None` if it has none, or is no object.
+/// The member of this name, of two the last; `None` if it has none, or is not an object.
 pub fn member<'t>(object: &'t RawValue, name: &str) -> Option<&'t RawValue> {
     members(object).into_iter().rfind(|(other, _)| other == name).map(|(_, value)| value)
 }

@@ -1,4 +1,4 @@
-//! What a person should know that stops nothing: one value, whoever finds it out and wherever it is shown.
+//! What a person should know although nothing stops: one type for all of pfx.
 
 use std::fmt;
 use std::path::Path;

@@ -64,7 +64,7 @@ pub struct SecretSet {
     pub from_file: Option<PathBuf>,
     /// Store the value as JSON
     ///
-    /// Prefect then gets the value that the JSON stands for, such as a number or an object. Without this option
+    /// Prefect then gets the value that the JSON represents, such as a number or an object. Without this option
     /// it gets the text.
     #[arg(long)]
     pub json: bool,

@@ -78,7 +78,7 @@ pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Err
 }
 
 fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
-    // This parser's fault is told by the other one, whose words are known to quote nothing. It sees what a reader sees.
+    // The other parser reports the fault: its messages are known to quote nothing. It sees what a reader sees.
     let read = Zeroizing::new(text.replace("\r\n", "\n"));
     dialect::parse(&read, place, &std::cell::OnceCell::new())?;
     text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))

@@ -71,7 +71,7 @@ pub fn is_lasting(error: Cause<'_>) -> bool {
     })
 }
 
-/// An error, and what it says is behind it.
+/// An error and its causes.
 fn chain(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
     std::iter::successors(Some(error), |&error| error.source())
 }

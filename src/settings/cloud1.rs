@@ -132,7 +132,7 @@ impl Configured for Cloud1Settings {
         };
         let tenant = match &self.tenant {
             Some(Cloud1Setting { text, origin }) => {
-                // A key that was put there by mistake is not told.
+                // A key that was put there by mistake is not shown.
                 Fact::of("tenant", uuid(text).as_deref().unwrap_or("set, and no UUID"), origin)
             }
             None => Fact::new("tenant", "not set: the one that the key belongs to"),

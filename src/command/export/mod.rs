@@ -101,7 +101,7 @@ trait Exporter {
     /// Why the form cannot hold it.
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem>;
 
-    /// What stands behind all variables, or in place of them.
+    /// What follows all variables, or replaces them if there are none.
     fn tail(&self, _is_empty: bool) -> &'static str {
         ""
     }
@@ -195,7 +195,7 @@ fn check_names<'n>(
 /// # Errors
 /// [`Error::Usage`] if a value is to be a file, which would be gone.
 fn outline(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
-    // Any that every form holds; not an empty one, which is no PATH for fish.
+    // One that every format can hold. It is not empty, since fish refuses an empty PATH.
     const UNKNOWN: &[u8] = b"x";
     let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {
         Action::Lookup(variable, lookup) => {

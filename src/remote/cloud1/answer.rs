@@ -73,7 +73,7 @@ pub fn read<T>(
         let path = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
         query.fields.iter().position(|field| Some(field.as_str()) == path)
     };
-    // An error of the whole is no answer to any.
+    // An error of the whole answers none of the queries.
     if several && let Some(stray) = errors.list.iter().find(|error| of_field(error).is_none()) {
         return Err(refused(Some(stray)));
     }

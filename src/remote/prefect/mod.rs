@@ -117,7 +117,7 @@ impl Store for Prefect {
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
         let count = self.session.send(blocks::count_request(&self.session))?;
         let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
-        // The Cloud need not tell its version.
+        // The Cloud may not report its version.
         let version = self.session.version()?;
         facts.extend(version.map(|version| ("version".to_owned(), version.to_owned())));
         Ok(facts)

@@ -114,7 +114,7 @@ pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String
         let fault = ValueFault::TooLargeNumber { what: "variable" };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
-    // Prefect 2 would keep 42 as "42" and true as "True", without a word. A server that does not tell its version is
+    // Prefect 2 would keep 42 as "42" and true as "True", without a word. A server that does not report its version is
     // taken for a later one, and has the last word.
     if !value.is_string()
         && let Some(version) = old_version(session)?
@@ -142,7 +142,7 @@ fn has_large_integer(value: &Value) -> bool {
     }
 }
 
-/// The error for what is no string, if this is Prefect 2.
+/// The error for a value that is not a string, if this is Prefect 2.
 fn only_strings(session: &PrefectSession, version: &str) -> Error {
     let problem = format!("it is Prefect {version}, whose variables hold strings only");
     session.unsupported(problem, Some("`--string` stores the value as the text that it is"))
