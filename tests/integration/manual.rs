@@ -1,5 +1,6 @@
 //! The man pages tell of everything that the command line takes, of nothing else, and are well written.
 
+mod diagnostics;
 mod mdoc;
 
 use std::collections::BTreeSet;
