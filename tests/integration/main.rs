@@ -20,6 +20,7 @@ mod cloud1;
 mod completions;
 mod conformance;
 mod denied;
+mod docs;
 mod doctor;
 mod envfile;
 mod errors;

@@ -1,82 +1,86 @@
-//! The README's `console` blocks are run, in order and in one home, and print what they say.
+//! The `console` blocks of README.md and docs/ that need pfx alone, or Prefect 1.x: they print what the documents say.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::document::{self, HOME, Need, ROOT, Session, documents};
 use crate::support::needs::prefect;
+use crate::support::{Home, Pfx};
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
-/// A command behind `$ `, and the lines that it prints.
-struct Step {
-    command: String,
-    expected: String,
+/// A directory to work in, in a new home, with the examples of the checkout.
+pub struct Desk {
+    pub home: Home,
+    pub directory: PathBuf,
+    /// Directories of programs that come before those of the system.
+    pub path: String,
 }
 
-fn steps(text: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        match (inside, line.strip_prefix("$ ")) {
-            (false, _) => inside = line == "```console",
-            (true, _) if line == "```" => inside = false,
-            (true, Some(command)) => {
-                steps.push(Step { command: command.to_owned(), expected: String::new() });
-            }
-            (true, None) => {
-                let step = steps.last_mut().expect("a block begins with a command");
-                step.expected += line;
-                step.expected.push('\n');
-            }
-        }
+impl Desk {
+    /// One whose home is empty.
+    pub fn new() -> Self {
+        let home = Home::new();
+        let directory = home.join("work");
+        let status = Command::new("mkdir").arg(&directory).status();
+        assert!(status.expect("mkdir runs").success());
+        let examples = Path::new(ROOT).join("examples");
+        let status = Command::new("cp").arg("-r").arg(examples).arg(&directory).status();
+        assert!(status.expect("cp runs").success());
+        let binaries = Path::new(PFX).parent().expect("a directory");
+        Self { home, directory, path: binaries.display().to_string() }
     }
-    steps
+
+    /// A command as a person gives it to a shell, with both its streams in one.
+    pub fn command(&self, command: &str) -> Pfx {
+        let script = format!("{{ {command}\n}} 2>&1");
+        Pfx::new(self.home.path(), "sh", ["-c", &script])
+            .current_dir(&self.directory)
+            .env("PATH", format!("{}:/usr/bin:/bin", self.path))
+    }
+
+    /// What a command printed, with the home directory as the documents write it.
+    pub fn said(&self, command: Pfx) -> String {
+        command.outcome().stdout().replace(&*self.home.path().to_string_lossy(), HOME)
+    }
+}
+
+impl Session for Desk {
+    fn write(&self, name: &str, text: &str) {
+        self.home.write(self.directory.join(name), text);
+    }
+
+    fn run(&self, command: &str) -> String {
+        self.said(self.command(command))
+    }
+}
+
+/// A desk whose home has the example's secrets, with programs of another directory.
+fn local(programs: Option<&Path>) -> Desk {
+    let mut desk = Desk::new();
+    let example = std::fs::read(desk.directory.join("examples/config.toml"));
+    desk.home.write(".prefect/config.toml", example.expect("the example"));
+    if let Some(programs) = programs {
+        desk.path = format!("{}:{}", desk.path, programs.display());
+    }
+    desk
 }
 
 #[test]
-fn every_console_block_prints_what_it_says() {
-    let prefect = need!(prefect(1)).join("bin");
-    let home = tempfile::tempdir().expect("a temporary directory");
-    let config = home.path().join(".prefect/config.toml");
-    std::fs::create_dir(home.path().join(".prefect")).expect("a directory");
-    std::fs::copy(Path::new(ROOT).join("examples/config.toml"), &config).expect("a copy");
-    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("a mode");
-    let binaries = Path::new(PFX).parent().expect("a directory");
-    let path = format!("{}:{}:/usr/bin:/bin", binaries.display(), prefect.display());
-
-    let text = std::fs::read_to_string(Path::new(ROOT).join("README.md")).expect("the README");
-    let steps = steps(&text);
-    assert!(steps.len() > 8, "the README has {} commands", steps.len());
-    for step in steps {
-        let output = Command::new("sh")
-            .args(["-c", &format!("{{ {}\n}} 2>&1", step.command)])
-            .env_clear()
-            .env("HOME", home.path())
-            .env("PATH", &path)
-            .current_dir(ROOT)
-            .output()
-            .expect("sh starts");
-        let printed = String::from_utf8_lossy(&output.stdout)
-            .replace(home.path().to_str().expect("UTF-8"), "/home/you");
-        // What is printed without a line feed at its end has none in the README either.
-        assert_eq!(printed.trim_end(), step.expected.trim_end(), "$ {}", step.command);
-    }
+fn every_block_prints_what_it_says() {
+    let count = document::follow(Need::Local, || local(None));
+    assert!(count > 8, "there are {count} commands");
 }
 
 #[test]
-fn every_file_that_the_readme_links_to_is_there() {
-    let text = std::fs::read_to_string(Path::new(ROOT).join("README.md")).expect("the README");
-    let links: Vec<&str> = text
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-        .map(|link| link.split('#').next().unwrap_or_default())
-        .filter(|link| !link.is_empty() && !link.contains("://"))
-        .collect();
-    assert!(!links.is_empty());
-    for link in links {
-        assert!(Path::new(ROOT).join(link).exists(), "{link}");
-    }
+fn every_block_about_prefect_1_prints_what_it_says() {
+    let programs = need!(prefect(1)).join("bin");
+    let count = document::follow(Need::Prefect1, || local(Some(&programs)));
+    assert!(count > 0, "there is no command");
+}
+
+#[test]
+fn every_block_names_a_need_that_a_test_knows() {
+    let blocks: usize = documents().iter().map(|document| document.blocks().len()).sum();
+    assert!(blocks > 8, "there are {blocks} blocks");
 }

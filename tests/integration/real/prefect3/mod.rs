@@ -10,7 +10,7 @@ mod old;
 mod place;
 mod python;
 mod reading;
-mod recipe;
+mod readme;
 mod server;
 mod worker;
 mod writing;

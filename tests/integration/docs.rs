@@ -1,0 +1,249 @@
+//! Links of the documents, checked without a network: files, headings and pictures are there, no page of docs/ is out of
+//! reach, and no link leads to a place that a reader cannot see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::support::document::{Document, ROOT, documents};
+
+/// A link of a document: what it leads to, as written.
+#[derive(Debug)]
+struct Link {
+    line: usize,
+    target: String,
+}
+
+/// README.md, docs/ and the other documents of the repository.
+fn all() -> Vec<Document> {
+    let others = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+    let mut all = documents();
+    all.extend(others.map(Document::read));
+    all
+}
+
+/// The lines of a document that are prose, each with its number: not those of fenced blocks.
+fn prose(text: &str) -> Vec<(usize, &str)> {
+    let mut is_fenced = false;
+    let mut prose = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            is_fenced = !is_fenced;
+        } else if !is_fenced {
+            prose.push((index + 1, line));
+        }
+    }
+    prose
+}
+
+/// A line without its code.
+fn without_code(line: &str) -> String {
+    line.split('`').step_by(2).collect::<Vec<_>>().join("`")
+}
+
+/// Every link and picture of a document, in Markdown or HTML.
+fn links(text: &str) -> Vec<Link> {
+    let mut links = Vec::new();
+    for (line, words) in prose(text) {
+        // A link's text may be code, its target is not.
+        let words = without_code(words);
+        let mut add = |target: &str| links.push(Link { line, target: target.to_owned() });
+        for rest in words.split("](").skip(1) {
+            add(rest.split([')', ' ']).next().unwrap_or_default());
+        }
+        for attribute in ["src=\"", "srcset=\"", "href=\""] {
+            for rest in words.split(attribute).skip(1) {
+                let value = rest.split('"').next().unwrap_or_default();
+                // `srcset` is a list, each with a width or a density.
+                for one in value.split(',').filter_map(|one| one.split_whitespace().next()) {
+                    add(one);
+                }
+            }
+        }
+        for rest in words.split('<').skip(1).filter(|rest| rest.contains("://")) {
+            let target = rest.split('>').next().unwrap_or_default();
+            if !target.contains([' ', '"']) {
+                add(target);
+            }
+        }
+        if let Some((_, target)) = words.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) {
+            add(target.split(' ').next().unwrap_or_default());
+        }
+    }
+    links
+}
+
+/// The anchors of a document's headings, by GitHub's rule: in lower case, without what is neither a letter, a digit, `-`
+/// nor `_`, a hyphen for a space, and a number after one that was there before.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut anchors = BTreeSet::new();
+    for (_, line) in prose(text) {
+        let level = line.bytes().take_while(|byte| *byte == b'#').count();
+        let Some(heading) = line[level..].strip_prefix(' ').filter(|_| (1..=6).contains(&level))
+        else {
+            continue;
+        };
+        let slug = slug(heading);
+        let count = seen.entry(slug.clone()).or_default();
+        anchors.insert(if *count == 0 { slug } else { format!("{slug}-{count}") });
+        *count += 1;
+    }
+    anchors
+}
+
+fn slug(heading: &str) -> String {
+    let is_kept = |one: &char| one.is_alphanumeric() || [' ', '-', '_'].contains(one);
+    heading.trim().to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-")
+}
+
+/// The path that a relative link of a document means, from the checkout; none if it leads out of it.
+fn resolve(document: &Path, target: &str) -> Option<PathBuf> {
+    let mut path = document.parent()?.to_owned();
+    for part in Path::new(target).components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !path.pop() {
+                    return None;
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(path)
+}
+
+/// What is wrong with a link, if anything.
+fn fault(document: &Document, target: &str) -> Option<&'static str> {
+    if let Some((scheme, rest)) = target.split_once("://") {
+        let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        let is_private = !host.contains('.')
+            || host.starts_with(|first: char| first.is_ascii_digit())
+            || [".local", ".internal", ".localhost", ".lan"].iter().any(|end| host.ends_with(end));
+        return if scheme != "https" {
+            Some("not https")
+        } else if is_private || rest.contains('@') {
+            Some("a place that readers cannot see")
+        } else {
+            None
+        };
+    }
+    let (file, anchor) = target.split_once('#').map_or((target, None), |(f, a)| (f, Some(a)));
+    let path = if file.is_empty() {
+        document.path.clone()
+    } else if let Some(path) = resolve(&document.path, file) {
+        path
+    } else {
+        return Some("outside of the repository");
+    };
+    let there = Path::new(ROOT).join(&path);
+    if !there.exists() {
+        return Some("no such file");
+    }
+    let anchor = anchor?;
+    let text = fs::read_to_string(there).unwrap_or_default();
+    let is_page = path.extension().is_some_and(|end| end == "md");
+    (!is_page || !anchors(&text).contains(anchor)).then_some("no such heading")
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut count = 0;
+    let mut faults = String::new();
+    for document in all() {
+        for link in links(&document.text) {
+            count += 1;
+            if let Some(fault) = fault(&document, &link.target) {
+                let place = document.path.display();
+                faults += &format!("{place}:{}: {}: {fault}\n", link.line, link.target);
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+    assert!(count > 10, "there are {count} links");
+}
+
+#[test]
+fn every_page_and_picture_of_docs_is_reached_from_the_readme() {
+    let mut reached = BTreeSet::from([PathBuf::from("README.md")]);
+    let mut next = vec![PathBuf::from("README.md")];
+    while let Some(path) = next.pop() {
+        let document = Document::read(path);
+        for link in links(&document.text).iter().filter(|link| !link.target.contains("://")) {
+            let file = link.target.split('#').next().unwrap_or_default();
+            let Some(path) = resolve(&document.path, file).filter(|_| !file.is_empty()) else {
+                continue;
+            };
+            if reached.insert(path.clone()) && path.extension().is_some_and(|end| end == "md") {
+                next.push(path);
+            }
+        }
+    }
+    let mut missing = Vec::new();
+    let mut directories = vec![PathBuf::from("docs")];
+    while let Some(directory) = directories.pop() {
+        let Ok(entries) = fs::read_dir(Path::new(ROOT).join(&directory)) else { continue };
+        for entry in entries.map(|entry| entry.expect("an entry")) {
+            let path = directory.join(entry.file_name());
+            if entry.path().is_dir() {
+                directories.push(path);
+            } else if !reached.contains(&path) {
+                missing.push(path);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no way leads from README.md to {missing:?}");
+}
+
+#[test]
+fn every_page_that_another_file_names_is_there() {
+    let mut directories =
+        ["man", "examples", "packaging", "schema", "src", "benches"].map(PathBuf::from).to_vec();
+    let mut files = ["install.sh", "Cargo.toml", "Containerfile"].map(PathBuf::from).to_vec();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(Path::new(ROOT).join(&directory)).expect("a directory") {
+            let entry = entry.expect("an entry");
+            let path = directory.join(entry.file_name());
+            if entry.path().is_dir() { directories.push(path) } else { files.push(path) }
+        }
+    }
+    for file in files {
+        let text = fs::read_to_string(Path::new(ROOT).join(&file)).unwrap_or_default();
+        for rest in text.split("docs/").skip(1) {
+            let is_part = |one: char| one.is_ascii_alphanumeric() || "-_./#".contains(one);
+            let name = &rest[..rest.find(|one| !is_part(one)).unwrap_or(rest.len())];
+            let name = name.trim_end_matches('.');
+            if name.contains(".md") {
+                let document = Document { path: "README.md".into(), text: String::new() };
+                let fault = fault(&document, &format!("docs/{name}"));
+                assert_eq!(fault, None, "{}: docs/{name}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn anchors_and_links_are_found_as_github_finds_them() {
+    let text = "# One & `two`_3: 4\n```\n# no\n[no](no)\n```\n## Ä b\n## Ä b\n[a](b \"c\") `[no](no)` ![d](e#f)\n\
+        <img src=\"g\"> <source srcset=\"h 1x, i 2x\"> <https://j.org>\n[k]: l\n";
+    assert_eq!(Vec::from_iter(anchors(text)), ["one--two_3-4", "ä-b", "ä-b-1"]);
+    let links: Vec<String> = links(text).into_iter().map(|link| link.target).collect();
+    assert_eq!(links, ["b", "e#f", "g", "h", "i", "https://j.org", "l"]);
+    let page = Document { path: "docs/page.md".into(), text: String::new() };
+    for (target, fault) in [
+        ("../README.md", None),
+        ("../README.md#pfx", None),
+        ("https://prefect.io", None),
+        ("../README.md#nowhere", Some("no such heading")),
+        ("README.md", Some("no such file")),
+        ("../../x", Some("outside of the repository")),
+        ("/work/x", Some("outside of the repository")),
+        ("http://prefect.io", Some("not https")),
+        ("https://localhost/x", Some("a place that readers cannot see")),
+        ("https://10.0.0.1/x", Some("a place that readers cannot see")),
+    ] {
+        assert_eq!(self::fault(&page, target), fault, "{target}");
+    }
+}
