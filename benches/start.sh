@@ -1,27 +1,42 @@
 #!/usr/bin/env bash
 # Measures how soon `pfx run` starts its command, against `env A=B /bin/true` on the same machine.
 #
-#   benches/start.sh            prints a table
-#   benches/start.sh --check    and exits with 1 if a goal is missed
+#   benches/start.sh              prints a table
+#   benches/start.sh --check      and exits with 1 if a goal is missed
+#   benches/start.sh --json FILE  and writes the figures, with the date and the machine, to FILE
+#   benches/start.sh --chart      and writes docs/images/start.json, and start-light.svg and start-dark.svg from it
 #
 # It builds the static release binary, unless PFX names one. RUNS (50) and ROUNDS (20) set how often each
 # command is started; a round starts all of them, so that load on the machine affects all of them.
-# This needs hyperfine, jq, strace and GNU time.
+# This needs hyperfine, jq, strace and GNU time, and --chart needs python3.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 runs=${RUNS:-50}
 rounds=${ROUNDS:-20}
 check=0
-case ${1:-} in
-  '') ;;
-  --check) check=1 ;;
-  *)
-    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "$0" >&2
-    exit 2
-    ;;
-esac
-for tool in hyperfine jq strace /usr/bin/time; do
+json=
+tools=(hyperfine jq strace /usr/bin/time)
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --check) check=1 ;;
+    --json)
+      json=$(realpath "${2:?}")
+      shift
+      ;;
+    --chart)
+      json=${here}/docs/images/start.json
+      chart=${here}/docs/images/start
+      tools+=(python3)
+      ;;
+    *)
+      sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "$0" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+for tool in "${tools[@]}"; do
   command -v "${tool}" > /dev/null || { echo "benches/start.sh: ${tool} was not found" >&2; exit 2; }
 done
 
@@ -62,8 +77,8 @@ HOME=${work}/100 "${PFX}" trust "${work}/repository/pfx.toml"
 # except C.
 clean=(env -i "PATH=${PATH}" "LANG=${LANG:-C.UTF-8}")
 
-names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10 000' 'pfx.toml with 100')
-goals=(1 0.95 1.15 6 1.4)
+names=('env A=B /bin/true' '1 secret of 1' '100 secrets of 100' '1 secret of 10,000' 'pfx.toml, 100 bindings')
+goals=(null 0.95 1.15 6 1.4)
 commands=(
   "env A=B /bin/true"
   "${PFX} run -s SECRET_1 -- /bin/true"
@@ -108,9 +123,27 @@ echo "${version}, ${size} bytes; ${rounds} rounds of ${runs} runs; LANG=${LANG:-
 echo
 row '' median ratio goal verdict
 base=$(median 0)
+# One object of the JSON file for each command. Its range is from the 10th to the 90th percentile of the rounds: the ratio
+# of the median of a round to the median of env in that round (for env itself, of all rounds).
+figures() { # index time goal
+  local rounds_of='[.[].results[0].times | sort | .[length / 2 | floor] * 1000]'
+  local own env
+  own=$(jq -sc "${rounds_of}" "${work}/$1"-*.json)
+  env=$(jq -sc "${rounds_of}" "${work}"/0-*.json)
+  [[ $1 -gt 0 ]] || env=$(jq -c --argjson base "${base}" 'map($base)' <<< "${env}")
+  jq -n --arg name "${names[$1]}" --argjson time "$2" --argjson base "${base}" --argjson goal "$3" \
+    --argjson own "${own}" --argjson env "${env}" '
+      def short: . * 1000 | round / 1000;
+      def at($share): .[(length - 1) * $share | round];
+      [$own, $env] | transpose | map(.[0] / .[1]) | sort as $ratios
+      | { name: $name, milliseconds: ($time | short), ratio: ($time / $base | short),
+          low: ($ratios | at(0.1) | short), high: ($ratios | at(0.9) | short), goal: $goal }' \
+    >> "${work}/figures"
+}
 for index in "${!commands[@]}"; do
   time=$(median "${index}")
   ratio=$(jq -n "${time} / ${base}")
+  figures "${index}" "${time}" "${goals[index]}"
   if [[ ${index} -eq 0 ]]; then
     row "${names[0]}" "$(printf '%.3f ms' "${time}")" 1.00x '' ''
     continue
@@ -142,5 +175,24 @@ for pair in "threads:${threads}" "sockets:${sockets}"; do
 done
 calls=$(count .)
 row 'system calls' "${calls}" '' '' ''
+
+if [[ -n ${json} ]]; then
+  processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
+  cores=$(nproc)
+  kernel=$(uname -sr)
+  system=$(sed -n 's/^PRETTY_NAME="\(.*\)"$/\1/p' /etc/os-release)
+  today=$(date -I)
+  jq -s --arg date "${today}" --arg processor "${processor}" --argjson cores "${cores}" --arg kernel "${kernel}" \
+    --arg system "${system}" --arg load "${load}" --arg pfx "${version}" --argjson bytes "${size}" \
+    --arg language "${LANG:-C.UTF-8}" --argjson rounds "${rounds}" --argjson runs "${runs}" \
+    --argjson memory "${memory}" --argjson threads "${threads}" --argjson sockets "${sockets}" \
+    --argjson calls "${calls}" '
+      { date: $date, machine: { processor: $processor, cores: $cores, kernel: $kernel, system: $system,
+          load: ($load | tonumber) },
+        pfx: $pfx, bytes: $bytes, language: $language, rounds: $rounds, runs: $runs, commands: .,
+        memory_kib: $memory, threads: $threads, sockets: $sockets, system_calls: $calls }' \
+    "${work}/figures" > "${json}"
+fi
+[[ -z ${chart:-} ]] || python3 "${here}/benches/chart.py" "${json}" "${chart}"
 
 [[ ${check} -eq 0 || ${missed} -eq 0 ]]
