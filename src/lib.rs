@@ -8,7 +8,7 @@
 //! 5  main → lib
 //! 4  report  command/*                            what the user asked for; one file each
 //! 3  plan  resolve  settings                      decisions; `settings` reads the files they are made from
-//! 2  launch/*  remote/*  files/*  source/*        the world: processes, sockets, files
+//! 2  launch/*  remote/*  files/*  source/*  terminal/*   the world: processes, sockets, files, terminals
 //! 1  environment  source  store_kind  config/*  dotenv  project  cli   data and its syntax
 //! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
 //! ```
@@ -62,6 +62,7 @@ pub mod shells;
 pub mod source;
 pub mod store_kind;
 pub mod takeover;
+pub mod terminal;
 pub mod wanted;
 
 use std::ffi::{CStr, OsString};
@@ -78,6 +79,7 @@ use crate::launch::inherited::Privilege;
 use crate::launch::init;
 use crate::report::Report;
 use crate::settings::variable::variable;
+use crate::terminal::OutputStyle;
 
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
@@ -94,28 +96,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         return Exit::Failed.into();
     }
     let mut block = launch::inherited::environment();
-    let arguments = match cli::Arguments::read(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match cli::Arguments::read(&words) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _no_signal = Ignored::new(Signal::SIGXFSZ);
-            // Help and version are no errors, and go to stdout with 0.
-            if !error.use_stderr() {
-                return print(&error.render().to_string());
-            }
-            let _ = error.print();
-            return error.exit_code();
-        }
+        Err(error) => return print_clap(&error, &words, Inherited(&block)),
     };
     // What becomes another program leaves signals as they are.
     let is_run = matches!(arguments.command, cli::Command::Run(_));
     let _no_signal = (!is_run).then(|| Ignored::new(Signal::SIGXFSZ));
-    let mut stderr = io::stderr();
     let output = &arguments.output;
     let verbose = variable!(output.verbose).flag(Inherited(&block));
     let format = variable!(output.error_format).word(Inherited(&block));
     let known = format.as_ref().ok().copied().flatten().unwrap_or_default();
-    let mut report = Report::new(&mut stderr, verbose, known);
-    match format.and_then(|_| become_parent(&arguments.command, &mut block)) {
+    let color = variable!(output.color).word(Inherited(&block));
+    let known_color = color.as_ref().ok().copied().flatten();
+    let role = format.and(color).and_then(|_| become_parent(&arguments.command, &mut block));
+    let inherited = Inherited(&block);
+    let mut stderr = io::stderr();
+    let style = || OutputStyle::of(&io::stderr(), known_color, inherited);
+    let mut report = Report::new(&mut stderr, &style, verbose, known);
+    match role {
         Ok(None) => {}
         Ok(Some(status)) => return status,
         Err(error) => {
@@ -123,7 +123,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             return error.exit().into();
         }
     }
-    let inherited = Inherited(&block);
     let mut stdout = LineWriter::new(launch::output::stdout());
     let outcome = match &arguments.command {
         cli::Command::Run(run) => {
@@ -151,12 +150,26 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     ended(outcome, flushed, &mut report)
 }
 
-/// Prints what clap says on stdout.
-fn print(text: &str) -> i32 {
+/// Prints what clap says: help and version on stdout, errors of usage on stderr.
+fn print_clap(error: &clap::Error, words: &[OsString], inherited: Inherited<'_>) -> i32 {
+    let _no_signal = Ignored::new(Signal::SIGXFSZ);
+    let output = cli::OutputOptions { color: cli::color_of_words(words), ..Default::default() };
+    let color = variable!(output.color).word(inherited).ok().flatten();
+    let text = |style: OutputStyle| {
+        let text = error.render();
+        if style.color { text.ansi().to_string() } else { text.to_string() }
+    };
+    let of_stderr = || OutputStyle::of(&io::stderr(), color, inherited);
     let mut stderr = io::stderr();
+    if error.use_stderr() {
+        let _ = stderr.write_all(text(of_stderr()).as_bytes());
+        return error.exit_code();
+    }
+    let text = text(OutputStyle::of(&io::stdout(), color, inherited));
     let mut stdout = launch::output::stdout();
     let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.finish());
-    ended(Ok(Exit::Done), printed, &mut Report::new(&mut stderr, false, cli::ErrorFormat::Text))
+    let mut report = Report::new(&mut stderr, &of_stderr, false, cli::ErrorFormat::Text);
+    ended(Ok(Exit::Done), printed, &mut report)
 }
 
 /// The status of a command, less if nobody received what it `printed`.

@@ -1,35 +1,49 @@
-//! Words on stderr: errors, hints, warnings and, if asked for, what is going on. Each line begins with `pfx: `.
+//! Words on stderr: errors, hints, warnings and, if asked for, what is going on. Each begins with `pfx: `.
+//!
+//! In a pipe or a file each takes one line. On a terminal it is wrapped, and the places of an error are a list.
 
 use std::io::Write;
 
 use nix::sys::signal::Signal;
 
 use crate::cli::ErrorFormat;
-use crate::error::Error;
+use crate::error::{Error, Statement};
 use crate::launch::ignored::Ignored;
 use crate::notice::{Level, Notice};
+use crate::terminal::wrap::{width, wrapped};
+use crate::terminal::{OutputStyle, Role};
+
+/// No line is longer on a terminal that is wider: the eye loses it.
+const MOST_COLUMNS: usize = 100;
+/// How far the further lines of a message are indented.
+const INDENT: usize = 4;
 
 /// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a closed, full or unread
 /// stderr does not keep the command from starting.
 pub struct Report<'w> {
     stream: &'w mut dyn Write,
+    /// Asked when something is written.
+    style: &'w dyn Fn() -> OutputStyle,
     format: ErrorFormat,
     verbose: bool,
 }
 
 impl<'w> Report<'w> {
-    pub fn new(stream: &'w mut dyn Write, verbose: bool, format: ErrorFormat) -> Self {
-        Self { stream, format, verbose }
+    pub fn new(
+        stream: &'w mut dyn Write,
+        style: &'w dyn Fn() -> OutputStyle,
+        verbose: bool,
+        format: ErrorFormat,
+    ) -> Self {
+        Self { stream, style, format, verbose }
     }
 
-    /// Tells an error and what to do about it.
+    /// Shows an error and what to do about it.
     pub fn error(&mut self, error: &Error) {
         match self.format {
             ErrorFormat::Text => {
-                self.line("error", &error.to_string());
-                if let Some(hint) = error.hint() {
-                    self.line("hint", &hint);
-                }
+                let text = error_text(error, (self.style)());
+                self.write(&text);
             }
             ErrorFormat::Json => {
                 let line = serde_json::json!({ "error": {
@@ -61,7 +75,8 @@ impl<'w> Report<'w> {
     /// A program that reads JSON gets errors only.
     fn warning(&mut self, notice: &Notice) {
         if self.format == ErrorFormat::Text {
-            self.line("warning", &notice.to_string());
+            let text = warning_text(notice, (self.style)());
+            self.write(&text);
         }
     }
 
@@ -73,16 +88,140 @@ impl<'w> Report<'w> {
     /// Reports what is going on, with `--verbose`.
     pub fn verbose(&mut self, text: impl FnOnce() -> String) {
         if self.verbose {
-            self.write(&format!("pfx: {}\n", text()));
+            let text = labelled(None, &text(), (self.style)());
+            self.write(&text);
         }
-    }
-
-    fn line(&mut self, label: &str, text: &str) {
-        self.write(&format!("pfx: {label}: {text}\n"));
     }
 
     fn write(&mut self, text: &str) {
         let _no_signals = [Ignored::new(Signal::SIGPIPE), Ignored::new(Signal::SIGXFSZ)];
         let _ = self.stream.write_all(text.as_bytes());
+    }
+}
+
+fn error_text(error: &Error, style: OutputStyle) -> String {
+    const LABEL: (Role, &str) = (Role::Error, "error:");
+    let mut text = match columns(style) {
+        None => labelled(Some(LABEL), &error.to_string(), style),
+        Some(columns) => {
+            let mut text = String::new();
+            for (index, Statement { text: first, places, remark }) in
+                error.statements().iter().enumerate()
+            {
+                text += &if index == 0 {
+                    labelled(Some(LABEL), first, style)
+                } else {
+                    indented(first, INDENT, columns)
+                };
+                for place in places {
+                    text += &indented(&format!("- {place}"), INDENT, columns);
+                }
+                if let Some(remark) = remark {
+                    text += &indented(remark, INDENT, columns);
+                }
+            }
+            text
+        }
+    };
+    if let Some(hint) = error.hint() {
+        text += &labelled(Some((Role::Hint, "hint:")), &hint, style);
+    }
+    text
+}
+
+fn warning_text(notice: &Notice, style: OutputStyle) -> String {
+    const LABEL: (Role, &str) = (Role::Warning, "warning:");
+    match (columns(style), &notice.fix) {
+        (Some(columns), Some(fix)) => {
+            let fix = wrapped(fix, INDENT + "fix: ".len(), INDENT, columns);
+            let label = style.paint(Role::Hint, "fix:");
+            labelled(Some(LABEL), &notice.text, style) + &format!("{:INDENT$}{label} {fix}\n", "")
+        }
+        _ => labelled(Some(LABEL), &notice.to_string(), style),
+    }
+}
+
+fn columns(style: OutputStyle) -> Option<usize> {
+    style.columns.map(|columns| columns.min(MOST_COLUMNS))
+}
+
+/// A message with pfx's name before it, and what kind of message it is.
+fn labelled(label: Option<(Role, &str)>, text: &str, style: OutputStyle) -> String {
+    let start = label.map_or(0, |(_, word)| width(word) + 1) + "pfx: ".len();
+    let label = label.map(|(role, word)| format!("{} ", style.paint(role, word)));
+    let label = label.unwrap_or_default();
+    match columns(style) {
+        Some(columns) => format!("pfx: {label}{}\n", wrapped(text, start, INDENT, columns)),
+        None => format!("pfx: {label}{text}\n"),
+    }
+}
+
+fn indented(text: &str, indent: usize, columns: usize) -> String {
+    format!("{:indent$}{}\n", "", wrapped(text, indent, indent + 2, columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Missing;
+    use crate::exit::Exit;
+
+    fn missing() -> Error {
+        let places =
+            vec!["the variables X".to_owned(), "/a/config.toml [context.secrets]".to_owned()];
+        let of = |kind, name: &str, places: &[String]| Missing {
+            not_asked: Some("`--local` was given".to_owned()),
+            ..Missing::of(kind, name, places.to_vec())
+        };
+        let missing = ["FIRST", "SECOND", "THIRD"].map(|name| of("secret", name, &places));
+        let key = of("key", "K", &[]);
+        Error::Missing { missing: missing.into_iter().chain([key]).collect(), exit: Exit::Failed }
+    }
+
+    #[test]
+    fn on_a_terminal_places_are_a_list_and_no_line_is_too_long() {
+        let style = OutputStyle { columns: Some(50), ..OutputStyle::PLAIN };
+        assert_eq!(
+            error_text(&missing(), style),
+            "pfx: error: cannot find the secrets `FIRST`,\n    \
+                 `SECOND`, `THIRD`; looked in:\n    \
+                 - the variables X\n    \
+                 - /a/config.toml [context.secrets]\n    \
+                 no remote store was asked: `--local` was given\n    \
+                 cannot find the key `K`: only a remote store\n      \
+                   can have it\n    \
+                 no remote store was asked: `--local` was given\n\
+             pfx: hint: `pfx secret set FIRST` stores it on\n    \
+                 this machine\n"
+        );
+    }
+
+    #[test]
+    fn colours_change_no_line() {
+        for columns in [None, Some(40), Some(200)] {
+            let plain = OutputStyle { columns, ..OutputStyle::PLAIN };
+            let colored = error_text(&missing(), OutputStyle { color: true, ..plain });
+            assert!(colored.starts_with("pfx: \x1b[1;31merror:\x1b[0m cannot"), "{colored:?}");
+            assert!(colored.contains("pfx: \x1b[1;36mhint:\x1b[0m `pfx"), "{colored:?}");
+            let stripped = ["\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"]
+                .iter()
+                .fold(colored, |text, code| text.replace(code, ""));
+            assert_eq!(stripped, error_text(&missing(), plain));
+        }
+    }
+
+    #[test]
+    fn what_fixes_a_warning_has_a_line_of_its_own_on_a_terminal() {
+        let notice =
+            Notice::warning("others can read /a/config.toml").with_fix("`chmod go-rwx /a`");
+        assert_eq!(
+            warning_text(&notice, OutputStyle::PLAIN),
+            "pfx: warning: others can read /a/config.toml; fix: `chmod go-rwx /a`\n"
+        );
+        let terminal = OutputStyle { columns: Some(80), ..OutputStyle::PLAIN };
+        assert_eq!(
+            warning_text(&notice, terminal),
+            "pfx: warning: others can read /a/config.toml\n    fix: `chmod go-rwx /a`\n"
+        );
     }
 }

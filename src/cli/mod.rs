@@ -21,6 +21,7 @@ mod variable;
 
 use std::ffi::OsString;
 
+use clap::builder::styling::{AnsiColor, Style, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -36,6 +37,15 @@ pub use secret::Secret;
 pub use stores::{OneStoreOptions, RemoteTarget, StoreOptions, Timeout, seconds};
 pub use variable::{OUTPUT, variable, variable_of, with_variables};
 
+/// The colors of help and of errors of usage: those of `crate::terminal`.
+const STYLES: Styles = Styles::plain()
+    .header(Style::new().bold())
+    .usage(Style::new().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .error(AnsiColor::Red.on_default().bold())
+    .invalid(AnsiColor::Yellow.on_default().bold())
+    .valid(AnsiColor::Green.on_default());
+
 /// Starts a program with the secrets it needs in its environment, and becomes it.
 #[derive(Parser)]
 #[command(
@@ -43,6 +53,7 @@ pub use variable::{OUTPUT, variable, variable_of, with_variables};
     version,
     disable_help_subcommand = true,
     max_term_width = 90,
+    styles = STYLES,
     after_help = "\
 Examples:
   pfx run -- python flow.py              with every local secret
@@ -66,19 +77,18 @@ impl Arguments {
     ///
     /// # Errors
     /// clap's, which is also how it asks for help and version to be printed.
-    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let words: Vec<OsString> = words.into_iter().collect();
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
         if words.get(1).is_some_and(|word| word == "run")
-            && let Some(arguments) = Self::read_run(&words)
+            && let Some(arguments) = Self::read_run(words)
         {
             return Ok(arguments);
         }
         Self::read_whole(words)
     }
 
-    fn read_whole(words: Vec<OsString>) -> Result<Self, clap::Error> {
+    fn read_whole(words: &[OsString]) -> Result<Self, clap::Error> {
         let mut whole = Self::command();
-        let mut matches = match whole.try_get_matches_from_mut(&words) {
+        let mut matches = match whole.try_get_matches_from_mut(words) {
             Ok(matches) => matches,
             Err(error) if error.kind() == ErrorKind::DisplayHelp => {
                 with_variables(Self::command()).try_get_matches_from(words)?
@@ -120,7 +130,7 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 }
 
 /// What pfx prints besides what was asked for.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = OUTPUT)]
 pub struct OutputOptions {
     /// Report on stderr where values come from and what was done
@@ -129,6 +139,35 @@ pub struct OutputOptions {
     /// Format of an error on stderr [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     pub error_format: Option<ErrorFormat>,
+    /// When to use colors [default: auto]
+    ///
+    /// `auto` uses colors on a terminal unless `NO_COLOR` is set or `TERM` is `dumb`; `CLICOLOR_FORCE` turns them on
+    /// elsewhere too. Colors never change the layout of the output.
+    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    pub color: Option<ColorChoice>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// In pipes and files too
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// What `--color` is in the words of a command line that clap does not take, or answers with help. Nobody knows which of
+/// its words belong to a command, so it is the first that may be the option.
+pub fn color_of_words(words: &[OsString]) -> Option<ColorChoice> {
+    let words: Vec<&str> =
+        words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str()).collect();
+    let choice = |text: &str| ColorChoice::from_str(text, false).ok();
+    words.iter().enumerate().find_map(|(at, word)| match *word {
+        "--color" => choice(words.get(at + 1)?),
+        word => choice(word.strip_prefix("--color=")?),
+    })
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -178,8 +217,9 @@ mod tests {
             Ok(Arguments { output, command: Command::Run(run) }) => {
                 let (bindings, places) = (&run.bindings, &run.places);
                 format!(
-                    "{} {} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+                    "{} {:?} {} {:?} {:?} {:?} {:?} {:?} {} {:?}",
                     output.verbose,
+                    output.color,
                     matches!(output.error_format, Some(ErrorFormat::Json)),
                     bindings.secret,
                     bindings.env,
@@ -201,6 +241,7 @@ mod tests {
             "run x",
             "run -v -s A=b -s C -e D --set E=f --secrets-dir /g --prefect -- x -s y",
             "run --error-format json --local --timeout 2.5 x --verbose",
+            "run --color never x --color always",
             "run --remote cloud1 x",
             "run --remote cloud1 --local x",
             "run --remote nowhere x",
@@ -211,10 +252,11 @@ mod tests {
             "run --version",
             "check -s A",
         ] {
-            let words = || std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
+            let words = std::iter::once("pfx").chain(line.split(' ')).map(OsString::from);
+            let words: Vec<OsString> = words.collect();
             assert_eq!(
-                described(Arguments::read(words())),
-                described(Arguments::read_whole(words().collect())),
+                described(Arguments::read(&words)),
+                described(Arguments::read_whole(&words)),
                 "{line}"
             );
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Error, quoted};
+use super::{Error, Statement, quoted};
 use crate::exit::Exit;
 use crate::name::{Shown, in_reference};
 
@@ -54,48 +54,95 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
     Some(format!("`pfx secret set {dashes}{name}` stores it on this machine"))
 }
 
-/// All that is missing, grouped by where it was looked for.
-pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
-    let mut groups: Vec<(&str, &[String], Vec<&Missing>)> = Vec::new();
+/// Names of one kind that were looked for in the same places.
+struct Group<'m> {
+    kind: &'static str,
+    looked_in: &'m [String],
+    members: Vec<&'m Missing>,
+}
+
+fn grouped(missing: &[Missing]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for one in missing {
-        let group = groups.iter_mut().find(|(kind, looked_in, _)| {
-            (*kind, *looked_in) == (one.kind, one.looked_in.as_slice())
-        });
-        match group {
-            Some((_, _, members)) => members.push(one),
-            None => groups.push((one.kind, &one.looked_in, vec![one])),
-        }
-    }
-    f.write_str("cannot find ")?;
-    for (index, (kind, looked_in, members)) in groups.iter().enumerate() {
-        let and = if index == 0 { "" } else { "; and " };
-        let plural = if members.len() == 1 { "" } else { "s" };
-        let mut names = String::new();
-        for one in members {
-            let comma = if names.is_empty() { "" } else { ", " };
-            let _ = write!(names, "{comma}`{}`", Shown(&one.name));
-            if let Some(pointer) = &one.pointer {
-                let _ = write!(names, " (it has no `{}`)", Shown(pointer));
+        let is_like = |group: &&mut Group<'_>| {
+            (group.kind, group.looked_in) == (one.kind, one.looked_in.as_slice())
+        };
+        match groups.iter_mut().find(is_like) {
+            Some(group) => group.members.push(one),
+            None => {
+                let (kind, looked_in) = (one.kind, one.looked_in.as_slice());
+                groups.push(Group { kind, looked_in, members: vec![one] });
             }
         }
-        write!(f, "{and}the {kind}{plural} {names}: ")?;
-        let not_asked = members.iter().find_map(|one| {
+    }
+    groups
+}
+
+impl Group<'_> {
+    /// ``the secrets `A`, `B` ``
+    fn subject(&self) -> String {
+        let plural = if self.members.len() == 1 { "" } else { "s" };
+        let mut text = format!("the {}{plural} ", self.kind);
+        for (index, one) in self.members.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let _ = write!(text, "{comma}`{}`", Shown(&one.name));
+            if let Some(pointer) = &one.pointer {
+                let _ = write!(text, " (it has no `{}`)", Shown(pointer));
+            }
+        }
+        text
+    }
+
+    fn places(&self) -> Vec<String> {
+        self.looked_in.iter().map(|place| Shown(place).to_string()).collect()
+    }
+
+    /// Why nothing was looked for anywhere.
+    fn nowhere(&self) -> &'static str {
+        if self.not_asked().is_some() {
+            "only a remote store can have it"
+        } else {
+            "there is no place on this machine to look in"
+        }
+    }
+
+    /// Which remote store was not asked, and why.
+    fn not_asked(&self) -> Option<String> {
+        self.members.iter().find_map(|one| {
             let which =
                 if one.is_other_asked { "one remote store was not" } else { "no remote store was" };
-            Some((which, one.not_asked.as_ref()?))
-        });
-        if looked_in.is_empty() && not_asked.is_some() {
-            f.write_str("only a remote store can have it")?;
-        } else if looked_in.is_empty() {
-            f.write_str("there is no place on this machine to look in")?;
-        } else {
-            let places: Vec<String> =
-                looked_in.iter().map(|place| Shown(place).to_string()).collect();
-            write!(f, "looked in {}", places.join(", then "))?;
+            Some(format!("{which} asked: {}", Shown(one.not_asked.as_ref()?)))
+        })
+    }
+}
+
+/// All that is missing, in one line: grouped by where it was looked for.
+pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
+    f.write_str("cannot find ")?;
+    for (index, group) in grouped(missing).iter().enumerate() {
+        let and = if index == 0 { "" } else { "; and " };
+        write!(f, "{and}{}: ", group.subject())?;
+        match group.places().as_slice() {
+            [] => f.write_str(group.nowhere())?,
+            places => write!(f, "looked in {}", places.join(", then "))?,
         }
-        if let Some((which, why)) = not_asked {
-            write!(f, "; {which} asked: {}", Shown(why))?;
+        if let Some(not_asked) = group.not_asked() {
+            write!(f, "; {not_asked}")?;
         }
     }
     Ok(())
+}
+
+/// The same in parts: a statement for each group.
+pub(super) fn statements(missing: &[Missing]) -> Vec<Statement> {
+    let statement = |group: &Group<'_>| {
+        let subject = group.subject();
+        let (text, places) = match group.places().as_slice() {
+            [] => (format!("cannot find {subject}: {}", group.nowhere()), Vec::new()),
+            [place] => (format!("cannot find {subject}: looked in {place}"), Vec::new()),
+            places => (format!("cannot find {subject}; looked in:"), places.to_vec()),
+        };
+        Statement { text, places, remark: group.not_asked() }
+    };
+    grouped(missing).iter().map(statement).collect()
 }

@@ -67,6 +67,17 @@ pub enum Error {
     Value { name: String, fault: ValueFault },
 }
 
+/// A part of a message: for a terminal, where each part has lines of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// What could not be done and why; if there are places, it ends where they follow.
+    pub text: String,
+    /// The places that were looked in, in order, if there is more than one.
+    pub places: Vec<String>,
+    /// What else matters, such as why a remote store was not asked.
+    pub remark: Option<String>,
+}
+
 /// Where in a text: both count from 1; the column counts characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -130,6 +141,14 @@ impl Error {
             Self::Trust { .. } => "trust",
             Self::Usage { .. } => "usage",
             Self::Value { .. } => "value",
+        }
+    }
+
+    /// The message in parts. `Display` says the same in one line.
+    pub fn statements(&self) -> Vec<Statement> {
+        match self {
+            Self::Missing { missing, .. } => missing::statements(missing),
+            _ => vec![Statement { text: self.to_string(), places: Vec::new(), remark: None }],
         }
     }
 

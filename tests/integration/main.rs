@@ -53,6 +53,7 @@ mod secrecy;
 mod secret;
 mod stdout;
 mod suite;
+mod terminal;
 mod trust;
 mod variables;
 mod waiting;

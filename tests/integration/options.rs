@@ -96,6 +96,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("PFX_STOP_TIMEOUT", "0", "run -s A --init [--stop-timeout 0] -- env"),
     ("PFX_VERBOSE", "1", "run -s A [--verbose] -- env"),
     ("PFX_ERROR_FORMAT", "json", "run -s NONE [--error-format json] -- env"),
+    ("PFX_COLOR", "always", "run -s NONE [--color always] -- env"),
     ("PFX_FORMAT", "json", "export -s A [--format json]"),
     ("PFX_JSON", "1", "check -s A [--json]"),
     ("PFX_JSON", "1", "doctor --local [--json]"),

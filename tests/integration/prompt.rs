@@ -22,7 +22,7 @@ fn asked(home: &Home) -> Terminal {
 
 /// On a terminal of this name.
 fn asked_on(name: &str, home: &Home) -> Terminal {
-    let words = ["env", &format!("TERM={name}"), PFX, "secret", "set", "A"];
+    let words = ["env", &format!("TERM={name}"), "NO_COLOR=1", PFX, "secret", "set", "A"];
     let mut terminal = Terminal::start(home, &words);
     terminal.wait_for("Value of A: ");
     terminal
@@ -176,7 +176,7 @@ fn a_paste_that_the_terminal_does_not_mark_is_stored_whole_or_not_at_all() {
         let told = "pfx: error: cannot take the value from the terminal: it has several lines, and this terminal \
                     does not mark where pasted text ends\r\n\
                     pfx: hint: pass it on stdin (`pfx secret set NAME < FILE`), or with `--from-file FILE`\r\n";
-        assert!(terminal.shown.ends_with(told), "{}", terminal.shown);
+        assert!(terminal.unwrapped().ends_with(told), "{}", terminal.shown);
         assert_eq!(terminal.waiting(), 0, "no line is left for the shell to run");
         assert!(!home.config().exists());
     }
@@ -189,7 +189,7 @@ fn the_first_line_of_a_key_is_not_taken_for_the_key_however_slowly_the_next_one_
     terminal.type_keys("-----BEGIN PRIVATE KEY-----\r");
     let (status, terminal) = terminal.finish();
     assert_eq!(status.code(), Some(125), "{}", terminal.shown);
-    assert!(terminal.shown.contains("it has several lines"), "{}", terminal.shown);
+    assert!(terminal.unwrapped().contains("it has several lines"), "{}", terminal.shown);
     assert!(!home.config().exists());
 }
 
@@ -217,7 +217,7 @@ fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
     terminal.type_keys("one\u{1b}[Dtwo\r");
     let (status, terminal) = terminal.finish();
     assert_eq!(status.code(), Some(125));
-    assert!(terminal.shown.contains("not text, such as an arrow key"), "{}", terminal.shown);
+    assert!(terminal.unwrapped().contains("not text, such as an arrow key"), "{}", terminal.shown);
     assert!(!home.config().exists());
 }
 
@@ -236,7 +236,7 @@ fn what_no_store_holds_is_refused_whole() {
         terminal.type_keys("\r");
         let (status, terminal) = terminal.finish();
         assert_eq!(status.code(), Some(125));
-        assert!(terminal.shown.contains(told), "{}", terminal.shown);
+        assert!(terminal.unwrapped().contains(told), "{}", terminal.shown);
         assert!(!home.config().exists());
     }
 }

@@ -22,7 +22,7 @@ pub use pfx::Pfx;
 pub use running::{Running, is_gone};
 pub use server::{Dialogue, Request, Server, Stream, reply};
 pub use strace::{Trace, traced};
-pub use terminal::Terminal;
+pub use terminal::{Setup, Terminal};
 
 /// The user that has nothing, for what root is never refused.
 pub const NOBODY: u32 = 65_534;

@@ -7,7 +7,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
+use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
 use super::Home;
@@ -23,14 +23,36 @@ pub struct Terminal {
     pub shown: String,
 }
 
+/// What else there is to say about a start on a terminal.
+#[derive(Clone, Copy, Default)]
+pub struct Setup<'s> {
+    pub columns: Option<u16>,
+    pub variables: &'s [(&'s str, &'s str)],
+    /// A stream by its number, and the file in the home that takes its place.
+    pub redirected: Option<(u8, &'s str)>,
+}
+
 impl Terminal {
     /// Starts a program in a session of its own on a new terminal.
     pub fn start(home: &Home, words: &[&str]) -> Self {
-        let pair = openpty(None, None).expect("a pseudo-terminal");
+        Self::start_with(home, words, &Setup::default())
+    }
+
+    /// The same on a terminal of this size, with these variables, and with files in place of some streams.
+    pub fn start_with(home: &Home, words: &[&str], setup: &Setup<'_>) -> Self {
+        let size = |columns| Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let pair = openpty(setup.columns.map(size).as_ref(), None).expect("a pseudo-terminal");
         let end = || Stdio::from(pair.slave.try_clone().expect("a descriptor"));
+        let stream = |number| match setup.redirected {
+            Some((redirected, file)) if redirected == number => {
+                Stdio::from(File::create(home.join(file)).expect("a file"))
+            }
+            _ => end(),
+        };
         let mut command = std::process::Command::new(words[0]);
         command.args(&words[1..]).env_clear().env("HOME", home.path()).env("PATH", "/usr/bin:/bin");
-        command.current_dir(home.path()).stdin(end()).stdout(end()).stderr(end());
+        command.envs(setup.variables.iter().copied());
+        command.current_dir(home.path()).stdin(end()).stdout(stream(1)).stderr(stream(2));
         super::lasting::adopt();
         let act = || {
             super::lasting::end_with_starter()?;
@@ -97,7 +119,7 @@ impl Terminal {
         loop {
             self.read();
             if let Some(status) = self.child.try_wait().expect("a child") {
-                self.read();
+                while self.read() {}
                 return (status, self);
             }
             if start.elapsed() > DEADLINE {
@@ -107,15 +129,22 @@ impl Terminal {
         }
     }
 
-    /// Adds what is shown within 20 ms.
-    fn read(&mut self) {
+    /// What is shown, with messages of several lines in one.
+    pub fn unwrapped(&self) -> String {
+        self.shown.replace("\r\n    ", " ")
+    }
+
+    /// Adds what is shown within 20 ms, if anything is.
+    fn read(&mut self) -> bool {
         let mut watched = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
         if poll(&mut watched, PollTimeout::from(20_u8)).expect("poll") == 1 {
             let mut part = [0; 4096];
             if let Ok(count) = self.master.read(&mut part) {
                 self.shown += &String::from_utf8_lossy(&part[..count]);
+                return count > 0;
             }
         }
+        false
     }
 }
 
