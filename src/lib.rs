@@ -102,8 +102,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Err(error) => return print_clap(&error, &words, Inherited(&block)),
     };
     // What becomes another program leaves signals as they are.
-    let is_run = matches!(arguments.command, cli::Command::Run(_));
-    let _no_signal = (!is_run).then(|| Ignored::new(Signal::SIGXFSZ));
+    let may_become = matches!(arguments.command, cli::Command::Run(_) | cli::Command::Help(_));
+    let _no_signal = (!may_become).then(|| Ignored::new(Signal::SIGXFSZ));
     let output = &arguments.output;
     let verbose = variable!(output.verbose).flag(Inherited(&block));
     let format = variable!(output.error_format).word(Inherited(&block));
@@ -144,6 +144,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         }
         cli::Command::Completions(completions) => {
             command::completions::completions(completions, inherited, &mut stdout)
+        }
+        cli::Command::Help(help) => {
+            let style = OutputStyle::of(&io::stdout(), known_color, inherited);
+            command::help::help(help, inherited, style, &mut stdout)
         }
     };
     let flushed = stdout.flush().and_then(|()| stdout.get_ref().finish());

@@ -11,6 +11,7 @@
 mod bindings;
 mod doctor;
 pub mod export;
+mod help;
 mod inheritance;
 pub mod kv;
 mod project;
@@ -29,6 +30,7 @@ use clap_complete::Shell;
 pub use bindings::{BindingOptions, FileOptions, PlaceOptions, mode};
 pub use doctor::Doctor;
 pub use export::Export;
+pub use help::Help;
 pub use inheritance::InheritanceOptions;
 pub use kv::Kv;
 pub use project::{ProjectOptions, Trust};
@@ -63,7 +65,7 @@ Examples:
 
 An option under a heading can also be set by a variable: PFX_NO_EXPAND=1, and lists as
 words, such as PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as
-not set. See pfx(1)."
+not set. `pfx help` lists all commands and topics. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -191,6 +193,7 @@ pub enum Command {
     Doctor(Doctor),
     Trust(Trust),
     Completions(Completions),
+    Help(Help),
 }
 
 /// Print a completion script

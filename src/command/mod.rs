@@ -5,6 +5,7 @@ pub mod completions;
 pub mod doctor;
 pub mod export;
 pub mod files;
+pub mod help;
 mod input;
 pub mod kv;
 mod prepared;

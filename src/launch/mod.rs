@@ -6,6 +6,7 @@ pub mod hosts;
 pub mod ignored;
 pub mod inherited;
 pub mod init;
+pub mod manual;
 pub mod output;
 pub mod prompt;
 pub mod sealed;

@@ -51,7 +51,7 @@ fn printed(shell: &str, arguments: &[&str], home: &Home) -> String {
 }
 
 /// What follows a line's last word once a name was completed there, for each shell alike: the line, and what it becomes.
-const LINES: [(&str, &str); 13] = [
+const LINES: [(&str, &str); 15] = [
     ("pfx run -s DB", "pfx run -s DB_PASSWORD "),
     ("pfx run -s DB_PASSWORD -s PG=pro", "pfx run -s DB_PASSWORD -s PG=prod-db "),
     ("pfx check --secret=pro", "pfx check --secret=prod-db "),
@@ -65,6 +65,8 @@ const LINES: [(&str, &str); 13] = [
     ("pfx secret delete DB", "pfx secret delete DB_PASSWORD "),
     ("pfx run -s DB_PASSWORD -- printen", "pfx run -s DB_PASSWORD -- printenv "),
     ("pfx run -- cat trap/mar", "pfx run -- cat trap/marker "),
+    ("pfx help prec", "pfx help precedence "),
+    ("pfx help comp", "pfx help completions "),
 ];
 
 /// The line that a shell makes of `line` when tab is pressed, on a terminal of its own. `program` is the shell, `prepare`

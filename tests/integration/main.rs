@@ -28,6 +28,7 @@ mod exec;
 mod export;
 mod file;
 mod floors;
+mod help;
 mod hostile;
 mod init;
 mod json;

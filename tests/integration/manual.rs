@@ -163,7 +163,7 @@ fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
         let statuses: &[&str] = match name.as_str() {
             "pfx.1" => &["0", "1", "2", "125", "126", "127"],
             "pfx-run.1" => &["2", "125", "126", "127"],
-            "pfx-completions.1" | "pfx-export.1" => &["0", "2", "125"],
+            "pfx-completions.1" | "pfx-export.1" | "pfx-help.1" => &["0", "2", "125"],
             _ => &["0", "1", "2", "125"],
         };
         let text = of_command(&name);

@@ -6,12 +6,15 @@ use crate::support::needs::tools;
 use crate::support::{Home, Pfx};
 
 /// Every command that prints, as words.
-const PRINTING: [&[&str]; 17] = [
+const PRINTING: [&[&str]; 20] = [
     &["--help"],
     &["-h"],
     &["--version"],
     &["run", "--help"],
     &["secret", "set", "--help"],
+    &["help"],
+    &["help", "run"],
+    &["help", "precedence"],
     &["secret", "get", "A"],
     &["secret", "get", "A", "--json"],
     &["secret", "list"],

@@ -22,6 +22,8 @@ pub enum Thing {
     Secret,
     /// A secret alone.
     SecretName,
+    /// A command or a topic that `pfx help` explains.
+    Subject,
     /// `VAR=` and a text.
     Text,
     /// `[VAR=]` and a variable of the environment.
@@ -164,6 +166,7 @@ fn of_option(option: &Arg) -> Thing {
 fn of_operand(path: &[&Command]) -> Thing {
     let path: Vec<&str> = path.iter().skip(1).map(|command| command.get_name()).collect();
     match path.as_slice() {
+        ["help"] => Thing::Subject,
         ["kv", "delete" | "get"] => Thing::KeyName,
         ["secret", "delete" | "get" | "set"] => Thing::SecretName,
         _ => Thing::Options,
@@ -211,6 +214,8 @@ mod tests {
             ("pfx secret get ", Thing::SecretName, ""),
             ("pfx secret get --remote -- -x", Thing::SecretName, ""),
             ("pfx secret get A ", Thing::Options, ""),
+            ("pfx help re", Thing::Subject, ""),
+            ("pfx help secret ", Thing::Options, ""),
             ("pfx secret delete D", Thing::SecretName, ""),
             ("pfx secret list ", Thing::Options, ""),
             ("pfx kv get --timeout 1 ", Thing::KeyName, ""),

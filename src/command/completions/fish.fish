@@ -40,4 +40,5 @@ set -e __fish_pfx_command
 set -e __fish_pfx_option
 complete -c pfx -n '__fish_pfx_using_subcommand secret' -f -a '(__fish_pfx_offered)'
 complete -c pfx -n '__fish_pfx_using_subcommand kv' -f -a '(__fish_pfx_offered)'
+complete -c pfx -n '__fish_pfx_using_subcommand help' -f -a '(__fish_pfx_offered)'
 complete -c pfx -n '__fish_pfx_using_subcommand run; and __fish_pfx_begin >/dev/null' -f -a '(__fish_pfx_of_command)'

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::CommandFactory as _;
+
 use super::asked::{CompletionRequest, Thing};
 use crate::cli;
+use crate::command::help::TOPICS;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::file;
@@ -34,6 +37,7 @@ pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) 
             names.extend(secrets(asked, inherited).unwrap_or_default());
             (thing == Thing::Secret, names)
         }
+        Thing::Subject => return subjects(),
         Thing::Variable => (true, environment(inherited)),
         Thing::VariableName => {
             let mut names = project.variables;
@@ -58,6 +62,14 @@ pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) 
         words.entry(format!("{variable}=")).or_insert(what);
     }
     words
+}
+
+/// What `pfx help` explains.
+fn subjects() -> Words {
+    let root = cli::Arguments::command();
+    let commands = root.get_subcommands().map(|command| (command.get_name().to_owned(), "command"));
+    let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), "topic"));
+    commands.chain(topics).collect()
 }
 
 /// The names of the secrets that this machine has.
