@@ -54,6 +54,10 @@ main() {
   for document in README.md CHANGELOG.md LICENSE LICENSE-MIT LICENSE-APACHE; do
     install -m 0644 "${source}/${document}" "${stage}/share/doc/pfx/"
   done
+  # What README.md refers to.
+  mkdir -p "${stage}/share/doc/pfx/docs/images"
+  install -m 0644 "${source}"/docs/*.md "${stage}/share/doc/pfx/docs/"
+  install -m 0644 "${source}"/docs/images/*.svg "${stage}/share/doc/pfx/docs/images/"
 }
 
 main "$@"

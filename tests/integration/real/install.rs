@@ -116,6 +116,8 @@ fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
         "share/zsh/site-functions/_pfx",
         "share/fish/vendor_completions.d/pfx.fish",
         "share/doc/pfx/LICENSE",
+        "share/doc/pfx/docs/basics.md",
+        "share/doc/pfx/docs/images/session-light.svg",
     ] {
         assert!(prefix.join(file).is_file(), "{file}");
         assert!(told.contains(&format!("installed {}\n", prefix.join(file).display())), "{told}");

@@ -76,6 +76,8 @@ fn the_debian_package_is_installed_runs_and_is_removed_without_a_trace() {
         "share/bash-completion/completions/pfx",
         "share/doc/pfx/changelog.gz",
         "share/doc/pfx/copyright",
+        "share/doc/pfx/docs/images/start-dark.svg",
+        "share/doc/pfx/docs/prefect-3.md",
         "share/doc/pfx/examples/systemd/pfx@.service",
         "share/fish/vendor_completions.d/pfx.fish",
         "share/man/man1/pfx-run.1.gz",

@@ -25,6 +25,12 @@ pub enum Need {
     Prefect1,
     /// A server of Prefect 3, a stand-in for Prefect Cloud 1.x, and an empty home.
     Prefect3,
+    /// A stand-in for Prefect Cloud 1.x without any value, and an empty home.
+    Cloud1,
+    /// Podman, and a checkout from which pfx is installed as README.md says.
+    Podman,
+    /// A machine with systemd whose user may use sudo, and a checkout.
+    Systemd,
 }
 
 impl Need {
@@ -33,6 +39,9 @@ impl Need {
             "" => Some(Self::Local),
             "prefect1" => Some(Self::Prefect1),
             "prefect3" => Some(Self::Prefect3),
+            "cloud1" => Some(Self::Cloud1),
+            "podman" => Some(Self::Podman),
+            "systemd" => Some(Self::Systemd),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod cloud1;
 mod denied;
+pub mod desk;
 pub mod document;
 mod home;
 pub mod lasting;
