@@ -19,7 +19,7 @@ cache=${PFX_TEST_CACHE:-${HOME}/.cache/pfx-tests}
 
 packages=(
   bash-completion busybox-static ca-certificates curl dash faketime fish gcc groff hyperfine iproute2 jq
-  ksh93u+m libc6-dev mandoc mksh mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace
+  ksh93u+m libc6-dev man-db mandoc mksh mmdebstrap podman procps python3 python3-venv python3-yaml runc shellcheck strace
   systemd time tmux util-linux zsh
 )
 

@@ -33,6 +33,8 @@ pub enum Role {
     Warning,
     Hint,
     Heading,
+    /// A word to be typed as it is.
+    Literal,
 }
 
 impl Role {
@@ -41,7 +43,7 @@ impl Role {
         match self {
             Self::Error => "1;31",
             Self::Warning => "1;33",
-            Self::Hint => "1;36",
+            Self::Hint | Self::Literal => "1;36",
             Self::Heading => "1",
         }
     }

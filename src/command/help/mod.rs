@@ -160,9 +160,10 @@ fn of_command(path: &[String], style: OutputStyle) -> String {
 }
 
 /// A name and what it is about, in lines of at most [`WIDTH`] columns.
-fn entry(name: &str, about: &str) -> String {
+fn entry(name: &str, about: &str, style: OutputStyle) -> String {
     let indent = NAMES + 4;
-    format!("  {name:NAMES$}  {}\n", wrapped(about, indent, indent, WIDTH))
+    let name = style.paint(Role::Literal, &format!("{name:NAMES$}")).into_owned();
+    format!("  {name}  {}\n", wrapped(about, indent, indent, WIDTH))
 }
 
 /// All commands and topics.
@@ -172,11 +173,11 @@ fn overview(style: OutputStyle) -> String {
     let mut text = format!("{usage} pfx help [COMMAND | TOPIC]\n\n{}\n", heading("Commands:"));
     for command in cli::Arguments::command().get_subcommands() {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        text += &entry(command.get_name(), &about);
+        text += &entry(command.get_name(), &about, style);
     }
     text += &format!("\n{}\n", heading("Topics:"));
     for topic in &TOPICS {
-        text += &entry(topic.name, topic.title());
+        text += &entry(topic.name, topic.title(), style);
     }
     text += "\nOn a terminal, the help of a command is its manual page if that is installed.\n";
     text
