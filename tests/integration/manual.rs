@@ -1,6 +1,7 @@
 //! The man pages tell of everything that the command line takes, of nothing else, and are well written.
 
 mod diagnostics;
+pub mod examples;
 mod mdoc;
 
 use std::collections::BTreeSet;

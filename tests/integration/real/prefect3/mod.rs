@@ -6,6 +6,7 @@ mod copy;
 mod faults;
 mod home;
 mod http;
+mod manual;
 mod old;
 mod place;
 mod python;
