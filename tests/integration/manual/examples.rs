@@ -74,6 +74,7 @@ fn home() -> Home {
         std::fs::create_dir_all(home.join(directory)).expect("a directory");
     }
     home.script("programs/pass", "#!/bin/sh\necho three\n");
+    home.script("programs/less", "#!/bin/sh\ncat\n");
     for program in ["docker", "kubectl", "openssl"] {
         home.script(
             format!("programs/{program}"),
@@ -101,18 +102,18 @@ fn embedded(line: &str) -> Option<String> {
 fn every_page_has_examples_and_each_is_introduced_by_a_sentence() {
     for path in pages() {
         let page = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let (mut sentence, mut previous, mut in_block, mut count) = (String::new(), "", false, 0);
+        let (mut sentence, mut previous, mut is_inside, mut count) = (String::new(), "", false, 0);
         for line in section(&page).lines() {
-            let is_block = line.starts_with(".Bd ");
+            let begins_block = line.starts_with(".Bd ");
             let is_line = line.starts_with(".Dl ");
-            if in_block {
-                in_block = line != ".Ed";
-            } else if is_block || is_line && !previous.starts_with(".Dl ") {
+            if is_inside {
+                is_inside = line != ".Ed";
+            } else if begins_block || is_line && !previous.starts_with(".Dl ") {
                 let is_sentence =
                     sentence.starts_with(char::is_uppercase) && sentence.trim_end().ends_with(':');
                 assert!(is_sentence, "man/{page}: `{line}` follows `{sentence}`");
                 sentence.clear();
-                in_block = is_block;
+                is_inside = begins_block;
                 count += 1;
             } else if line != ".Pp" && !is_line {
                 sentence += line;
