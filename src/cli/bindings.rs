@@ -9,7 +9,7 @@ use clap::Args;
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct BindingOptions {
-    /// Bind a secret, or part of a JSON secret (NAME#/POINTER)
+    /// Bind a secret, or a part of it (NAME#/POINTER)
     ///
     /// Without VAR the variable is named after the secret; `db-password` becomes `DB_PASSWORD`. Append `?` to
     /// the name to make it optional. `#/POINTER` picks a part of a JSON value (RFC 6901).

@@ -4,7 +4,9 @@ use clap::Args;
 
 use super::{OUTPUT, PlaceOptions, ProjectOptions, StoreOptions};
 
-/// Check the configuration and the remote store, and suggest fixes (never prints values)
+/// Check the configuration and the remote store, and suggest fixes
+///
+/// Never prints values.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{BindingOptions, OUTPUT, PlaceOptions, ProjectOptions, StoreOptions};
 
-/// Print the bound variables with their values, for another program to read
+/// Print the bound variables with their values for another program
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -16,8 +16,7 @@ Examples:
   pfx export --format k8s --name app-secrets | kubectl apply -f -
   pfx export -s TOKEN --format github    in a step of GitHub Actions
 
-If a format cannot hold a value or a name, the error names the variable and nothing is
-written.")]
+If a format cannot hold a value or a name, the error names the variable and nothing is written.")]
 pub struct Export {
     /// What to print
     ///

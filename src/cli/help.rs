@@ -11,7 +11,7 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   pfx help               all commands and topics
-  pfx help run           the manual page of pfx run, or what pfx run --help prints
+  pfx help run           the manual page of pfx run, or its help
   pfx help secret set
   pfx help references    how to write names and pfx:// references")]
 pub struct Help {

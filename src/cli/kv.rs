@@ -8,7 +8,9 @@ use clap::{Args, Subcommand};
 use super::{OUTPUT, OneStoreOptions, Timeout};
 use crate::store_kind::StoreKind;
 
-/// Read and write the key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3
+/// Read and write the key-value store (1.x) or Variables (2 and 3)
+///
+/// The key-value store of Prefect Cloud 1.x, or the Variables of Prefect 2 and 3.
 #[derive(Subcommand)]
 pub enum Kv {
     Get(KvGet),
@@ -22,7 +24,7 @@ pub enum Kv {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  pfx kv get region                      prints a string as it is, anything else as JSON
+  pfx kv get region                      a string as it is, others as JSON
   pfx kv get limits#/daily               a part of a JSON value
   pfx kv get limits --json | jq .")]
 pub struct KvGet {
@@ -100,15 +102,14 @@ pub struct KvList {
 /// Copy keys from one store to another, such as from Prefect Cloud 1.x to the Variables of Prefect 3
 #[derive(Args)]
 #[command(after_help = "\
-A key whose name is not valid in the target is renamed: `Team A/Region` becomes the
-Variable `team_a_region`, and `pfx run -k 'Team A/Region'` finds it there. Keys that
-already have the same value are skipped, so the command can be run again. Exits with 1 if
-any key was not copied.
+A key whose name is not valid in the target is renamed: `Team A/Region` becomes the Variable \
+`team_a_region`, and `pfx run -k 'Team A/Region'` finds it there. Keys that already have the same value \
+are skipped, so the command can be run again. Exits with 1 if any key was not copied.
 
 Examples:
   pfx kv copy --from cloud1 --to prefect --dry-run
   pfx kv copy --from cloud1 --to prefect --prefix team-a/
-  pfx kv copy --from cloud1 --to prefect --json | jq '.keys[] | select(.problem)'")]
+  pfx kv copy --from cloud1 --to prefect --json | jq .keys")]
 pub struct KvCopy {
     /// The store to read
     #[arg(long, value_name = "STORE", value_enum)]

@@ -17,6 +17,7 @@ pub mod kv;
 mod project;
 mod run;
 pub mod secret;
+mod short_help;
 mod stores;
 mod variable;
 
@@ -63,9 +64,9 @@ Examples:
   pfx check -s DB_PASSWORD               where the value would come from
   pfx secret set DB_PASSWORD             asks for the value without showing it
 
-An option under a heading can also be set by a variable: PFX_NO_EXPAND=1, and lists as
-words, such as PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as
-not set. `pfx help` lists all commands and topics. See pfx(1)."
+An option under a heading can also be set by a variable: PFX_NO_EXPAND=1, and lists as words, such as \
+PFX_SECRET='DB_PASSWORD PG=prod-db#/password'. An empty variable counts as not set. `pfx help` lists all commands \
+and topics. See pfx(1)."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -93,7 +94,8 @@ impl Arguments {
         let mut matches = match whole.try_get_matches_from_mut(words) {
             Ok(matches) => matches,
             Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-                with_variables(Self::command()).try_get_matches_from(words)?
+                let is_long = words.iter().any(|word| word == "--help");
+                short_help::for_help(Self::command(), is_long).try_get_matches_from(words)?
             }
             Err(error) => return Err(unquoted(error)),
         };
@@ -135,7 +137,9 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 #[derive(Args, Default)]
 #[command(next_help_heading = OUTPUT)]
 pub struct OutputOptions {
-    /// Report on stderr where values come from and what was done
+    /// Report where values come from and what was done
+    ///
+    /// On stderr.
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Format of an error on stderr [default: text]

@@ -34,7 +34,7 @@ pub struct ProjectOptions {
 Examples:
   pfx trust                      the nearest pfx.toml, once you have read it
   pfx trust --revoke             stop trusting it
-  pfx trust --list               all trusted files, and whether they have changed
+  pfx trust --list               all trusted files, and their state
 
 A file is trusted with its content: if it changes, it has to be trusted again.")]
 pub struct Trust {

@@ -11,24 +11,21 @@ use super::{
     StoreOptions,
 };
 
-const SEE_RUN: &str = "See --help or pfx-run(1) for all options, details and examples.";
-
 /// Start a command with secrets in its environment, and become it
 #[derive(Args)]
-#[command(after_help = SEE_RUN, after_long_help = "\
+#[command(after_help = "\
 Examples:
   pfx run -- python flow.py              with every local secret
   pfx run -s DB_PASSWORD -- ./service    with this one
-  pfx run -s PG=prod-db#/password -s TOKEN? -e HOST=HOSTNAME --set TZ=UTC -- ./service
-  pfx run --profile dev                  the command and the bindings of pfx.toml
+  pfx run -s PG=prod-db#/password -s TOKEN? --set TZ=UTC -- ./service
+  pfx run --profile dev                  the command and bindings of pfx.toml
   pfx run --clean -- ./service           with only a few inherited variables
   pfx run --init --stop-timeout 8 -- ./service   as process 1 of a container
-  pfx run --prefect -- python flow.py    Secret(\"NAME\").get() answers from the environment
+  pfx run --prefect -- python flow.py    Secret(\"NAME\").get() finds them too
 
-Without a binding, here or in a project file, the command gets every local secret. An
-option under a heading can also be set by a variable: PFX_SECRETS_DIR for --secrets-dir.
-Exit status: the command's own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong
-usage.")]
+Without a binding, here or in a project file, the command gets every local secret. An option under a \
+heading can also be set by a variable: PFX_SECRETS_DIR for --secrets-dir. Exit status: the command's \
+own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong usage.")]
 pub struct Run {
     /// The program and its arguments [default: `command` of pfx.toml]
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]

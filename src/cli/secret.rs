@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{OUTPUT, PlaceOptions, RemoteTarget};
 
-/// Read and write the local secrets, or with --remote those of the remote store
+/// Read and write local secrets, or with --remote those of a store
 #[derive(Subcommand)]
 pub enum Secret {
     Get(SecretGet),
@@ -41,9 +41,8 @@ pub struct SecretGet {
 /// Store one secret, from stdin or a prompt
 #[derive(Args)]
 #[command(after_help = "\
-The value is read from a prompt without echo, or from stdin if that is not a terminal,
-with one trailing newline removed; never from the command line, where ps shows it. Text of
-several lines can be pasted.
+The value is read from a prompt without echo, or from stdin if that is not a terminal, with one trailing \
+newline removed; never from the command line, where ps shows it. Text of several lines can be pasted. \
 Prefect's Secret(NAME).get() reads back exactly this value.
 
 Examples:

@@ -7,7 +7,7 @@ use pfx::cli::{Arguments, variable};
 use serde_json::json;
 
 use crate::support::cloud1::{cloud, home as cloud_home};
-use crate::support::{Home, Pfx};
+use crate::support::{Home, Pfx, Setup, Terminal};
 
 /// What a command writes, and where it writes: all options that have no variable.
 const WRITING: [(&str, &str); 7] = [
@@ -186,11 +186,58 @@ fn a_variable_does_what_its_option_does() {
     }
 }
 
+/// Every command line that asks for help: of pfx, of each command, and of each below it.
+fn with_help() -> Vec<Vec<String>> {
+    let paths = commands().into_iter().map(|(path, _)| path);
+    let paths = paths.chain(["", "secret", "kv"].map(str::to_owned));
+    paths.map(|path| path.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
 #[test]
-fn the_short_help_of_run_fits_a_screen() {
-    let help = Home::new().pfx(["run", "-h"]).outcome().stdout();
-    assert!(help.lines().count() <= 55, "{help}");
-    assert!(help.lines().all(|line| line.len() <= 90), "{help}");
+fn the_short_help_of_every_command_fits_a_screen() {
+    let home = Home::new();
+    for path in with_help() {
+        let help = home.pfx(path.iter().chain([&"-h".to_owned()])).outcome().stdout();
+        assert!(help.lines().count() <= 40, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 90), "{help}");
+        // Every terminal is so wide.
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        let words = [&[env!("CARGO_BIN_EXE_pfx")], &*words, &["-h"]].concat();
+        let setup = Setup { columns: Some(80), ..Setup::default() };
+        let (_, terminal) = Terminal::start_with(&home, &words, &setup).finish();
+        let narrow = terminal.shown.replace("\r\n", "\n");
+        assert!(narrow.lines().count() <= 40, "{narrow}");
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        // Examples and lists of names are lines of their own: none of them is broken.
+        let (_, last) = narrow.split_once("\n\nOptions:").unwrap_or(("", &narrow));
+        for line in help.lines().filter(|line| line.starts_with("  pfx ") || line.contains(", --"))
+        {
+            assert!(last.contains(line), "{line:?} is broken in {narrow}");
+        }
+    }
+}
+
+#[test]
+fn the_short_help_of_a_long_command_names_every_option_and_ends_with_where_to_read_more() {
+    let home = Home::new();
+    for (path, command) in commands() {
+        let help = home.pfx(path.split(' ').chain(["-h"])).outcome().stdout();
+        let whole = home.pfx(path.split(' ').chain(["--help"])).outcome().stdout();
+        let is_compact = help.contains("\nMore options:\n");
+        assert_eq!(is_compact, ["run", "check", "export"].contains(&&*path), "{help}");
+        assert!(!is_compact || help.contains("\nExamples:\n"), "{help}");
+        let end = format!("pfx-{path}(1) for all options and more examples.\n");
+        assert!(!is_compact || help.ends_with(&end), "{help}");
+        for option in command.get_arguments().filter(|one| !one.is_positional()) {
+            let name = format!("--{}", option.get_long().expect("a long name"));
+            let is_in = |text: &str| text.split([' ', ',', '[', '\n']).any(|word| word == name);
+            assert!(is_in(&whole), "{name} is in {whole}");
+            assert!(!is_compact || is_in(&help), "{name} is in {help}");
+            if let Some(heading) = option.get_help_heading() {
+                assert!(whole.contains(&format!("\n{heading}:\n")), "{heading} is in {whole}");
+            }
+        }
+    }
 }
 
 #[test]
