@@ -1,5 +1,5 @@
-//! Links of the documents, checked without a network: files, headings and pictures are there, no page of docs/ is out of
-//! reach, and no link leads to a place that a reader cannot see.
+//! Links of the documents, checked without a network: files, headings and pictures exist, every page of docs/ can be
+//! reached, and no link leads to a place that a reader cannot see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::support::document::{Document, ROOT, documents};
 
-/// A link of a document: what it leads to, as written.
+/// A link of a document: its target, as written.
 #[derive(Debug)]
 struct Link {
     line: usize,
@@ -97,7 +97,7 @@ fn slug(heading: &str) -> String {
     heading.trim().to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-")
 }
 
-/// The path that a relative link of a document means, from the checkout; none if it leads out of it.
+/// The path of a relative link of a document, relative to the checkout; `None` if it is outside.
 fn resolve(document: &Path, target: &str) -> Option<PathBuf> {
     let mut path = document.parent()?.to_owned();
     for part in Path::new(target).components() {
@@ -149,7 +149,7 @@ fn fault(document: &Document, target: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_an_existing_target() {
     let mut count = 0;
     let mut faults = String::new();
     for document in all() {
@@ -166,7 +166,7 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
-fn every_page_and_picture_of_docs_is_reached_from_the_readme() {
+fn every_page_and_picture_of_docs_can_be_reached_from_the_readme() {
     let mut reached = BTreeSet::from([PathBuf::from("README.md")]);
     let mut next = vec![PathBuf::from("README.md")];
     while let Some(path) = next.pop() {
@@ -194,11 +194,11 @@ fn every_page_and_picture_of_docs_is_reached_from_the_readme() {
             }
         }
     }
-    assert!(missing.is_empty(), "no way leads from README.md to {missing:?}");
+    assert!(missing.is_empty(), "README.md does not lead to {missing:?}");
 }
 
 #[test]
-fn every_page_that_another_file_names_is_there() {
+fn every_page_that_another_file_names_exists() {
     let mut directories =
         ["man", "examples", "packaging", "schema", "src", "benches"].map(PathBuf::from).to_vec();
     let mut files = ["install.sh", "Cargo.toml", "Containerfile"].map(PathBuf::from).to_vec();

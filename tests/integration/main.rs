@@ -1,4 +1,4 @@
-//! Everything that pfx promises, tried on the binary itself: one program, a file a subject.
+//! Integration tests of everything that pfx promises, run against the binary: one test program, one file per subject.
 
 #![allow(
     clippy::disallowed_methods,

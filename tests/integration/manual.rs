@@ -1,4 +1,4 @@
-//! The man pages tell of everything that the command line takes, of nothing else, and are well written.
+//! The man pages describe everything that the command line accepts, nothing else, and have no lint warnings.
 
 mod diagnostics;
 pub mod examples;
@@ -18,7 +18,7 @@ const SECTIONS: [&str; 11] = [
     "EXAMPLES", "DIAGNOSTICS", "SECURITY", "SEE ALSO",
 ];
 
-/// The page as a terminal shows it, without bold and underlined letters.
+/// The page as a terminal shows it, without bold and underline.
 fn page(path: &PathBuf) -> String {
     let output = Command::new("mandoc")
         .args(["-T", "utf8", "-O", "width=200"])
@@ -48,7 +48,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The words of a text that look like the thing: `--long`, `PFX_…`.
+/// The words of a text that begin with `prefix`: `--long`, `PFX_…`.
 fn words<'t>(text: &'t str, prefix: &str) -> BTreeSet<&'t str> {
     text.split(|character: char| {
         !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_'))
@@ -57,12 +57,12 @@ fn words<'t>(text: &'t str, prefix: &str) -> BTreeSet<&'t str> {
     .collect()
 }
 
-/// All that one command and those below it declare.
+/// Everything that a command and its subcommands declare.
 #[derive(Default)]
 struct Declared {
     options: BTreeSet<String>,
     variables: BTreeSet<String>,
-    /// Names of commands, and the words that options and arguments take.
+    /// Names of commands, and the words that options and arguments accept.
     values: BTreeSet<String>,
 }
 
@@ -80,7 +80,7 @@ impl Declared {
         }
     }
 
-    /// The command's own options, and the names of those below it.
+    /// The command's own options, and the names of its subcommands.
     fn add_own(&mut self, command: &clap::Command) {
         for argument in command.get_arguments() {
             if let Some(long) = argument.get_long() {
@@ -103,7 +103,7 @@ impl Declared {
     }
 }
 
-/// Each page of a command, with what that command declares. `pfx(1)` has the commands and common options.
+/// Each page of a command, with what the command declares. `pfx(1)` has the commands and common options.
 fn declarations() -> Vec<(String, Declared)> {
     let mut root = Arguments::command();
     root.build();
@@ -118,7 +118,7 @@ fn declarations() -> Vec<(String, Declared)> {
 
 fn of_command(name: &str) -> String {
     let path = directory().join(name);
-    assert!(path.exists(), "there is no man/{name}");
+    assert!(path.exists(), "man/{name} does not exist");
     page(&path)
 }
 
@@ -133,13 +133,13 @@ fn every_option_variable_command_and_word_is_in_the_page_of_its_command() {
             })
             .collect();
         for word in declared.options.iter().chain(&declared.variables).chain(&declared.values) {
-            assert!(all.contains(word.as_str()), "man/{name} does not tell of {word}");
+            assert!(all.contains(word.as_str()), "man/{name} does not mention {word}");
         }
     }
 }
 
 #[test]
-fn no_page_tells_of_an_option_or_variable_that_its_command_has_not() {
+fn no_page_mentions_an_option_or_variable_that_its_command_does_not_have() {
     need!(tools(&["mandoc"]));
     let every = Declared::of(&{
         let mut root = Arguments::command();
@@ -149,16 +149,22 @@ fn no_page_tells_of_an_option_or_variable_that_its_command_has_not() {
     for (name, declared) in declarations() {
         let text = of_command(&name);
         for word in words(section(&text, "OPTIONS", "ENVIRONMENT"), "--") {
-            assert!(declared.options.contains(word), "man/{name} tells of {word}, which is not");
+            assert!(
+                declared.options.contains(word),
+                "man/{name} mentions {word}, which does not exist"
+            );
         }
         for word in words(&text, "PFX_") {
-            assert!(every.variables.contains(word), "man/{name} tells of {word}, which is not");
+            assert!(
+                every.variables.contains(word),
+                "man/{name} mentions {word}, which does not exist"
+            );
         }
     }
 }
 
 #[test]
-fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
+fn every_exit_status_is_in_the_pages_of_the_commands_that_use_it() {
     need!(tools(&["mandoc"]));
     for (name, _) in declarations() {
         let statuses: &[&str] = match name.as_str() {
@@ -168,12 +174,12 @@ fn every_exit_status_is_in_the_pages_of_the_commands_that_end_with_it() {
             _ => &["0", "1", "2", "125"],
         };
         let text = of_command(&name);
-        let told: Vec<&str> = section(&text, "EXIT STATUS", "EXAMPLES")
+        let listed: Vec<&str> = section(&text, "EXIT STATUS", "EXAMPLES")
             .lines()
             .filter_map(|line| line.split_whitespace().next())
             .filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
             .collect();
-        assert_eq!(told, statuses, "man/{name}");
+        assert_eq!(listed, statuses, "man/{name}");
     }
 }
 
@@ -188,7 +194,7 @@ fn every_page_of_a_command_has_every_section_in_order() {
 }
 
 #[test]
-fn every_page_is_well_written() {
+fn no_page_has_a_lint_warning() {
     need!(tools(&["mandoc"]));
     for path in pages() {
         let output = Command::new("mandoc")
@@ -196,13 +202,13 @@ fn every_page_is_well_written() {
             .arg(&path)
             .output()
             .expect("mandoc is there: tests/run.sh installs it");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success() && told.is_empty(), "{told}");
+        let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && listed.is_empty(), "{listed}");
     }
 }
 
 #[test]
-fn every_page_that_a_page_refers_to_as_pfxs_is_there() {
+fn every_page_of_pfx_that_a_page_refers_to_exists() {
     for path in pages() {
         let source = std::fs::read_to_string(&path).expect("a page can be read");
         for line in source.lines().filter_map(|line| line.strip_prefix(".Xr pfx")) {
@@ -221,13 +227,13 @@ fn section<'t>(text: &'t str, name: &str, next: &str) -> &'t str {
     &text[start..text.find(&format!("\n{next}")).unwrap_or_else(|| panic!("a section {next}"))]
 }
 
-/// The texts in quotes that follow `before` in a source, up to the quote's end.
+/// The quoted texts that follow `before` in a source.
 fn quoted_after<'t>(source: &'t str, before: &str) -> BTreeSet<&'t str> {
     source.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[test]
-fn every_kind_of_error_and_no_other_is_in_the_diagnostics() {
+fn the_diagnostics_list_exactly_the_kinds_of_errors() {
     need!(tools(&["mandoc"]));
     let source = include_str!("../../src/error/mod.rs");
     let start = source.find("const fn kind").expect("the words for programs");
@@ -239,8 +245,8 @@ fn every_kind_of_error_and_no_other_is_in_the_diagnostics() {
         section(&text, "DIAGNOSTICS", "SECURITY").split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, list) = text.split_once("is about: ").expect("the list of kinds");
     let (list, _) = list.split_once('.').expect("its end");
-    let told: BTreeSet<&str> = list.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-    assert_eq!(told, kinds);
+    let listed: BTreeSet<&str> = list.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    assert_eq!(listed, kinds);
 }
 
 #[test]
@@ -256,14 +262,14 @@ fn every_field_of_json_is_in_the_page_of_its_command() {
     ];
     for (name, files) in sources {
         let text = of_command(name);
-        let told: BTreeSet<&str> = text
+        let listed: BTreeSet<&str> = text
             .split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
             .collect();
         for file in files {
             let source = std::fs::read_to_string(file).expect("a source");
             let code = source.split("#[cfg(test)]").next().unwrap_or_default();
             let mut fields = quoted_after(code, "json[\"");
-            // A key of `json!` stands before a colon.
+            // A key of `json!` precedes a colon.
             let pieces: Vec<&str> = code.split('"').collect();
             fields.extend(pieces.windows(2).filter_map(|pair| {
                 let is_name = pair[0].bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -271,13 +277,13 @@ fn every_field_of_json_is_in_the_page_of_its_command() {
             }));
             assert!(!fields.is_empty(), "{file} makes JSON");
             for field in fields {
-                assert!(told.contains(field), "man/{name} does not tell of the field {field}");
+                assert!(listed.contains(field), "man/{name} does not mention the field {field}");
             }
         }
     }
 }
 
-/// Each way to call a page's command, in one line: `pfx kv get [--json] …`.
+/// Each synopsis of a page, in one line: `pfx kv get [--json] …`.
 fn synopses(text: &str) -> Vec<String> {
     let mut ways: Vec<String> = Vec::new();
     for line in section(text, "SYNOPSIS", "DESCRIPTION").lines().skip(2) {
@@ -290,7 +296,7 @@ fn synopses(text: &str) -> Vec<String> {
     ways
 }
 
-/// The commands that have none below them, each with the words that call it.
+/// The commands without subcommands, each with the words that call it.
 fn leaves<'c>(
     command: &'c clap::Command,
     path: &str,
@@ -305,7 +311,7 @@ fn leaves<'c>(
 }
 
 #[test]
-fn the_synopsis_of_every_command_has_its_options_and_no_other() {
+fn the_synopsis_of_every_command_has_exactly_its_options() {
     need!(tools(&["mandoc"]));
     let mut root = Arguments::command();
     root.build();
@@ -320,11 +326,11 @@ fn the_synopsis_of_every_command_has_its_options_and_no_other() {
             .collect();
         assert!(!ways.is_empty(), "the synopsis of man/pfx-{page}.1 lacks `{path}`");
         let all = ways.join(" ");
-        let told: BTreeSet<&str> = all
+        let listed: BTreeSet<&str> = all
             .split(|character: char| !(character.is_ascii_alphanumeric() || character == '-'))
             .filter(|word| word.starts_with('-') && !word.trim_matches('-').is_empty())
             .collect();
-        // Some are told together, as a group.
+        // Some are listed together, as a group.
         let is_grouped = |argument: &clap::Arg| {
             let group = argument.get_help_heading().unwrap_or_default().to_lowercase();
             all.contains(&format!("[{group}]"))
@@ -340,29 +346,29 @@ fn the_synopsis_of_every_command_has_its_options_and_no_other() {
                 continue;
             }
             if argument.is_positional() {
-                let is_told = argument
+                let is_listed = argument
                     .get_possible_values()
                     .iter()
                     .all(|value| all.contains(value.get_name()))
                     && all.len() > path.len();
-                assert!(is_told, "`{all}` lacks {}", argument.get_id());
+                assert!(is_listed, "`{all}` lacks {}", argument.get_id());
                 continue;
             }
             let long = argument.get_long().map(|long| format!("--{long}"));
             let short = argument.get_short().map(|short| format!("-{short}"));
-            let is_told =
-                [&long, &short].into_iter().flatten().any(|word| told.contains(word.as_str()));
-            assert!(is_told || is_grouped(argument), "`{all}` lacks {long:?}");
+            let is_listed =
+                [&long, &short].into_iter().flatten().any(|word| listed.contains(word.as_str()));
+            assert!(is_listed || is_grouped(argument), "`{all}` lacks {long:?}");
             own.extend(long.into_iter().chain(short));
         }
-        for word in told {
-            assert!(own.contains(word), "`{all}` has {word}, which is not");
+        for word in listed {
+            assert!(own.contains(word), "`{all}` has {word}, which does not exist");
         }
     }
 }
 
 #[test]
-fn the_synopsis_of_pfx_has_every_command_with_those_below_it() {
+fn the_synopsis_of_pfx_has_every_command_with_its_subcommands() {
     need!(tools(&["mandoc"]));
     let text = of_command("pfx.1");
     let ways = synopses(&text);

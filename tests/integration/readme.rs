@@ -1,4 +1,4 @@
-//! The `console` blocks of README.md and docs/ print what the documents say: here those that need nothing real but
+//! The `console` blocks of README.md and docs/ print what the documents say: here those that need nothing real except
 //! Prefect 1.x; `real::` has the others.
 
 use std::io::{BufRead as _, BufReader};

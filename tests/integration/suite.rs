@@ -1,8 +1,8 @@
-//! The tests themselves.
+//! Tests of the test suite.
 
 use std::process::{Command, Output};
 
-/// Runs these tests of this program again.
+/// Runs these tests of this test program again.
 fn tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let program = std::env::current_exe().expect("a path");
     let mut command = Command::new(program);
@@ -11,7 +11,7 @@ fn tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 }
 
 #[test]
-fn a_test_that_lacks_what_it_needs_is_listed_as_skipped_or_fails() {
+fn a_test_with_a_missing_requirement_is_listed_as_skipped_or_fails() {
     let name = "real::prefect1::prefect_reads_names_of_all_kinds";
     let line = format!(
         "skipped: {name}: needs /nowhere: tests/run.sh makes it, and PFX_TEST_PREFECT1 names another"
@@ -30,7 +30,7 @@ fn a_test_that_lacks_what_it_needs_is_listed_as_skipped_or_fails() {
 }
 
 #[test]
-fn every_promise_has_a_test_of_its_name() {
+fn every_promise_has_tests_named_after_it() {
     let library = include_str!("../../src/lib.rs");
     let (_, promises) = library.split_once("//! # Promises\n").expect("the promises");
     let numbers: Vec<&str> = promises

@@ -8,7 +8,7 @@ pub type Sources = BTreeMap<String, String>;
 /// A module: its names from the root, such as `plan`, `binding`.
 type Module = Vec<String>;
 
-/// For each file those that it imports. What a `mod.rs` re-exports is imported from where it is defined.
+/// For each file, the files that it imports. A re-export of a `mod.rs` counts as the file that defines the name.
 pub fn imports(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
     let files: BTreeMap<Module, &str> =
         sources.keys().map(|path| (module(path), path.as_str())).collect();
@@ -23,7 +23,7 @@ pub fn imports(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
         let own = module(path);
         let targets = used
             .iter()
-            // A front page that re-exports what its files define does not lean on them.
+            // A `mod.rs` that re-exports what its files define does not depend on them.
             .filter(|used| !(used.is_export && used.names.starts_with(&own)))
             .filter_map(|used| target(&used.names, &files, &exports, 0))
             .filter(|target| target != path)
@@ -33,8 +33,8 @@ pub fn imports(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
     imports
 }
 
-/// Groups of files that import each other in a circle. That a file imports the front page of its own folder is no part
-/// of one: the page is where a folder's files have what they share.
+/// Groups of files that import each other in a cycle. An import of the `mod.rs` of a file's own folder is not part of a
+/// cycle, because `mod.rs` contains what the files of the folder share.
 pub fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
     let leads = |from: &str, to: &str| {
         let is_above = to.strip_suffix("mod.rs").is_some_and(|folder| from.starts_with(folder));
@@ -66,7 +66,7 @@ pub fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>>
 /// A path in a source, from the root.
 struct Path {
     names: Module,
-    /// Whether a `pub use` gives it on; the last name, or `*`.
+    /// Whether a `pub use` re-exports it; the last name, or `*`.
     is_export: bool,
 }
 
@@ -195,7 +195,7 @@ fn from_root(path: &str, own: &Module, files: &BTreeMap<Module, &str>) -> Option
 }
 
 #[test]
-fn a_planted_circle_is_found_however_it_is_written() {
+fn a_planted_cycle_is_found_however_it_is_written() {
     let sources = |first: &str, second: &str| -> Sources {
         let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
         [

@@ -1,4 +1,4 @@
-//! The floors of `src/lib.rs`, kept: imports go down only, within a floor only to the left, and never in a circle.
+//! The floors of `src/lib.rs` are respected: imports go down, within a floor to the left, and never form a cycle.
 
 mod imports;
 
@@ -7,15 +7,15 @@ use std::path::Path;
 
 use self::imports::{Sources, circles, imports};
 
-/// Where each module stands, from the map in the crate's documentation: its floor, and its place from the left.
-/// `source` is the front page of a folder and `source/*` the rest of it, where both are there.
+/// The position of each module on the map in the crate's documentation: its floor, and its place from the left.
+/// `source` is the `mod.rs` of a folder and `source/*` the rest of it, if both are on the map.
 fn floors() -> BTreeMap<String, (u32, usize)> {
     let map = std::fs::read_to_string("src/lib.rs").expect("the map");
     let lines = map.lines().filter_map(|line| {
         let rest = line.strip_prefix("//! ")?;
         let (floor, modules) = rest.split_at_checked(1)?;
         let floor = floor.parse::<u32>().ok()?;
-        // Three blanks stand between the modules and what is said of them.
+        // Three spaces separate the modules from their description.
         let modules = modules.strip_prefix("  ")?.split("   ").next()?.to_owned();
         Some((floor, modules))
     });
@@ -53,7 +53,7 @@ fn sources(directory: &Path, below: &str, found: &mut Sources) {
     }
 }
 
-/// All sources but the two that stand above everything.
+/// All sources except the two that are above everything.
 fn all() -> Sources {
     let mut found = Sources::new();
     sources(Path::new("src"), "", &mut found);
@@ -63,7 +63,7 @@ fn all() -> Sources {
 }
 
 #[test]
-fn imports_go_down_the_floors_only() {
+fn imports_only_go_down_the_floors() {
     let floors = floors();
     assert!(floors.len() > 12, "the map in src/lib.rs is read: {floors:?}");
     let mut wrong = Vec::new();
@@ -85,10 +85,10 @@ fn imports_go_down_the_floors_only() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn no_files_import_each_other_in_a_cycle() {
     let circles = circles(&imports(&all()));
     let words: Vec<String> = circles.iter().map(|circle| circle.join(", ")).collect();
-    assert!(circles.is_empty(), "circles:\n{}", words.join("\n"));
+    assert!(circles.is_empty(), "cycles:\n{}", words.join("\n"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The messages that DIAGNOSTICS lists are those that pfx prints: each is provoked.
+//! pfx prints the messages that DIAGNOSTICS lists: the test provokes each.
 
 use super::directory;
 use crate::support::{Home, Pfx};
 
-/// Words in a listed message that stand for something else in a real one.
+/// Placeholders in a listed message.
 const PLACEHOLDERS: [&str; 5] = ["...", "FILE", "FORMAT", "NAME", "VAR"];
 
 /// The listed messages of a page, `.It "…"` each.
@@ -77,7 +77,7 @@ fn starts(home: &Home, page: &str) -> Vec<Pfx> {
 }
 
 #[test]
-fn every_listed_message_is_one_that_pfx_prints() {
+fn pfx_prints_every_listed_message() {
     let mut count = 0;
     for path in super::pages() {
         let page = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -98,7 +98,7 @@ fn every_listed_message_is_one_that_pfx_prints() {
 }
 
 #[test]
-fn a_message_with_another_word_is_not_the_listed_one() {
+fn a_message_with_a_different_word_does_not_match_the_listed_one() {
     let listed = "cannot trust FILE: it has changed since you trusted it";
     assert!(is_listed_as(
         "pfx: error: cannot trust /a/pfx.toml: it has changed since you trusted it",

@@ -87,7 +87,7 @@ fn home() -> Home {
     home
 }
 
-/// A line that stands in another file: an entry point of an image or a line of a unit. As a command that can run here.
+/// A line of another file, such as the entry point of an image or a line of a unit, as a command that can run here.
 fn embedded(line: &str) -> Option<String> {
     if let Some(words) = line.strip_prefix("ENTRYPOINT ") {
         let words: Vec<String> = serde_json::from_str(words).expect("a JSON array");

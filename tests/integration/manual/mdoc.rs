@@ -1,4 +1,4 @@
-//! The parts of the man pages that are made of the command line's declaration: the options, and their variables.
+//! The parts of the man pages that are generated from the declaration of the command line: options and their variables.
 
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use pfx::cli::{Arguments, variable};
@@ -8,13 +8,13 @@ use super::directory;
 /// Headings of options that `pfx-run(1)` describes in full, and the other pages in a line each.
 const SHARED: [&str; 4] = ["Bindings", "Sources", "Project", "Environment"];
 
-/// What begins and ends a part that is made of the declaration.
+/// The lines before and after a generated part.
 const GENERATED: [&str; 2] = [
     ".\\\" Generated: PFX_TEST_WRITE=1 cargo test --test integration -- manual::mdoc\n",
     ".\\\" Generated until here.\n",
 ];
 
-/// A page with its generated parts made anew: the options, and their variables.
+/// A page with its generated parts replaced: options and their variables.
 fn made_anew(source: &str, command: &Command) -> String {
     let parts = [options(command), variables(command)];
     let mut pieces = source.split(GENERATED[0]);
@@ -73,14 +73,14 @@ fn entries(page: &Command) -> Vec<Entry<'_>> {
             }
         }
     }
-    // Those that are everywhere come last.
+    // Options of every command are last.
     entries.sort_by_key(|entry| ["help", "version"].contains(&entry.option.get_id().as_str()));
     entries
 }
 
 /// The help of an option in whole sentences: paragraphs with an empty line between them.
 fn text(page: &Command, option: &Arg) -> String {
-    // clap says more of its own here, which depends on how help is asked for.
+    // clap adds text of its own here, which depends on how help is requested.
     match option.get_id().as_str() {
         "help" => return "Print help.".to_owned(),
         "version" => return "Print the version.".to_owned(),
@@ -203,7 +203,7 @@ fn paragraph(text: &str) -> String {
                 lines.push(format!("{} {brackets}{}", kind(piece), escaped(piece)));
                 continue;
             }
-            // What touches code on its right stands on the line of its macro.
+            // Text that follows code without a space is on the line of the macro.
             let closing = piece.find(|one: char| !").,;:".contains(one)).unwrap_or(piece.len());
             let (closing, rest) = if index == 0 { ("", piece) } else { piece.split_at(closing) };
             if let Some(line) = lines.last_mut().filter(|_| index > 0) {
@@ -225,7 +225,7 @@ fn push(lines: &mut Vec<String>, text: &str) {
     }
 }
 
-/// The sentences of a text: each begins a line, as mdoc wants it.
+/// The sentences of a text: each begins a line, as mdoc requires.
 fn sentences(text: &str) -> Vec<String> {
     let mut found = vec![String::new()];
     for word in text.split_whitespace() {

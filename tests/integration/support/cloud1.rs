@@ -1,4 +1,4 @@
-//! A Prefect Cloud 1.x of secrets and keys that are given, and homes that are configured for it.
+//! A fake Prefect Cloud 1.x with given secrets and keys, and homes that are configured for it.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Home, Request, Server, reply};
 
-/// Never to be seen anywhere but at the API.
+/// Must be sent to the API and appear nowhere else.
 pub const API_KEY: &str = "CANARY-KEY-0123456789";
 
-/// The phrase by which Prefect tells that there is no such secret.
+/// The phrase with which Prefect reports that a secret does not exist.
 pub const ABSENT: &str = "No value found for the requested key";
 
 /// A home whose `config.toml` names an API and a key.
@@ -17,12 +17,12 @@ pub fn home(url: &str) -> Home {
     Home::with_config(format!("[cloud]\napi = \"{url}\"\napi_key = \"{API_KEY}\"\n"))
 }
 
-/// The answer that has this secret's value.
+/// The response with this value of a secret.
 pub fn value(value: &Value) -> Vec<u8> {
     reply(200, &[], json!({ "data": { "secret_value": value } }).to_string())
 }
 
-/// One that has these secrets and these keys, and answers aliases as GraphQL has them.
+/// A server with these secrets and keys, which supports the aliases of GraphQL.
 pub fn cloud(secrets: &[(&str, Value)], keys: &[(&str, Value)]) -> Server {
     let owned = |pairs: &[(&str, Value)]| -> BTreeMap<String, Value> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()

@@ -7,7 +7,7 @@ use nix::libc::{self, sock_filter, sock_fprog};
 /// Where in a `seccomp_data` the number of the system call is (seccomp(2)): at the front.
 const NUMBER: u32 = 0;
 
-/// Makes these system calls fail with this error in the process that calls it, and in all that come of it. For
+/// Makes these system calls fail with this error in the calling process and all its descendants. For
 /// [`Pfx::before`](super::Pfx::before): it only makes system calls.
 pub fn deny(calls: &[i64], error: i32) -> impl FnMut() -> io::Result<()> + Send + Sync + 'static {
     let statement = |code: u32, k: u32| {
@@ -18,7 +18,7 @@ pub fn deny(calls: &[i64], error: i32) -> impl FnMut() -> io::Result<()> + Send 
     for (at, &call) in calls.iter().enumerate() {
         let call = u32::try_from(call).expect("a number of a system call");
         let mut jump = statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, call);
-        // To the error, over the other comparisons and the permission.
+        // Jumps to the error, over the other comparisons and the permission.
         jump.jt = u8::try_from(calls.len() - at).expect("few calls");
         filter.push(jump);
     }

@@ -1,5 +1,5 @@
-//! The desk of a person who follows a document: a new home, a directory to work in, and a shell that remembers what was
-//! exported and where it is.
+//! The environment of a person who follows a document: a new home, a working directory, and a shell that remembers its
+//! exported variables and its directory between commands.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::document::{Document, HOME, ROOT, Session};
 use super::{Home, Pfx};
 
-/// What a command is started by. `$1` is the file in which the shell remembers.
+/// Starts a command. `$1` is the file in which the shell remembers its state.
 const SHELL: &str = "if [ -e \"$1\" ]; then . \"$1\"; fi
 { COMMAND
 } 2>&1
@@ -25,7 +25,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// One with the examples of the checkout, and pfx in PATH.
+    /// A desk with the examples of the checkout, and pfx in PATH.
     pub fn new() -> Self {
         let pfx = Path::new(env!("CARGO_BIN_EXE_pfx")).parent().expect("a directory");
         let desk = Self::with_path("work", vec![pfx.to_owned()]);
@@ -33,8 +33,8 @@ impl Desk {
         desk
     }
 
-    /// One with a whole checkout, from which pfx was installed by the command that README.md begins with. This does not
-    /// build it again.
+    /// A desk with a whole checkout, from which pfx was installed with the command that README.md begins with. pfx is not
+    /// built again.
     pub fn of_new_user(binary: &Path) -> Self {
         let mut desk = Self::with_path("pfx", Vec::new());
         copy(&["."], &desk.directory);
@@ -63,13 +63,13 @@ impl Desk {
         self.memory.path().join("shell")
     }
 
-    /// The same with a variable.
+    /// Adds a variable.
     pub fn with(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
         self.variables.push((name, value.as_ref().to_owned()));
         self
     }
 
-    /// The same with another directory of programs, after those that are there.
+    /// Adds a directory of programs to the end of PATH.
     pub fn with_programs(mut self, directory: &Path) -> Self {
         self.path.push(directory.to_owned());
         self
@@ -96,7 +96,7 @@ impl Session for Desk {
     }
 }
 
-/// Copies files and directories of the checkout, but not what was built.
+/// Copies files and directories of the checkout, without build output.
 pub fn copy(names: &[&str], to: &Path) {
     let mut pack = Command::new("tar");
     pack.args(["-C", ROOT, "--exclude=./target", "--exclude=./.git", "-c"]).args(names);

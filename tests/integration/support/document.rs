@@ -3,7 +3,7 @@
 //!
 //! The word after `console` says what the commands need; there is a test for each (`Need`). The blocks of one document
 //! with the same need are run in order, in one home and one working directory. A block of another language with
-//! `file=NAME` after it is a file of that directory, written when its turn comes. A line `...` stands for any lines, and
+//! `file=NAME` after it is a file of that directory, written when its turn comes. A line `...` matches any lines, and
 //! `> ` begins the next line of a command that ends in a backslash.
 
 use std::fs;
@@ -21,7 +21,7 @@ pub const HOME: &str = "/home/you";
 pub enum Need {
     /// No word: pfx, and examples/config.toml as `~/.prefect/config.toml`.
     Local,
-    /// That, and Prefect 1.4.1 in PATH.
+    /// The same, and Prefect 1.4.1 in PATH.
     Prefect1,
     /// A server of Prefect 3, a stand-in for Prefect Cloud 1.x, and an empty home.
     Prefect3,
@@ -54,13 +54,13 @@ pub struct Document {
     pub text: String,
 }
 
-/// A command, and the lines that it prints.
+/// A command, and the lines that it must print.
 pub struct Step {
     pub command: String,
     pub expected: String,
 }
 
-/// A fenced block that means something to the tests.
+/// A fenced block that the tests use.
 pub enum Block {
     Console(Need, Vec<Step>),
     File { name: String, text: String },
@@ -86,11 +86,11 @@ impl Document {
         Self { path, text }
     }
 
-    /// The blocks that mean something to the tests, in order.
+    /// The blocks that the tests use, in order.
     ///
     /// # Panics
     ///
-    /// If a block names a need for which there is no test, or does not end.
+    /// If a block names a need that no test covers, or does not end.
     pub fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut lines = self.text.lines().enumerate();
@@ -148,16 +148,16 @@ pub trait Session {
     /// Writes a file, by its name in the document.
     fn write(&self, name: &str, text: &str);
 
-    /// Runs a command; what it prints on both streams.
+    /// Runs a command, and returns what it prints on both streams.
     fn run(&self, command: &str) -> String;
 }
 
 /// Runs the blocks with this need of every document that has any, each in a session of its own. With
-/// `PFX_TEST_WRITE`, what they print is written into the document instead of being compared. The number of commands.
+/// `PFX_TEST_WRITE`, the output is written into the document instead of being compared. Returns the number of commands.
 ///
 /// # Panics
 ///
-/// If a command prints something else than the document says.
+/// If a command prints something other than the document says.
 pub fn follow<S: Session>(need: Need, begin: impl Fn() -> S) -> usize {
     let mut count = 0;
     let mut wrong = String::new();
@@ -169,7 +169,7 @@ pub fn follow<S: Session>(need: Need, begin: impl Fn() -> S) -> usize {
                 Block::File { name, text } => session.write(&name, &text),
                 Block::Console(other, steps) if other == need => {
                     for Step { command, expected } in steps {
-                        // The document does not show whether the last line ends with a line feed.
+                        // The document does not show whether the last line ends with a newline.
                         let said = session.run(&command).trim_end().to_owned();
                         let is_expected = matches(&said, expected.trim_end());
                         if !is_expected {
@@ -197,7 +197,7 @@ pub fn follow<S: Session>(need: Need, begin: impl Fn() -> S) -> usize {
     count
 }
 
-/// Whether a text is another, in which a line `...` stands for any lines.
+/// Whether a text matches a pattern, in which a line `...` matches any lines.
 fn matches(text: &str, pattern: &str) -> bool {
     fn lines(text: &[&str], pattern: &[&str]) -> bool {
         match pattern.split_first() {
@@ -210,7 +210,7 @@ fn matches(text: &str, pattern: &str) -> bool {
     lines(&split(text), &split(pattern))
 }
 
-/// Replaces what the commands with a need print, where it is another text now. Other tests may do so at the same time.
+/// Replaces the output of the commands with a need where it has changed. Other tests may do the same at the same time.
 fn rewrite(path: &Path, need: Need, printed: Vec<Option<String>>) {
     static ONE: Mutex<()> = Mutex::new(());
     let _guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,7 +230,7 @@ fn rewrite(path: &Path, need: Need, printed: Vec<Option<String>>) {
         if !is_meant {
             continue;
         }
-        // The block again, with what its commands print now.
+        // The same block, with the current output of its commands.
         let start = made.rfind("```console").expect("its first line");
         let block = made.split_off(start);
         let mut block: Vec<&str> = block.lines().collect();
@@ -250,7 +250,7 @@ fn rewrite(path: &Path, need: Need, printed: Vec<Option<String>>) {
 }
 
 #[test]
-fn three_points_stand_for_any_lines() {
+fn three_dots_match_any_lines() {
     assert!(matches("a\nb\nc", "a\n...\nc") && matches("a\nc", "a\n...\nc"));
     assert!(matches("", "") && matches("a", "...") && matches("", "..."));
     assert!(!matches("a\nb", "a") && !matches("a", "a\nb") && !matches("a\nb\nd", "a\n...\nc"));

@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use super::{NOBODY, Pfx, is_root};
 
-/// Removed with all that is in it when dropped.
+/// Removed with everything in it when dropped.
 pub struct Home {
     directory: TempDir,
 }
 
 impl Home {
-    /// An empty one, with an empty `.prefect` of mode 0700.
+    /// An empty home, with an empty `.prefect` of mode 0700.
     pub fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let home = Self { directory };
@@ -23,14 +23,14 @@ impl Home {
         home
     }
 
-    /// One whose `config.toml` is `text`.
+    /// A home whose `config.toml` is `text`.
     pub fn with_config(text: impl AsRef<[u8]>) -> Self {
         let home = Self::new();
         home.write(".prefect/config.toml", text);
         home
     }
 
-    /// One whose `[context.secrets]` is these lines.
+    /// A home whose `[context.secrets]` has these lines.
     pub fn with_secrets(lines: &str) -> Self {
         Self::with_config(format!("[context.secrets]\n{lines}"))
     }
@@ -43,7 +43,7 @@ impl Home {
         self.path().join(relative)
     }
 
-    /// Prefect's file of secrets.
+    /// Prefect's file with the local secrets.
     pub fn config(&self) -> PathBuf {
         self.join(".prefect/config.toml")
     }
@@ -52,7 +52,7 @@ impl Home {
         fs::read_to_string(self.config()).expect("config.toml is there")
     }
 
-    /// Writes a file of mode 0600; its directories are made.
+    /// Writes a file of mode 0600, and creates its directories.
     pub fn write(&self, relative: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(relative);
         if let Some(parent) = path.parent() {
@@ -69,14 +69,14 @@ impl Home {
         path
     }
 
-    /// Writes a program.
+    /// Writes an executable script.
     pub fn script(&self, relative: impl AsRef<Path>, text: &str) -> PathBuf {
         let path = self.write(relative, text);
         set_mode(&path, 0o755);
         path
     }
 
-    /// Everything here, with files' bytes, to tell that nothing changed.
+    /// All paths in the home with the bytes of the files, to check that nothing changed.
     pub fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn walk(directory: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
             for entry in fs::read_dir(directory).expect("a readable directory") {
@@ -104,24 +104,24 @@ impl Home {
         names
     }
 
-    /// Hands everything to nobody, if that is possible; otherwise the user has no more rights than nobody.
+    /// Makes nobody the owner of everything, if the tests run as root; otherwise the user has no more rights than nobody.
     pub fn give_to_nobody(&self) {
         if is_root() {
             chown_all(self.path(), NOBODY);
         }
     }
 
-    /// pfx with these arguments, in this home.
+    /// Prepares pfx with these arguments, in this home.
     pub fn pfx<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Pfx {
         Pfx::new(self.path(), env!("CARGO_BIN_EXE_pfx"), arguments)
     }
 
-    /// `pfx run` with these bindings, in front of this command.
+    /// Prepares `pfx run` with these bindings and this command.
     pub fn run(&self, bindings: &[&str], command: &[&str]) -> Pfx {
         self.pfx([&["run"], bindings, &["--"], command].concat())
     }
 
-    /// Another program in pfx's place.
+    /// Prepares another program instead of pfx.
     pub fn bare(&self, words: &[&str]) -> Pfx {
         Pfx::new(self.path(), words[0], &words[1..])
     }

@@ -1,5 +1,5 @@
-//! What the tests start ends with them, however they end: a child with the thread that started it, and whatever is left
-//! when the tests end. What lasts as long as they do is in statics, which nothing drops.
+//! Ends the processes that the tests start, however the tests end: a child ends with the thread that started it, and all
+//! others end with the tests. What lasts as long as the tests is in statics, which are never dropped.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -22,19 +22,19 @@ pub fn directory(path: &Path) {
     DIRECTORIES.lock().expect("no panic").push(path.to_owned());
 }
 
-/// Does something when the tests end. What is added last is done first.
+/// Calls a function when the tests end. The function that was added last is called first.
 pub fn at_exit(act: extern "C" fn()) {
     adopt();
     add(act);
 }
 
 fn add(act: extern "C" fn()) {
-    // SAFETY: a function that calls no test's code.
+    // SAFETY: the function does not call code of a test.
     assert_eq!(unsafe { libc::atexit(act) }, 0);
 }
 
-/// Makes the tests the parent of all that they start whose own parent has ended, and ends what is left of it when the
-/// tests end.
+/// Makes the tests the parent of every descendant whose own parent has ended, and ends those that are left when the tests
+/// end.
 pub fn adopt() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -56,12 +56,12 @@ pub fn end_with_starter() -> io::Result<()> {
 /// Starts a program that ends with the thread that calls this.
 pub fn spawn_for_thread(command: &mut Command) -> io::Result<Child> {
     adopt();
-    // SAFETY: what is done between fork and exec is one system call.
+    // SAFETY: only one system call is made between fork and exec.
     unsafe { command.pre_exec(end_with_starter) };
     command.spawn()
 }
 
-/// Starts a program that ends with the tests: a thread that lasts as long as they do starts it.
+/// Starts a program that ends with the tests, from a thread that lasts as long as the tests.
 pub fn spawn(command: Command) -> Child {
     type Job = (Command, Sender<Child>);
     static KEEPER: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
@@ -80,7 +80,7 @@ pub fn spawn(command: Command) -> Child {
     child.recv().expect("a child")
 }
 
-/// All children of the tests, those that ended among them.
+/// All children of the tests, including those that have ended.
 fn children() -> Vec<Pid> {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
@@ -89,7 +89,7 @@ fn children() -> Vec<Pid> {
 }
 
 extern "C" fn clear() {
-    // The children of those that end become the tests' own.
+    // The children of processes that end become children of the tests.
     loop {
         let children = children();
         if children.is_empty() {

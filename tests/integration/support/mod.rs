@@ -1,4 +1,4 @@
-//! A home of one's own, pfx started in it in whatever way, and what came of it.
+//! Test helpers: a temporary home, ways to start pfx in it, and the outcome.
 
 pub mod cloud1;
 mod denied;
@@ -25,7 +25,7 @@ pub use server::{Dialogue, Request, Server, Stream, reply};
 pub use strace::{Trace, traced};
 pub use terminal::{Setup, Terminal};
 
-/// The user that has nothing, for what root is never refused.
+/// A user without any rights, for tests of what root may always do.
 pub const NOBODY: u32 = 65_534;
 
 /// Whether the tests run as root, as they do in CI.

@@ -1,5 +1,5 @@
-//! What a test needs that not every machine has. A test that lacks it is skipped, and listed as skipped when the tests
-//! have ended. With `PFX_TEST_COMPLETE`, which `tests/run.sh` sets, it fails instead.
+//! Requirements of tests that not every machine meets. A test whose requirement is missing is skipped, and listed as
+//! skipped at the end of the run. With `PFX_TEST_COMPLETE`, which `tests/run.sh` sets, it fails instead.
 
 use std::fmt;
 use std::io::Write as _;
@@ -9,7 +9,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{is_root, lasting};
 
-/// Gives the value of a need, or ends the test, which is then listed as skipped. For the body of a test: it returns.
+/// Returns the value of a requirement, or ends the test, which is then listed as skipped. Only for the body of a test, because
+/// it returns from it.
 macro_rules! need {
     ($need:expr) => {
         match $need {
@@ -32,12 +33,12 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The rights of root: other users, owners, modes that do not bind.
+/// The rights of root: acting as other users, changing owners, ignoring modes.
 pub fn root() -> Result<(), Missing> {
     if is_root() { Ok(()) } else { Err(Missing("needs root: run the tests as root".to_owned())) }
 }
 
-/// The right to make namespaces of mounts, processes and networks, which root may lack in a container.
+/// The right to create mount, process and network namespaces, which root may lack in a container.
 pub fn namespaces() -> Result<(), Missing> {
     static CAN: OnceLock<bool> = OnceLock::new();
     root()?;
@@ -52,14 +53,14 @@ pub fn namespaces() -> Result<(), Missing> {
     Err(Missing("needs namespaces: run the tests outside of a container".to_owned()))
 }
 
-/// Programs, where all tests look for them.
+/// Programs in the directories that all tests search.
 pub fn tools(names: &[&str]) -> Result<(), Missing> {
-    let is_there = |name: &&&str| {
+    let exists = |name: &&&str| {
         ["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
             .iter()
             .any(|directory| Path::new(directory).join(name).exists())
     };
-    match names.iter().find(|name| !is_there(name)) {
+    match names.iter().find(|name| !exists(name)) {
         None => Ok(()),
         Some(name) => {
             Err(Missing(format!("needs {name}: tests/run.sh installs the package that has it")))
@@ -67,7 +68,7 @@ pub fn tools(names: &[&str]) -> Result<(), Missing> {
     }
 }
 
-/// strace on pfx with what it passes to the kernel: once pfx has hidden, the kernel shows that to root alone.
+/// strace with the data that pfx passes to the kernel: once pfx is not dumpable, only root can see it.
 pub fn strace_as_root() -> Result<(), Missing> {
     root()?;
     tools(&["strace"])
@@ -96,7 +97,7 @@ pub fn authorities() -> Result<(), Missing> {
     Err(Missing("needs ca-certificates: tests/run.sh installs it".to_owned()))
 }
 
-/// The home directory that /etc/passwd has for the user of the tests.
+/// The home directory of the user of the tests, from /etc/passwd.
 pub fn home_in_passwd() -> Result<String, Missing> {
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let user = nix::unistd::getuid().to_string();
@@ -106,7 +107,7 @@ pub fn home_in_passwd() -> Result<String, Missing> {
     home.ok_or_else(|| Missing("needs a user of /etc/passwd: run the tests as one".to_owned()))
 }
 
-/// The Python environment with this major version of Prefect in it.
+/// The Python environment with this major version of Prefect.
 pub fn prefect(version: u8) -> Result<PathBuf, Missing> {
     prepared(&format!("PFX_TEST_PREFECT{version}"), &format!("prefect-{version}"), "bin/python")
 }
@@ -132,7 +133,7 @@ pub fn trixie() -> Result<PathBuf, Missing> {
     prepared("PFX_TEST_TRIXIE", "trixie", "etc/nsswitch.conf")
 }
 
-/// A static release binary, for where there is no C library.
+/// A static release binary, for environments without a C library.
 pub fn static_binary() -> Result<PathBuf, Missing> {
     let path = std::env::var_os("PFX_TEST_STATIC").map(PathBuf::from);
     path.filter(|path| path.exists()).ok_or_else(|| {
@@ -142,7 +143,7 @@ pub fn static_binary() -> Result<PathBuf, Missing> {
     })
 }
 
-/// What `tests/run.sh` puts into its cache, or a variable names; it must hold `part`.
+/// A directory that `tests/run.sh` prepares in its cache, or that the variable names; it must contain `part`.
 fn prepared(variable: &str, name: &str, part: &str) -> Result<PathBuf, Missing> {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let path = std::env::var_os(variable)
@@ -162,7 +163,7 @@ static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 ///
 /// # Panics
 ///
-/// If nothing may be skipped.
+/// If no test may be skipped.
 #[track_caller]
 pub fn skip(missing: &Missing) {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -174,7 +175,7 @@ pub fn skip(missing: &Missing) {
     SKIPPED.lock().unwrap_or_else(PoisonError::into_inner).push(line);
 }
 
-/// Prints what was skipped, past the test harness, which shows no output of a test that passes.
+/// Prints the skipped tests directly, because the test harness does not show the output of a test that passes.
 extern "C" fn list() {
     let mut lines = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
     lines.sort();

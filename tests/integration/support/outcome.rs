@@ -1,15 +1,15 @@
-//! What came of a program.
+//! The outcome of a program.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Output};
 
-/// A status, and all that was written.
+/// The exit status and everything that was written.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ExitStatus,
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
-    /// Stands as `{home}` in expected texts.
+    /// Written as `{home}` in expected texts.
     home: String,
 }
 
@@ -37,12 +37,12 @@ impl Outcome {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// Everything it said, on both streams.
+    /// Everything that the program wrote on both streams.
     pub fn said(&self) -> String {
         self.stdout() + &self.stderr()
     }
 
-    /// Asserts all three, whole.
+    /// Compares status, stdout and stderr, each completely.
     #[track_caller]
     pub fn assert(&self, code: i32, stdout: &str, stderr: &str) {
         let expected = |text: &str| text.replace("{home}", &self.home);

@@ -1,4 +1,4 @@
-//! One start of pfx, or of another program in its place, with everything about it chosen.
+//! One start of pfx, or of another program instead, with full control of its environment.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
@@ -12,8 +12,8 @@ use nix::libc;
 
 use super::{NOBODY, Outcome, Running, is_root, lasting};
 
-/// A start that is being prepared. Its environment holds HOME, PATH and what is added; nothing of the
-/// test's own.
+/// A start that is being prepared. Its environment contains HOME, PATH and what is added, but nothing of the
+/// test's own environment.
 #[must_use]
 pub struct Pfx {
     command: Command,
@@ -30,7 +30,7 @@ impl Pfx {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).env("PATH", "/usr/bin:/bin");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Not where cargo stands: that has files of its own.
+        // Not in the working directory of cargo, which has files of its own.
         command.current_dir(home);
         Self { command, home: home.to_owned(), stdin: Vec::new() }.before(prepare)
     }
@@ -69,13 +69,13 @@ impl Pfx {
         self
     }
 
-    /// Gives a file in place of the pipe from which stdout is read.
+    /// Writes stdout to a file instead of the pipe from which it is read.
     pub fn stdout_to(mut self, stdout: impl Into<Stdio>) -> Self {
         self.command.stdout(stdout);
         self
     }
 
-    /// Runs as nobody, if the tests run as root. The program is one that nobody can reach.
+    /// Runs as nobody, if the tests run as root. The program is copied to a place that nobody can reach.
     pub fn by_nobody(mut self) -> Self {
         if is_root() {
             let mut command = Command::new(reachable(self.command.get_program()));
@@ -91,15 +91,15 @@ impl Pfx {
         self
     }
 
-    /// Does something in the new process before it becomes the program, after std has unblocked all signals
-    /// and set SIGPIPE to its default. Only what is async-signal-safe.
+    /// Calls `act` in the new process before it becomes the program, after std has unblocked all signals
+    /// and set SIGPIPE to its default. `act` must be async-signal-safe.
     pub fn before(mut self, act: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> Self {
-        // SAFETY: the callers do nothing but system calls in there.
+        // SAFETY: all callers only make system calls in `act`.
         unsafe { self.command.pre_exec(act) };
         self
     }
 
-    /// Starts with exactly this block as environment, whatever is in it. Nothing else can be changed after.
+    /// Starts with exactly this block as environment, whatever it contains. Nothing else can be changed afterwards.
     pub fn environ(mut self, entries: &[&[u8]]) -> Self {
         let c_string = |bytes: &[u8]| CString::new(bytes).expect("no NUL");
         let program = c_string(self.command.get_program().as_bytes());
@@ -112,7 +112,7 @@ impl Pfx {
         self
     }
 
-    /// Starts it, and does not wait.
+    /// Starts the program without waiting for it.
     pub fn start(mut self) -> Running {
         lasting::adopt();
         let home = self.home.to_string_lossy().into_owned();
@@ -120,27 +120,27 @@ impl Pfx {
         Running::new(child, self.stdin, home)
     }
 
-    /// Runs it to its end.
+    /// Runs the program and waits for its end.
     pub fn outcome(self) -> Outcome {
         self.start().finish()
     }
 
-    /// It must succeed, print exactly this, and say nothing else.
+    /// Asserts that the program exits with 0, prints exactly this, and writes nothing on stderr.
     #[track_caller]
     pub fn gives(self, stdout: &str) {
         self.outcome().assert(0, stdout, "");
     }
 
-    /// It must end with this status, print nothing, and say exactly this on stderr.
+    /// Asserts that the program exits with this status, prints nothing, and writes exactly this on stderr.
     #[track_caller]
     pub fn refuses(self, code: i32, stderr: &str) {
         self.outcome().assert(code, "", stderr);
     }
 }
 
-/// Lets the program end with the test, and marks what the test runner left open to be closed, so that 0, 1 and 2 is all
-/// that is inherited. (And with something to do first std forks; its other way, `posix_spawn(3)`, leaves a signal
-/// ignored.)
+/// Makes the program end with the test, and marks the descriptors that the test runner left open as close-on-exec, so that
+/// only 0, 1 and 2 are inherited. (With a function to call first, std also forks instead of using `posix_spawn(3)`, which
+/// would leave a signal ignored.)
 fn prepare() -> io::Result<()> {
     lasting::end_with_starter()?;
     let (first, last) = (3_u32, u32::MAX);
@@ -151,7 +151,7 @@ fn prepare() -> io::Result<()> {
     }
 }
 
-/// The same program where every user can run it.
+/// A copy of the program that every user can run.
 fn reachable(program: &OsStr) -> OsString {
     static COPY: OnceLock<tempfile::TempDir> = OnceLock::new();
     if program != env!("CARGO_BIN_EXE_pfx") {
@@ -161,8 +161,8 @@ fn reachable(program: &OsStr) -> OsString {
         let directory = tempfile::TempDir::new().expect("a temporary directory");
         lasting::directory(directory.path());
         super::home::set_mode(directory.path(), 0o755);
-        // By another process: a start at this moment would inherit the copy open for writing, and then it
-        // could not be run.
+        // Copied by another process: a process that is started meanwhile would otherwise inherit the copy open for
+        // writing, and then it could not be run.
         let copied = Command::new("cp").arg(program).arg(directory.path().join("pfx")).status();
         assert!(copied.expect("cp runs").success());
         directory
@@ -190,7 +190,7 @@ struct Block {
     entries: Pointers,
 }
 
-// SAFETY: the pointers lead to heap memory that the same value owns and nobody changes.
+// SAFETY: the pointers refer to heap memory that the same value owns and that is never changed.
 unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}

@@ -1,4 +1,4 @@
-//! A program under way.
+//! A running program.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Output};
@@ -11,14 +11,14 @@ use nix::unistd::Pid;
 
 use super::Outcome;
 
-/// Longer than anything here takes on a busy machine. What takes longer hangs.
+/// Longer than anything here takes on a busy machine; a program that takes longer hangs.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     home: String,
-    /// What was read of stdout while waiting for a line.
+    /// What was read from stdout while waiting for a line.
     read: Vec<u8>,
 }
 
@@ -28,7 +28,7 @@ impl Running {
         if !input.is_empty()
             && let Some(mut pipe) = stdin.take()
         {
-            // Who does not read it all ends the pipe, and that is no fault of the test.
+            // A program that does not read everything closes the pipe, which is not an error of the test.
             thread::spawn(move || pipe.write_all(&input));
         }
         Self { child, stdin, home, read: Vec::new() }
@@ -38,12 +38,12 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
     }
 
-    /// Reads stdout up to and with the line `ready`.
+    /// Reads stdout up to and including the line `ready`.
     pub fn wait_until_ready(&mut self) {
         self.wait_for("ready\n");
     }
 
-    /// Reads stdout up to and with `text`, and not beyond it.
+    /// Reads stdout up to and including `text`, and not beyond it.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         let pipe = self.child.stdout.as_mut().expect("stdout is a pipe");
@@ -55,7 +55,7 @@ impl Running {
         }
     }
 
-    /// Reads stdout up to `text`, and the word behind it up to the end of its line.
+    /// Reads stdout up to `text`, and returns the word after it, up to the end of the line.
     pub fn word_after(&mut self, text: &str) -> String {
         self.wait_for(text);
         let from = self.read.len();
@@ -74,13 +74,13 @@ impl Running {
         kill(self.pid(), signal).expect("the process is there");
     }
 
-    /// Waits for its end. Fails, and ends it, if that does not come.
+    /// Waits for the end of the program. Panics, and ends the program, if it does not end in time.
     pub fn finish(self) -> Outcome {
         let pid = self.pid();
         self.finish_within(DEADLINE).unwrap_or_else(|| panic!("process {pid} does not end"))
     }
 
-    /// Waits for its end, and ends it if that does not come in time: then `None`.
+    /// Waits for the end of the program. Ends it and returns `None` if it does not end in time.
     pub fn finish_within(mut self, time: Duration) -> Option<Outcome> {
         drop(self.stdin.take());
         let pid = self.pid();
@@ -96,7 +96,7 @@ impl Running {
     }
 }
 
-/// Whether a process is gone, or will be when its parent looks: waits for that.
+/// Waits until a process is gone or a zombie; returns whether it is.
 pub fn is_gone(process: i32) -> bool {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {

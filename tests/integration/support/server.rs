@@ -1,4 +1,4 @@
-//! A server on loopback that does what a test says, however badly, and remembers what it was asked.
+//! A server on loopback that does what a test says, however wrong, and records the requests.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Longer than anything here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// What a request was, byte for byte where it matters.
+/// A request, byte for byte where that matters.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -22,19 +22,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// A header, whatever the case of its name.
+    /// A header; the case of its name does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 
-/// Requests, in the order in which they came, and a way to wait for them.
+/// The requests, in the order in which they were received, and a way to wait for them.
 #[derive(Default)]
 struct Log {
     requests: Mutex<Vec<Request>>,
@@ -42,14 +42,14 @@ struct Log {
     connections: AtomicUsize,
 }
 
-/// Runs until the test program ends.
+/// A server that runs until the test program ends.
 #[derive(Clone)]
 pub struct Server {
     pub address: SocketAddr,
     log: Arc<Log>,
 }
 
-/// One connection, whatever is beneath it.
+/// One connection over any transport.
 pub trait Stream: Read + Write + Send {}
 impl<S: Read + Write + Send> Stream for S {}
 
@@ -57,18 +57,18 @@ impl<S: Read + Write + Send> Stream for S {}
 pub struct Dialogue {
     stream: Box<dyn Stream>,
     log: Arc<Log>,
-    /// What was read beyond the last request.
+    /// Bytes that were read after the last request.
     rest: Vec<u8>,
 }
 
 impl Server {
-    /// Does `act` with each connection, each in a thread of its own.
+    /// Calls `act` for each connection, in a thread of its own.
     pub fn new(act: impl Fn(&mut Dialogue) + Send + Sync + 'static) -> Self {
         let plain = |stream: TcpStream| -> Option<Box<dyn Stream>> { Some(Box::new(stream)) };
         Self::on(Ipv4Addr::LOCALHOST.into(), plain, act)
     }
 
-    /// The same at another address, on streams that are made of the connections.
+    /// The same at another address; `wrap` makes a stream from each connection.
     pub fn on(
         address: IpAddr,
         wrap: impl Fn(TcpStream) -> Option<Box<dyn Stream>> + Send + Sync + 'static,
@@ -94,12 +94,12 @@ impl Server {
         server
     }
 
-    /// A well-behaved one that answers each request with what `answer` makes of it.
+    /// A correct server that answers each request with what `answer` returns.
     pub fn answering(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
         Self::new(move |dialogue| dialogue.answer_all(&answer))
     }
 
-    /// One that answers each request with 200 and this JSON.
+    /// A server that answers each request with 200 and this JSON.
     pub fn json(answer: &Value) -> Self {
         let answer = reply(200, &[], answer.to_string());
         Self::answering(move |_| answer.clone())
@@ -119,12 +119,12 @@ impl Server {
         self.log.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How often anybody connected.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.log.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many requests have come.
+    /// Waits for this number of requests.
     #[track_caller]
     pub fn wait_for_requests(&self, count: usize) {
         let requests = self.log.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ impl Server {
 }
 
 impl Dialogue {
-    /// Reads one request, and remembers it. `None` if the other end has none.
+    /// Reads and records one request. `None` if the client sends no more.
     pub fn request(&mut self) -> Option<Request> {
         let mut bytes = std::mem::take(&mut self.rest);
         let end = loop {
@@ -176,7 +176,7 @@ impl Dialogue {
         Some(())
     }
 
-    /// Answers every request until the other end has had enough.
+    /// Answers requests until the client closes the connection.
     pub fn answer_all(&mut self, answer: &dyn Fn(&Request) -> Vec<u8>) {
         while let Some(request) = self.request() {
             if self.send(answer(&request)).is_err() {
@@ -185,18 +185,18 @@ impl Dialogue {
         }
     }
 
-    /// Sends bytes as they are.
+    /// Sends these bytes.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.write_all(bytes.as_ref())?;
         self.stream.flush()
     }
 
-    /// Sends the same again and again until the other end is gone.
+    /// Sends the same bytes again and again until the client is gone.
     pub fn flood(&mut self, bytes: impl AsRef<[u8]>) {
         while self.send(bytes.as_ref()).is_ok() {}
     }
 
-    /// One byte after the other, with a pause before each, until the other end is gone.
+    /// Sends one byte after the other, with a pause before each, until the client is gone.
     pub fn drip(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) {
         for byte in bytes.as_ref() {
             thread::sleep(pause);
@@ -206,13 +206,13 @@ impl Dialogue {
         }
     }
 
-    /// Says no more, and keeps the connection until the other end closes it.
+    /// Sends nothing more, and keeps the connection open until the client closes it.
     pub fn fall_silent(&mut self) {
         let _ = io::copy(&mut self.stream, &mut io::sink());
     }
 }
 
-/// An answer with a status, further headers, and a body whose length is told.
+/// A response with a status, further headers, and a body with its `Content-Length`.
 pub fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n", body.len());

@@ -1,4 +1,4 @@
-//! A program under strace(1): the system calls it makes, or what becomes of it if one of them fails.
+//! A program under strace(1): the system calls that it makes, or its outcome if one of them fails.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use super::{Home, Outcome, Pfx};
 /// What strace wrote.
 pub struct Trace {
     pub outcome: Outcome,
-    /// One system call a line, of all processes.
+    /// One system call per line, of all processes.
     pub text: String,
 }
 
@@ -19,7 +19,7 @@ impl Trace {
     }
 }
 
-/// pfx with `arguments` under strace with `options`; `prepare` may add to the start.
+/// Runs pfx with `arguments` under strace with `options`; `prepare` may change the start.
 pub fn traced(
     home: &Home,
     options: &[&str],

@@ -1,4 +1,4 @@
-//! A pseudo-terminal with a program on it that has it as its controlling terminal.
+//! A pseudo-terminal, and a program whose controlling terminal it is.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -19,26 +19,26 @@ pub struct Terminal {
     master: File,
     slave: OwnedFd,
     child: Child,
-    /// All that was shown so far.
+    /// Everything that was shown so far.
     pub shown: String,
 }
 
-/// What else there is to say about a start on a terminal.
+/// Further settings of a start on a terminal.
 #[derive(Clone, Copy, Default)]
 pub struct Setup<'s> {
     pub columns: Option<u16>,
     pub variables: &'s [(&'s str, &'s str)],
-    /// A stream by its number, and the file in the home that takes its place.
+    /// The number of a stream, and the file in the home that replaces it.
     pub redirected: Option<(u8, &'s str)>,
 }
 
 impl Terminal {
-    /// Starts a program in a session of its own on a new terminal.
+    /// Starts a program in a new session on a new terminal.
     pub fn start(home: &Home, words: &[&str]) -> Self {
         Self::start_with(home, words, &Setup::default())
     }
 
-    /// The same on a terminal of this size, with these variables, and with files in place of some streams.
+    /// The same on a terminal of this size, with these variables, and with files instead of some streams.
     pub fn start_with(home: &Home, words: &[&str], setup: &Setup<'_>) -> Self {
         let size = |columns| Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(setup.columns.map(size).as_ref(), None).expect("a pseudo-terminal");
@@ -73,7 +73,7 @@ impl Terminal {
         nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
     }
 
-    /// Reads what is shown until that contains `text`.
+    /// Reads what is shown until it contains `text`.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         let start = Instant::now();
@@ -88,17 +88,17 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).expect("keys are taken");
     }
 
-    /// Whether what is typed is shown.
+    /// Whether typed characters are echoed.
     pub fn echoes(&self) -> bool {
         tcgetattr(&self.slave).expect("its settings").local_flags.contains(LocalFlags::ECHO)
     }
 
-    /// All its settings, to tell that they are what they were.
+    /// All settings of the terminal, to check that they are unchanged.
     pub fn settings(&self) -> nix::sys::termios::Termios {
         tcgetattr(&self.slave).expect("its settings")
     }
 
-    /// How many typed bytes wait to be read, those of an unfinished line among them.
+    /// The number of typed bytes that wait to be read, including those of an unfinished line.
     pub fn waiting(&self) -> i32 {
         // In canonical mode an unfinished line is not counted (`TIOCINQ`, ioctl_tty(2)).
         let mut settings = tcgetattr(&self.slave).expect("its settings");
@@ -109,11 +109,11 @@ impl Terminal {
         let result = unsafe {
             nix::libc::ioctl(self.slave.as_raw_fd(), nix::libc::FIONREAD, &raw mut count)
         };
-        assert_eq!(result, 0, "the terminal tells what waits");
+        assert_eq!(result, 0, "the terminal reports how much waits");
         count
     }
 
-    /// Waits for the program's end, reading on.
+    /// Waits for the end of the program, and keeps reading.
     pub fn finish(mut self) -> (ExitStatus, Self) {
         let start = Instant::now();
         loop {
@@ -148,14 +148,14 @@ impl Terminal {
     }
 }
 
-/// Ends all that is left of its session: what ignores a hang-up would stay for ever.
+/// Ends all processes of the session: one that ignores a hang-up would never end.
 impl Drop for Terminal {
     fn drop(&mut self) {
         let session = self.child.id().to_string();
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let Ok(process) = entry.file_name().to_string_lossy().parse() else { continue };
             let line = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // Behind the name: state, parent, process group, session (proc_pid_stat(5)).
+            // After the name: state, parent, process group, session (proc_pid_stat(5)).
             let rest = line.rsplit_once(") ").map_or("", |(_, rest)| rest);
             if rest.split(' ').nth(3) == Some(&session) {
                 let process = nix::unistd::Pid::from_raw(process);

@@ -1,4 +1,4 @@
-//! A made-up certificate authority, certificates of it, good and bad, and servers that show them.
+//! A made-up certificate authority, its valid and invalid certificates, and servers that use them.
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Dialogue, Server, Stream};
 
-/// Signs what it is asked to.
+/// A certificate authority that signs everything.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// What a server shows, and what it proves it with.
+/// The certificates of a server and its private key.
 pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKeyDer<'static>,
@@ -31,12 +31,12 @@ impl Authority {
         Self { issuer }
     }
 
-    /// The certificate to be trusted.
+    /// The certificate to trust.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// A certificate for servers, for these names and addresses, changed before it is signed.
+    /// A server certificate for these names and addresses; `change` modifies it before it is signed.
     pub fn identity(
         &self,
         names: &[&str],
@@ -49,7 +49,7 @@ impl Authority {
         Identity { chain: vec![certificate.der().clone()], key: private(&key) }
     }
 
-    /// One that is signed by a certificate of this authority that may not sign.
+    /// A certificate that is signed by a certificate of this authority that may not sign.
     pub fn identity_of_no_authority(&self, names: &[&str]) -> Identity {
         let mut between = parameters(&["between"]);
         between.is_ca = IsCa::ExplicitNoCa;
@@ -62,7 +62,7 @@ impl Authority {
     }
 }
 
-/// A certificate that vouches for itself, and its PEM.
+/// A self-signed certificate, and its PEM.
 pub fn self_signed(names: &[&str]) -> (Identity, String) {
     let key = key();
     let certificate = parameters(names).self_signed(&key).expect("a certificate");
@@ -85,12 +85,12 @@ fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
     PrivateKeyDer::try_from(key.serialize_der()).expect("a key")
 }
 
-/// A server on 127.0.0.1 that shows this and then does `act`.
+/// A server on 127.0.0.1 that uses this certificate and then calls `act`.
 pub fn server(identity: Identity, act: impl Fn(&mut Dialogue) + Send + Sync + 'static) -> Server {
     Server::on(Ipv4Addr::LOCALHOST.into(), wrap(identity), act)
 }
 
-/// Makes TLS of a connection.
+/// Wraps a connection in TLS.
 pub fn wrap(
     identity: Identity,
 ) -> impl Fn(TcpStream) -> Option<Box<dyn Stream>> + Send + Sync + 'static {
