@@ -1,12 +1,14 @@
-"""Draws the figures of benches/start.sh as a bar chart in SVG.
+"""Draws the figures of benches/start.sh as a bar chart in SVG, and writes them into a page.
 
-chart.py FIGURES.json PREFIX   writes PREFIX-light.svg and PREFIX-dark.svg
+chart.py FIGURES.json PREFIX PAGE.md   writes PREFIX-light.svg and PREFIX-dark.svg, and what is between the markers in PAGE.md
 
 A bar is a time as a share of env's, the line on it the range of the rounds (10th to 90th percentile). A bar that is too long for the chart is cut.
 """
 
+import datetime
 import json
 import sys
+import textwrap
 from html import escape
 
 LIGHT = {"text": "#1f2328", "dim": "#59636e", "window": "#ffffff", "border": "#d1d9e0", "pfx": "#0969da", "env": "#818b98"}
@@ -16,6 +18,7 @@ WIDTH, MARGIN, LEFT, RIGHT = 708, 18, 232, 66
 TOP, STEP, BAR = 76, 34, 18
 # The longest bar, as a multiple of env, and the step of the axis.
 LONGEST, TICK = 1.5, 0.5
+BEGIN, END = "<!-- written by benches/start.sh --chart -->", "<!-- until here -->"
 FONT = "ui-sans-serif,system-ui,-apple-system,'Segoe UI','Helvetica Neue','DejaVu Sans',sans-serif"
 
 
@@ -89,13 +92,45 @@ def picture(figures, palette):
     return "\n".join([*out, "</svg>", ""])
 
 
+def text(figures):
+    """The figures in Markdown."""
+    machine, (base, *others) = figures["machine"], figures["commands"]
+    month = datetime.date.fromisoformat(figures["date"]).strftime("%B %Y")
+    rows = [
+        ("", "time", "goal"),
+        ("-", "-", "-"),
+        (f"`{base['name']}`", f"1.00x ({base['milliseconds']:.2f} ms)", ""),
+        *((f"`pfx run`: {it['name']}", f"{it['ratio']:.2f}x", f"{it['goal']}x") for it in others),
+        ("peak memory, 1 secret of 1", f"{figures['memory_kib']} KiB", "4096 KiB"),
+        ("threads, sockets", f"{figures['threads']}, {figures['sockets']}", "0, 0"),
+    ]
+    ratios = figures["ratios_with_LANG_C"]
+    missed = [it["name"] for it, ratio in zip(others, ratios) if ratio > it["goal"]]
+    listed = [f"{ratio:.2f}x" for ratio in ratios]
+    goals = f"the goal is missed for {', '.join(missed)}" if missed else "no goal is missed"
+    kernel, language = machine["kernel"].split("-")[0], figures["language"]
+    paragraphs = [
+        f"{month}: {machine['processor']}, {machine['cores']} cores, {kernel}, {machine['system']}, `LANG={language}`, the static"
+        f" binary that `install.sh` builds ({figures['bytes'] / 1e6:.1f} MB). Each time is the median of"
+        f" {figures['rounds'] * figures['runs']} starts ([all figures](images/start.json)):",
+        "\n".join("| " + " | ".join(row) + " |" for row in rows).replace("|  |", "| |").replace("| - | - | - |", "|---|---|---|"),
+        f"With `LANG=C`, for which `env` does not load a locale, the ratios are {', '.join(listed[:-1])} and {listed[-1]}:"
+        f" {goals}.",
+    ]
+    return "\n\n".join(it if it.startswith("|") else textwrap.fill(it, 120, break_on_hyphens=False) for it in paragraphs)
+
+
 def main():
-    source, prefix = sys.argv[1:]
+    source, prefix, page = sys.argv[1:]
     with open(source, encoding="utf-8") as file:
         figures = json.load(file)
     for name, palette in (("light", LIGHT), ("dark", DARK)):
         with open(f"{prefix}-{name}.svg", "w", encoding="utf-8") as file:
             file.write(picture(figures, palette))
+    with open(page, encoding="utf-8") as file:
+        before, rest = file.read().split(BEGIN)
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n\n{text(figures)}\n\n{END}{rest.split(END)[1]}")
 
 
 main()

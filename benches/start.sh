@@ -4,7 +4,8 @@
 #   benches/start.sh              prints a table
 #   benches/start.sh --check      and exits with 1 if a goal is missed
 #   benches/start.sh --json FILE  and writes the figures, with the date and the machine, to FILE
-#   benches/start.sh --chart      and writes docs/images/start.json, and start-light.svg and start-dark.svg from it
+#   benches/start.sh --chart      measures with LANG=C too, writes docs/images/start.json, and from it the chart
+#                                 docs/images/start-*.svg and the figures in docs/performance.md
 #
 # It builds the static release binary, unless PFX names one. RUNS (50) and ROUNDS (20) set how often each
 # command is started; a round starts all of them, so that load on the machine affects all of them.
@@ -40,10 +41,11 @@ for tool in "${tools[@]}"; do
   command -v "${tool}" > /dev/null || { echo "benches/start.sh: ${tool} was not found" >&2; exit 2; }
 done
 
+PFX=${PFX:-}
 work=$(mktemp -d)
 trap 'rm -rf "${work}"' EXIT
 
-if [[ -z ${PFX:-} ]]; then
+if [[ -z ${PFX} ]]; then
   "${here}/packaging/stage.sh" "${work}/stage"
   PFX=${work}/stage/bin/pfx
 fi
@@ -193,6 +195,12 @@ if [[ -n ${json} ]]; then
         memory_kib: $memory, threads: $threads, sockets: $sockets, system_calls: $calls }' \
     "${work}/figures" > "${json}"
 fi
-[[ -z ${chart:-} ]] || python3 "${here}/benches/chart.py" "${json}" "${chart}"
+if [[ -n ${chart:-} ]]; then
+  echo
+  PFX=${PFX} LANG=C "${here}/benches/start.sh" --json "${work}/c.json"
+  jq --slurpfile c "${work}/c.json" '. + { ratios_with_LANG_C: [$c[0].commands[1:][].ratio] }' "${json}" > "${work}/both.json"
+  cp "${work}/both.json" "${json}"
+  python3 "${here}/benches/chart.py" "${json}" "${chart}" "${here}/docs/performance.md"
+fi
 
 [[ ${check} -eq 0 || ${missed} -eq 0 ]]

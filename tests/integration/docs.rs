@@ -225,25 +225,6 @@ fn every_page_that_another_file_names_exists() {
 }
 
 #[test]
-fn the_figures_of_the_start_are_those_that_were_measured() {
-    let page = Document::read("docs/performance.md").text;
-    let figures = Document::read("docs/images/start.json").text;
-    let figures: serde_json::Value = serde_json::from_str(&figures).expect("JSON");
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-    let commands = figures["commands"].as_array().expect("an array");
-    for (row, command) in rows.iter().zip(commands) {
-        let ratio = command["ratio"].as_f64().expect("a number");
-        assert!(row.contains(&format!("| {ratio:.2}x ")), "{row}: {ratio}");
-        if let Some(goal) = command["goal"].as_f64() {
-            assert!(row.ends_with(&format!("| {goal}x |")), "{row}: {goal}");
-        }
-    }
-    assert!(rows.len() > commands.len(), "{rows:?}");
-    let memory = figures["memory_kib"].as_f64().expect("a number") / 1024.0;
-    assert!(page.contains(&format!("| peak memory, one secret | {memory:.1} MiB |")), "{memory}");
-}
-
-#[test]
 fn anchors_and_links_are_found_as_github_finds_them() {
     let text = "# One & `two`_3: 4\n```\n# no\n[no](no)\n```\n## Ä b\n## Ä b\n[a](b \"c\") `[no](no)` ![d](e#f)\n\
         <img src=\"g\"> <source srcset=\"h 1x, i 2x\"> <https://j.org>\n[k]: l\n";

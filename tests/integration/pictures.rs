@@ -13,8 +13,7 @@ const AGAIN: &str = "PFX_TEST_WRITE=1 cargo test --test integration -- pictures:
 fn is_drawn(name: &str, draw: impl Fn(&Path) -> Command) {
     let images = Path::new(ROOT).join("docs/images");
     let scratch = tempfile::tempdir().expect("a temporary directory");
-    let write = std::env::var_os("PFX_TEST_WRITE").is_some();
-    let place = if write { images.as_path() } else { scratch.path() };
+    let place = if is_written() { images.as_path() } else { scratch.path() };
     let output = draw(&place.join(name)).output().expect("the script starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && stderr.is_empty(), "{name}: {stderr}");
@@ -39,6 +38,10 @@ fn is_drawn(name: &str, draw: impl Fn(&Path) -> Command) {
     }
 }
 
+fn is_written() -> bool {
+    std::env::var_os("PFX_TEST_WRITE").is_some()
+}
+
 /// The description, which says in text what the picture shows.
 fn text_of(svg: &str) -> &str {
     let rest = svg.split_once("<desc").map_or(svg, |(_, rest)| rest);
@@ -57,12 +60,19 @@ fn the_session_is_one_of_this_pfx() {
 }
 
 #[test]
-fn the_chart_has_the_figures_that_were_measured() {
+fn the_chart_and_the_page_have_the_figures_that_were_measured() {
     need!(tools(&["python3"]));
+    let page = Path::new(ROOT).join("docs/performance.md");
+    let before = std::fs::read_to_string(&page).expect("the page");
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let drawn = if is_written() { page } else { scratch.path().join("page.md") };
+    std::fs::write(&drawn, &before).expect("a copy");
     is_drawn("start", |prefix| {
         let mut script = Command::new("/usr/bin/python3");
         script.arg(Path::new(ROOT).join("benches/chart.py"));
-        script.arg(Path::new(ROOT).join("docs/images/start.json")).arg(prefix);
+        script.arg(Path::new(ROOT).join("docs/images/start.json")).arg(prefix).arg(&drawn);
         script
     });
+    let after = std::fs::read_to_string(&drawn).expect("the page");
+    assert!(is_written() || after == before, "docs/performance.md has other figures: {AGAIN}");
 }
