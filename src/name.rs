@@ -102,6 +102,13 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// The words that an option or a key accepts, for an error: `a`, `b` or `c`, each in backticks.
+pub fn alternatives(words: impl Iterator<Item = String>) -> String {
+    let mut words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} or {last}", words.join(", ")) }
+}
+
 /// A name as a person writes it in a reference: what would mean something there is percent-encoded. Every other
 /// character is written as it is, blanks too.
 pub fn in_reference(name: &str) -> String {

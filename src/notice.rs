@@ -56,7 +56,7 @@ impl Notice {
     /// A variable or an option names a file or directory that is not there.
     pub fn absent(variable: &str, path: &Path) -> Self {
         let path = path.to_string_lossy();
-        Self::warning(format!("{variable} names {}, which is not there", Shown(&path)))
+        Self::warning(format!("{variable} names {}, which does not exist", Shown(&path)))
     }
 
     #[must_use]

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 /// comment is its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StoreKind {
-    /// A server of Prefect 2 or 3, or its Cloud
+    /// A Prefect 2 or 3 server, or Prefect Cloud
     Prefect,
     /// Prefect Cloud 1.x
     Cloud1,

@@ -59,7 +59,7 @@ pub enum Format {
     K8s,
     /// Commands for sh, dash, bash and zsh
     Sh,
-    /// A drop-in for a unit of systemd
+    /// A drop-in for a systemd unit
     Systemd,
     /// One YAML mapping
     Yaml,

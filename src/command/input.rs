@@ -23,7 +23,7 @@ pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     if file.is_terminal() {
         return Err(Error::Usage {
             problem: format!("cannot read {}: it is a terminal", Shown(&path.to_string_lossy())),
-            hint: "leave out `--from-file` to be asked for the value".to_owned(),
+            hint: "omit `--from-file` to be prompted for the value".to_owned(),
         });
     }
     file::all(file, path)

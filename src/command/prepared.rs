@@ -68,7 +68,7 @@ impl Context<'_> {
             let power = takeover::power(variable).filter(|power| *power != Power::Shell)?;
             let what = power.words();
             Some(Notice::warning(format!(
-                "a secret goes into {variable}, which decides {what}; `-s NAME` binds only what is named"
+                "a secret is bound to {variable}, which decides {what}; `-s NAME` binds only the secrets that you name"
             )))
         });
         self.notices.iter().cloned().chain(powerful).collect()

@@ -78,12 +78,12 @@ pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
 pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
     let name = store.stored_name(entry.collection, entry.name).filter(|name| name != entry.name);
     let name = name.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
-    format!("{} is stored in {}{name}", Shown(entry.name), Shown(&place(store)))
+    format!("stored {} in {}{name}", Shown(entry.name), Shown(&place(store)))
 }
 
 /// That a store no longer has something.
 pub fn deleted(name: &str, store: &dyn Store) -> String {
-    format!("{} is no longer in {}", Shown(name), Shown(&place(store)))
+    format!("deleted {} from {}", Shown(name), Shown(&place(store)))
 }
 
 /// What a person calls a store.

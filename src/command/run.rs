@@ -58,8 +58,8 @@ pub fn run(
 
 fn no_command() -> Error {
     Error::Usage {
-        problem: "there is no command to run".to_owned(),
-        hint: "`pfx run -- COMMAND`, or `command = \"…\"` in pfx.toml".to_owned(),
+        problem: "no command to run".to_owned(),
+        hint: "use `pfx run -- COMMAND`, or set `command = \"…\"` in pfx.toml".to_owned(),
     }
 }
 
@@ -129,8 +129,8 @@ fn describe(variable: &ResolvedVariable, report: &mut Report<'_>) {
             let LookedUp { lookup, .. } = looked_up;
             let from = match (looked_up.held(), &lookup.default) {
                 (Some(held), _) => format!("from {}", Shown(&held.place)),
-                (None, Some(_)) => "is missing, so its default".to_owned(),
-                (None, None) => "is missing, and optional".to_owned(),
+                (None, Some(_)) => "not found, using its default".to_owned(),
+                (None, None) => "not found (optional)".to_owned(),
             };
             format!("{name}: {} {from}", lookup.reference)
         }),

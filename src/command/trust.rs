@@ -41,7 +41,9 @@ pub fn trust(
     let (path, Contents { bytes, .. }) = active_project::resolved(&path)?;
     Project::parse(file::text(&bytes, &path)?, &path.display().to_string())?;
     trusted.add(&path, &bytes)?;
-    report.verbose(|| format!("{} is trusted as it is", Escaped(&path.to_string_lossy())));
+    report.verbose(|| {
+        format!("{} is trusted with its current content", Escaped(&path.to_string_lossy()))
+    });
     Ok(Exit::Done)
 }
 
@@ -59,7 +61,7 @@ fn revoke(
     let resolved = links::resolved(&path).map_err(|cause| Error::Process {
         action: "find the working directory",
         cause,
-        way_out: Some("give the whole path, as `pfx trust --list` shows it"),
+        way_out: Some("give the full path, as `pfx trust --list` shows it"),
     })?;
     let mut was_trusted = trusted.remove(&resolved)?;
     if !was_trusted {
@@ -95,8 +97,8 @@ fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf
 
 fn nothing_found() -> Error {
     Error::Usage {
-        problem: format!("there is no {} here or above", search::NAME),
-        hint: "`pfx trust FILE` names one".to_owned(),
+        problem: format!("there is no {} in this directory or above it", search::NAME),
+        hint: "name the file: `pfx trust FILE`".to_owned(),
     }
 }
 
@@ -105,7 +107,7 @@ fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, E
     let state = |entry: &trusted::TrustedFile| match file::read(&entry.path, Standard::NAMED) {
         Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",
         Ok(Some(_)) => "changed",
-        Ok(None) => "gone",
+        Ok(None) => "missing",
         Err(_) => "unreadable",
     };
     let entries = trusted.entries()?;

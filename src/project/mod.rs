@@ -7,7 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::document::{Document, Lines, in_order, position};
 use crate::error::Error;
-use crate::name::Shown;
+use crate::name::{Shown, alternatives};
 use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
@@ -63,10 +63,8 @@ impl Project {
                 "remote" => {
                     for remote in reader.texts(name, value)? {
                         let kind = StoreKind::named(&remote).ok_or_else(|| {
-                            let names: Vec<String> =
-                                StoreKind::all().iter().map(|kind| kind.name()).collect();
-                            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                            let problem = format!("expected {}", listed(&names));
+                            let names = StoreKind::all().iter().map(|kind| kind.name());
+                            let problem = format!("expected {}", alternatives(names));
                             reader.fault(value, name, &problem)
                         })?;
                         project.remotes.push(kind);

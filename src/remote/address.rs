@@ -21,29 +21,29 @@ impl Address {
     pub fn parse(text: &str) -> Result<Self, RemoteFault> {
         let refuse = |problem| Err(RemoteFault::Address { problem });
         if text.len() > LONGEST {
-            return refuse("it is too long");
+            return refuse("it is longer than 2048 bytes");
         }
         if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
-            return refuse("it has a character that no URL has");
+            return refuse("it contains a character that is not allowed in a URL");
         }
         let Ok(url) = Url::parse(text.trim().trim_end_matches('/')) else {
-            return refuse("it is no URL; one begins with https://");
+            return refuse("it is not a valid URL; expected https://…");
         };
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(
-                "it has a user or password in it; a credential belongs in its own setting",
+                "it contains a user name or password; set the credential in its own setting",
             );
         }
         if url.fragment().is_some() {
-            return refuse("it has a `#` part");
+            return refuse("it contains a fragment (`#…`)");
         }
         match (url.scheme(), url.host()) {
             ("https", Some(_)) => Ok(Self(url)),
             ("http", Some(host)) if is_loopback(&host) => Ok(Self(url)),
             ("http", Some(_)) => refuse(
-                "it is http, and secrets go over https only, save to 127.0.0.1, [::1] and localhost",
+                "it is http, but secrets are sent over https only, except to 127.0.0.1, [::1] and localhost",
             ),
-            _ => refuse("it is no https URL"),
+            _ => refuse("it is not an https URL"),
         }
     }
 
@@ -92,18 +92,19 @@ pub fn host_of(location: &str, base: &Url) -> String {
             }
             (scheme, _) => format!("a {scheme}: URL"),
         },
-        Err(_) => "somewhere that is no URL".to_owned(),
+        Err(_) => "an invalid URL".to_owned(),
     }
 }
 
-/// The host and port of a proxy's URL, without the user and password that may stand before them.
-pub fn proxy_host(text: &str) -> String {
-    let parsed = proxy_url(text);
-    match parsed.as_ref().map(|url| (url.host_str(), url.port_or_known_default())) {
-        Some((Some(host), Some(port))) => format!("{host}:{port}"),
-        Some((Some(host), None)) => host.to_owned(),
-        _ => "whose URL is none".to_owned(),
-    }
+/// The host and port of a proxy's URL, without the user name and password that may precede them; `None` if it is not
+/// a valid URL.
+pub fn proxy_host(text: &str) -> Option<String> {
+    let url = proxy_url(text)?;
+    let host = url.host_str()?;
+    Some(match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }
 
 fn proxy_url(text: &str) -> Option<Url> {
@@ -183,11 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_told_without_its_password() {
-        assert_eq!(proxy_host("http://user:CANARY@proxy:3128"), "proxy:3128");
-        assert_eq!(proxy_host("user:CANARY@proxy:3128"), "proxy:3128");
-        assert_eq!(proxy_host("proxy"), "proxy:80");
-        assert!(!proxy_host("http://user:CANARY@").contains("CANARY"));
+    fn a_proxy_is_shown_without_its_password() {
+        for (text, host) in [
+            ("http://user:CANARY@proxy:3128", Some("proxy:3128")),
+            ("user:CANARY@proxy:3128", Some("proxy:3128")),
+            ("proxy", Some("proxy:80")),
+            ("http://user:CANARY@", None),
+        ] {
+            assert_eq!(proxy_host(text).as_deref(), host);
+        }
     }
 
     #[test]

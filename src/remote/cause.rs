@@ -29,14 +29,14 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
         // Types that cannot be named; their words are fixed and hold nothing.
         let text = error.to_string();
         if text == "dns error" {
-            return Some("the host's name is not known, or no name server answers".to_owned());
+            return Some("could not resolve the host name".to_owned());
         }
         if text.starts_with("tunnel error") && found.is_none() {
             let wants_password = text.contains("proxy authorization");
             let problem = if wants_password {
-                "the proxy wants a user and a password"
+                "the proxy requires a user name and a password"
             } else {
-                "the proxy makes no connection"
+                "the proxy did not open a connection to the server"
             };
             found = Some(problem.to_owned());
         }
@@ -50,11 +50,11 @@ pub fn of_set_up(error: Cause<'_>) -> String {
     let has_no_authority =
         |error: &Cause<'_>| matches!(error.downcast_ref(), Some(rustls::Error::General(_)));
     if chain(error).any(|error| has_no_authority(&error)) {
-        return "TLS: this machine has no certificate authorities: install the package ca-certificates, or name a PEM \
-                file of them in SSL_CERT_FILE or PREFECT_API_SSL_CERT_FILE"
+        return "TLS: this machine has no certificate authorities: install the package ca-certificates, or set SSL_CERT_FILE \
+                or PREFECT_API_SSL_CERT_FILE to a PEM file of them"
             .to_owned();
     }
-    cause(error).unwrap_or_else(|| "TLS cannot be set up".to_owned())
+    cause(error).unwrap_or_else(|| "TLS could not be set up".to_owned())
 }
 
 /// Why no thread could be started for a client, if it was that.
@@ -88,7 +88,7 @@ fn tls(error: &rustls::Error) -> String {
         rustls::Error::InvalidCertificate(fault) => match fault {
             // Signed by an authority of the right name with another key: the name alone is not trusted.
             Fault::UnknownIssuer | Fault::BadSignature => {
-                "no known authority signed the server's certificate; SSL_CERT_FILE may name another's"
+                "the server's certificate is not signed by a trusted authority; to trust another one, set SSL_CERT_FILE to its PEM file"
             }
             Fault::Expired | Fault::ExpiredContext { .. } => {
                 "the server's certificate has expired, or this machine's clock is wrong"
@@ -97,16 +97,16 @@ fn tls(error: &rustls::Error) -> String {
                 "the server's certificate is not valid yet, or this machine's clock is wrong"
             }
             Fault::NotValidForName | Fault::NotValidForNameContext { .. } => {
-                "the server's certificate is for another name"
+                "the server's certificate is for a different host name"
             }
             Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => {
-                "the server's certificate is not for servers"
+                "the server's certificate was not issued for a server"
             }
             _ => "the server's certificate is not valid",
         },
-        rustls::Error::PeerIncompatible(_) => "the server speaks no TLS of version 1.2 or later",
+        rustls::Error::PeerIncompatible(_) => "the server does not support TLS 1.2 or later",
         rustls::Error::AlertReceived(_) => "the server refused the handshake",
-        rustls::Error::InvalidMessage(_) => "the server speaks no TLS on this port",
+        rustls::Error::InvalidMessage(_) => "the server does not use TLS on this port",
         _ => "the handshake failed",
     };
     format!("TLS: {what}")

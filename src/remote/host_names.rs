@@ -18,7 +18,7 @@ pub struct NoThread(pub io::Error);
 
 impl std::fmt::Display for NoThread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no thread can be started")
+        f.write_str("could not start a thread")
     }
 }
 

@@ -18,7 +18,7 @@ use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
 /// A project file's own standard if it was found; one that was named is its user's choice.
-const FOUND: Standard = Standard::found("`-f FILE` uses it on purpose");
+const FOUND: Standard = Standard::found("to use it anyway, name it with `-f FILE`");
 
 /// A project file, read and trusted, with the profiles that were asked for.
 pub struct ActiveProject {
@@ -54,7 +54,7 @@ pub fn load(
                     "cannot use the profile `{}`: there is no project file",
                     Shown(&profile.to_string_lossy())
                 ),
-                hint: "`-f FILE` names one".to_owned(),
+                hint: "name a project file with `-f FILE`".to_owned(),
             }),
         };
     };
@@ -139,9 +139,10 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
         home.filter(|home| home.is_absolute()).map(Trusted::in_home)
     });
     list.ok_or_else(|| Error::Usage {
-        problem: "there is no place for the list of trusted files: neither HOME nor XDG_STATE_HOME is set"
+        problem: "cannot find the list of trusted files: neither HOME nor XDG_STATE_HOME is set"
             .to_owned(),
-        hint: "`-f FILE` names a project file, which counts as trust".to_owned(),
+        hint: "name the project file with `-f FILE`: a file that is named needs no trust"
+            .to_owned(),
     })
 }
 
@@ -189,14 +190,17 @@ fn unknown_profile(name: &str, place: &str, known: &[(String, Profile)]) -> Erro
     let names: Vec<String> = known.iter().map(|(name, _)| format!("`{}`", Shown(name))).collect();
     Error::Usage {
         problem: format!(
-            "cannot use the profile `{}`: {} has no such profile",
+            "cannot use the profile `{}`: {} does not define it",
             Shown(name),
             Shown(place)
         ),
         hint: if names.is_empty() {
-            format!("it has none; `[profile.{}.env]` would begin this one", Shown(name))
+            format!(
+                "the file defines no profiles; to define this one, add `[profile.{}.env]`",
+                Shown(name)
+            )
         } else {
-            format!("it has {}", names.join(", "))
+            format!("available profiles: {}", names.join(", "))
         },
     }
 }

@@ -77,8 +77,9 @@ impl Choice {
         let stores = variable!(given.remote).all(inherited)?;
         if stores.len() > 1 {
             return Err(Error::Usage {
-                problem: "PFX_REMOTE names several stores, and this command uses one".to_owned(),
-                hint: "name it with `--remote=STORE`".to_owned(),
+                problem: "PFX_REMOTE names several stores, but this command uses only one"
+                    .to_owned(),
+                hint: "choose one with `--remote=STORE`".to_owned(),
             });
         }
         Ok(Self { stores, local: false, time })

@@ -93,8 +93,8 @@ impl Cloud1Settings {
             && key.origin != tenant.origin
         {
             notices.push(Notice::advice(format!(
-                "the API key is from {} and the tenant from {}: if the key belongs to another tenant, \
-                 every name is missing; put both into one place",
+                "the API key comes from {} and the tenant from {}: if the key belongs to a different tenant, \
+                 no name is found; set both in the same place",
                 key.origin, tenant.origin
             )));
         }
@@ -106,11 +106,12 @@ impl Cloud1Settings {
         match &self.use_local_secrets {
             // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.
             Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
-            Some(setting) => {
-                Some(format!("`use_local_secrets` in {} keeps it local", setting.origin))
-            }
+            Some(setting) => Some(format!(
+                "`use_local_secrets` in {} limits secrets to this machine",
+                setting.origin
+            )),
             None if self.api_key.is_none() => Some(format!(
-                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
+                "no API key is configured (neither in PREFECT__CLOUD__API_KEY nor in {})",
                 self.auth.display()
             )),
             None => None,
@@ -133,13 +134,16 @@ impl Configured for Cloud1Settings {
         let tenant = match &self.tenant {
             Some(Cloud1Setting { text, origin }) => {
                 // A key that was put there by mistake is not shown.
-                Fact::of("tenant", uuid(text).as_deref().unwrap_or("set, and no UUID"), origin)
+                Fact::of("tenant", uuid(text).as_deref().unwrap_or("set, but not a UUID"), origin)
             }
-            None => Fact::new("tenant", "not set: the one that the key belongs to"),
+            None => Fact::new("tenant", "not set (default: the tenant of the API key)"),
         };
         let use_local_secrets = match &self.use_local_secrets {
             Some(setting) => shown("use_local_secrets", setting),
-            None => Fact::new("use_local_secrets", "not set: what is not here is asked for there"),
+            None => Fact::new(
+                "use_local_secrets",
+                "not set (default: names not found locally are looked up in Prefect Cloud)",
+            ),
         };
         let api = Fact::of("API URL", &api, &self.api.origin);
         vec![shown("backend", &self.backend), api, api_key, tenant, use_local_secrets]
@@ -154,7 +158,7 @@ impl Configured for Cloud1Settings {
             "cloud" => {}
             "server" => {
                 return Some(format!(
-                    "`backend = \"server\"` in {}: a Prefect Server of 1.x has neither secrets nor a \
+                    "`backend = \"server\"` in {}: Prefect Server 1.x has neither secrets nor a \
                      key-value store",
                     self.backend.origin
                 ));
@@ -164,7 +168,7 @@ impl Configured for Cloud1Settings {
         let is_bare = self.api_key.is_none() && self.api.origin == DEFAULTS_PLACE;
         is_bare.then(|| {
             format!(
-                "no API key is configured: neither PREFECT__CLOUD__API_KEY nor {} has one",
+                "no API key is configured (neither in PREFECT__CLOUD__API_KEY nor in {})",
                 self.auth.display()
             )
         })
@@ -172,8 +176,8 @@ impl Configured for Cloud1Settings {
 
     fn login(&self) -> Option<String> {
         self.api_key.is_none().then(|| format!(
-            "write `api_key = \"…\"` and `tenant_id = \"…\"` under `[\"{}\"]` into {}, which Prefect \
-             reads too (`prefect auth login` writes it), or set PREFECT__CLOUD__API_KEY",
+            "set `api_key = \"…\"` and `tenant_id = \"…\"` under `[\"{}\"]` in {} (Prefect reads this file too, \
+             and `prefect auth login` writes it), or set PREFECT__CLOUD__API_KEY",
             auth::slug(&self.api.text),
             self.auth.display()
         ))
@@ -191,7 +195,7 @@ impl Configured for Cloud1Settings {
             Some(setting) => Some(uuid(&setting.text).ok_or_else(|| Error::Remote {
                 place: address.origin(),
                 fault: RemoteFault::Credential {
-                    problem: "the tenant id is no UUID",
+                    problem: "the tenant ID is not a UUID",
                     origin: setting.origin.clone(),
                 },
             })?),
@@ -212,8 +216,7 @@ impl Configured for Cloud1Settings {
 
 /// The entry of `auth.toml` for this API.
 fn login(path: &Path, api: &str, strict: bool, notices: &mut Vec<Notice>) -> Result<Login, Error> {
-    let allow =
-        "PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID say the same without the file";
+    let allow = "to do without the file, set PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID";
     let chosen = Chosen::ByItself { allow };
     let contents = match file::read(path, Standard { chosen, private: true, strict }) {
         Ok(Some(contents)) => contents,

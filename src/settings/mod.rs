@@ -188,8 +188,8 @@ pub fn inheritance(
     let is_clean = variable!(given.clean).flag(inherited);
     if !given.keep.is_empty() && !is_clean {
         return Err(Error::Usage {
-            problem: "cannot use --keep without --clean: everything is kept then".to_owned(),
-            hint: "add `--clean`, or leave out `--keep`".to_owned(),
+            problem: "cannot use --keep without --clean, which passes all variables".to_owned(),
+            hint: "add `--clean`, or remove `--keep`".to_owned(),
         });
     }
     let clean = if is_clean {

@@ -36,7 +36,7 @@ pub fn access(
             match file::read(&path, file::Standard::NAMED)? {
                 Some(contents) => files.push((place, contents.bytes.to_vec())),
                 None => {
-                    let cause = std::io::ErrorKind::NotFound.into();
+                    let cause = nix::errno::Errno::ENOENT.into();
                     return Err(Error::File { action: "read", path, cause });
                 }
             }

@@ -60,7 +60,7 @@ fn first<E: From<Error>>(
                 let why = if choice.stores.is_empty() {
                     settings.reason().unwrap_or_else(|| obstacles.join("; "))
                 } else {
-                    "it is the one that was named".to_owned()
+                    "it was selected explicitly".to_owned()
                 };
                 return Ok((Settled::Store(settings.open(choice, inherited)?), why));
             }
@@ -156,7 +156,7 @@ mod tests {
         use StoreKind::{Cloud1, Prefect};
         let prefect = "http://127.0.0.1:1/api";
         let cloud1 = "Prefect Cloud 1.x at https://api.prefect.io";
-        let no_key = "no API key is configured: neither PREFECT__CLOUD__API_KEY nor /nowhere/.prefect/auth.toml has one";
+        let no_key = "no API key is configured (neither in PREFECT__CLOUD__API_KEY nor in /nowhere/.prefect/auth.toml)";
         let neither = format!("none: {no_key}; PREFECT_API_URL is not set");
         let (no_key, no_url) = (format!("none: {no_key}"), "none: PREFECT_API_URL is not set");
         let local = "none: `--local` was given";

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
+use crate::name::alternatives;
 
 /// An option, and what the command line gives for it.
 pub struct Variable<'g, T: ?Sized> {
@@ -41,7 +42,7 @@ impl<T: ?Sized> Variable<'_, T> {
     fn fault(&self, problem: impl Display, hint: Option<String>) -> Error {
         let name = self.name();
         let hint =
-            hint.unwrap_or_else(|| format!("set {name} to something else, or `unset {name}`"));
+            hint.unwrap_or_else(|| format!("set {name} to a valid value, or `unset {name}`"));
         Error::Usage { problem: format!("cannot use the variable {name}: {problem}"), hint }
     }
 }
@@ -69,7 +70,8 @@ impl<T: Clone> Variable<'_, Option<T>> {
             return Ok(self.given.clone());
         }
         let Some(text) = self.text(inherited) else { return Ok(None) };
-        let text = std::str::from_utf8(text).map_err(|_| self.fault("it is not UTF-8", None))?;
+        let text =
+            std::str::from_utf8(text).map_err(|_| self.fault("it is not valid UTF-8", None))?;
         read(text).map(Some).map_err(|problem| self.fault(problem, None))
     }
 }
@@ -87,8 +89,7 @@ impl<T: Clone + ValueEnum> Variable<'_, Option<T>> {
 /// The words that an option takes, for an error.
 pub fn expected<T: ValueEnum>() -> String {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    let words: Vec<String> = values.map(|value| format!("`{}`", value.get_name())).collect();
-    format!("expected {}", words.join(" or "))
+    format!("expected {}", alternatives(values.map(|value| value.get_name().to_owned())))
 }
 
 impl<T: Clone + ValueEnum> Variable<'_, Vec<T>> {
@@ -132,14 +133,14 @@ impl<T> Variable<'_, Vec<T>> {
             // Words of other bytes cannot be split by a library for text; one word needs no splitting.
             let is_special = |byte: &u8| byte.is_ascii_whitespace() || b"'\"\\".contains(byte);
             return if text.iter().any(is_special) {
-                Err(self.fault("it is not UTF-8", None))
+                Err(self.fault("it is not valid UTF-8", None))
             } else {
                 Ok(vec![OsString::from_vec(text.to_vec())])
             };
         };
         let words = shell_words::split(text).map_err(|_| {
             let hint = format!("quote as in a shell: `{}=\"A 'B C'\"`", self.name());
-            self.fault("it has an open quote", Some(hint))
+            self.fault("a quote is not closed", Some(hint))
         })?;
         Ok(words.into_iter().map(OsString::from).collect())
     }

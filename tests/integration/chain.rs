@@ -111,15 +111,15 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
     let sources = said["sources"].as_array().expect("a list");
     assert_eq!(sources[sources.len() - 2], json!(url));
     assert_eq!(sources[sources.len() - 1], json!(format!("Prefect Cloud 1.x at {}", cloud1.url())));
-    assert_eq!(said["no_remote_store"], Value::Null);
+    assert_eq!(said["remote_not_used"], Value::Null);
     let outcome = home.pfx(words).outcome();
     let said: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
-    assert_eq!(said["no_remote_store"], json!("PREFECT_API_URL is not set"));
+    assert_eq!(said["remote_not_used"], json!("PREFECT_API_URL is not set"));
     assert_eq!(said["bindings"][1]["found"], json!(true));
     // And so do the lines for a person, and the error of a run.
     let words = ["check", "-s", "A", "--remote", "prefect", "--remote", "cloud1"];
     let said = home.pfx(words).outcome().stdout();
-    assert!(said.contains("one remote store is not asked: PREFECT_API_URL is not set"), "{said}");
+    assert!(said.contains("one remote store is not used: PREFECT_API_URL is not set"), "{said}");
     let options = ["-s", "A", "--remote", "prefect", "--remote", "cloud1"];
     let said = home.run(&options, &PRINT).outcome().stderr();
     let why = format!(
@@ -140,7 +140,7 @@ fn a_store_that_is_named_twice_is_one() {
     for words in [&["-f", file][..], &["--remote", "prefect", "--remote", "prefect"]] {
         let words = [&["check", "-s", "A", "--json"], words].concat();
         let said: Value = serde_json::from_str(&home.pfx(words).outcome().stdout()).expect("JSON");
-        assert_eq!(said["no_remote_store"], json!("PREFECT_API_URL is not set"));
+        assert_eq!(said["remote_not_used"], json!("PREFECT_API_URL is not set"));
     }
 }
 
@@ -159,12 +159,12 @@ fn doctor_shows_each_store_of_the_chain_once() {
     let cloud1 = cloud(&[], &[]);
     let words = ["doctor", "--remote", "prefect", "--remote", "cloud1"];
     let said = both(&cloud1).pfx(words).outcome().stdout();
-    let line = said.lines().find(|line| line.starts_with("  not asked "));
+    let line = said.lines().find(|line| line.starts_with("  not used "));
     assert!(line.is_some_and(|line| line.ends_with(" PREFECT_API_URL is not set")), "{said}");
-    assert_eq!(said.matches("in force").count(), 1, "{said}");
+    assert_eq!(said.matches("active store").count(), 1, "{said}");
     let said = Home::new().pfx(words).outcome().stdout();
     assert_eq!(
-        (said.matches("in force").count(), said.matches("nothing: ").count()),
+        (said.matches("  active store").count(), said.matches("  not used  ").count()),
         (1, 2),
         "{said}"
     );

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Home, set_mode};
 
-const ORDER: &str = "\nsecrets are looked for in this order:\n  \
+const ORDER: &str = "\nsecrets are looked up in this order:\n  \
                      the variables PREFECT__CONTEXT__SECRETS__…\n  \
                      {home}/.prefect/config.toml [context.secrets]\n";
 
@@ -37,7 +37,7 @@ fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
     home.write("dir/x", "");
     let places = "the variables PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]";
     let stdout = format!(
-        "DB_PASSWORD  secret DB_PASSWORD         MISSING: looked in {places}, then dir; there is a `db_password`\n\
+        "DB_PASSWORD  secret DB_PASSWORD         MISSING: looked in {places}, then dir; did you mean `db_password`?\n\
          X            secret db#/none            MISSING: looked in {{home}}/.prefect/config.toml\n\
          E            environment variable NONE  MISSING: looked in the environment\n{ORDER}  dir\n{NO_STORE}"
     );
@@ -55,7 +55,7 @@ fn without_a_binding_every_local_secret_is_told() {
     let place = "{home}/.prefect/config.toml";
     let stdout = format!("B    secret B    {place}\nA_B  secret a-b  {place}\n{ORDER}{NO_STORE}");
     home.pfx(["check", "--local"]).outcome().assert(0, &stdout, "");
-    let nothing = format!("nothing to set: there is no local secret\n{ORDER}{NO_STORE}");
+    let nothing = format!("nothing to set: there are no local secrets\n{ORDER}{NO_STORE}");
     Home::new().pfx(["check", "--local"]).outcome().assert(0, &nothing, "");
 }
 
@@ -75,22 +75,22 @@ fn as_json_it_says_the_same_to_a_program() {
     let expected = json!({
         "bindings": [
             { "variable": "A", "kind": "secret", "name": "A", "pointer": null, "optional": false,
-              "delivery": "variable", "default": false, "found": true, "place": config, "looked_in": null,
-              "not_asked": null, "near": null },
+              "delivery": "variable", "default": false, "found": true, "source": config, "looked_in": null,
+              "remote_not_used": null, "similar": null },
             { "variable": "M", "kind": "secret", "name": "none", "pointer": null, "optional": false,
-              "delivery": "variable", "default": false, "found": false, "place": null, "looked_in": [variables, in_config],
-              "not_asked": "`--local` was given", "near": null },
+              "delivery": "variable", "default": false, "found": false, "source": null, "looked_in": [variables, in_config],
+              "remote_not_used": "`--local` was given", "similar": null },
             { "variable": "T", "kind": "set", "found": true },
             { "variable": "G", "kind": "unset", "found": true },
         ],
         "sources": [variables, in_config],
-        "no_remote_store": "`--local` was given",
+        "remote_not_used": "`--local` was given",
         "warnings": [format!(
             "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name; fix: rename the key, for example to upper case"
         )],
         "project": null,
         "layers": ["the command line"],
-        "left_out": [],
+        "not_inherited": [],
         "preserve": false,
     });
     assert_eq!(printed, expected);
@@ -170,7 +170,7 @@ fn what_only_a_remote_store_can_have_is_told_as_not_asked_for() {
     assert_eq!(outcome.code(), Some(1));
     let stdout = outcome.stdout();
     assert!(!stdout.contains("looked in"), "{stdout}");
-    let why = "no remote store was asked: `--local` was given";
+    let why = "no remote store is used: `--local` was given";
     for line in [format!("MISSING: {why}"), format!("not set: {why}")] {
         assert!(stdout.contains(&line), "{stdout}");
     }
@@ -178,7 +178,7 @@ fn what_only_a_remote_store_can_have_is_told_as_not_asked_for() {
         serde_json::from_slice(&home.pfx(words).arg("--json").outcome().stdout).unwrap();
     for binding in json["bindings"].as_array().unwrap() {
         assert_eq!(binding["looked_in"], json!([]), "{binding}");
-        assert_eq!(binding["not_asked"], "`--local` was given", "{binding}");
+        assert_eq!(binding["remote_not_used"], "`--local` was given", "{binding}");
     }
     home.run(&["--local", "-k", "K"], &["true"]).refuses(
         125,

@@ -78,8 +78,8 @@ fn every_option_has_its_variable() {
 fn something_to_keep_without_clean_is_a_mistake() {
     Home::new().pfx(["run", "--keep", "A", "--", "true"]).refuses(
         2,
-        "pfx: error: cannot use --keep without --clean: everything is kept then\n\
-         pfx: hint: add `--clean`, or leave out `--keep`\n",
+        "pfx: error: cannot use --keep without --clean, which passes all variables\n\
+         pfx: hint: add `--clean`, or remove `--keep`\n",
     );
 }
 

@@ -201,7 +201,7 @@ fn whatever_is_wrong_offers_nothing_and_says_nothing() {
     };
     ask(&["run", "-s", "X=odd"]).assert(
         0,
-        "offer\nX=DB_PASSWORD\tsecret\nX=far-away\tsecret of pfx.toml\nX=my secret\tsecret\nX=odd%3F\tsecret\n\
+        "offer\nX=DB_PASSWORD\tsecret\nX=far-away\tsecret in pfx.toml\nX=my secret\tsecret\nX=odd%3F\tsecret\n\
          X=prod-db\tsecret\n",
         "",
     );

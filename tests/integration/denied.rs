@@ -199,7 +199,7 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
     // It is never asked, so it need not be there.
     let home = home("https://prefect.invalid");
     let filter = "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of \
-                  the unit; `--local` asks no remote store and needs none of this";
+                  the unit; `--local` uses no remote store, so it does not need this";
     let threads: &[i64] = &[libc::SYS_clone, libc::SYS_clone3];
     let epoll: &[i64] = &[libc::SYS_epoll_wait, libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
     for (calls, error, says, hint) in [
@@ -216,7 +216,7 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
             libc::EAGAIN,
             "cannot start a thread: Try again",
             "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` of a unit, or a container's \
-             `--pids-limit`; `--local` asks no remote store and needs none of this",
+             `--pids-limit`; `--local` uses no remote store, so it does not need this",
         ),
     ] {
         home.run(&["-s", "X"], &["true"])

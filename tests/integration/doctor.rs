@@ -54,7 +54,7 @@ fn with_nothing_configured_it_tells_how_to_log_in() {
     let said = outcome.stdout();
     let auth = home.join(".prefect/auth.toml");
     for text in [
-        "is not there",
+        "not found",
         "no API key is configured",
         "`[\"api.prefect.io\"]`",
         &auth.display().to_string(),
@@ -74,9 +74,10 @@ fn with_nothing_configured_it_tells_how_to_log_in() {
     let outcome = doctor(&one).outcome();
     assert!(outcome.stdout().contains("no problems found"), "{}", outcome.said());
     assert_eq!(steps(&one), json!([]));
-    // What is wrong comes before what to begin with.
+    // Problems come before the first steps. A file that several readers need is one problem.
     let broken = Home::with_config("[context.secrets]\nA = \"CANARY\n");
     assert_eq!(steps(&broken), json!([]));
+    assert_eq!(told(doctor(&broken)).problems.len(), 1);
 }
 
 #[test]
@@ -88,8 +89,8 @@ fn what_answers_is_told_with_where_each_setting_is_from() {
     let told = told(doctor(&home));
     assert_eq!(told.fact("API URL"), (&*server.url(), &*config));
     assert_eq!(told.fact("API key"), ("set", &*config));
-    assert_eq!(told.fact("tenant of the key").0, TENANT);
-    assert!(told.fact("answers").0.starts_with("yes, in "), "{:?}", told.fact("answers"));
+    assert_eq!(told.fact("tenant of the API key").0, TENANT);
+    assert!(told.fact("connection").0.starts_with("ok, "), "{:?}", told.fact("connection"));
     assert_eq!(told.problems, Vec::<Value>::new());
     let outcome = doctor(&home).outcome();
     assert!(harmless(&outcome), "{}", outcome.said());
@@ -108,8 +109,8 @@ fn a_key_and_a_tenant_from_two_places_are_told_by_doctor_and_by_check() {
     let auth = home.write(".prefect/auth.toml", table);
     let key = ("PREFECT__CLOUD__API_KEY", API_KEY);
     let warning = format!(
-        "the API key is from PREFECT__CLOUD__API_KEY and the tenant from {}: if the key belongs to \
-         another tenant, every name is missing",
+        "the API key comes from PREFECT__CLOUD__API_KEY and the tenant from {}: if the key belongs to \
+         a different tenant, no name is found",
         auth.display()
     );
     told(doctor(&home).env(key.0, key.1)).has_problem(&warning);
@@ -122,7 +123,7 @@ fn a_key_and_a_tenant_from_two_places_are_told_by_doctor_and_by_check() {
 fn a_server_of_prefect_1_and_use_local_secrets_are_told_as_the_reason() {
     let home = home("http://127.0.0.1:1");
     let server = told(doctor(&home).env("PREFECT__BACKEND", "server"));
-    assert!(server.fact("asked").0.contains("has neither secrets nor a key-value store"));
+    assert!(server.fact("not used").0.contains("has neither secrets nor a key-value store"));
     let config = home.config_text() + "use_local_secrets = true\n";
     home.write(".prefect/config.toml", config);
     let local = told(doctor(&home));
@@ -134,7 +135,7 @@ fn an_api_that_cannot_be_reached_is_a_problem() {
     let home = home("http://127.0.0.1:1");
     let told = told(doctor(&home));
     told.has_problem("cannot get an answer from http://127.0.0.1:1: Connection refused");
-    assert_eq!(told.fact("answers").0, "no, see below");
+    assert_eq!(told.fact("connection").0, "failed (see problems)");
 }
 
 #[test]
@@ -164,8 +165,8 @@ fn broken_files_and_settings_are_problems_and_quote_nothing() {
     auth.write(".prefect/auth.toml", "[\"127.0.0.1-1\"]\napi_key = \"CANARY\n");
     for (home, says) in [
         (&broken, "config.toml:2:"),
-        (&url, "it has a user or password in it"),
-        (&tenant, "the tenant id is no UUID"),
+        (&url, "it contains a user name or password"),
+        (&tenant, "the tenant ID is not a UUID"),
         (&auth, "auth.toml:2:"),
     ] {
         told(doctor(home)).has_problem(says);
@@ -183,8 +184,11 @@ fn a_broken_config_file_does_not_hide_the_store_that_is_asked() {
     let url = format!("{}/api", server.url());
     let told = told(doctor(&home).env("PREFECT_API_URL", &url));
     told.has_problem("config.toml:1:5");
-    let (value, _) = told.fact("in force");
-    assert_eq!(value, format!("{url}: PREFECT_API_URL is set, and goes before Prefect Cloud 1.x"));
+    let (value, _) = told.fact("active store");
+    assert_eq!(
+        value,
+        format!("{url}: PREFECT_API_URL is set and takes precedence over Prefect Cloud 1.x")
+    );
     assert!(!server.requests().is_empty());
 }
 
@@ -207,15 +211,15 @@ fn the_query_of_an_api_is_told_by_no_command() {
 fn a_project_file_is_told_with_whether_it_is_trusted() {
     let home = Home::new();
     let is = |pfx: Pfx| told(pfx).facts[0].clone();
-    assert_eq!(is(doctor(&home))["value"], "is not there, nor above");
+    assert_eq!(is(doctor(&home))["value"], "not found here or in a parent directory");
     let file = home.write("pfx.toml", "[env]\nA = \"CANARY\"\n");
     let path = file.canonicalize().expect("a path").display().to_string();
     let unknown = told(doctor(&home));
-    assert_eq!(unknown.fact(&path).0, "is found, and not trusted, see below");
+    assert_eq!(unknown.fact(&path).0, "found, but not trusted (see problems)");
     unknown.has_problem(&format!("cannot trust {path}: it was found, not named"));
     home.pfx(["trust"]).outcome();
     let trusted = told(doctor(&home));
-    assert_eq!(trusted.fact(&path).0, "is used: it is found, and trusted");
+    assert_eq!(trusted.fact(&path).0, "used (found and trusted)");
     assert_eq!(trusted.fact("binds").0, "1 variable");
     assert_eq!(trusted.problems, Vec::<Value>::new());
     home.write("below/x", "");
@@ -225,17 +229,17 @@ fn a_project_file_is_told_with_whether_it_is_trusted() {
     );
     home.write("pfx.toml", "[env]\nA = \"CANARY2\"\n");
     let changed = told(doctor(&home));
-    assert_eq!(changed.fact(&path).0, "is found, and has changed since it was trusted, see below");
+    assert_eq!(changed.fact(&path).0, "found, but changed since it was trusted (see problems)");
     changed.has_problem("it has changed since you trusted it");
-    assert_eq!(is(doctor(&home).arg("--no-project"))["value"], "is not looked for: `--no-project`");
+    assert_eq!(is(doctor(&home).arg("--no-project"))["value"], "not used (`--no-project`)");
     let named = home.write("other.toml", "local = true\nsecrets-dir = [\"s\"]\n");
     home.write("s/X", "CANARY");
     let named = named.to_str().expect("UTF-8");
     for pfx in [doctor(&home).arg("-f").arg(named), doctor(&home).env("PFX_PROJECT", named)] {
         let told = told(pfx);
-        assert_eq!(told.fact(named).0, "is used: it is named, and so trusted");
+        assert_eq!(told.fact(named).0, "used (named explicitly, so trusted)");
         assert_eq!(told.fact(home.join("s").to_str().expect("UTF-8")).0, "1 secret");
-        assert!(told.fact("asked").0.starts_with("nothing"), "{:?}", told.fact("asked"));
+        assert_eq!(told.fact("active store").0, "none");
     }
     let broken = home.write("broken.toml", "[env]\nA = \"CANARY\n");
     let outcome = doctor(&home).env("PFX_PROJECT", &broken).outcome();

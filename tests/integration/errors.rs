@@ -223,7 +223,7 @@ fn a_list_that_is_no_list_of_words_is_told_without_its_text() {
     let home = Home::new();
     home.run(&[], &["true"]).env("PFX_SET", "A='CANARY").refuses(
         2,
-        "pfx: error: cannot use the variable PFX_SET: it has an open quote\n\
+        "pfx: error: cannot use the variable PFX_SET: a quote is not closed\n\
          pfx: hint: quote as in a shell: `PFX_SET=\"A 'B C'\"`\n",
     );
 }

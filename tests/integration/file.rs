@@ -292,7 +292,7 @@ fn a_project_file_can_ask_for_a_file_and_an_export_cannot() {
     home.run(&["-f", "pfx.toml"], &["sh", "-c", "cat $KEY"]).gives("CANARY");
     home.pfx(["export", "-f", "pfx.toml", "--format", "sh"]).refuses(
         2,
-        "pfx: error: cannot export `KEY`: it is to be a file, which no export holds\n\
+        "pfx: error: cannot export `KEY`: it is bound with --file, which export does not support\n\
          pfx: hint: `pfx secret get NAME > FILE` writes a value to a file\n",
     );
 }

@@ -76,7 +76,7 @@ fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() 
     home.write("pfx.toml", "secrets-dir = \"none\"\n");
     let warning = |named: &str| format!("pfx: warning: {named}\n");
     let print = |options: &[&str]| home.run(options, &["printenv", "A"]);
-    let absent = warning("--secrets-dir names none, which is not there");
+    let absent = warning("--secrets-dir names none, which does not exist");
     print(&["--no-project", "--secrets-dir", "none", "-s", "A"])
         .outcome()
         .assert(0, "v\n", &absent);
@@ -88,8 +88,8 @@ fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() 
         print(&options).outcome().assert(0, "v\n", &warning(&named));
     }
     let variable = print(&["--no-project"]).env("CREDENTIALS_DIRECTORY", "/none").outcome();
-    variable.assert(0, "v\n", &warning("$CREDENTIALS_DIRECTORY names /none, which is not there"));
-    let project = "`secrets-dir` in pfx.toml names none, which is not there";
+    variable.assert(0, "v\n", &warning("$CREDENTIALS_DIRECTORY names /none, which does not exist"));
+    let project = "`secrets-dir` in pfx.toml names none, which does not exist";
     print(&["-f", "pfx.toml"]).outcome().assert(0, "v\n", &warning(project));
     let check = home.pfx(["check", "--local", "--no-project", "--secrets-dir", "none"]).outcome();
     assert_eq!((check.code(), check.stderr()), (Some(0), absent));
@@ -161,7 +161,7 @@ fn with_an_empty_home_there_is_no_file() {
     );
     home.pfx(["secret", "set", "A"]).env("HOME", "").stdin("v").refuses(
         2,
-        "pfx: error: there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set\n\
+        "pfx: error: there is no file to write to: neither HOME nor PREFECT__USER_CONFIG_PATH is set\n\
          pfx: hint: set HOME, or PREFECT__USER_CONFIG_PATH to the path of the file\n",
     );
 }

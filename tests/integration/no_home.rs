@@ -48,11 +48,7 @@ fn check_and_verbose_report_it_and_a_missing_name_too() {
     let note = "cannot look into the home directory {home}/other: it has no local configuration for this user\n";
     let verbose =
         at(&home, "other", &["run", "-v", "--local", "-s", "NONE?", "--", "true"]).outcome();
-    verbose.assert(
-        0,
-        "",
-        &format!("pfx: {note}pfx: NONE: secret `NONE` is missing, and optional\n"),
-    );
+    verbose.assert(0, "", &format!("pfx: {note}pfx: NONE: secret `NONE` not found (optional)\n"));
     let check = at(&home, "other", &["check", "--local"]).outcome();
     assert_eq!(check.code(), Some(0), "{check:?}");
     let note = note.replace("{home}", &home.path().to_string_lossy());
@@ -168,8 +164,8 @@ fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
     outcome.assert(
         125,
         "",
-        "pfx: error: cannot read .env: it is a FIFO, and nothing was written to it within 3 s; set PREFECT_API_URL in \
-         the environment to go without it\n",
+        "pfx: error: cannot read .env: it is a FIFO, and nothing was written to it within 3 s; to do without it, set \
+         PREFECT_API_URL in the environment\n",
     );
     // Somebody does, once, as 1Password and Doppler do.
     for command in [&run[..], &["doctor", "--timeout", "60"]] {

@@ -201,7 +201,7 @@ fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file()
     refuses(
         &format!("{MAKE} {found} as 999 run --local -- true"),
         "it belongs to another user (uid 1000)",
-        "hint: `-f FILE` uses it on purpose",
+        "hint: to use it anyway, name it with `-f FILE`",
     );
 }
 

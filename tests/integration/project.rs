@@ -69,13 +69,13 @@ fn an_unknown_profile_is_an_error_that_lists_those_there_are() {
     let home = repository("profile.dev.env = {}\nprofile.prod.env = {}\n");
     trusted(&home, &show(&["--profile", "nope"])).refuses(
         2,
-        "pfx: error: cannot use the profile `nope`: {home}/repository/pfx.toml has no such profile\n\
-         pfx: hint: it has `dev`, `prod`\n",
+        "pfx: error: cannot use the profile `nope`: {home}/repository/pfx.toml does not define it\n\
+         pfx: hint: available profiles: `dev`, `prod`\n",
     );
     home.pfx(["run", "--profile", "nope", "--", "true"]).refuses(
         2,
         "pfx: error: cannot use the profile `nope`: there is no project file\n\
-         pfx: hint: `-f FILE` names one\n",
+         pfx: hint: name a project file with `-f FILE`\n",
     );
 }
 
@@ -98,8 +98,8 @@ fn the_project_files_command_is_run_unless_another_is_given() {
     trusted(&home, &["run", "--", "echo", "other"]).gives("other\n");
     home.pfx(["run"]).refuses(
         2,
-        "pfx: error: there is no command to run\n\
-         pfx: hint: `pfx run -- COMMAND`, or `command = \"…\"` in pfx.toml\n",
+        "pfx: error: no command to run\n\
+         pfx: hint: use `pfx run -- COMMAND`, or set `command = \"…\"` in pfx.toml\n",
     );
 }
 
@@ -211,6 +211,11 @@ fn a_fault_names_path_line_and_key_and_never_content() {
         125,
         "pfx: error: cannot read repository/pfx.toml:2:12: key `A`: invalid literal string, expected `'`\n",
     );
+    home.write("repository/pfx.toml", "remote = 'CANARY'\n");
+    home.pfx(["run", "-f", "repository/pfx.toml", "--", "true"]).refuses(
+        125,
+        "pfx: error: cannot read repository/pfx.toml:1:10: key `remote`: expected `prefect` or `cloud1`\n",
+    );
     home.write("repository/pfx.toml", "[env]\nA = { secert = 'CANARY' }\n");
     home.pfx(["run", "-f", "repository/pfx.toml", "--", "true"]).refuses(
         125,
@@ -247,15 +252,15 @@ fn check_tells_which_line_binds_and_what_wins() {
     let stdout = told.stdout();
     assert!(stdout.starts_with(&expected.replace("text        ", "text         ")), "{stdout}");
     let expected = format!(
-        "\nthe command's environment, where each line wins over those above it:\n  \
+        "\nthe command's environment (each line takes precedence over the lines above it):\n  \
          2 of the 3 inherited variables\n  {place} [env]\n  {place} [profile.p.env]\n  the command line\n  \
-         the inherited variables again, by --preserve\n"
+         the inherited variables again (--preserve)\n"
     );
     assert!(stdout.ends_with(&expected), "{stdout}");
     let told = trusted(&home, &[&arguments[..], &["--json"]].concat()).env("B", "set").outcome();
     let json: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(json["project"], place);
-    assert_eq!(json["left_out"], serde_json::json!(["B"]));
+    assert_eq!(json["not_inherited"], serde_json::json!(["B"]));
     assert_eq!(json["layers"].as_array().unwrap().len(), 3);
 }
 

@@ -119,7 +119,9 @@ fn the_end_of_input_stores_nothing() {
     assert_eq!(status.code(), Some(125));
     assert!(terminal.echoes());
     assert!(
-        terminal.shown.contains("pfx: error: cannot ask on the terminal: unexpected end of file"),
+        terminal.shown.contains(
+            "pfx: error: cannot read the value from the terminal: unexpected end of file"
+        ),
         "{}",
         terminal.shown
     );

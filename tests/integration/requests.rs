@@ -189,7 +189,7 @@ fn a_value_beyond_ten_kilobytes_as_prefect_counts_is_not_sent() {
         assert_eq!(fits.code(), Some(0), "{}", fits.stderr());
         assert_eq!(count.load(Ordering::SeqCst), before + 1);
         let over = set(text + "xxx");
-        let says = format!("takes {} characters as JSON, and a key holds 10000", length + 3);
+        let says = format!("is {} characters long as JSON; the limit is 10000", length + 3);
         assert_eq!(over.code(), Some(125));
         assert!(over.stderr().contains(&says), "{}", over.stderr());
         assert_eq!(count.load(Ordering::SeqCst), before + 1);

@@ -20,7 +20,7 @@ fn verbose_tells_where_each_value_comes_from() {
             0,
             "",
             "pfx: A: secret `A` from {home}/.prefect/config.toml\n\
-         pfx: X: secret `none` is missing, and optional\n\
+         pfx: X: secret `none` not found (optional)\n\
          pfx: H: environment variable `HOME` from the environment\n",
         );
 }

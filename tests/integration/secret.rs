@@ -115,8 +115,8 @@ fn set_never_takes_a_value_from_the_command_line() {
     outcome.assert(
         2,
         "",
-        "pfx: error: a value is never taken from the command line, where ps and the shell's history show it\n\
-         pfx: hint: `printf %s \"$VALUE\" | pfx secret set NAME`, or leave the value out to be asked for it\n",
+        "pfx: error: a value cannot be given on the command line, where ps and the shell history would show it\n\
+         pfx: hint: use `printf %s \"$VALUE\" | pfx secret set NAME`, or omit the value to be prompted for it\n",
     );
     for words in
         [&["secret", "set", "A", "-CANARY"][..], &["secret", "set", "A", "CANARY", "CANARY"]]
@@ -186,18 +186,14 @@ fn set_of_a_megabyte_is_read_back() {
 fn set_says_where_with_verbose_and_warns_if_another_place_wins() {
     let home = Home::new();
     let set = || home.pfx(["secret", "set", "A", "-v"]).stdin("CANARY");
-    set().outcome().assert(0, "", "pfx: A is stored in {home}/.prefect/config.toml\n");
-    set().outcome().assert(
-        0,
-        "",
-        "pfx: A is in {home}/.prefect/config.toml already, with this value\n",
-    );
+    set().outcome().assert(0, "", "pfx: stored A in {home}/.prefect/config.toml\n");
+    set().outcome().assert(0, "", "pfx: A already has this value in {home}/.prefect/config.toml\n");
     let hidden =
         home.pfx(["secret", "set", "A"]).stdin("x").env("PREFECT__CONTEXT__SECRETS__A", "y");
     hidden.outcome().assert(
         0,
         "",
-        "pfx: warning: the secret `A` is also in PREFECT__CONTEXT__SECRETS__A, which wins\n",
+        "pfx: warning: the secret `A` is also set in PREFECT__CONTEXT__SECRETS__A, which takes precedence\n",
     );
 }
 
@@ -229,5 +225,5 @@ fn list_prints_names_sorted_and_escaped() {
     let names: Vec<&str> =
         printed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["a\u{1b}[2J", "b", "file"]);
-    assert_eq!(printed[2]["places"], serde_json::json!(["dir"]));
+    assert_eq!(printed[2]["sources"], serde_json::json!(["dir"]));
 }

@@ -71,12 +71,12 @@ fn the_list_tells_what_has_become_of_each_file() {
     home.pfx(["trust"]).gives("");
     home.write("b/pfx.toml", "local = true");
     std::fs::remove_file(home.join("c/pfx.toml")).unwrap();
-    let list = "{home}/b/pfx.toml (changed)\n{home}/c/pfx.toml (gone)\n{home}/pfx.toml\n";
+    let list = "{home}/b/pfx.toml (changed)\n{home}/c/pfx.toml (missing)\n{home}/pfx.toml\n";
     home.pfx(["trust", "--list"]).gives(list);
     let json = home.pfx(["trust", "--list", "--json"]).outcome();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     let states: Vec<&str> = (0..3).map(|at| json[at]["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["changed", "gone", "trusted"]);
+    assert_eq!(states, ["changed", "missing", "trusted"]);
     assert_eq!(json[2]["sha256"].as_str().unwrap().len(), 64);
     home.pfx(["trust", "--revoke", "c/pfx.toml"]).gives("");
 }
@@ -187,10 +187,10 @@ fn a_relative_path_is_not_taken_for_another_where_the_working_directory_is_gone(
         .before(move || std::fs::remove_dir_all(&removed))
         .refuses(
             125,
-            "pfx: error: cannot find the working directory: No such file or directory\npfx: hint: give the whole path, \
+            "pfx: error: cannot find the working directory: No such file or directory\npfx: hint: give the full path, \
              as `pfx trust --list` shows it\n",
         );
-    home.pfx(["trust", "--list"]).gives("{home}/gone/pfx.toml (gone)\n");
+    home.pfx(["trust", "--list"]).gives("{home}/gone/pfx.toml (missing)\n");
     home.pfx(["trust", "--revoke", &directory.join("pfx.toml").to_string_lossy()]).gives("");
 }
 
@@ -218,7 +218,7 @@ fn a_file_that_makes_no_sense_is_not_trusted() {
 fn without_a_project_file_there_is_nothing_to_trust() {
     Home::new().pfx(["trust"]).refuses(
         2,
-        "pfx: error: there is no pfx.toml here or above\npfx: hint: `pfx trust FILE` names one\n",
+        "pfx: error: there is no pfx.toml in this directory or above it\npfx: hint: name the file: `pfx trust FILE`\n",
     );
 }
 

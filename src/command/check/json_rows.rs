@@ -26,21 +26,21 @@ pub fn object(variable: &ResolvedVariable) -> Value {
                 },
                 "default": lookup.default.is_some(),
                 "found": missing.is_none(),
-                "place": looked_up.held().map(|held| &held.place),
+                "source": looked_up.held().map(|held| &held.place),
                 "looked_in": missing.map(|missing| &missing.looked_in),
-                "not_asked": missing.and_then(|missing| missing.not_asked.as_ref()),
-                "near": missing.and_then(|missing| missing.near.as_ref()),
+                "remote_not_used": missing.and_then(|missing| missing.not_asked.as_ref()),
+                "similar": missing.and_then(|missing| missing.near.as_ref()),
             })
         }
         Resolution::Preserve(_) => {
-            json!({ "variable": name, "kind": "preserve", "found": true, "place": "the environment" })
+            json!({ "variable": name, "kind": "preserve", "found": true, "source": "the environment" })
         }
         Resolution::Set(..) => json!({ "variable": name, "kind": "set", "found": true }),
         Resolution::Template(filled) => json!({
             "variable": name,
             "kind": "set",
             "found": filled.text.is_ok(),
-            "place": match &variable.bound_by {
+            "source": match &variable.bound_by {
                 BoundBy::Option(place) | BoundBy::Place(place) => Some(place),
                 BoundBy::Listing => None,
             },
@@ -58,7 +58,7 @@ fn uses(filled: &Filled) -> Vec<Value> {
             "kind": looked_up.lookup.reference.kind().word(),
             "name": looked_up.lookup.reference.name(),
             "found": looked_up.held().is_some(),
-            "place": looked_up.held().map(|held| &held.place),
+            "source": looked_up.held().map(|held| &held.place),
         }),
         Use::Template { variable, names, found } => {
             let names: Vec<&str> = names.iter().map(VariableName::as_str).collect();

@@ -53,7 +53,7 @@ pub fn check(
         let mut json = json!({
             "bindings": resolved.variables.iter().map(json_rows::object).collect::<Vec<_>>(),
             "sources": places,
-            "no_remote_store": not_asked.map(|(why, _)| why),
+            "remote_not_used": not_asked.map(|(why, _)| why),
             "warnings": notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
         });
         precedence.add_to(&mut json);
@@ -62,7 +62,7 @@ pub fn check(
         report.warnings(&notices);
         places.extend(not_asked.map(|(why, is_none_asked)| {
             let which =
-                if is_none_asked { "no remote store" } else { "one remote store is not asked" };
+                if is_none_asked { "no remote store" } else { "one remote store is not used" };
             format!("{which}: {why}")
         }));
         text::table(&resolved.variables, &places) + &precedence.as_text()

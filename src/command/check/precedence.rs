@@ -24,7 +24,8 @@ impl Precedence<'_> {
             return String::new();
         }
         let mut text =
-            "\nthe command's environment, where each line wins over those above it:\n".to_owned();
+            "\nthe command's environment (each line takes precedence over the lines above it):\n"
+                .to_owned();
         let (passed, all) = (self.passed.0.len(), self.inherited.0.len());
         if passed == all {
             text.push_str("  the inherited variables\n");
@@ -35,7 +36,7 @@ impl Precedence<'_> {
             text.push_str(&format!("  {}\n", Shown(layer)));
         }
         if *preserve {
-            text.push_str("  the inherited variables again, by --preserve\n");
+            text.push_str("  the inherited variables again (--preserve)\n");
         }
         text
     }
@@ -53,7 +54,7 @@ impl Precedence<'_> {
         left_out.sort();
         json["project"] = json!(self.project);
         json["layers"] = json!(self.layers);
-        json["left_out"] = json!(left_out);
+        json["not_inherited"] = json!(left_out);
         json["preserve"] = json!(self.inheritance.preserve);
     }
 }

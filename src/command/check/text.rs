@@ -19,9 +19,9 @@ pub fn table(variables: &[ResolvedVariable], places: &[String]) -> String {
         text.push('\n');
     }
     if rows.is_empty() {
-        text.push_str("nothing to set: there is no local secret\n");
+        text.push_str("nothing to set: there are no local secrets\n");
     }
-    text.push_str("\nsecrets are looked for in this order:\n");
+    text.push_str("\nsecrets are looked up in this order:\n");
     for place in places {
         text.push_str(&format!("  {}\n", Shown(place)));
     }
@@ -37,8 +37,8 @@ fn columns(variable: &ResolvedVariable) -> [String; 3] {
     let [wanted, place] = match &variable.resolution {
         Resolution::Lookup(_, looked_up) => [wanted(&looked_up.lookup), verdict(looked_up)],
         Resolution::Preserve(_) => [
-            "kept".to_owned(),
-            "the environment: it is set already, and --preserve lets that win".to_owned(),
+            "preserved".to_owned(),
+            "the environment (already set, and --preserve is given)".to_owned(),
         ],
         Resolution::Set(..) => ["text".to_owned(), place.to_string()],
         Resolution::Template(filled) => template(filled, &place.to_string()),
@@ -63,7 +63,7 @@ fn verdict(looked_up: &LookedUp) -> String {
         return looked_up.held().map(|held| Shown(&held.place).to_string()).unwrap_or_default();
     };
     let word = match (&looked_up.lookup.default, looked_up.lookup.optional) {
-        (Some(_), _) => "the default",
+        (Some(_), _) => "default value",
         (None, true) => "not set",
         (None, false) => "MISSING",
     };
@@ -72,11 +72,11 @@ fn verdict(looked_up: &LookedUp) -> String {
     let near = missing
         .near
         .as_ref()
-        .map(|near| format!("; there is a `{}`", Shown(&in_reference(near))))
+        .map(|near| format!("; did you mean `{}`?", Shown(&in_reference(near))))
         .unwrap_or_default();
     let looked = match (places.is_empty(), &missing.not_asked) {
-        (true, Some(why)) => format!("no remote store was asked: {}", Shown(why)),
-        (true, None) => "there is no place on this machine to look in".to_owned(),
+        (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
+        (true, None) => "this machine has no place to look in".to_owned(),
         (false, _) => format!("looked in {}", places.join(", then ")),
     };
     format!("{word}: {looked}{near}")

@@ -119,11 +119,11 @@ fn project(asked: &CompletionRequest, inherited: Inherited<'_>) -> Named {
 
 impl Named {
     fn add(&mut self, entry: &WantedVariable) {
-        self.variables.insert(for_terminal(entry.variable.as_str()), "variable of pfx.toml");
+        self.variables.insert(for_terminal(entry.variable.as_str()), "variable in pfx.toml");
         let WantedValue::Lookup(lookup) = &entry.value else { return };
         match &lookup.reference {
-            Reference::Kv(key) => self.keys.insert(written(key), "key of pfx.toml"),
-            Reference::Secret(name) => self.secrets.insert(written(name), "secret of pfx.toml"),
+            Reference::Kv(key) => self.keys.insert(written(key), "key in pfx.toml"),
+            Reference::Secret(name) => self.secrets.insert(written(name), "secret in pfx.toml"),
             _ => None,
         };
     }

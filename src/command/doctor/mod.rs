@@ -79,19 +79,19 @@ impl Findings {
         for (path, origin, there) in local.files() {
             facts.push(Fact {
                 name: path,
-                value: if there { "is read" } else { "is not there" }.to_owned(),
+                value: if there { "found" } else { "not found" }.to_owned(),
                 origin,
             });
         }
-        facts.push(Fact::new("variables", "PREFECT__CONTEXT__SECRETS__…"));
+        facts.push(Fact::new("environment variables", "PREFECT__CONTEXT__SECRETS__…"));
         match all {
-            Ok(count) => facts.push(Fact::new("together", &count)),
+            Ok(count) => facts.push(Fact::new("total", &count)),
             Err(error) => self.error(&error),
         }
         self.notices(local.notes());
         match local.forbidden_keys() {
             Ok(notices) => self.notices(notices),
-            Err(_) => facts.push(Fact::new("together", "cannot be read, see below")),
+            Err(_) => facts.push(Fact::new("total", "unknown (see problems)")),
         }
         self.has_something |= !settings.directories.is_empty();
         for directory in &settings.directories {
@@ -101,7 +101,7 @@ impl Findings {
             }
             self.notices(directory.notes());
         }
-        self.sections.push(Section { title: "secrets on this machine".to_owned(), facts });
+        self.sections.push(Section { title: "local secrets".to_owned(), facts });
     }
 
     fn remote(&mut self, choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) {
@@ -112,19 +112,17 @@ impl Findings {
         self.notices(overview.notices);
         let mut facts = Vec::new();
         let is_store = |(settled, _): &(Settled, String)| matches!(settled, Settled::Store(_));
-        let is_any_asked = overview.settled.iter().any(is_store);
-        if !is_any_asked {
-            facts.push(Fact::new("in force", "none"));
+        if !overview.settled.iter().any(is_store) {
+            facts.push(Fact::new("active store", "none"));
         }
         for (settled, why) in &overview.settled {
             match settled {
                 Settled::Store(store) => {
                     let place = print::place(&**store);
-                    facts.push(Fact::new("in force", &format!("{place}: {why}")));
+                    facts.push(Fact::new("active store", &format!("{place}: {why}")));
                     self.probe(&**store, &mut facts);
                 }
-                Settled::None { why } if is_any_asked => facts.push(Fact::new("not asked", why)),
-                Settled::None { why } => facts.push(Fact::new("asked", &format!("nothing: {why}"))),
+                Settled::None { why } => facts.push(Fact::new("not used", why)),
             }
         }
         if !overview.settled.iter().all(is_store) {
@@ -140,11 +138,11 @@ impl Findings {
         match store.probe() {
             Ok(says) => {
                 let elapsed = started.elapsed().as_millis();
-                facts.push(Fact::new("answers", &format!("yes, in {elapsed} ms")));
+                facts.push(Fact::new("connection", &format!("ok, {elapsed} ms")));
                 facts.extend(says.iter().map(|(name, value)| Fact::new(name, value)));
             }
             Err(error) => {
-                facts.push(Fact::new("answers", "no, see below"));
+                facts.push(Fact::new("connection", "failed (see problems)"));
                 self.error(&error);
             }
         }
@@ -159,6 +157,12 @@ impl Findings {
         let problems = notices.into_iter().filter(|notice| notice.level != Level::Detail);
         // It is `pfx doctor` already.
         let fix = |fix: Option<String>| fix.filter(|fix| !fix.contains("pfx doctor"));
-        self.problems.extend(problems.map(|one| Notice { fix: fix(one.fix), ..one }));
+        for problem in problems {
+            let problem = Notice { fix: fix(problem.fix), ..problem };
+            // A broken file stops each of its readers with the same error.
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
     }
 }

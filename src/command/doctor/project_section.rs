@@ -26,17 +26,17 @@ pub fn add_to(
     let outcome = active_project::load(given, strict, inherited);
     findings.has_something |= !matches!(outcome, Ok(None));
     let is = match &outcome {
-        Ok(Some(_)) if origin.is_some() => "is used: it is named, and so trusted",
-        Ok(Some(_)) => "is used: it is found, and trusted",
-        Ok(None) if is_forbidden => "is not looked for: `--no-project`",
-        Ok(None) => "is not there, nor above",
+        Ok(Some(_)) if origin.is_some() => "used (named explicitly, so trusted)",
+        Ok(Some(_)) => "used (found and trusted)",
+        Ok(None) if is_forbidden => "not used (`--no-project`)",
+        Ok(None) => "not found here or in a parent directory",
         Err(Error::Trust { fault: TrustFault::Unknown, .. }) => {
-            "is found, and not trusted, see below"
+            "found, but not trusted (see problems)"
         }
         Err(Error::Trust { fault: TrustFault::Changed, .. }) => {
-            "is found, and has changed since it was trusted, see below"
+            "found, but changed since it was trusted (see problems)"
         }
-        Err(_) => "cannot be used, see below",
+        Err(_) => "not usable (see problems)",
     };
     let mut facts = vec![Fact { name, value: is.to_owned(), origin }];
     let in_force = match outcome {

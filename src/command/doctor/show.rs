@@ -11,11 +11,11 @@ use crate::settings::Fact;
 const FIRST_STEPS: [(&str, &str); 2] = [
     (
         "pfx secret set NAME",
-        "stores a secret on this machine; `pfx run -s NAME -- COMMAND` uses it",
+        "store a secret on this machine; use it with `pfx run -s NAME -- COMMAND`",
     ),
     (
         "export PREFECT_API_URL=URL",
-        "names a server or a workspace of Prefect, whose secrets are then used",
+        "use the secrets of a Prefect server or a Prefect Cloud workspace",
     ),
 ];
 
@@ -36,7 +36,7 @@ pub fn as_text(findings: &Findings) -> String {
         }
     }
     if findings.problems.is_empty() && !findings.has_something {
-        text += "\nno secret and no remote store is configured yet; the first steps\n";
+        text += "\nno secrets and no remote store are configured yet; to get started\n";
         for (command, what) in FIRST_STEPS {
             text += &format!("  {command:32}  {what}\n");
         }

@@ -119,7 +119,7 @@ fn send(
 fn warn_of_terminal(to: &impl AsFd, report: &mut Report<'_>) {
     if to.as_fd().is_terminal() {
         report.notices([Notice::warning(
-            "the values are on the terminal now; `--output FILE` keeps them off it",
+            "the values are printed on the terminal; `--output FILE` writes them to a file instead",
         )]);
     }
 }

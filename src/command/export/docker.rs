@@ -11,12 +11,12 @@ pub struct Docker;
 
 impl Exporter for Docker {
     fn title(&self) -> &'static str {
-        "an env file of docker"
+        "a Docker env file"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         if variable.starts_with('#') || variable.contains(char::is_whitespace) {
-            return Err("its names have no blanks and do not begin with `#`".into());
+            return Err("a name cannot contain whitespace or start with `#`".into());
         }
         Ok(())
     }
@@ -24,10 +24,10 @@ impl Exporter for Docker {
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
         let value = entry.text()?;
         if value.contains(['\n', '\r']) {
-            return Err("it has one line for each variable");
+            return Err("a value cannot contain a line break");
         }
         if entry.variable.len() + 1 + value.len() > LONGEST {
-            return Err("a line of it is shorter than 64 KiB");
+            return Err("lines are limited to 64 KiB");
         }
         document.extend_from_slice(format!("{}=", entry.variable).as_bytes());
         document.extend_from_slice(value.as_bytes());

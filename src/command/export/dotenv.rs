@@ -36,20 +36,22 @@ impl Exporter for Dotenv {
 /// Why there are none.
 fn quote(value: &str) -> Result<u8, &'static str> {
     if value.contains('\r') {
-        return Err("its readers make a line feed of a carriage return");
+        return Err("dotenv parsers convert a carriage return to a newline");
     }
     if !value.contains('\'') {
         return match () {
-            () if value.contains("${") => Err("its readers disagree on `${`"),
+            () if value.contains("${") => Err("dotenv parsers disagree about `${`"),
             // python-dotenv takes both for escapes.
             () if value.contains("\\\\") || value.ends_with('\\') => {
-                Err("its readers disagree on `\\\\`, and on `\\` at the end")
+                Err("dotenv parsers disagree about `\\\\`, and about `\\` at the end")
             }
             () => Ok(b'\''),
         };
     }
     if value.contains(['"', '\\', '$', '`']) {
-        return Err("its readers disagree on a `'` with `\"`, `\\`, `$` or a backtick beside it");
+        return Err(
+            "dotenv parsers disagree about `'` together with `\"`, `\\`, `$` or a backtick",
+        );
     }
     Ok(b'"')
 }

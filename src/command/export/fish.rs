@@ -9,7 +9,7 @@ pub struct Fish;
 
 impl Exporter for Fish {
     fn title(&self) -> &'static str {
-        "a script for fish"
+        "a fish script"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -23,7 +23,7 @@ impl Exporter for Fish {
             return Ok(());
         };
         if variable == "PATH" && has_empty_element(value) {
-            return Err("fish makes `.` of an empty element of PATH");
+            return Err("fish replaces an empty element of PATH with `.`");
         }
         document.extend_from_slice(format!("set -gx {variable} '").as_bytes());
         for &byte in value {

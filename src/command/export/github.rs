@@ -40,7 +40,7 @@ impl Github {
 
 impl Exporter for Github {
     fn title(&self) -> &'static str {
-        "the file of GITHUB_ENV"
+        "the GITHUB_ENV file"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -48,10 +48,12 @@ impl Exporter for Github {
             || variable.starts_with("GITHUB_")
             || variable.starts_with("RUNNER_");
         if is_runners {
-            return Err("the runner refuses this variable".into());
+            return Err("the GitHub runner does not allow this variable".into());
         }
         if variable.contains("<<") || variable.contains(char::is_whitespace) {
-            return Err("the runner takes no name with blanks or `<<`".into());
+            return Err(
+                "the GitHub runner does not accept a name that contains whitespace or `<<`".into(),
+            );
         }
         Ok(())
     }
@@ -59,7 +61,7 @@ impl Exporter for Github {
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {
         let (name, value) = (entry.variable, entry.text()?);
         if value.contains(&self.delimiter) {
-            return Err("the value holds the delimiter; try again");
+            return Err("the value contains the random delimiter; try again");
         }
         document.extend_from_slice(format!("{name}<<{}\n", self.delimiter).as_bytes());
         document.extend_from_slice(value.as_bytes());
@@ -91,7 +93,7 @@ impl Exporter for Github {
         let notice = |variable: &str| {
             let variable = Shown(variable);
             Notice::warning(format!(
-                "the log will show the value of {variable}: it is too short, or too common, for a mask"
+                "the log will show the value of {variable}: it is too short or too common to be masked"
             ))
         };
         bare.map(|(variable, _, _)| notice(variable)).collect()

@@ -29,10 +29,11 @@ impl Kubernetes {
         if name.len() > 253 || !name.split('.').all(label) {
             return Err(Error::Usage {
                 problem: format!(
-                    "cannot use --name: `{}` is not a valid name of a Secret",
+                    "cannot use --name: `{}` is not a valid name for a Secret",
                     Shown(name)
                 ),
-                hint: "lower-case letters, digits, `-` and `.`, as in `app-secrets`".to_owned(),
+                hint: "use lowercase letters, digits, `-` and `.`, for example `app-secrets`"
+                    .to_owned(),
             });
         }
         Ok(Self { name: name.to_owned() })
@@ -41,7 +42,7 @@ impl Kubernetes {
 
 impl Exporter for Kubernetes {
     fn title(&self) -> &'static str {
-        "a Secret"
+        "a Kubernetes Secret"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -50,7 +51,7 @@ impl Exporter for Kubernetes {
         if is_key && variable.bytes().all(taken) {
             return Ok(());
         }
-        Err("its keys are at most 253 ASCII letters, digits, `-`, `_` and `.`, and not `.` or `..`"
+        Err("a key consists of at most 253 ASCII letters, digits, `-`, `_` and `.`, and cannot be `.` or start with `..`"
             .into())
     }
 

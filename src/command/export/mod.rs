@@ -56,7 +56,7 @@ impl<'e> ExportedVariable<'e> {
 
     /// The value, for a form that knows no removal.
     fn value(&self) -> Result<&'e [u8], Problem> {
-        self.value.ok_or("it cannot remove a variable")
+        self.value.ok_or("it cannot unset a variable")
     }
 
     /// The value, for a form that is text and knows no removal.
@@ -65,7 +65,7 @@ impl<'e> ExportedVariable<'e> {
     }
 }
 
-const NOT_TEXT: Problem = "it holds UTF-8 only, and the value is none";
+const NOT_TEXT: Problem = "the value is not valid UTF-8";
 
 /// Bytes with values in them.
 pub type SecretText = Zeroizing<Vec<u8>>;
@@ -163,7 +163,7 @@ fn destination(
     let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
     let path = named.or(default.as_deref()).ok_or_else(|| Error::Usage {
         problem: "cannot export for GitHub Actions: GITHUB_ENV is not set".to_owned(),
-        hint: "run it in a step of a workflow, or name a file with `--output`".to_owned(),
+        hint: "run pfx in a workflow step, or name a file with `--output`".to_owned(),
     })?;
     Destination::of(path, true)
 }
@@ -179,7 +179,7 @@ fn check_names<'n>(
     for name in names {
         let checked = match std::str::from_utf8(name) {
             Ok(name) => exporter.check_name(name),
-            Err(_) => Err("its names are UTF-8".into()),
+            Err(_) => Err("the name is not valid UTF-8".into()),
         };
         checked.map_err(|problem| {
             let fault = ValueFault::NameNotForFormat { format: exporter.title(), problem };
@@ -234,7 +234,7 @@ fn refuse_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error>
         Delivery::Variable => Ok(()),
         Delivery::File => Err(Error::Usage {
             problem: format!(
-                "cannot export `{variable}`: it is to be a file, which no export holds"
+                "cannot export `{variable}`: it is bound with --file, which export does not support"
             ),
             hint: "`pfx secret get NAME > FILE` writes a value to a file".to_owned(),
         }),

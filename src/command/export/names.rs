@@ -9,7 +9,7 @@ pub fn identifier(variable: &str) -> Result<(), Refusal> {
     if is_identifier(variable) {
         return Ok(());
     }
-    Err("its names are ASCII letters, digits and `_`, and do not begin with a digit".into())
+    Err("a name consists of ASCII letters, digits and `_`, and cannot start with a digit".into())
 }
 
 /// The same, and only names that mean nothing to these shells themselves.
@@ -21,5 +21,5 @@ pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Refusal> {
         [] => (*last).to_owned(),
         others => format!("{} and {last}", others.join(", ")),
     };
-    Err(format!("the name has a meaning of its own in {shells}").into())
+    Err(format!("the name has a special meaning in {shells}").into())
 }

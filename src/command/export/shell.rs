@@ -9,7 +9,7 @@ pub struct PosixShell;
 
 impl Exporter for PosixShell {
     fn title(&self) -> &'static str {
-        "a script for shells"
+        "a shell script"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {

@@ -11,14 +11,14 @@ pub struct Systemd;
 
 /// What is better than what follows.
 const ADVICE: &str = "\
-# Every user can read these values: `systemctl show -p Environment`. Better than this file:
+# Every user can read these values with `systemctl show -p Environment`. Safer than this file:
 #   systemd-creds encrypt --name=NAME - /etc/credstore.encrypted/NAME   (for each NAME below, value on stdin)
-# and in the unit these lines, with `pfx run` as its command, which finds each credential by its name:
+# and then, in a unit whose command is `pfx run`, which finds each credential by its name:
 ";
 
 impl Exporter for Systemd {
     fn title(&self) -> &'static str {
-        "a unit of systemd"
+        "a systemd unit"
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
@@ -57,7 +57,7 @@ impl Exporter for Systemd {
         }
         line.extend_from_slice(b"\"\n");
         if line.len() > LONGEST {
-            return Err("a line of it is shorter than 1 MiB");
+            return Err("lines are limited to 1 MiB");
         }
         document.extend_from_slice(&line);
         Ok(())

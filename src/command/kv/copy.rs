@@ -66,7 +66,7 @@ pub fn copy(
     if arguments.from == arguments.to {
         return Err(Error::Usage {
             problem: "cannot copy from a store to itself".to_owned(),
-            hint: "`pfx kv copy --from cloud1 --to prefect`".to_owned(),
+            hint: "for example `pfx kv copy --from cloud1 --to prefect`".to_owned(),
         });
     }
     let timeout = choice::time(&arguments.timeout, inherited)?;
@@ -112,7 +112,8 @@ fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<C
         match target.stored_name(Collection::Kv, &key) {
             Some(name) => by_name.entry(name).or_default().push(key),
             None => {
-                let outcome = CopyOutcome::Refused("it cannot have a name there".to_owned());
+                let outcome =
+                    CopyOutcome::Refused("the key is not a valid name in that store".to_owned());
                 refused.push(CopiedKey { key, name: None, outcome });
             }
         }
@@ -123,7 +124,7 @@ fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<C
             Some(key) if keys.is_empty() => named.push((key, name)),
             last => {
                 for key in keys.into_iter().chain(last) {
-                    let problem = format!("another key would be called `{name}` too");
+                    let problem = format!("another key would also be stored as `{name}`");
                     let (name, outcome) = (Some(name.clone()), CopyOutcome::Refused(problem));
                     refused.push(CopiedKey { key, name, outcome });
                 }
@@ -216,7 +217,9 @@ fn as_text(lines: &[CopiedKey], (from, to): &(String, String), dry_run: bool) ->
         let name = name.map(|name| format!(" -> {}", Escaped(name))).unwrap_or_default();
         let problem = match outcome {
             CopyOutcome::Refused(problem) => format!(": {}", Escaped(problem)),
-            CopyOutcome::Differs => ": another value is there; --overwrite replaces it".to_owned(),
+            CopyOutcome::Differs => {
+                ": the target has a different value; --overwrite replaces it".to_owned()
+            }
             _ => String::new(),
         };
         text += &format!("{:8}  {}{name}{problem}\n", outcome.word(), Escaped(key));

@@ -43,7 +43,7 @@ pub fn list(
     }
     if variable!(arguments.json).flag(inherited) {
         let entries: Vec<_> =
-            names.iter().map(|(name, places)| json!({ "name": name, "places": places })).collect();
+            names.iter().map(|(name, places)| json!({ "name": name, "sources": places })).collect();
         print::text(&format!("{}\n", json!(entries)), output)?;
     } else {
         print::references(names.keys().map(String::as_str), output)?;

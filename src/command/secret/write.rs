@@ -31,8 +31,8 @@ pub fn set(
 ) -> Result<Exit, Error> {
     if arguments.value.iter().any(|value| value != "-") {
         return Err(Error::Usage {
-            problem: "a value is never taken from the command line, where ps and the shell's history show it".to_owned(),
-            hint: "`printf %s \"$VALUE\" | pfx secret set NAME`, or leave the value out to be asked for it".to_owned(),
+            problem: "a value cannot be given on the command line, where ps and the shell history would show it".to_owned(),
+            hint: "use `printf %s \"$VALUE\" | pfx secret set NAME`, or omit the value to be prompted for it".to_owned(),
         });
     }
     let name = &*reference::name("the name", &arguments.name)?;
@@ -74,9 +74,9 @@ pub fn set(
         .map_err(with_way_out)?;
     report.verbose(|| {
         if written {
-            format!("{} is stored in {}", Shown(name), Shown(&place))
+            format!("stored {} in {}", Shown(name), Shown(&place))
         } else {
-            format!("{} is in {} already, with this value", Shown(name), Shown(&place))
+            format!("{} already has this value in {}", Shown(name), Shown(&place))
         }
     });
     warn(name, &place, inherited, report);
@@ -110,7 +110,7 @@ pub fn delete(
         let looked_in = vec![format!("{place} [context.secrets]")];
         return Err(Missing::of(Kind::Secret.noun(), name, looked_in).absent());
     }
-    report.verbose(|| format!("{} is no longer in {}", Shown(name), Shown(&place)));
+    report.verbose(|| format!("deleted {} from {}", Shown(name), Shown(&place)));
     warn(name, &place, inherited, report);
     Ok(Exit::Done)
 }
@@ -120,7 +120,7 @@ fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
     let settings = Settings::without_options(inherited);
     let first = settings.files.paths.into_iter().find(|chosen| chosen.is_secrets);
     first.map(|chosen| chosen.path).ok_or_else(|| Error::Usage {
-        problem: "there is no file to write: neither HOME nor PREFECT__USER_CONFIG_PATH is set"
+        problem: "there is no file to write to: neither HOME nor PREFECT__USER_CONFIG_PATH is set"
             .to_owned(),
         hint: "set HOME, or PREFECT__USER_CONFIG_PATH to the path of the file".to_owned(),
     })
@@ -163,7 +163,7 @@ fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'
         && let Some(held) = found.get(&reference).filter(|held| held.place != place)
     {
         let (name, place) = (Shown(name), Shown(&held.place));
-        let text = format!("the secret `{name}` is also in {place}, which wins");
+        let text = format!("the secret `{name}` is also set in {place}, which takes precedence");
         report.notices([Notice::warning(text)]);
     }
 }

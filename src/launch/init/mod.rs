@@ -82,7 +82,7 @@ pub fn split(options: &Options) -> Result<Role, Error> {
     }
     reaping::can_be_done().map_err(failed("wait for processes"))?;
     let job = Job::of_this_process();
-    let (ready, start) = pipe2(OFlag::O_CLOEXEC).map_err(failed("make a pipe"))?;
+    let (ready, start) = pipe2(OFlag::O_CLOEXEC).map_err(failed("create a pipe"))?;
     // SAFETY: this process has one thread: nothing has been asked of anyone yet.
     match unsafe { fork() }.map_err(failed("start a process"))? {
         ForkResult::Child => {

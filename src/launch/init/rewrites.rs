@@ -25,16 +25,16 @@ impl Rewrites {
             let word = word.to_string_lossy();
             let fault = |problem: &str| Error::Usage {
                 problem: format!("cannot use --rewrite `{}`: {problem}", Shown(&word)),
-                hint: "`--rewrite TERM=QUIT`; `kill -l` lists the signals".to_owned(),
+                hint: "for example `--rewrite TERM=QUIT`; `kill -l` lists the signals".to_owned(),
             };
-            let (from, to) = word.split_once('=').ok_or_else(|| fault("there is no `=`"))?;
-            let from = number(from).ok_or_else(|| fault("the first is no signal"))?;
+            let (from, to) = word.split_once('=').ok_or_else(|| fault("expected SIGNAL=SIGNAL"))?;
+            let from = number(from).ok_or_else(|| fault("the first is not a signal"))?;
             if [libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD].contains(&from) {
                 return Err(fault("the first is a signal that pfx does not pass on"));
             }
             let to = match to {
                 "0" => None,
-                to => Some(number(to).ok_or_else(|| fault("the second is no signal"))?),
+                to => Some(number(to).ok_or_else(|| fault("the second is not a signal"))?),
             };
             rewrites.insert(from, to);
         }

@@ -62,7 +62,7 @@ pub struct Terms {
 /// [`Error::Terminal`] if there is no terminal, or it is closed before the value ends; [`Error::Answer`] if what
 /// came cannot be taken whole.
 pub fn ask(question: &str, terms: Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let failed = |cause| Error::Terminal { action: "ask on the terminal", cause };
+    let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };
     let mut terminal =
         OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(failed)?;
     let answer = silently(&terminal, question, terms);

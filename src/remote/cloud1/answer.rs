@@ -101,7 +101,7 @@ fn document(status: u16, text: &str) -> Result<Members<'_>, RemoteFault> {
         Ok(document) => Ok(document),
         Err(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Ok(Members::new()),
         Err(_) if status == 400 => Err(RemoteFault::Refused { status, message: None }),
-        Err(_) => Err(malformed("it is no JSON")),
+        Err(_) => Err(malformed("it is not JSON")),
     }
 }
 
@@ -118,7 +118,7 @@ impl Errors {
         match errors.unwrap_or_default() {
             Value::Null => Ok(Self { list: Vec::new(), text: String::new() }),
             Value::Array(list) => Ok(Self { text: Value::from(list.clone()).to_string(), list }),
-            _ => Err(malformed("`errors` is no list")),
+            _ => Err(malformed("`errors` is not a list")),
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
             ),
             (
                 json!({"data": {"secret_value": "v"}}),
-                "this is no answer of Prefect Cloud 1.x: `data.s0` is missing",
+                "this is not a response of Prefect Cloud 1.x: `data.s0` is missing",
             ),
         ] {
             assert_eq!(two(&answer).unwrap_err().to_string(), says);
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(one(404, &errors(ABSENT)), "it answered 404");
         assert_eq!(
             one(200, &json!({"data": null})),
-            "this is no answer of Prefect Cloud 1.x: `data.secret_value` is missing"
+            "this is not a response of Prefect Cloud 1.x: `data.secret_value` is missing"
         );
         assert!(one(200, &json!({"errors": [], "data": {"secret_value": "v"}})).contains("\"v\""));
     }

@@ -33,13 +33,13 @@ pub fn id_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, Remo
 }
 
 fn first_row(field: Option<&RawValue>, column: &str) -> Result<Option<Box<RawValue>>, RemoteFault> {
-    let no_list = || malformed("`key_value` is no list");
+    let no_list = || malformed("`key_value` is not a list");
     let field = field.ok_or_else(no_list)?;
     limited(field, MOST_VALUES)?;
     let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
     let Some(row) = rows.first() else { return Ok(None) };
     let row: Members<'_> = serde_json::from_str(row.get())
-        .map_err(|_| malformed("a row of `key_value` is no object"))?;
+        .map_err(|_| malformed("a row of `key_value` is not an object"))?;
     match row.get(column) {
         Some(&value) => Ok(Some(value.to_owned())),
         None => Err(malformed(&format!("a row of `key_value` has no `{column}`"))),
@@ -63,12 +63,12 @@ fn sorted(
     field: Option<&RawValue>,
     name: fn(&RawValue) -> Option<String>,
 ) -> Result<Vec<String>, RemoteFault> {
-    let no_list = || malformed("what should be a list is none");
+    let no_list = || malformed("expected a list");
     let field = field.ok_or_else(no_list)?;
     limited(field, MOST_LISTED)?;
     let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
     let names: Option<Vec<String>> = rows.into_iter().map(name).collect();
-    let mut names = names.ok_or_else(|| malformed("a name in the list is no text"))?;
+    let mut names = names.ok_or_else(|| malformed("a name in the list is not a string"))?;
     names.sort();
     Ok(names)
 }
@@ -81,7 +81,7 @@ pub fn success(field: Option<&RawValue>) -> Result<bool, RemoteFault> {
 
 /// That a mutation gives the id of what it wrote.
 pub fn written(field: Option<&RawValue>) -> Result<(), RemoteFault> {
-    member(field, "id").map(|_| ()).ok_or_else(|| malformed("it has no `id`"))
+    member(field, "id").map(|_| ()).ok_or_else(|| malformed("`id` is missing"))
 }
 
 /// The tenant that an API key belongs to; nothing if the API does not know the key (`cli/auth.py`, `login`).
@@ -99,7 +99,8 @@ fn member(field: Option<&RawValue>, name: &str) -> Option<Value> {
 /// The value that a piece denotes.
 pub fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
     limited(raw, MOST_VALUES)?;
-    serde_json::from_str(raw.get()).map_err(|_| malformed("it is no JSON, or nested too deeply"))
+    serde_json::from_str(raw.get())
+        .map_err(|_| malformed("it is not JSON, or is nested too deeply"))
 }
 
 /// Refuses a piece that holds more values than are built.
@@ -107,10 +108,10 @@ fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
     if weight::values(raw.get()) <= most {
         Ok(())
     } else {
-        Err(malformed(&format!("it holds more than {most} values")))
+        Err(malformed(&format!("it contains more than {most} values")))
     }
 }
 
 pub fn malformed(what: &str) -> RemoteFault {
-    RemoteFault::Answer { problem: format!("this is no answer of Prefect Cloud 1.x: {what}") }
+    RemoteFault::Answer { problem: format!("this is not a response of Prefect Cloud 1.x: {what}") }
 }

@@ -53,7 +53,7 @@ impl Source for Cloud1 {
             (Reference::Secret(_), Some(why)) => Keeps::NotAsked(why),
             (Reference::Kv(_) | Reference::Secret(_), _) => Keeps::Yes,
             (Reference::Block { .. }, _) => {
-                Keeps::NotAsked("Prefect Cloud 1.x has no blocks; Prefect 2 and 3 have")
+                Keeps::NotAsked("Prefect Cloud 1.x has no blocks (Prefect 2 and 3 do)")
             }
             (Reference::Env(_), _) => Keeps::No,
         }
@@ -109,7 +109,7 @@ impl Store for Cloud1 {
             let credential = self.session.credential().to_owned();
             self.session.error(RemoteFault::Unauthorized { status: 200, credential })
         })?;
-        Ok(vec![("tenant of the key".to_owned(), tenant)])
+        Ok(vec![("tenant of the API key".to_owned(), tenant)])
     }
 
     fn list(&self, collection: Collection) -> Result<Vec<String>, Error> {
@@ -163,12 +163,12 @@ impl Cloud1 {
         let unsupported =
             |problem, hint| self.session.error(RemoteFault::Unsupported { problem, hint });
         if !tags.is_empty() {
-            return Err(unsupported("Prefect Cloud 1.x knows no tags".to_owned(), None));
+            return Err(unsupported("Prefect Cloud 1.x does not support tags".to_owned(), None));
         }
         let length = ascii_json(value).len();
         if length > LONGEST_VALUE {
             let problem = format!(
-                "the value of `{name}` takes {length} characters as JSON, and a key holds {LONGEST_VALUE}"
+                "the value of `{name}` is {length} characters long as JSON; the limit is {LONGEST_VALUE}"
             );
             return Err(unsupported(problem, None));
         }

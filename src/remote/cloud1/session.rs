@@ -64,7 +64,7 @@ impl Cloud1Session {
         if self.one(query, Effect::Write)? {
             return Ok(());
         }
-        let message = Some("it did not do it, and gives no reason".to_owned());
+        let message = Some("the request was rejected without a reason".to_owned());
         Err(self.error(RemoteFault::Refused { status: 200, message }))
     }
 
@@ -74,14 +74,14 @@ impl Cloud1Session {
     }
 
     pub fn malformed(&self) -> Error {
-        let problem = "this is no answer of Prefect Cloud 1.x".to_owned();
+        let problem = "this is not a response of Prefect Cloud 1.x".to_owned();
         self.error(RemoteFault::Answer { problem })
     }
 
     pub fn error(&self, fault: RemoteFault) -> Error {
         let fault = match fault {
             RemoteFault::Unauthorized { status, credential } if credential.is_empty() => {
-                let message = Some("it wants an API key, and none is configured".to_owned());
+                let message = Some("an API key is required, and none is configured".to_owned());
                 RemoteFault::Refused { status, message }
             }
             other => other,

@@ -25,7 +25,7 @@ pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
         for (path, pem) in &access.authorities {
             let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
             if certificates.is_empty() {
-                let problem = format!("{path} has no certificate in PEM form");
+                let problem = format!("{path} contains no PEM certificate");
                 return Err(RemoteFault::Connection { problem });
             }
             authorities.extend(certificates);
@@ -38,9 +38,8 @@ pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
     if !access.address.is_loopback()
         && let Some((url, exceptions)) = &access.proxy
     {
-        let bad = |_| RemoteFault::Connection {
-            problem: "the URL of the proxy, in HTTPS_PROXY, is none".to_owned(),
-        };
+        let bad =
+            |_| RemoteFault::Connection { problem: "HTTPS_PROXY is not a valid URL".to_owned() };
         let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
         builder = builder.proxy(Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exceptions));
     }
@@ -51,7 +50,7 @@ fn headers(access: &Access) -> Result<HeaderMap, RemoteFault> {
     let mut headers = HeaderMap::new();
     if let Some(credential) = &access.credential {
         let bad = |_| RemoteFault::Credential {
-            problem: "it has a character that no header can hold, such as a line feed",
+            problem: "it contains a character that is not allowed in an HTTP header, such as a newline",
             origin: credential.origin.clone(),
         };
         let mut value = HeaderValue::from_str(&credential.header).map_err(bad)?;
@@ -66,8 +65,9 @@ pub fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(),
     for (name, value) in pairs {
         let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
         let (Ok(name), Ok(mut value)) = pair else {
-            let problem =
-                format!("the header `{name}` cannot be sent: it has a character too many");
+            let problem = format!(
+                "the header `{name}` contains a character that is not allowed in an HTTP header"
+            );
             return Err(RemoteFault::Connection { problem });
         };
         value.set_sensitive(true);

@@ -68,7 +68,7 @@ impl Client {
     pub fn error(&self, fault: RemoteFault) -> Error {
         if let RemoteFault::System { action, errno } = fault {
             let cause = io::Error::from_raw_os_error(errno);
-            let way_out = Some("`--local` asks no remote store and needs none of this");
+            let way_out = Some("`--local` uses no remote store, so it does not need this");
             return Error::Process { action, cause, way_out };
         }
         let fault = match (fault, self.proxy()) {
@@ -77,18 +77,18 @@ impl Client {
                 RemoteFault::Refused { status, message }
             }
             (RemoteFault::Connection { problem }, Some(proxy)) => RemoteFault::Connection {
-                problem: format!("{problem}; HTTPS_PROXY names the proxy {proxy}"),
+                problem: format!("{problem} (through the proxy {proxy}, set in HTTPS_PROXY)"),
             },
             (fault, _) => fault,
         };
         Error::Remote { place: self.access.address.origin(), fault }
     }
 
-    /// The host of the proxy that is asked, without the user and password that may stand before it.
+    /// The host and port of the proxy that is used, without its user name and password.
     fn proxy(&self) -> Option<String> {
         let (url, _) = self.access.proxy.as_ref()?;
         let asked = self.access.address.is_https() && !self.access.address.is_loopback();
-        asked.then(|| proxy_host(url))
+        if asked { proxy_host(url) } else { None }
     }
 
     /// A server's words, less the credential should they repeat it.

@@ -50,7 +50,10 @@ pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
     let head: usize =
         response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if head > LONGEST_HEAD {
-        return Err(Failure::lasting(RemoteFault::TooLarge { what: "head", limit: LONGEST_HEAD }));
+        return Err(Failure::lasting(RemoteFault::TooLarge {
+            what: "response header",
+            limit: LONGEST_HEAD,
+        }));
     }
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     if (300..400).contains(&status)
@@ -60,7 +63,7 @@ pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
         return Err(Failure::lasting(RemoteFault::Redirect { to }));
     }
     if status < 200 || matches!(status, 205 | 206) {
-        let problem = format!("status {status} was not asked for");
+        let problem = format!("unexpected status {status}");
         return Err(Failure::lasting(RemoteFault::Answer { problem }));
     }
     let retry_after =
@@ -68,7 +71,7 @@ pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
     let mut body = Zeroizing::new(Vec::new());
     while let Some(part) = response.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + part.len() > LONGEST_BODY {
-            let fault = RemoteFault::TooLarge { what: "answer", limit: LONGEST_BODY };
+            let fault = RemoteFault::TooLarge { what: "response body", limit: LONGEST_BODY };
             return Err(Failure::lasting(fault));
         }
         body.extend_from_slice(&part);
@@ -83,17 +86,17 @@ fn failure(error: &reqwest::Error) -> Failure {
         return Failure { fault, is_transient: false, was_sent: false };
     }
     if error.is_connect() {
-        let problem = cause(error).unwrap_or_else(|| "the connection cannot be made".to_owned());
+        let problem = cause(error).unwrap_or_else(|| "could not connect".to_owned());
         let is_transient = !problem.starts_with("TLS") && !is_lasting(error);
         let fault = RemoteFault::Connection { problem };
         return Failure { fault, is_transient, was_sent: false };
     }
     let problem = match cause(error) {
-        Some(cause) => format!("the connection broke: {cause}"),
+        Some(cause) => format!("the connection was lost: {cause}"),
         None if error.is_body() || error.is_decode() => {
-            "the answer is damaged or broke off".to_owned()
+            "the response is damaged or incomplete".to_owned()
         }
-        None => "the connection broke, or what came is no HTTP".to_owned(),
+        None => "the connection was lost, or the response is not HTTP".to_owned(),
     };
     Failure { fault: RemoteFault::Connection { problem }, is_transient: true, was_sent: true }
 }

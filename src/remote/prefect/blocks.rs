@@ -178,7 +178,10 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
             _ => return Err(session.refused(&response, WRITE)),
         }
     }
-    Err(session.unsupported(format!("the block `{block}` comes and goes"), None))
+    Err(session.unsupported(
+        format!("another client keeps creating and deleting the block `{block}`"),
+        None,
+    ))
 }
 
 /// Deletes a secret; `false` if there is none.
@@ -198,8 +201,8 @@ pub fn delete(session: &PrefectSession, name: &str) -> Result<bool, Error> {
 pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<String, Error> {
     let block = names::of_block(name).ok_or_else(|| {
         session.unsupported(
-            format!("no block can be called `{name}`"),
-            Some("a block's name is lower-case letters, digits and `-`"),
+            format!("`{name}` is not a valid block name"),
+            Some("a block name consists of lowercase letters, digits and `-`"),
         )
     })?;
     let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
@@ -217,9 +220,10 @@ pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<Strin
     if (value.is_number() || value.is_boolean())
         && let Some(version) = variables::old_version(session)?
     {
-        let problem =
-            format!("it is Prefect {version}, whose secrets are no bare number or truth value");
-        let hint = "without `--json` the value is stored as the text that it is";
+        let problem = format!(
+            "this server is Prefect {version}, whose secrets cannot be a bare number or boolean"
+        );
+        let hint = "without `--json`, the value is stored as text";
         return Err(session.unsupported(problem, Some(hint)));
     }
     Ok(block)
@@ -245,7 +249,7 @@ fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String,
     let schemas = session.filter("block_schemas", &wire::filter_schemas(&type_id));
     match session.read(&session.send(schemas)?, READ, wire::first_id)? {
         Some(schema_id) => Ok((type_id, schema_id)),
-        None => Err(session.malformed("the type `secret` has no schema".to_owned())),
+        None => Err(session.malformed("the block type `secret` has no schema".to_owned())),
     }
 }
 

@@ -95,7 +95,7 @@ impl Source for Prefect {
                     let found = names.iter().find_map(|name| variables.get_key_value(name));
                     let Some((variable, value)) = found else { continue };
                     let value = SecretValue::as_stored(key, value)?;
-                    self.held(value, (variable != key).then(|| format!("variable {variable}")))
+                    self.held(value, (variable != key).then(|| format!("Variable {variable}")))
                 }
                 Reference::Env(_) => continue,
             };

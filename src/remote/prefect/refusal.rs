@@ -44,7 +44,7 @@ pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) 
             None => RemoteFault::Anonymous { status },
         },
         403 if demands_token(response) => RemoteFault::Unsupported {
-            problem: "it wants a CSRF token and gives none that it takes".to_owned(),
+            problem: "the server requires a CSRF token, but rejects the one that it issued".to_owned(),
             hint: None,
         },
         403 => {
@@ -53,14 +53,14 @@ pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) 
             RemoteFault::Forbidden { status, right, credential: from.map(str::to_owned) }
         }
         404 | 405 if !is_absence(response) => RemoteFault::Unsupported {
-            problem: format!("there is no Prefect API at its path (it answered {status})"),
+            problem: format!("no Prefect API found at this URL (status {status})"),
             hint: Some(
-                "the API's URL ends in /api, such as http://127.0.0.1:4200/api; `pfx doctor` tells where it is set"
+                "the API URL ends in /api, for example http://127.0.0.1:4200/api; `pfx doctor` shows where it is set"
                     .to_owned(),
             ),
         },
         422 if writes => RemoteFault::Unsupported {
-            problem: format!("it does not take this value or name for its {} (422)", asked.what),
+            problem: format!("the server does not accept this name or value for its {} (422)", asked.what),
             hint: None,
         },
         422 => RemoteFault::Refused { status, message: None },
@@ -101,7 +101,9 @@ mod tests {
         assert!(is_absence(&answer(404, r#"{"detail":"Block document not found"}"#)));
         assert!(!is_absence(&answer(404, r#"{"detail":"Not Found"}"#)));
         assert!(!is_absence(&answer(404, "<html>")));
-        assert!(told(404, r#"{"detail":"Not Found"}"#, Effect::Read).contains("no Prefect API"));
+        assert!(
+            told(404, r#"{"detail":"Not Found"}"#, Effect::Read).contains("no Prefect API found")
+        );
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl PrefectSession {
 
     /// The answer to a single request.
     fn only(&self, mut responses: Vec<Response>) -> Result<Response, Error> {
-        responses.pop().ok_or_else(|| self.malformed("there is none".to_owned()))
+        responses.pop().ok_or_else(|| self.malformed("the response is missing".to_owned()))
     }
 
     /// Sends a request that changes something.
@@ -159,7 +159,7 @@ impl PrefectSession {
     /// As [`Client::send_all`].
     pub fn both(&self, first: Request, second: Request) -> Result<[Response; 2], Error> {
         let responses: Result<[Response; 2], _> = self.send_all(&[first, second])?.try_into();
-        responses.map_err(|_| self.malformed("there is none".to_owned()))
+        responses.map_err(|_| self.malformed("the response is missing".to_owned()))
     }
 
     /// Sends requests side by side; the answers in their order. What is refused for want of a token was not

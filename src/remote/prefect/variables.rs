@@ -17,8 +17,8 @@ use crate::remote::http::{Effect, Request, Response};
 /// with 3.8.8: a string of 4 998 letters fits and one of 4 999 does not).
 const LONGEST: usize = 5_000;
 
-const READ: AskedPart = AskedPart { what: "variables", effect: Effect::Read };
-const WRITE: AskedPart = AskedPart { what: "variables", effect: Effect::Write };
+const READ: AskedPart = AskedPart { what: "Variables", effect: Effect::Read };
+const WRITE: AskedPart = AskedPart { what: "Variables", effect: Effect::Write };
 
 /// The requests that ask for all these names, two hundred each.
 pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {
@@ -48,7 +48,7 @@ pub fn read(
 /// # Errors
 /// [`Error::Remote`].
 pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
-    session.names("variables", |offset| {
+    session.names("Variables", |offset| {
         let request = session.filter("variables", &wire::filter_variables(&[], offset));
         let variables = page(session, &session.send(request)?)?;
         Ok(variables.into_iter().map(|variable| variable.name).collect())
@@ -107,11 +107,11 @@ pub fn delete(session: &PrefectSession, key: &str) -> Result<bool, Error> {
 pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String, Error> {
     let bytes = value.to_string().len();
     if bytes > LONGEST {
-        let fault = ValueFault::TooLongFor { what: "variable", bytes, limit: LONGEST };
+        let fault = ValueFault::TooLongFor { what: "Variable", bytes, limit: LONGEST };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
     if has_large_integer(value) {
-        let fault = ValueFault::TooLargeNumber { what: "variable" };
+        let fault = ValueFault::TooLargeNumber { what: "Variable" };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
     // Prefect 2 would keep 42 as "42" and true as "True", without a word. A server that does not report its version is
@@ -123,8 +123,8 @@ pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String
     }
     names::of_variable(key).into_iter().next().ok_or_else(|| {
         session.unsupported(
-            format!("no variable can be called `{key}`"),
-            Some("a variable's name is at most 255 lower-case letters, digits, `-` and `_`"),
+            format!("`{key}` is not a valid Variable name"),
+            Some("a Variable name consists of at most 255 lowercase letters, digits, `-` and `_`"),
         )
     })
 }
@@ -144,8 +144,8 @@ fn has_large_integer(value: &Value) -> bool {
 
 /// The error for a value that is not a string, if this is Prefect 2.
 fn only_strings(session: &PrefectSession, version: &str) -> Error {
-    let problem = format!("it is Prefect {version}, whose variables hold strings only");
-    session.unsupported(problem, Some("`--string` stores the value as the text that it is"))
+    let problem = format!("this server is Prefect {version}, whose Variables hold only strings");
+    session.unsupported(problem, Some("`--string` stores the value as text"))
 }
 
 /// The server's version if that is one of Prefect 2.
@@ -165,7 +165,7 @@ fn refused(session: &PrefectSession, response: &Response, value: &Value) -> Erro
             return only_strings(session, version);
         }
         let problem =
-            format!("it is Prefect {version}, whose variables have no `-` in their names");
+            format!("this server is Prefect {version}, whose Variable names cannot contain `-`");
         return session.unsupported(problem, None);
     }
     session.refused(response, WRITE)

@@ -138,7 +138,7 @@ pub fn token(body: &[u8]) -> Result<String, String> {
 pub fn count(body: &[u8]) -> Result<String, String> {
     match serde_json::from_slice::<u64>(body) {
         Ok(number) => Ok(number.to_string()),
-        Err(_) => Err("it is no number".to_owned()),
+        Err(_) => Err("it is not a number".to_owned()),
     }
 }
 
@@ -165,14 +165,14 @@ pub fn has_reference(value: &Value) -> bool {
 /// The members of an object.
 fn object(body: &[u8]) -> Result<Members<'_>, String> {
     // serde_json's own words may quote what they stumble over.
-    serde_json::from_slice(body).map_err(|_| is_not(body, "object"))
+    serde_json::from_slice(body).map_err(|_| is_not(body, "an object"))
 }
 
 fn items<T>(
     body: &[u8],
     read: impl Fn(&Members<'_>, &str) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {
-    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| is_not(body, "list"))?;
+    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| is_not(body, "a list"))?;
     if items.len() > PAGE {
         return Err(format!("it has more than {PAGE} items"));
     }
@@ -180,7 +180,7 @@ fn items<T>(
         let path = format!("/{index}");
         match serde_json::from_str(item.get()) {
             Ok(members) => read(&members, &path),
-            Err(_) => Err(format!("{path} is no object")),
+            Err(_) => Err(format!("{path} is not an object")),
         }
     };
     items.iter().enumerate().map(item).collect()
@@ -188,8 +188,8 @@ fn items<T>(
 
 fn is_not(body: &[u8], what: &str) -> String {
     match serde_json::from_slice::<IgnoredAny>(body) {
-        Ok(_) => format!("it is no {what}"),
-        Err(_) => "it is no JSON".to_owned(),
+        Ok(_) => format!("it is not {what}"),
+        Err(_) => "it is not JSON".to_owned(),
     }
 }
 
@@ -199,7 +199,7 @@ fn member<'b>(item: &Members<'b>, name: &str, path: &str) -> Result<&'b RawValue
 
 fn text(item: &Members<'_>, name: &str, path: &str) -> Result<String, String> {
     serde_json::from_str(member(item, name, path)?.get())
-        .map_err(|_| format!("{path}/{name} is no text"))
+        .map_err(|_| format!("{path}/{name} is not a string"))
 }
 
 /// A member, if so many values may still be built.
@@ -212,7 +212,11 @@ fn limited(
     let raw = member(item, name, path)?;
     match left.get().checked_sub(weight::values(raw.get())) {
         Some(rest) => left.set(rest),
-        None => return Err(format!("up to {path}/{name} it holds more than {MOST_VALUES} values")),
+        None => {
+            return Err(format!(
+                "it contains more than {MOST_VALUES} values (counted up to {path}/{name})"
+            ));
+        }
     }
     Ok(raw.to_owned())
 }
@@ -310,16 +314,16 @@ mod tests {
     #[test]
     fn a_fault_of_an_answer_is_told_by_its_path_and_quotes_nothing() {
         for (body, problem) in [
-            (&br#""CANARY"#[..], "it is no JSON"),
-            (br#""CANARY""#, "it is no list"),
-            (br#"["CANARY"]"#, "/0 is no object"),
+            (&br#""CANARY"#[..], "it is not JSON"),
+            (br#""CANARY""#, "it is not a list"),
+            (br#"["CANARY"]"#, "/0 is not an object"),
             (
                 br#"[{"id":"i","name":{"CANARY":1},"block_type":{"slug":"s"}}]"#,
-                "/0/name is no text",
+                "/0/name is not a string",
             ),
             (br#"[{"id":"i","name":"n","block_type":{"slug":"s"}}]"#, "/0/data is missing"),
             (br#"[{"id":"i","name":"n"}]"#, "/0/block_type is missing"),
-            (br#"{"detail":"CANARY"}"#, "it is no list"),
+            (br#"{"detail":"CANARY"}"#, "it is not a list"),
         ] {
             assert_eq!(blocks(body).unwrap_err(), problem);
         }
@@ -331,7 +335,7 @@ mod tests {
         let many = "0,".repeat(MOST_VALUES);
         let body = format!(r#"[{{"name":"n","value":[{many}0]}}]"#);
         let told = variables(body.as_bytes()).unwrap_err();
-        assert_eq!(told, "up to /0/value it holds more than 100000 values");
+        assert_eq!(told, "it contains more than 100000 values (counted up to /0/value)");
         let body = format!("[{}{{}}]", "{},".repeat(PAGE));
         assert_eq!(blocks(body.as_bytes()).unwrap_err(), "it has more than 200 items");
     }

@@ -28,13 +28,13 @@ pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFa
         }
         let (Some(account), Some(workspace)) = (account, workspace) else {
             return Err(RemoteFault::Address {
-                problem: "it is a page of Prefect Cloud for the browser, and of no workspace",
+                problem: "it is a web page of Prefect Cloud that does not belong to a workspace",
             });
         };
         let url = format!("{API}/api/accounts/{account}/workspaces/{workspace}");
         return Ok((
             Cow::Owned(url),
-            Some("the page in the browser; the API of its workspace is asked"),
+            Some("the URL of a web page; the API URL of its workspace is used instead"),
         ));
     }
     if let Some(path) = given.strip_prefix(API)
@@ -52,7 +52,7 @@ pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFa
 
 fn mended(path: &str) -> (Cow<'_, str>, Option<&'static str>) {
     let path = path.replace("/account/", "/accounts/").replace("/workspace/", "/workspaces/");
-    let note = "not quite the API's URL: it is asked as https://api.prefect.cloud/api/accounts/…";
+    let note = "not the API URL; https://api.prefect.cloud/api/accounts/… is used instead";
     (Cow::Owned(format!("{API}/api{path}")), Some(note))
 }
 

@@ -83,7 +83,7 @@ impl InDirectory {
             return Ok(CheckoutFile::default());
         } else if metadata.file_type().is_fifo() && need == Need::Nothing {
             return ignored(
-                "it is a FIFO, and the environment has the API's URL and the credential",
+                "it is a FIFO, and the environment already sets the API URL and the credential",
             );
         } else if metadata.file_type().is_fifo() {
             match fifo(path, &metadata)? {
@@ -107,7 +107,7 @@ impl InDirectory {
                     return ignored("this user cannot read it");
                 }
                 Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
-                    let instead = "set PREFECT_API_URL in the environment to go without the file";
+                    let instead = "to do without the file, set PREFECT_API_URL in the environment";
                     return Err(Error::Denied { action, path, cause, instead });
                 }
                 Err(error) => return Err(error),
@@ -125,8 +125,8 @@ impl InDirectory {
 
     fn silent(self) -> Error {
         let problem = format!(
-            "it is a FIFO, and nothing was written to it within {} s; set PREFECT_API_URL in the \
-             environment to go without it",
+            "it is a FIFO, and nothing was written to it within {} s; to do without it, set \
+             PREFECT_API_URL in the environment",
             WAIT.as_secs()
         );
         Error::config(self.name, None, None, problem)

@@ -52,7 +52,7 @@ fn of_two(
         (text, None) => Ok(text),
         (None, Some(file)) => read(&file).map(Some),
         (Some(text), Some(file)) => {
-            let problem = format!("{} gives a credential too; one of the two must go", text.origin);
+            let problem = format!("{} also sets a credential; remove one of the two", text.origin);
             Err(fault(&file, &problem))
         }
     }
@@ -63,7 +63,7 @@ fn read(setting: &PrefectSetting) -> Result<PrefectSetting, Error> {
     let path = Path::new(setting.text.as_str());
     // Docker and Kubernetes mount secrets readable by all inside the container.
     let Some(contents) = file::read(path, file::Standard::NAMED)? else {
-        return Err(fault(setting, "the file that it names is not there"));
+        return Err(fault(setting, "the file that it names does not exist"));
     };
     let text = file::text(&contents.bytes, path)?;
     let text = text.strip_suffix('\n').unwrap_or(text);

@@ -21,13 +21,13 @@ pub fn parse(setting: &PrefectSetting) -> Result<Vec<(String, String)>, Error> {
         return Ok(Vec::new());
     }
     let Ok(Value::Object(object)) = serde_json::from_str::<Value>(&setting.text) else {
-        return Err(fault(setting, "it must be a JSON object of headers and their texts"));
+        return Err(fault(setting, "expected a JSON object that maps header names to strings"));
     };
     object
         .into_iter()
         .map(|(name, value)| {
             let Value::String(value) = value else {
-                return Err(fault(setting, "the value of each header must be a text"));
+                return Err(fault(setting, "the value of a header must be a string"));
             };
             if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
                 return Err(fault(setting, &format!("the header `{name}` cannot be set")));

@@ -126,7 +126,7 @@ impl PrefectLayers {
         let chosen = match place {
             SettingPlace::User if is_named => Chosen::ByUser,
             _ => Chosen::ByItself {
-                allow: "to read it all the same, set PREFECT_PROFILES_PATH to its path",
+                allow: "to use it anyway, set PREFECT_PROFILES_PATH to its path",
             },
         };
         let strict = strict && place == SettingPlace::User;
@@ -134,8 +134,8 @@ impl PrefectLayers {
         let contents = match file::read(&path, Standard { chosen, private: true, strict }) {
             Err(Error::File { .. }) if !is_named && home::hides(&path) => None,
             Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
-                let instead = "let this user read it; PREFECT_PROFILES_PATH names another file, and \
-                               /dev/null none";
+                let instead = "let this user read it, or set PREFECT_PROFILES_PATH to another file \
+                               (/dev/null for none)";
                 return Err(Error::Denied { action, path, cause, instead });
             }
             other => other?,

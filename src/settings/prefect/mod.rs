@@ -106,8 +106,8 @@ impl PrefectSettings {
             && matches!(setting.text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
         {
             notices.push(Notice::advice(format!(
-                "{} asks for no check of certificates; pfx always checks: PREFECT_API_SSL_CERT_FILE names \
-                 an authority of your own",
+                "{} turns off the verification of certificates, which pfx does not support; to trust your own \
+                 authority, set PREFECT_API_SSL_CERT_FILE to its PEM file",
                 setting.origin
             )));
         }
@@ -133,7 +133,7 @@ impl Configured for PrefectSettings {
 
     fn reason(&self) -> Option<String> {
         let url = self.url.as_ref()?;
-        Some(format!("{} is set, and goes before Prefect Cloud 1.x", url.origin))
+        Some(format!("{} is set and takes precedence over Prefect Cloud 1.x", url.origin))
     }
 
     fn obstacle(&self) -> Option<String> {
@@ -173,11 +173,11 @@ impl Configured for PrefectSettings {
         );
         let credentials = [
             ("API key", &self.key, &hidden as Value<'_>),
-            ("API key's file", &self.key_file, &shown),
+            ("API key file", &self.key_file, &shown),
             ("auth string", &self.auth_string, &hidden),
-            ("auth string's file", &self.auth_string_file, &shown),
+            ("auth string file", &self.auth_string_file, &shown),
             ("headers", &self.headers, &hidden),
-            ("authority", &self.authority, &shown),
+            ("CA certificate file", &self.authority, &shown),
         ];
         facts.extend(
             credentials.iter().filter_map(|(name, setting, value)| fact(name, setting, value)),
@@ -230,7 +230,7 @@ impl Configured for PrefectSettings {
         {
             return Err(fault(
                 setting,
-                "a file in the working directory must not choose whom pfx trusts for a URL that is not from there",
+                "a file in the working directory must not set the certificate authority for a URL that is set elsewhere",
             ));
         }
         // What the variable names is trusted anyway, for every API.

@@ -73,7 +73,7 @@ impl Case<'_> {
     /// The tenant that a key belongs to.
     pub fn tenant(&self, expected: &Value) -> Option<String> {
         let outcome = self.pfx(&["doctor", "--json"]).outcome();
-        let tenant = &fact(&outcome, "tenant of the key")["value"];
+        let tenant = &fact(&outcome, "tenant of the API key")["value"];
         if tenant != expected {
             return Some(format!("doctor says {tenant}"));
         }

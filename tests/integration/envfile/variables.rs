@@ -196,10 +196,10 @@ fn check_tells_what_a_text_is_made_of_and_never_a_value() {
     assert_eq!(
         json["bindings"][2],
         serde_json::json!({
-            "variable": "V_U", "kind": "set", "found": true, "place": "1.env:3",
+            "variable": "V_U", "kind": "set", "found": true, "source": "1.env:3",
             "uses": [
-                {"variable": "V_P", "kind": "secret", "name": "DB", "found": true, "place": config},
-                {"variable": "V_O", "kind": "secret", "name": "none", "found": false, "place": null},
+                {"variable": "V_P", "kind": "secret", "name": "DB", "found": true, "source": config},
+                {"variable": "V_O", "kind": "secret", "name": "none", "found": false, "source": null},
             ],
         })
     );

@@ -46,7 +46,7 @@ fn a_secret_of_kubernetes_holds_any_bytes() {
     export(&home, "k8s", &["--name", "A b"]).assert(
         2,
         "",
-        "pfx: error: cannot use --name: `A b` is not a valid name of a Secret\n\
-         pfx: hint: lower-case letters, digits, `-` and `.`, as in `app-secrets`\n",
+        "pfx: error: cannot use --name: `A b` is not a valid name for a Secret\n\
+         pfx: hint: use lowercase letters, digits, `-` and `.`, for example `app-secrets`\n",
     );
 }

@@ -83,7 +83,7 @@ fn github_needs_its_file_and_refuses_what_the_runner_refuses() {
         2,
         "",
         "pfx: error: cannot export for GitHub Actions: GITHUB_ENV is not set\n\
-         pfx: hint: run it in a step of a workflow, or name a file with `--output`\n",
+         pfx: hint: run pfx in a workflow step, or name a file with `--output`\n",
     );
     for name in ["NODE_OPTIONS", "GITHUB_TOKEN", "RUNNER_OS"] {
         let outcome = export(&home, "github", &["-s", &format!("{name}=A"), "--output", "out"]);
@@ -122,7 +122,7 @@ fn github_masks_the_strings_of_json_and_nothing_that_every_log_is_full_of() {
         assert!(!is_hidden(&masked, line), "{line:?}: {masked:?}");
     }
     let expected = ["DIGIT", "FLAG"].map(|name| {
-        format!("pfx: warning: the log will show the value of {name}: it is too short, or too common, for a mask\n")
+        format!("pfx: warning: the log will show the value of {name}: it is too short or too common to be masked\n")
     });
     assert_eq!(outcome.stderr(), expected.concat());
 }

@@ -163,16 +163,16 @@ fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
         125,
         "",
         &format!(
-            "pfx: error: cannot use `OPTIND`: a script for shells cannot hold a variable of this name: the name has a \
-             meaning of its own in bash, dash, ksh and zsh\n{hint}"
+            "pfx: error: cannot use `OPTIND`: a shell script cannot hold a variable of this name: the name has a \
+             special meaning in bash, dash, ksh and zsh\n{hint}"
         ),
     );
     export(&["--format", "fish"]).assert(
         125,
         "",
         &format!(
-            "pfx: error: cannot use `status`: a script for fish cannot hold a variable of this name: the name has a \
-             meaning of its own in fish\n{hint}"
+            "pfx: error: cannot use `status`: a fish script cannot hold a variable of this name: the name has a \
+             special meaning in fish\n{hint}"
         ),
     );
     for name in [

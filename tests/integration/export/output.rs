@@ -80,7 +80,7 @@ fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
         (
             &["k8s", "--name", "Bad_Name", "-s", "X"][..],
             2,
-            "`Bad_Name` is not a valid name of a Secret",
+            "`Bad_Name` is not a valid name for a Secret",
         ),
         (&["github", "-s", "X"], 2, "GITHUB_ENV is not set"),
         (&["github", "-s", "GITHUB_X=X", "-o", "out"], 125, "`GITHUB_X`"),

@@ -13,7 +13,7 @@ fn said(name: &'static str, says: &'static str, body: impl AsRef<[u8]>) -> Case 
 #[test]
 fn what_is_no_json_gives_no_value() {
     // API-07, API-09, API-10.
-    let none = "it is no JSON";
+    let none = "it is not JSON";
     let utf16: Vec<u8> = answer().encode_utf16().flat_map(u16::to_le_bytes).collect();
     all_fail(vec![
         said("empty", none, ""),
@@ -60,7 +60,7 @@ fn what_is_no_answer_of_this_api_gives_no_value() {
         said("data is a text", no_data, whole(&json!({ "data": CANARY }))),
         said("data is empty", no_data, whole(&json!({ "data": {} }))),
         said("another field", no_data, whole(&json!({ "data": { "x": CANARY } }))),
-        said("errors are a text", "`errors` is no list", whole(&json!({ "errors": CANARY }))),
+        said("errors are a text", "`errors` is not a list", whole(&json!({ "errors": CANARY }))),
         said(
             "errors beside a value",
             "boom",
@@ -195,7 +195,7 @@ fn a_connection_that_drops_between_a_secret_and_a_key_gives_the_command_neither(
     });
     let home = home(&server.url());
     let pfx = home.run(&["-s", "A", "-k", "B"], &["/bin/echo", "started"]);
-    assert_eq!(failure(pfx, "the connection broke"), None);
+    assert_eq!(failure(pfx, "the connection was lost"), None);
 }
 
 #[test]

@@ -96,11 +96,11 @@ fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
 fn a_name_that_no_server_knows_is_told_at_once() {
     need!(network());
     in_network("nameserver 127.0.0.1\n", "", || {
-        let says = "the host's name is not known, or no name server answers";
+        let says = "could not resolve the host name";
         assert_eq!(failure(run(&home("https://prefect.test")), says), None);
     });
     in_network("", "", || {
-        let says = "the host's name is not known, or no name server answers";
+        let says = "could not resolve the host name";
         assert_eq!(failure(run(&home("https://prefect.test")), says), None);
     });
 }

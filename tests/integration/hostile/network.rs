@@ -70,7 +70,7 @@ fn a_server_that_is_slow_or_silent_is_waited_for_until_the_deadline() {
 #[test]
 fn a_connection_that_breaks_gives_no_value() {
     // NET-09, NET-13, NET-14.
-    let broke = "the connection broke";
+    let (broke, cut) = ("the connection was lost", "the response is damaged or incomplete");
     let long = head(&format!("Content-Length: {}", answer().len() + 9)) + &answer();
     let short = head(&format!("Content-Length: {}", answer().len() - 3)) + &answer();
     let chunked = |text: &str| head("Transfer-Encoding: chunked") + text;
@@ -78,24 +78,24 @@ fn a_connection_that_breaks_gives_no_value() {
     all_fail(vec![
         Case::says("closed at once", broke, ""),
         Case::says("closed in the head", broke, "HTTP/1.1 200 OK\r\nContent-Le"),
-        Case::says("closed in the body", "broke off", long),
-        Case::says("length too small", "it is no JSON", short),
+        Case::says("closed in the body", cut, long),
+        Case::says("length too small", "it is not JSON", short),
         Case::says("negative length", broke, head("Content-Length: -5") + &answer()),
         Case::says(
             "two lengths",
             broke,
             head("Content-Length: 5\r\nContent-Length: 6") + &answer(),
         ),
-        Case::says("chunk that is no number", "broke", chunked("ZZ\r\nx\r\n0\r\n\r\n")),
-        Case::says("chunk of too many digits", "broke", chunked("FFFFFFFFFFFFFFFFF\r\nx")),
-        Case::says("no last chunk", "broke", chunked(&one_chunk)),
+        Case::says("chunk that is no number", cut, chunked("ZZ\r\nx\r\n0\r\n\r\n")),
+        Case::says("chunk of too many digits", cut, chunked("FFFFFFFFFFFFFFFFF\r\nx")),
+        Case::says("no last chunk", cut, chunked(&one_chunk)),
     ]);
 }
 
 #[test]
 fn what_is_no_http_is_not_repeated() {
     // NET-15.
-    let none = "what came is no HTTP";
+    let none = "the response is not HTTP";
     all_fail(vec![
         Case::says("garbage", none, vec![0x80, 0xff, 0x1b, 0x5b, 0x41, 0, 7, b'\n', b'\n']),
         Case::says("HTTP/0.9", none, "<html>CANARY</html>\n"),
@@ -104,7 +104,7 @@ fn what_is_no_http_is_not_repeated() {
         Case::says("a status that is none", none, "HTTP/1.1 9999 CANARY\r\n\r\n"),
         Case::says(
             "captive portal",
-            "it is no JSON",
+            "it is not JSON",
             reply(200, &[("Content-Type", "text/html")], "<html>CANARY"),
         ),
     ]);
@@ -119,9 +119,9 @@ fn a_status_that_was_not_asked_for_is_no_answer() {
             "cannot get an answer",
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         ),
-        Case::says("204", "it is no JSON", "HTTP/1.1 204 No Content\r\n\r\n"),
-        Case::says("205", "status 205 was not asked for", reply(205, &[], "")),
-        Case::says("206", "status 206 was not asked for", reply(206, &[], answer())),
+        Case::says("204", "it is not JSON", "HTTP/1.1 204 No Content\r\n\r\n"),
+        Case::says("205", "unexpected status 205", reply(205, &[], "")),
+        Case::says("206", "unexpected status 206", reply(206, &[], answer())),
     ]);
 }
 
@@ -137,7 +137,7 @@ fn an_answer_without_end_is_cut_off() {
             }
         }
     };
-    let body = "its answer is longer than 4194304 bytes";
+    let body = "its response body is longer than 4194304 bytes";
     let broken = "cannot get an answer";
     let mut chunk = format!("{:x}\r\n", much.len()).into_bytes();
     chunk.extend_from_slice(&much);
@@ -162,7 +162,7 @@ fn an_answer_without_end_is_cut_off() {
                 dialogue.flood("X: y\r\n".repeat(1000));
             }
         }),
-        Case::says("a head of 70 KiB", "its head is longer than 65536 bytes", {
+        Case::says("a head of 70 KiB", "its response header is longer than 65536 bytes", {
             let lines = format!("X: {}\r\n", "y".repeat(1000)).repeat(70);
             head(&format!("{lines}Content-Length: 0"))
         }),

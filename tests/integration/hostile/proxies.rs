@@ -26,14 +26,14 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
     type Act = fn(&mut Dialogue);
     need!(authorities());
     let acts: [(&str, &str, Act); 5] = [
-        ("407", "the proxy wants a user and a password", |dialogue| {
+        ("407", "the proxy requires a user name and a password", |dialogue| {
             let _ = dialogue.send(reply(407, &[("Proxy-Authenticate", "Basic")], "CANARY"));
         }),
-        ("403", "the proxy makes no connection", |dialogue| {
+        ("403", "the proxy did not open a connection to the server", |dialogue| {
             let _ = dialogue.send(reply(403, &[], "CANARY"));
         }),
         ("closed", "cannot get an answer from https://prefect.invalid", |_| {}),
-        ("garbage", "the proxy makes no connection", |dialogue| {
+        ("garbage", "the proxy did not open a connection to the server", |dialogue| {
             let _ = dialogue.send("SSH-2.0-CANARY\r\n\r\n");
         }),
         ("silence", LATE, |dialogue| dialogue.fall_silent()),
@@ -54,7 +54,7 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
     });
     // Which proxy: that is told where it is the proxy that fails.
     let proxy = Server::answering(|_| reply(407, &[], ""));
-    let says = format!("HTTPS_PROXY names the proxy 127.0.0.1:{}", proxy.port());
+    let says = format!("(through the proxy 127.0.0.1:{}, set in HTTPS_PROXY)", proxy.port());
     assert_eq!(failure(through(&home(FAR), &proxy), &says), None);
 }
 
@@ -80,7 +80,10 @@ fn a_proxy_passes_on_and_cannot_read() {
     let proxy = intercepting(&authority);
     let home = home(FAR);
     // NET-22: its own certificate is none that is trusted.
-    assert_eq!(failure(through(&home, &proxy), "TLS: no known authority"), None);
+    assert_eq!(
+        failure(through(&home, &proxy), "TLS: the server's certificate is not signed"),
+        None
+    );
     assert!(proxy.requests().is_empty());
     // The same in the place of the API: trusted, it is the API.
     let trusted = home.write("ca.pem", authority.pem());
@@ -130,6 +133,6 @@ fn the_url_of_a_proxy_that_is_none_is_an_error_that_does_not_repeat_it() {
     for url in ["http://me:CANARY@", "::CANARY", "socks5://me:CANARY@127.0.0.1:1"] {
         let home = home(FAR);
         let run = run(&home).env("HTTPS_PROXY", url);
-        assert_eq!(failure(run, "proxy"), None, "{url}");
+        assert_eq!(failure(run, "HTTPS_PROXY"), None, "{url}");
     }
 }

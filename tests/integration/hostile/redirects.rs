@@ -23,7 +23,7 @@ fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
         ("file:///etc/passwd?CANARY".to_owned(), "a file: URL"),
         ("ftp://evil.example/".to_owned(), "a ftp: URL"),
         ("javascript:CANARY".to_owned(), "a javascript: URL"),
-        ("http://[CANARY".to_owned(), "somewhere that is no URL"),
+        ("http://[CANARY".to_owned(), "an invalid URL"),
     ] {
         cases.push((302, location, told.to_owned()));
     }

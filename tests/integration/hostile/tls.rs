@@ -71,8 +71,8 @@ fn a_bad_certificate_is_refused_and_nothing_is_sent() {
     };
     let (ours, other) = (Authority::new(), Authority::new());
     let of = |change: Change| ours.identity(&["localhost"], change);
-    let unknown = "TLS: no known authority signed the server's certificate; SSL_CERT_FILE may name";
-    let name = "TLS: the server's certificate is for another name";
+    let unknown = "TLS: the server's certificate is not signed by a trusted authority; to trust another one, set SSL_CERT_FILE";
+    let name = "TLS: the server's certificate is for a different host name";
     let cases: Vec<(&str, &str, Identity)> = vec![
         ("self-signed", unknown, self_signed(&["localhost"]).0),
         ("another authority", unknown, other.identity(&["localhost"], none)),
@@ -111,6 +111,8 @@ fn a_file_of_authorities_that_is_none_is_an_error_and_not_ignored() {
         for path in [&empty, &garbage, &huge, &missing] {
             let (outcome, _) = measured(run(&home).env(variable, path));
             assert_eq!(unclear(&outcome, &path.display().to_string()), None);
+            let is_missing = outcome.stderr().contains("No such file or directory");
+            assert_eq!(is_missing, path == &missing, "{}", outcome.stderr());
         }
     }
     // Text round a certificate is what such files have (RFC 7468, 2).
@@ -127,14 +129,14 @@ fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
     let cases: Vec<(&str, &str, Server)> = vec![
         (
             "http",
-            "TLS: the server speaks no TLS on this port",
+            "TLS: the server does not use TLS on this port",
             plain(|dialogue| {
                 let _ = dialogue.send("HTTP/1.1 400 Bad Request\r\n\r\nCANARY");
             }),
         ),
         (
             "ssh",
-            "TLS: the server speaks no TLS on this port",
+            "TLS: the server does not use TLS on this port",
             plain(|dialogue| {
                 let _ = dialogue.send("SSH-2.0-CANARY\r\n");
                 dialogue.fall_silent();
@@ -155,7 +157,7 @@ fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
         // A server hello of TLS 1.1.
         (
             "TLS 1.1",
-            "TLS: the server speaks no TLS of version 1.2 or later",
+            "TLS: the server does not support TLS 1.2 or later",
             plain(|dialogue| {
                 let hello = [&[3, 2][..], &[7; 32], &[0, 0xc0, 0x13, 0]].concat();
                 let length = u8::try_from(hello.len()).expect("short");
@@ -190,7 +192,7 @@ fn an_answer_without_length_that_is_cut_off_is_none() {
         }
     });
     let home = trusting(&authority, "localhost", server.port());
-    assert_eq!(failure(trusted(&home, run(&home)), "broke"), None);
+    assert_eq!(failure(trusted(&home, run(&home)), "damaged or incomplete"), None);
 }
 
 #[test]

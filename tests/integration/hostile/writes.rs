@@ -16,7 +16,7 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
     type Act = fn(&mut Dialogue);
     let acts: [(&str, &str, Act); 5] = [
         ("silence", LATE, |dialogue| dialogue.fall_silent()),
-        ("closed", "the connection broke", |_| {}),
+        ("closed", "the connection was lost", |_| {}),
         ("500", "it answered 500", |dialogue| drop(dialogue.send(reply(500, &[], "CANARY")))),
         ("503", "it answered 503", |dialogue| {
             drop(dialogue.send(reply(503, &[("Retry-After", "0")], "CANARY")));

@@ -120,7 +120,7 @@ fn what_belongs_to_init_alone_needs_it() {
     init(&home, &["--rewrite", "KILL=TERM"], &["true"]).refuses(
         2,
         "pfx: error: cannot use --rewrite `KILL=TERM`: the first is a signal that pfx does not pass on\n\
-         pfx: hint: `--rewrite TERM=QUIT`; `kill -l` lists the signals\n",
+         pfx: hint: for example `--rewrite TERM=QUIT`; `kill -l` lists the signals\n",
     );
 }
 

@@ -35,7 +35,7 @@ fn promise_7_a_credential_goes_to_the_configured_origin_only() {
     assert_eq!((outcome.code(), other.connections()), (Some(125), 0));
     let plain = home("http://api.prefect.io").run(&["-s", "A"], &["/bin/true"]).outcome();
     assert_eq!(plain.code(), Some(125));
-    assert!(plain.stderr().contains("secrets go over https only"), "{}", plain.stderr());
+    assert!(plain.stderr().contains("secrets are sent over https only"), "{}", plain.stderr());
 }
 
 #[test]

@@ -167,8 +167,8 @@ fn promise_9_a_name_that_this_machine_has_too_is_this_machines() {
     outcome.assert(
         0,
         "own TOKEN\n",
-        "pfx: warning: a secret goes into LD_BIND_NOW, which decides which code is loaded into programs; \
-         `-s NAME` binds only what is named\n",
+        "pfx: warning: a secret is bound to LD_BIND_NOW, which decides which code is loaded into programs; \
+         `-s NAME` binds only the secrets that you name\n",
     );
 }
 

@@ -79,7 +79,7 @@ fn a_static_program_looks_host_names_up_without_plug_ins_of_another_c_library() 
             home.write(".prefect/config.toml", cloud);
             if name == "unknown.test" {
                 let outcome = start(&root, &home, &["true"]).outcome();
-                let says = "the host's name is not known, or no name server answers";
+                let says = "could not resolve the host name";
                 assert_eq!(unclear(&outcome, says), None);
                 continue;
             }

@@ -56,7 +56,7 @@ fn secrets_come_from_run_secrets_and_from_variables_alone() {
 fn secrets_that_nobody_mounted_are_warned_of() {
     let podman = need!(engine());
     let outcome = podman.run(&["--cap-drop=all"], "service", &["busybox", "true"]);
-    let warning = "pfx: warning: --secrets-dir names /run/secrets, which is not there\n";
+    let warning = "pfx: warning: --secrets-dir names /run/secrets, which does not exist\n";
     outcome.assert(0, "", warning);
 }
 

@@ -68,11 +68,11 @@ fn a_credential_may_stand_in_a_file() {
     let home = Home::new();
     let file = home.write("auth", format!("{}\n", AUTH.1));
     home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file).gives(VALUE);
-    let told = ["PREFECT_API_AUTH_STRING gives a credential too; one of the two must go"];
+    let told = ["PREFECT_API_AUTH_STRING also sets a credential; remove one of the two"];
     let pfx = home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file);
     pfx.env(AUTH_STRING, "x").tells(125, &told);
     let pfx = home.with_url(url, READ).env("PREFECT_API_KEY_FILE", "none");
-    pfx.tells(125, &["PREFECT_API_KEY_FILE: the file that it names is not there"]);
+    pfx.tells(125, &["PREFECT_API_KEY_FILE: the file that it names does not exist"]);
     home.write(".env", "PREFECT_API_KEY_FILE=/etc/shadow\n");
     home.with_url(url, READ).tells(125, &["must not name a file with a credential"]);
 }
@@ -112,7 +112,7 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
 fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
     let _alone = alone();
     let url = need!(plain()).url.trim_end_matches("/api").to_owned();
-    let told = ["there is no Prefect API at its path", "the API's URL ends in /api"];
+    let told = ["no Prefect API found at this URL", "the API URL ends in /api"];
     Home::new().with_url(&url, READ).tells(125, &told);
     Home::new().with_url(&url, ["kv", "delete", "x"]).tells(125, &told);
 }
@@ -123,8 +123,10 @@ fn doctor_tells_what_answers() {
     let outcome = Home::new().with_url(url, ["doctor"]).outcome();
     for told in [
         format!("API URL     {url}  (from PREFECT_API_URL)"),
-        format!("in force  {url}: PREFECT_API_URL is set, and goes before Prefect Cloud 1.x"),
-        "version   3.".to_owned(),
+        format!(
+            "active store  {url}: PREFECT_API_URL is set and takes precedence over Prefect Cloud 1.x"
+        ),
+        "version       3.".to_owned(),
     ] {
         assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
     }

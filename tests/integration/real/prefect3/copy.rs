@@ -67,13 +67,13 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     ]);
     let expected = [
         "copied    Copy/Region -> copy_region",
-        "refused   copy_big: its JSON takes 5002 bytes, and Prefect takes 5000 in one variable",
-        "refused   copy_clash.a -> copy_clash_a: another key would be called `copy_clash_a` too",
-        "refused   copy_clash_a: another key would be called `copy_clash_a` too",
-        "refused   copy_cl\u{e9}: it cannot have a name there",
+        "refused   copy_big: its JSON takes 5002 bytes, and Prefect takes 5000 in one Variable",
+        "refused   copy_clash.a -> copy_clash_a: another key would also be stored as `copy_clash_a`",
+        "refused   copy_clash_a: another key would also be stored as `copy_clash_a`",
+        "refused   copy_cl\u{e9}: the key is not a valid name in that store",
         "copied    copy_float",
-        "refused   copy_number: it has an integer of more than 64 bits, which no variable of Prefect holds",
-        "differs   copy_there: another value is there; --overwrite replaces it",
+        "refused   copy_number: it has an integer of more than 64 bits, which no Variable of Prefect holds",
+        "differs   copy_there: the target has a different value; --overwrite replaces it",
         "copied    elsewhere",
     ];
     let absent = || server.call("GET", "variables/name/copy_region", None).0 == 404;

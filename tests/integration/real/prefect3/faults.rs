@@ -56,7 +56,7 @@ fn a_role_that_may_not_read_is_told_what_it_lacks() {
         "{said}"
     );
     let said = told(&["kv", "set", "a", "1"], 403, r#"{"detail":"Forbidden"}"#);
-    assert!(said.contains("may not change variables"), "{said}");
+    assert!(said.contains("may not change Variables"), "{said}");
 }
 
 #[test]
@@ -80,17 +80,17 @@ fn the_body_of_a_422_is_never_shown() {
 #[test]
 fn an_answer_that_is_none_is_told_by_its_path() {
     for (body, problem) in [
-        ("<html>CANARY", "it is no JSON"),
-        ("[{\"id\": \"CANARY", "it is no JSON"),
-        ("{\"CANARY\": 1}", "it is no list"),
+        ("<html>CANARY", "it is not JSON"),
+        ("[{\"id\": \"CANARY", "it is not JSON"),
+        ("{\"CANARY\": 1}", "it is not a list"),
         ("[{\"id\": \"i\", \"name\": \"a\", \"data\": \"CANARY\"}]", "/0/block_type is missing"),
-        ("[[\"CANARY\"]]", "/0 is no object"),
+        ("[[\"CANARY\"]]", "/0 is not an object"),
     ] {
         let said = told(&READ, 200, body);
         assert!(said.contains(problem), "{said}");
     }
     let deep = "[".repeat(200_000);
-    assert!(told(&READ, 200, &deep).contains("it is no JSON"));
+    assert!(told(&READ, 200, &deep).contains("it is not JSON"));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_server_that_wants_tokens_and_takes_none_is_not_asked_for_ever() {
         }
         (403, r#"{"detail":"Invalid CSRF token or client identifier."}"#.to_owned())
     });
-    let told = ["it wants a CSRF token and gives none that it takes"];
+    let told = ["the server requires a CSRF token, but rejects the one that it issued"];
     Home::new().with_url(&fake.url(), READ).tells(125, &told);
     assert_eq!(fake.requests().len(), 3);
     let fake = Listener::answering(|request| {

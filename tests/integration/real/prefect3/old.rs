@@ -40,17 +40,17 @@ fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words);
     for value in ["42", "true", "[1]", "{\"a\":1}"] {
-        let told = ["it is Prefect 2.", "whose variables hold strings only", "`--string`"];
+        let told = ["this server is Prefect 2.", "whose Variables hold only strings", "`--string`"];
         pfx(&["kv", "set", "old", value]).tells(125, &told);
     }
-    let told = ["whose variables have no `-` in their names"];
+    let told = ["whose Variable names cannot contain `-`"];
     pfx(&["kv", "set", "with-dash", "x"]).tells(125, &told);
     pfx(&["kv", "set", "old", "42", "--string", "--tag", "t"]).gives("");
     let variable = server.variable("old");
     assert_eq!((&variable["value"], &variable["tags"]), (&json!("42"), &json!(["t"])));
     pfx(&["kv", "delete", "old"]).gives("");
 
-    let told = ["whose secrets are no bare number or truth value"];
+    let told = ["whose secrets cannot be a bare number or boolean"];
     pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("5").tells(125, &told);
     pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("{\"a\":5}").gives("");
     pfx(&["secret", "get", "--remote", "OLD#/a"]).gives("5");
@@ -66,6 +66,6 @@ fn what_prefect_2_cannot_hold_is_told_by_a_dry_run_already() {
     let home = Home::new();
     let pfx = home.with_url(&need!(old()).url, words).env("PREFECT__CLOUD__API", source.url());
     let told = pfx.env("PREFECT__CLOUD__API_KEY", "key").outcome().stdout();
-    assert!(told.starts_with("refused   old_number: it is Prefect 2."), "{told}");
+    assert!(told.starts_with("refused   old_number: this server is Prefect 2."), "{told}");
     assert!(told.contains("\ncopied    old_text\n"), "{told}");
 }

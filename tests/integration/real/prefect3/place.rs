@@ -180,7 +180,7 @@ fn a_checkout_cannot_point_to_the_users_own_credentials() {
     home.write(".env", format!("PREFECT_API_URL={url}\nPREFECT_API_KEY_FILE={}\n", own.display()));
     home.pfx(READ).tells(125, &["must not name a file with a credential"]);
     home.write(".env", "PREFECT_API_SSL_CERT_FILE=evil.pem\n");
-    let told = ["must not choose whom pfx trusts for a URL that is not from there"];
+    let told = ["must not set the certificate authority for a URL that is set elsewhere"];
     home.with_url("https://127.0.0.1:1/api", READ).tells(125, &told);
     assert_eq!(fake.requests().len(), 0);
 }
@@ -231,10 +231,10 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
 #[test]
 fn an_url_that_a_secret_must_not_be_sent_to_is_refused() {
     for (url, told) in [
-        ("http://prefect.example/api", "it is http, and secrets go over https only"),
-        ("https://user:CANARY@h/api", "it has a user or password in it"),
-        ("https://app.prefect.cloud/auth/login", "it is a page of Prefect Cloud for the browser"),
-        ("localhost:4200/api", "it is no https URL"),
+        ("http://prefect.example/api", "it is http, but secrets are sent over https only"),
+        ("https://user:CANARY@h/api", "it contains a user name or password"),
+        ("https://app.prefect.cloud/auth/login", "it is a web page of Prefect Cloud"),
+        ("localhost:4200/api", "it is not an https URL"),
     ] {
         let outcome = Home::new().with_url(url, READ).outcome();
         assert!(

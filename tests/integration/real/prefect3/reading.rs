@@ -158,7 +158,7 @@ fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
     for told in [
         format!("DB_PASSWORD  secret DB_PASSWORD  {url} (block secret/db-password)\n"),
         format!("X            secret db-password  {url}\n"),
-        format!("MY_VARIABLE  key MY_VARIABLE     {url} (variable my_variable)\n"),
+        format!("MY_VARIABLE  key MY_VARIABLE     {url} (Variable my_variable)\n"),
     ] {
         assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
     }

@@ -1,13 +1,14 @@
 //! The blocks of README.md and docs/ about Prefect 2 and 3, as a new user follows them, against a real server: pfx is
 //! installed as README.md says, and Prefect's own commands are in PATH.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::copy::cloud1;
 use super::server::{Server, Version};
 use crate::support::desk::Desk;
 use crate::support::document::{self, Need, Session};
-use crate::support::needs::static_binary;
 
 /// The URL of a server as the documents have it, and that of Prefect Cloud 1.x.
 const SERVER: &str = "http://127.0.0.1:4200/api";
@@ -33,7 +34,8 @@ impl Session for Connected {
 
 #[test]
 fn every_block_about_prefect_3_prints_what_it_says() {
-    let binary = need!(static_binary());
+    // What is installed is the pfx of this build.
+    let binary = Path::new(env!("CARGO_BIN_EXE_pfx"));
     let programs = need!(Version::Three.environment()).join("bin");
     // Its own: the documents write to names that other tests read.
     let server = Server::start(Version::Three, &[]);
@@ -43,7 +45,7 @@ fn every_block_about_prefect_3_prints_what_it_says() {
         ("retries", json!(3)),
     ]);
     let begin = || {
-        let desk = Desk::of_new_user(&binary).with_programs(&programs);
+        let desk = Desk::of_new_user(binary).with_programs(&programs);
         let desk = desk.with("PREFECT__CLOUD__API", cloud.url()).with("DO_NOT_TRACK", "1");
         Connected { desk, server: server.url.clone(), cloud: cloud.url() }
     };

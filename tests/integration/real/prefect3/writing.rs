@@ -37,7 +37,7 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         ("refused", "********", &[][..], "cannot use `refused`: `********` is what Prefect shows"),
         ("refused", r#"{"a":{"$ref":"CANARY"}}"#, &["--json"], "a key `$ref`"),
         ("refused", "null", &["--json"], "JSON's null"),
-        ("cl\u{e9}", "CANARY", &[], "no block can be called `cl\u{e9}`"),
+        ("cl\u{e9}", "CANARY", &[], "`cl\u{e9}` is not a valid block name"),
     ] {
         let words = [&["secret", "set", "--remote", name], options].concat();
         let pfx = home.with_url(&proxy.url(), words).stdin(value);
@@ -52,10 +52,10 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         (
             "k",
             "x".repeat(4_999),
-            "its JSON takes 5001 bytes, and Prefect takes 5000 in one variable",
+            "its JSON takes 5001 bytes, and Prefect takes 5000 in one Variable",
         ),
         ("k", "[1000000000000000000000]".to_owned(), "an integer of more than 64 bits"),
-        ("cl\u{e9}", "x".to_owned(), "no variable can be called `cl\u{e9}`"),
+        ("cl\u{e9}", "x".to_owned(), "`cl\u{e9}` is not a valid Variable name"),
     ] {
         home.with_url(&proxy.url(), ["kv", "set", key, &value]).tells(125, &[told]);
     }
