@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::document::{Document, HOME, ROOT, Session};
 use super::{Home, Pfx};
 
-/// Starts a command. `$1` is the file in which the shell remembers its state.
-const SHELL: &str = "if [ -e \"$1\" ]; then . \"$1\"; fi
+/// How bash runs a command in place of COMMAND. `$1` is the file in which it remembers.
+pub const SHELL: &str = "if [ -e \"$1\" ]; then . \"$1\"; fi
 { COMMAND
 } 2>&1
 { export -p; printf 'cd %q\\n' \"$PWD\"; } > \"$1\"";
@@ -90,6 +90,7 @@ impl Session for Desk {
         let outcome = Pfx::new(self.home.path(), "bash", words)
             .current_dir(&self.directory)
             .env("PATH", path)
+            .env("TMPDIR", self.memory.path())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .outcome();
         outcome.stdout().replace(&*self.home.path().to_string_lossy(), HOME)

@@ -25,6 +25,8 @@ pub enum Need {
     Prefect1,
     /// A server of Prefect 3, a stand-in for Prefect Cloud 1.x, and an empty home.
     Prefect3,
+    /// A server of Prefect 3 and Prefect's own commands, for what takes a while.
+    Prefect3Worker,
     /// A stand-in for Prefect Cloud 1.x without any value, and an empty home.
     Cloud1,
     /// Podman, and a checkout from which pfx is installed as README.md says.
@@ -39,6 +41,7 @@ impl Need {
             "" => Some(Self::Local),
             "prefect1" => Some(Self::Prefect1),
             "prefect3" => Some(Self::Prefect3),
+            "prefect3-worker" => Some(Self::Prefect3Worker),
             "cloud1" => Some(Self::Cloud1),
             "podman" => Some(Self::Podman),
             "systemd" => Some(Self::Systemd),

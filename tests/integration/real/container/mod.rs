@@ -1,6 +1,7 @@
 //! In real containers, by podman and runc: pfx as the entrypoint of an image that has nothing else.
 
 pub mod podman;
+mod readme;
 
 use self::podman::{Container, Podman};
 use crate::support::needs::{Missing, namespaces, static_binary, tools};

@@ -14,6 +14,11 @@ use crate::support::{Outcome, lasting};
 /// What podman itself says of this machine's cgroups, and is of no interest.
 const NOISE: [&str; 2] = ["net_cls", "cgroup"];
 
+/// Whether a line is podman's own, of no interest here.
+pub fn is_noise(line: &str) -> bool {
+    line.contains("level=warning") && NOISE.iter().any(|word| line.contains(word))
+}
+
 /// `localhost/pfx` is the image of the Containerfile; `localhost/service` has busybox too, and pfx as the
 /// entrypoint that examples/container/Containerfile recommends.
 pub struct Podman {
@@ -91,12 +96,7 @@ impl Podman {
     fn outcome(&self, words: &[&str]) -> Outcome {
         let mut output = self.command(words).output().expect("podman is installed");
         let said = String::from_utf8_lossy(&output.stderr);
-        let said: String = said
-            .split_inclusive('\n')
-            .filter(|line| {
-                !(line.contains("level=warning") && NOISE.iter().any(|word| line.contains(word)))
-            })
-            .collect();
+        let said: String = said.split_inclusive('\n').filter(|line| !is_noise(line)).collect();
         output.stderr = said.into_bytes();
         Outcome::new(output, "")
     }

@@ -7,6 +7,7 @@ mod faults;
 mod home;
 mod http;
 mod manual;
+mod new_user;
 mod old;
 mod place;
 mod python;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::lasting;
+use crate::support::{desk, lasting};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -35,15 +35,10 @@ impl Machine {
 
     fn boot() -> Self {
         let share = TempDir::new().expect("a temporary directory");
-        let write = |name: &str, text: &str| {
-            let path = share.path().join(name);
-            fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
-            fs::write(path, text).expect("a file");
-        };
+        let write = |name: &str, text: &str| write(share.path(), name, text);
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         copy(&root.join("tests/integration/real/systemd/units"), &share.path().join("units"));
         copy(&root.join("examples/systemd"), &share.path().join("units"));
-        write("boot.sh", include_str!("boot.sh"));
         write("bin/service", "#!/bin/sh\nexec python3 /mnt/share/service.py exit 0\n");
         write("service.py", include_str!("service.py"));
         write("secret", "hunter2");
@@ -52,6 +47,32 @@ impl Machine {
         for path in ["", "bin", "bin/pfx", "bin/service", "out", "service.py"] {
             crate::support::set_mode(&share.path().join(path), 0o755);
         }
+        Self::start(share)
+    }
+
+    /// Boots one with a journal, a checkout in /home/you/pfx, and a user who may do everything. It ends when it is dropped.
+    pub fn of_new_user(binary: &Path) -> Self {
+        // On a disk: systemd stores no key in memory.
+        let share = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory");
+        let write = |name: &str, text: &str| write(share.path(), name, text);
+        write("bin/sudo", "#!/bin/sh\nexec \"$@\"\n");
+        write("state/none", "");
+        write(
+            "units/pfx-test.target",
+            "[Unit]\nDefaultDependencies=no\nWants=systemd-journald.service\n\
+             After=systemd-journald.service\n",
+        );
+        // The basic services of a machine are this machine's.
+        write("units/service.d/test.conf", "[Unit]\nDefaultDependencies=no\n");
+        crate::support::set_mode(&share.path().join("bin/sudo"), 0o755);
+        fs::copy(binary, share.path().join("pfx")).expect("a copy of pfx");
+        fs::create_dir_all(share.path().join("home/pfx")).expect("a directory");
+        desk::copy(&["."], &share.path().join("home/pfx"));
+        Self::start(share)
+    }
+
+    fn start(share: TempDir) -> Self {
+        write(share.path(), "boot.sh", include_str!("boot.sh"));
         let mut holder = Command::new("unshare");
         holder
             .args(["--fork", "--pid", "--mount", "--mount-proc", "--kill-child", "sh"])
@@ -128,6 +149,23 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if let Ok(mut holder) = self.holder.lock() {
+            // --kill-child ends process 1, and the kernel all that is in its namespace.
+            let _ = holder.kill();
+            let _ = holder.wait();
+        }
+    }
+}
+
+/// Writes a file below a directory.
+fn write(directory: &Path, name: &str, text: &str) {
+    let path = directory.join(name);
+    fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    fs::write(path, text).expect("a file");
+}
+
 /// Copies all files of a directory into another.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
@@ -145,7 +183,6 @@ fn copy(from: &Path, to: &Path) {
 extern "C" fn shut_down() {
     let machine = Machine::shared();
     if let Ok(mut holder) = machine.holder.lock() {
-        // --kill-child ends process 1, and the kernel all that is in its namespace.
         let _ = holder.kill();
         let _ = holder.wait();
     }

@@ -1,6 +1,7 @@
 //! Under a real systemd: all that it offers a service is the command's, as if pfx were not there.
 
 mod machine;
+mod readme;
 
 use std::io::Read as _;
 use std::os::unix::net::UnixStream;
