@@ -143,7 +143,7 @@ fn fault(error: &toml::de::Error) -> String {
     if message.starts_with("duplicate key") {
         return "the key occurs twice".to_owned();
     }
-    message.lines().next().unwrap_or("it is no TOML").to_owned()
+    message.lines().next().unwrap_or("not valid TOML").to_owned()
 }
 
 /// The key at the head of a line, if that is beyond doubt a key: `NAME =` with a value's first

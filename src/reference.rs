@@ -194,7 +194,7 @@ impl<'a> Written<'a> {
 pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     let written = Written::reference(text);
     if written.pointer.is_some() {
-        return Err(misread(option, text, "a `#` in it begins a JSON Pointer"));
+        return Err(misread(option, text, "`#` starts a JSON Pointer"));
     }
     not_optional(option, text, &written)?;
     utf8(option, &written.name)
@@ -217,7 +217,7 @@ pub fn name_and_pointer(
 
 fn not_optional(option: &'static str, text: &OsStr, written: &Written<'_>) -> Result<(), Error> {
     if written.optional {
-        return Err(misread(option, text, "a `?` at its end says that it may be missing"));
+        return Err(misread(option, text, "a `?` at the end makes a name optional"));
     }
     Ok(())
 }

@@ -132,32 +132,32 @@ impl Lookup {
     /// # Errors
     /// What is wrong with it, in words that quote nothing of it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let rest = text.strip_prefix(SCHEME).ok_or("a reference begins with `pfx://`")?;
+        let rest = text.strip_prefix(SCHEME).ok_or("a reference must start with `pfx://`")?;
         let (rest, fragment) = match rest.split_once('#') {
             Some((rest, fragment)) => (rest, Some(fragment)),
             None => (rest, None),
         };
         let (path, optional) = match rest.split_once('?') {
             Some((path, "")) => (path, true),
-            Some(_) => return Err("nothing may stand between `?` and `#`"),
+            Some(_) => return Err("`?` must be directly followed by `#` or by the end"),
             None => (rest, false),
         };
         let (kind, name) = path
             .split_once('/')
             .filter(|(_, name)| !name.is_empty())
-            .ok_or("a reference is `pfx://KIND/NAME`")?;
+            .ok_or("expected `pfx://KIND/NAME`")?;
         let kind = Kind::of(kind)
-            .ok_or("it is none of `pfx://secret/`, `pfx://kv/`, `pfx://env/` and `pfx://block/`")?;
+            .ok_or("expected `pfx://secret/`, `pfx://kv/`, `pfx://env/` or `pfx://block/`")?;
         let reference = match (kind, name.split_once('/')) {
             (Kind::Block, Some((slug, name))) if !name.contains('/') => {
                 let (slug, name) = (decoded(slug)?, decoded(name)?);
                 if slug.is_empty() || name.is_empty() {
-                    return Err("a block is `pfx://block/TYPE/NAME`");
+                    return Err("expected `pfx://block/TYPE/NAME`");
                 }
                 Reference::Block { slug, name }
             }
-            (Kind::Block, _) => return Err("a block is `pfx://block/TYPE/NAME`"),
-            (_, Some(_)) => return Err("a `/` in a name is written `%2F`"),
+            (Kind::Block, _) => return Err("expected `pfx://block/TYPE/NAME`"),
+            (_, Some(_)) => return Err("a `/` in a name must be written as `%2F`"),
             (Kind::Secret, None) => Reference::Secret(decoded(name)?),
             (Kind::Kv, None) => Reference::Kv(decoded(name)?),
             (Kind::Env, None) => {
@@ -168,12 +168,12 @@ impl Lookup {
         let pointer = match fragment {
             Some(fragment) => Some(
                 Pointer::new(&decoded(fragment)?)
-                    .ok_or("what follows `#` is no JSON Pointer, such as `/key/0`")?,
+                    .ok_or("expected a JSON Pointer after `#`, such as `/key/0`")?,
             ),
             None => None,
         };
         if pointer.is_some() && matches!(reference, Reference::Env(_)) {
-            return Err("nothing can be picked from a variable");
+            return Err("an environment variable has no parts to select");
         }
         Ok(Self { pointer, optional, ..Self::whole(reference) })
     }
@@ -182,7 +182,7 @@ impl Lookup {
 /// Undoes percent-encoding.
 fn decoded(text: &str) -> Result<String, &'static str> {
     let bytes: Vec<u8> = percent_decode_str(checked(text)?).collect();
-    String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are no UTF-8")
+    String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are not valid UTF-8")
 }
 
 /// Refuses a `%` that encodes nothing, and a NUL: the decoder would let both pass.
@@ -190,10 +190,10 @@ fn checked(text: &str) -> Result<&str, &'static str> {
     for part in text.split('%').skip(1) {
         let digits = part.as_bytes().get(..2);
         if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-            return Err("a `%` is followed by two hexadecimal digits");
+            return Err("a `%` must be followed by two hexadecimal digits");
         }
         if part.starts_with("00") {
-            return Err("a name has no NUL");
+            return Err("a name must not contain a NUL byte");
         }
     }
     Ok(text)

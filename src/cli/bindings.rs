@@ -11,8 +11,8 @@ use clap::Args;
 pub struct BindingOptions {
     /// Bind a secret, or a part of it (NAME#/POINTER)
     ///
-    /// Without VAR the variable is named after the secret; `db-password` becomes `DB_PASSWORD`. Append `?` to
-    /// the name to make it optional. `#/POINTER` picks a part of a JSON value (RFC 6901).
+    /// Without VAR, the variable is named after the secret: `db-password` becomes `DB_PASSWORD`. Append `?` to
+    /// the name to make it optional. `#/POINTER` selects a part of a JSON value (RFC 6901).
     #[arg(short, long, value_name = "[VAR=]NAME")]
     pub secret: Vec<OsString>,
     /// Bind another environment variable
@@ -28,19 +28,19 @@ pub struct BindingOptions {
     pub kv: Vec<OsString>,
     /// Bind a block of Prefect 2 or 3, or one of its fields
     ///
-    /// The whole block is passed as a JSON object, `#/POINTER` picks a field. A block that refers to a secret
-    /// elsewhere, such as one of `aws-secret` or `gcpsecret`, and one that contains other blocks with secrets,
-    /// is passed whole only if NAME is followed by `#`.
+    /// The whole block is passed as a JSON object; `#/POINTER` selects a field. A block that refers to a secret
+    /// elsewhere, such as one of type `aws-secret` or `gcpsecret`, or that contains other blocks with secrets, is
+    /// passed whole only if NAME is followed by `#`.
     #[arg(short, long, value_name = "VAR=TYPE/NAME")]
     pub block: Vec<OsString>,
     /// Pass a secret as a file in memory; VAR holds its path
     ///
-    /// The file is sealed and on no file system. It is gone with the last process that has it open.
+    /// The file is sealed and exists only in memory. It disappears with the last process that has it open.
     #[arg(long, value_name = "[VAR=]NAME")]
     pub file: Vec<OsString>,
     /// Set a variable to TEXT (visible in ps: not for secrets)
     ///
-    /// Every user of the machine can see the text in the list of processes. `pfx://` in it is an error, because
+    /// Every user of the machine can see the text in the process list. `pfx://` in it is an error, because
     /// it would not be looked up.
     #[arg(long, value_name = "VAR=TEXT")]
     pub set: Vec<OsString>,
@@ -55,8 +55,8 @@ pub struct BindingOptions {
     pub env_file: Vec<PathBuf>,
     /// Also bind every secret that can be listed
     ///
-    /// For variables that nothing else binds. It is an error if a name cannot become a variable name, or if a
-    /// name from the remote store is that of a variable that could take over the command.
+    /// Applies to variables that nothing else binds. It is an error if a secret's name cannot become a variable
+    /// name, or if a name from the remote store is that of a variable that could take over the command.
     #[arg(long)]
     pub all: bool,
 }
@@ -67,12 +67,12 @@ pub struct BindingOptions {
 pub struct FileOptions {
     /// Name of the files of --file [default: the secret's]
     ///
-    /// Only /proc/PID/fd shows it.
+    /// The name is visible only in /proc/PID/fd.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub file_name: Option<String>,
     /// Permissions of the files of --file [default: 0400]
     ///
-    /// Only read permissions are allowed. 0444 is for a program that changes its user.
+    /// Only read permissions are allowed. Use 0444 for a program that switches to another user.
     #[arg(long, value_name = "MODE", value_parser = mode, hide_short_help = true)]
     pub file_mode: Option<u32>,
 }
@@ -96,13 +96,13 @@ pub fn mode(text: &str) -> Result<u32, &'static str> {
 pub struct PlaceOptions {
     /// Read secrets from the files in DIR
     ///
-    /// A file for each secret, as Docker (in `/run/secrets`) and Kubernetes mount them. Can be given more than
-    /// once. A directory that does not exist gives a warning.
+    /// One file for each secret, as Docker (in `/run/secrets`) and Kubernetes mount them. Can be given more than
+    /// once. pfx prints a warning if the directory does not exist.
     #[arg(long, value_name = "DIR")]
     pub secrets_dir: Vec<PathBuf>,
     /// Keep the trailing newline of a secret file
     ///
-    /// Without this option one trailing newline is removed from what a variable gets.
+    /// Without this option, one trailing newline is removed from the value that a variable gets.
     #[arg(long, hide_short_help = true)]
     pub keep_newline: bool,
     /// Do not expand $VAR, ~ and ${section.key} in local values
@@ -110,8 +110,8 @@ pub struct PlaceOptions {
     pub no_expand: bool,
     /// Refuse files that others can read or own
     ///
-    /// Refuse configuration that other users can read, and files of another user in a place that you named.
-    /// Without this option a warning is printed.
+    /// Refuse configuration files that other users can read, and files that belong to another user in a place
+    /// that you named. Without this option, pfx prints a warning.
     #[arg(long)]
     pub strict: bool,
 }

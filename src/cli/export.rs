@@ -18,16 +18,17 @@ Examples:
 
 If a format cannot hold a value or a name, the error names the variable and nothing is written.")]
 pub struct Export {
-    /// What to print
+    /// Format of the output
     ///
-    /// pfx-export(1) describes what each format can hold. A value or name that it cannot hold is an error.
+    /// pfx-export(1) describes what each format can hold. It is an error if the format cannot hold a value or a
+    /// name.
     #[arg(long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
     pub format: Option<Format>,
     /// Write to FILE instead of stdout (`-`)
     ///
-    /// The file is written whole or not at all, and only its owner can read it. A FIFO, a device, a socket and
-    /// a descriptor such as `/dev/stdout`, `/dev/fd/3` or `>(...)` of a shell are written to as they are. With
-    /// `--format github` it replaces the file that `GITHUB_ENV` names, and is appended to.
+    /// The file is written whole or not at all, and only its owner can read it. A FIFO, a device, a socket and a
+    /// descriptor such as `/dev/stdout`, `/dev/fd/3` or `>(...)` of a shell are written to directly. With
+    /// `--format github`, pfx appends to FILE instead of to the file that `GITHUB_ENV` names.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Name of the Secret, for `--format k8s`

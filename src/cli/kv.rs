@@ -28,7 +28,7 @@ Examples:
   pfx kv get limits#/daily               a part of a JSON value
   pfx kv get limits --json | jq .")]
 pub struct KvGet {
-    /// The key; `#/POINTER` picks a part of its value
+    /// The key; `#/POINTER` selects a part of its value
     #[arg(value_name = "KEY[#/POINTER]")]
     pub key: OsString,
     /// Print JSON, strings too

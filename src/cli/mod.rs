@@ -178,7 +178,7 @@ pub fn color_of_words(words: &[OsString]) -> Option<ColorChoice> {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {
-    /// Lines to read
+    /// Text
     #[default]
     Text,
     /// One line of JSON

@@ -13,9 +13,9 @@ use super::OUTPUT;
 pub struct ProjectOptions {
     /// Use this project file [default: the nearest pfx.toml]
     ///
-    /// Without this option it is the `pfx.toml` in the working directory or above, up to the root of the
-    /// repository. A file that is named here counts as trusted; one that pfx discovers by itself has to be
-    /// trusted first with `pfx trust`.
+    /// Without this option, pfx uses the `pfx.toml` in the working directory or the nearest directory above it,
+    /// up to the root of the repository. A file that is named here counts as trusted; one that pfx discovers by
+    /// itself must first be trusted with `pfx trust`.
     #[arg(short = 'f', long, value_name = "FILE")]
     pub project: Option<PathBuf>,
     /// Ignore pfx.toml unless --project names it
@@ -43,13 +43,14 @@ pub struct Trust {
     pub file: Option<PathBuf>,
     /// Stop trusting the file; exit 1 if it was not trusted
     ///
-    /// The file may be gone, and so may its directory. Without FILE it is the nearest `pfx.toml` that exists or
-    /// is trusted.
+    /// The file and its directory need not exist any more. Without FILE, pfx takes the nearest `pfx.toml` that
+    /// exists or is trusted.
     #[arg(long, conflicts_with = "list")]
     pub revoke: bool,
     /// List the trusted files
     ///
-    /// One path per line, followed by `(changed)`, `(gone)` or `(unreadable)` if it is not what was trusted.
+    /// One path per line, followed by `(changed)`, `(gone)` or `(unreadable)` if the file is not as it was
+    /// trusted.
     #[arg(long, conflicts_with = "file")]
     pub list: bool,
     /// Print the list as JSON

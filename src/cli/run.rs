@@ -82,8 +82,8 @@ pub struct Parent {
     ///
     /// In seconds; its process group is killed too. The time starts with the first SIGTERM, SIGINT or SIGQUIT
     /// that the parent receives and the command gets, as it is or through --rewrite, and with any other signal
-    /// that --rewrite turns into one of these. A key at the terminal does not count. Choose less than the
-    /// container engine waits, which is 10 seconds by default.
+    /// that --rewrite turns into one of these. A key pressed at the terminal does not count. Choose less
+    /// than the container engine waits, which is 10 seconds by default.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
     pub stop_timeout: Option<Duration>,
 }

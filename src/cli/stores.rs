@@ -12,7 +12,7 @@ use crate::store_kind::StoreKind;
 pub struct StoreOptions {
     /// Look up in this remote store [default: the configured one]
     ///
-    /// Names that are not found locally are looked up there. Can be given more than once: the stores are asked
+    /// Names that are not found locally are looked up there. Can be given more than once: the stores are tried
     /// in this order.
     #[arg(long, value_name = "STORE", value_enum)]
     pub remote: Vec<StoreKind>,
@@ -40,8 +40,8 @@ pub struct OneStoreOptions {
 pub struct RemoteTarget {
     /// Use the remote store instead of the local secrets
     ///
-    /// The configured one, or the one that `--remote=STORE` or the variable `PFX_REMOTE` names. The variable
-    /// alone does not select the remote store.
+    /// This is the configured store, or the one that `--remote=STORE` or the variable `PFX_REMOTE` names. The
+    /// variable alone does not select the remote store.
     #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true, value_enum)]
     pub remote: Option<Option<StoreKind>>,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub struct RemoteTarget {
 pub struct Timeout {
     /// Time limit for the remote store [default: 15]
     ///
-    /// In seconds, for all requests of the command together, including retries.
+    /// In seconds, for all requests of one command together, including retries.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 }

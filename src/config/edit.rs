@@ -27,7 +27,7 @@ pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, E
         table = table
             .get_mut(key)
             .and_then(Item::as_table_like_mut)
-            .ok_or_else(|| refusal(place, "a table must stand here, and there is a value"))?;
+            .ok_or_else(|| refusal(place, "expected a table, found a value"))?;
     }
     let mut new: toml_edit::Value =
         basic_string(value).parse().map_err(|_| refusal(place, "the value cannot be written"))?;
@@ -81,7 +81,7 @@ fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
     // The other parser reports the fault: its messages are known to quote nothing. It sees what a reader sees.
     let read = Zeroizing::new(text.replace("\r\n", "\n"));
     dialect::parse(&read, place, &std::cell::OnceCell::new())?;
-    text.parse().map_err(|_| refusal(place, "it is no TOML that can be edited"))
+    text.parse().map_err(|_| refusal(place, "this TOML cannot be edited"))
 }
 
 /// The edited text, once it is certain that it says what the old one said but for `change`.
@@ -99,7 +99,9 @@ fn finish(
     let mut expected = Document::parse(text, place)?.to_json();
     let mut table = &mut expected;
     for key in SECRETS {
-        let Value::Object(map) = table else { return Err(refusal(place, "its tables contradict")) };
+        let Value::Object(map) = table else {
+            return Err(refusal(place, "its tables contradict each other"));
+        };
         table = map.entry(key).or_insert_with(|| Value::Object(Map::new()));
     }
     if let Value::Object(secrets) = table {

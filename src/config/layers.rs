@@ -200,7 +200,7 @@ impl ConfigLayer<'_> {
 
     /// The error for a layer that has something else where a table of secrets must be.
     fn no_table(&self) -> Error {
-        let problem = "a table must stand here, and there is a value";
+        let problem = "expected a table, found a value";
         Error::config(self.place(), None, Some(SECRETS.join(".")), problem)
     }
 }
@@ -259,8 +259,8 @@ mod tests {
                     C = \"${context.secrets.B}\"\nD = \"${context.secrets.D}!\"\n";
         let told = secret(vec![file(text)], "A");
         assert!(told.contains("(c.toml:2:5)") && !told.contains("nope"), "{told}");
-        assert!(secret(vec![file(text)], "B").contains("circle"));
-        assert!(secret(vec![file(text)], "D").contains("circle"));
+        assert!(secret(vec![file(text)], "B").contains("cycle"));
+        assert!(secret(vec![file(text)], "D").contains("cycle"));
     }
 
     #[test]
@@ -272,7 +272,7 @@ mod tests {
                 "X{level} = \"${{context.secrets.X{below}}}${{context.secrets.X{below}}}\"\n"
             );
         }
-        assert!(secret(vec![file(&text)], "X59").contains("circle"));
+        assert!(secret(vec![file(&text)], "X59").contains("cycle"));
     }
 
     #[test]

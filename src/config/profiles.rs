@@ -58,14 +58,14 @@ impl<'t> Profiles<'t> {
         let Some(profile) = walk(&["profiles", &name]) else {
             let Some((_, url)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) else {
                 let from = if chosen.is_some() { "PREFECT_PROFILE" } else { "active" };
-                let problem = format!("{from} names it, and there is no such profile");
+                let problem = format!("{from} names this profile, but it does not exist");
                 return Err(fault(format!("profiles.{name}"), &problem));
             };
             let settings = url.map(|url| (URL.to_owned(), url.to_owned()));
             return Ok(Some(PrefectProfile { name, settings: settings.into_iter().collect() }));
         };
         let DeValue::Table(table) = profile else {
-            return Err(fault(format!("profiles.{name}"), "it must be a table"));
+            return Err(fault(format!("profiles.{name}"), "expected a table"));
         };
         let mut settings = Vec::new();
         for (key, value) in table {
@@ -73,7 +73,7 @@ impl<'t> Profiles<'t> {
             let text = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),
                 DeValue::Array(_) | DeValue::Table(_) => {
-                    return Err(fault(format!("profiles.{name}.{key}"), "it must be a text"));
+                    return Err(fault(format!("profiles.{name}.{key}"), "expected a string"));
                 }
                 other => scalar(other),
             };
@@ -121,13 +121,13 @@ mod tests {
     #[test]
     fn an_unknown_profile_and_one_that_is_no_table_of_texts_are_errors() {
         for (chosen, told) in [
-            ("nope", "key `profiles.nope`: PREFECT_PROFILE names it"),
-            ("bad", "key `profiles.bad.X`: it must be a text"),
+            ("nope", "key `profiles.nope`: PREFECT_PROFILE names this profile"),
+            ("bad", "key `profiles.bad.X`: expected a string"),
         ] {
             let error = active(Some(FILE), Some(chosen)).unwrap_err();
             assert!(error.contains(told) && !error.contains("CANARY"), "{error}");
         }
         let error = active(Some("active = \"gone\"\n"), None).unwrap_err();
-        assert!(error.contains("active names it"), "{error}");
+        assert!(error.contains("active names this profile"), "{error}");
     }
 }

@@ -77,7 +77,7 @@ impl Override {
 
     fn object(&self) -> Result<Map<String, Value>, Error> {
         serde_json::from_slice(&self.text).map_err(|_| {
-            let problem = "the variable sets all secrets and must be a JSON object";
+            let problem = "this variable sets all secrets, so it must be a JSON object";
             Error::config(&self.name, None, None, problem)
         })
     }

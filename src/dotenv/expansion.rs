@@ -13,11 +13,12 @@ impl EnvFileReader<'_> {
         match after.chars().next() {
             Some('{') => {}
             Some('(') => {
-                let problem = "no command is run; single quotes take a `$` as it is";
+                let problem = "pfx does not run commands; put a literal `$` in single quotes";
                 return Err(self.fault(start, problem));
             }
             Some('$' | '0'..='9') => {
-                let problem = "a shell puts something else here; single quotes take a `$` as it is";
+                let problem =
+                    "a shell replaces this with something else; put a literal `$` in single quotes";
                 return Err(self.fault(start, problem));
             }
             Some(first) if is_initial(first) => {
@@ -31,8 +32,8 @@ impl EnvFileReader<'_> {
         let name = &inside[..length_of_name(inside)];
         let rest = &inside[name.len()..];
         let fault = || {
-            let problem = "`${` is followed by a name, perhaps `:-` and a default, and `}`; single quotes take a `$` \
-                           as it is";
+            let problem =
+                "expected `${NAME}` or `${NAME:-default}`; put a literal `$` in single quotes";
             Err(self.fault(start, problem))
         };
         if !name.starts_with(is_initial) {
@@ -49,8 +50,8 @@ impl EnvFileReader<'_> {
             return fault();
         }
         if default.contains(['$', '\'', '"', '`', '\\', '{', '#', '\0']) {
-            let problem = "a default is text without $ ' \" ` \\ { and #, on which readers do not agree; give it a \
-                           variable of its own on an earlier line";
+            let problem = "a default must not contain any of $ ' \" ` \\ { and #, which programs read \
+                           differently; put it in a variable of its own on an earlier line";
             return Err(self.fault(start, problem));
         }
         self.at += "${:-}".len() + name.len() + length;

@@ -54,7 +54,7 @@ impl EnvFileReader<'_> {
         let bytes = self.text.as_bytes();
         let alone = |&(at, _): &(usize, &str)| bytes.get(at + 1) != Some(&b'\n');
         match self.text.match_indices('\r').find(alone) {
-            Some((at, _)) => Err(self.fault(at, "a carriage return without a line feed behind it")),
+            Some((at, _)) => Err(self.fault(at, "a carriage return without a line feed after it")),
             None => Ok(()),
         }
     }
@@ -78,21 +78,20 @@ impl EnvFileReader<'_> {
         // `export` may also be the variable itself.
         if name == "export" && self.at > after_name {
             if self.peek() == Some('=') {
-                let problem =
-                    "a blank between `export` and `=`, which readers take in different ways";
+                let problem = "a blank between `export` and `=`, which programs read differently";
                 return Err(self.fault(after_name, problem));
             }
             name = self.name();
             self.skip(is_blank);
         }
         if self.peek() != Some('=') {
-            return Err(self.fault(self.at, "a line is `NAME=value`"));
+            return Err(self.fault(self.at, "expected `NAME=value`"));
         }
         let variable = VariableName::given(name)
             .ok_or_else(|| self.fault(start, "the text before `=` is not a valid variable name"))?;
         if is_base64(name, self.rest_of_line()) {
             let problem =
-                "this looks like a line of base64; a value over several lines needs quotes";
+                "this looks like a line of base64; put a value of several lines in quotes";
             return Err(self.fault(start, problem));
         }
         self.key = is_surely_a_name(name).then(|| name.to_owned());

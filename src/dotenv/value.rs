@@ -41,11 +41,11 @@ impl EnvFileValue {
 }
 
 /// How a `pfx://` that is not the whole value is written.
-const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in lower case; give it a line of its own, \
-     such as `P=pfx://secret/NAME`, and write `${P}` here; if it is meant as text, write `S=pfx:` on an earlier line and \
-     `${S}//` here";
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; put it on a line \
+                           of its own, such as `P=pfx://secret/NAME`, and write `${P}` here; if it is plain \
+                           text, write `S=pfx:` on an earlier line and `${S}//` here";
 
-const NUL: &str = "a NUL, which no variable can hold";
+const NUL: &str = "a NUL byte, which a variable cannot hold";
 
 impl EnvFileReader<'_> {
     /// Reads a value and the rest of its line.
@@ -61,7 +61,7 @@ impl EnvFileReader<'_> {
             }
             Some('\t') => Err(self.fault(
                 start,
-                "a tab behind `=` is a part of the value to some readers; use spaces",
+                "some programs read a tab after `=` as part of the value; use spaces",
             )),
             Some('`') => Err(self.fault(start, BACKTICK)),
             Some('\'') => {
@@ -166,8 +166,8 @@ impl EnvFileReader<'_> {
         let Some(length) = rest.find('\'') else { return Err(self.fault(open, NOT_CLOSED)) };
         let inside = &rest[..length];
         if inside.ends_with('\\') {
-            let problem = "a `\\` before a `'` hides the quote from some readers, and not from others; use double \
-                           quotes, or put the `\\` elsewhere";
+            let problem = "some programs read `\\'` as an escaped quote; use double quotes, or put the `\\` \
+                           elsewhere";
             return Err(self.fault(open + length, problem));
         }
         if let Some(at) = inside.find('\0') {
@@ -241,7 +241,7 @@ impl EnvFileReader<'_> {
             Some('#') => Err(self.fault(self.at, GLUED_COMMENT)),
             _ => Err(self.fault(
                 self.at,
-                "text behind the end of the value; put all of it in one pair of quotes",
+                "text after the end of the value; put all of it in one pair of quotes",
             )),
         }
     }
@@ -251,7 +251,7 @@ impl EnvFileReader<'_> {
         let text = self.rest().split('\n').next().unwrap_or_default();
         if let Some(at) = text.find(['\u{2028}', '\u{2029}']) {
             let problem =
-                "a line separator (U+2028 or U+2029), which ends a comment to some readers";
+                "a line separator (U+2028 or U+2029), which ends the comment for some programs";
             return Err(self.fault(self.at + at, problem));
         }
         self.at += text.len();
@@ -264,9 +264,12 @@ fn is_white_space(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}' | '\u{feff}')
 }
 
-const BACKTICK: &str = "a backtick is a quote to some readers and a command to a shell; single quotes take it as it is";
-const ESCAPE: &str = "readers do not agree on this `\\`; single quotes take everything as it is";
-const GLUED_COMMENT: &str = "a `#` is text to some readers and a comment to others; put a space before a comment, and quotes around a value";
-const NOT_CLOSED: &str = "the quote that opens here is not closed";
-const NOT_EXPANDED: &str = "nothing is expanded in a reference";
-const WHITE_SPACE: &str = "a value with white space other than spaces in it needs quotes";
+const BACKTICK: &str = "a backtick is a quote to some programs and a command to a shell; put a literal one in \
+                        single quotes";
+const ESCAPE: &str =
+    "programs read this `\\` differently; put the value in single quotes to use it as it is";
+const GLUED_COMMENT: &str = "some programs read this `#` as text and others as a comment; put a space before a \
+                             comment, or the value in quotes";
+const NOT_CLOSED: &str = "this quote is not closed";
+const NOT_EXPANDED: &str = "variables are not expanded inside a reference";
+const WHITE_SPACE: &str = "put a value that contains white space other than spaces in quotes";

@@ -29,7 +29,7 @@ impl fmt::Display for AnswerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherKeys => {
-                f.write_str("a key was pressed that is not text, such as an arrow key")
+                f.write_str("a key that is not text was pressed, such as an arrow key")
             }
             Self::SeveralLines => f.write_str(
                 "it has several lines, and this terminal does not mark where pasted text ends",

@@ -49,31 +49,32 @@ impl BindingFault {
     pub(super) fn hint(&self, option: &str) -> Option<String> {
         Some(match self {
             Self::Duplicate { .. } => {
-                "give one of them another variable: `-s OTHER=NAME`".to_owned()
+                "bind one of them to another variable: `-s OTHER=NAME`".to_owned()
             }
             Self::Forbidden { .. } => {
-                "choose another name, such as this one in upper case".to_owned()
+                "choose another name, for example this one in upper case".to_owned()
             }
             Self::Misread { literal, .. } => {
-                format!("if that belongs to the name, write it as `{}`", quoted(literal))
+                format!("if it is part of the name, write `{}`", quoted(literal))
             }
             Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
             Self::NoVariable { name } => {
                 format!("name the variable: `-s VAR={}`", quoted(&in_reference(name)))
             }
-            Self::Pointer { .. } => "a pointer looks like `NAME#/key/0` (RFC 6901)".to_owned(),
+            Self::Pointer { .. } => "write a JSON Pointer such as `NAME#/key/0` (RFC 6901)".to_owned(),
             Self::ReferenceInText { variable } => format!(
-                "`-s {variable}=NAME` binds a secret, and an env file takes `P=pfx://secret/NAME` and `${{P}}` in a text; \
-                 if it is meant as text, `env {variable}=TEXT pfx …`",
+                "to bind a secret, use `-s {variable}=NAME`; to insert one into a text, put \
+                 `P=pfx://secret/NAME` and `${{P}}` into an env file; to pass the text as it is, run `env \
+                 {variable}=TEXT pfx …`",
                 variable = quoted(variable)
             ),
             Self::Takeover { names } => {
                 let name = names.first().map_or("", String::as_str);
                 let name = quoted(&in_reference(name));
-                format!("bind each by name, best to another variable: `-s OTHER={name}`")
+                format!("bind each one by name, preferably to another variable: `-s OTHER={name}`")
             }
             Self::Variable { .. } => {
-                "a variable's name is UTF-8, not empty, and without `=` and control characters"
+                "a variable name must be UTF-8 text that is not empty and has no `=` and no control characters"
                     .to_owned()
             }
             Self::NoBlockVariable | Self::NotABlock => {
@@ -89,7 +90,7 @@ impl BindingFault {
                     "--secret" => "`-s NAME` or `-s VAR=NAME`",
                     other => other,
                 };
-                format!("write {form}; a shell variable that is not set leaves it empty")
+                format!("write {form}; an unset shell variable makes the name empty")
             }
             Self::NoName { .. } if option == "--unset" => "`--unset VAR`".to_owned(),
             Self::NoName { .. } => format!("`{option} VAR=TEXT`"),
@@ -104,42 +105,50 @@ impl fmt::Display for BindingFault {
             Self::Duplicate { variable, first, second } => {
                 write!(
                     f,
-                    "`{variable}` is bound twice, by {} and by {}",
+                    "`{variable}` is bound twice: by {} and by {}",
                     Shown(first),
                     Shown(second)
                 )
             }
             Self::Empty => f.write_str("the name is empty"),
             Self::Forbidden { name } => {
-                write!(f, "Prefect 1.x does not start with a secret called `{}`", Shown(name))
+                write!(f, "Prefect 1.x does not start if a secret is named `{}`", Shown(name))
             }
             Self::NotForPrefect { name } => {
-                write!(f, "Prefect 1.x cannot take the secret `{}` from a variable", Shown(name))
+                write!(
+                    f,
+                    "Prefect 1.x cannot read the secret `{}` from an environment variable",
+                    Shown(name)
+                )
             }
-            Self::NoBlockVariable => f.write_str("a block needs a variable"),
-            Self::NotABlock => f.write_str("the text after `=` is not TYPE/NAME of a block"),
+            Self::NoBlockVariable => f.write_str("a block must be bound to a variable by name"),
+            Self::NotABlock => f.write_str("expected the TYPE/NAME of a block after `=`"),
             Self::NoName { problem } => f.write_str(problem),
             Self::NoVariable { name } => {
-                write!(f, "no variable can be named after `{}`", Shown(name))
+                write!(f, "no variable name can be derived from `{}`", Shown(name))
             }
             Self::NotStorable { name } => {
-                write!(f, "Prefect 1.x cannot read a secret called `{}` from its file", Shown(name))
+                write!(
+                    f,
+                    "Prefect 1.x cannot read a secret named `{}` from its configuration file",
+                    Shown(name)
+                )
             }
             Self::Misread { name, problem, .. } => {
                 write!(f, "`{}` is not a valid name: {problem}", Shown(name))
             }
-            Self::NotUtf8 => f.write_str("the name is not UTF-8"),
-            Self::NulInName => f.write_str("the name has a NUL, which no name can hold"),
+            Self::NotUtf8 => f.write_str("the name is not valid UTF-8"),
+            Self::NulInName => f.write_str("the name contains a NUL byte"),
             Self::Pointer { name } => {
                 write!(
                     f,
-                    "what follows `#` behind {} is no JSON Pointer",
+                    "the part after `#` in {} is not a JSON Pointer",
                     listed(std::iter::once(name.as_str()))
                 )
             }
             Self::ReferenceInText { variable } => write!(
                 f,
-                "the text for `{}` has `pfx://` in it, and nothing in a text is looked up",
+                "the text for `{}` contains `pfx://`, but references inside a text are not looked up",
                 Shown(variable)
             ),
             Self::Takeover { names } => {
@@ -150,7 +159,7 @@ impl fmt::Display for BindingFault {
                     listed(names.iter().map(String::as_str))
                 )
             }
-            Self::Unassigned => f.write_str("there is no `=`"),
+            Self::Unassigned => f.write_str("expected `=` after the variable name"),
             Self::Variable { name } => {
                 write!(f, "`{}` is not a valid variable name", Shown(name))
             }

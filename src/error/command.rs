@@ -22,7 +22,8 @@ impl CommandFault {
     pub(super) fn hint(&self, program: &str) -> Option<String> {
         Some(match self {
             Self::InterpreterMissing { .. } => {
-                "the first line of a script names its interpreter; a program names its loader"
+                "check the interpreter in the first line of the script, or the dynamic loader that the program \
+                 needs"
                     .to_owned()
             }
             Self::Refused { path, cause }
@@ -31,7 +32,7 @@ impl CommandFault {
                 format!("`chmod +x {}`", quoted(&path.to_string_lossy()))
             }
             Self::NotFound { searched: true } if !program.is_empty() && !program.contains(' ') => {
-                format!("`command -v {}` tells whether PATH has it", quoted(program))
+                format!("`command -v {}` shows whether it is in PATH", quoted(program))
             }
             Self::NotFound { .. } | Self::Refused { .. } => return None,
         })
@@ -45,7 +46,7 @@ impl fmt::Display for CommandFault {
             Self::NotFound { searched: false } => f.write_str("no such file"),
             Self::InterpreterMissing { path } => write!(
                 f,
-                "{} is there, but the interpreter it names is not",
+                "{} exists, but its interpreter or loader does not",
                 Shown(&path.to_string_lossy())
             ),
             Self::Refused { path, cause } => {

@@ -37,12 +37,10 @@ impl Missing {
 }
 
 pub(super) fn hint(missing: &[Missing]) -> Option<String> {
-    if let Some((name, near)) = missing.iter().find_map(|one| Some((&one.name, one.near.as_ref()?)))
-    {
+    if let Some(near) = missing.iter().find_map(|one| one.near.as_ref()) {
         return Some(format!(
-            "there is a `{}`: did you mean it by `{}`?",
-            Shown(&in_reference(near)),
-            Shown(&in_reference(name))
+            "a secret named `{}` exists; did you mean that?",
+            Shown(&in_reference(near))
         ));
     }
     let secret = missing.iter().find(|one| one.kind == "secret")?;
@@ -100,9 +98,9 @@ impl Group<'_> {
     /// Why nothing was looked for anywhere.
     fn nowhere(&self) -> &'static str {
         if self.not_asked().is_some() {
-            "only a remote store can have it"
+            "only a remote store can provide it"
         } else {
-            "there is no place on this machine to look in"
+            "nothing on this machine can provide it"
         }
     }
 

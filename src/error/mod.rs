@@ -174,30 +174,30 @@ impl Error {
             Self::File { cause, .. } | Self::Handover { cause, .. } | Self::Terminal { cause, .. }
                 if cause.raw_os_error() == Some(nix::libc::EFBIG) =>
             {
-                "raise the limit on the size of files: `ulimit -f`, or `LimitFSIZE=` of a unit".to_owned()
+                "raise the limit on the file size: `ulimit -f`, or `LimitFSIZE=` in a systemd unit".to_owned()
             }
             Self::MountPoint { path } => {
                 let directory = path.parent().unwrap_or(path).to_string_lossy();
                 format!(
-                    "mount its directory {} instead of the file alone, or write the file where it is mounted from",
+                    "mount its directory {} instead of the single file, or write to the file that is mounted there",
                     Shown(&directory)
                 )
             }
             Self::Handover { name, cause, .. } => match cause.kind() {
-                io::ErrorKind::NotFound => "mount /proc: the file's path is below it".to_owned(),
+                io::ErrorKind::NotFound => "mount /proc: the path of the file is in it".to_owned(),
                 _ if cause.raw_os_error() == Some(nix::libc::EMFILE) => {
-                    "each file takes a descriptor: raise the limit with `ulimit -n`".to_owned()
+                    "each file needs a file descriptor: raise the limit with `ulimit -n`".to_owned()
                 }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => format!(
-                    "a filter of system calls may forbid files in memory: give the command the value in a variable with \
-                     `-s {}`, or name the file that it is read from with `--set`",
+                    "a system call filter may forbid files in memory: pass the value in a variable with `-s \
+                     {}`, or pass the path of the original file with `--set`",
                     quoted(name)
                 ),
                 _ => return None,
             },
-            Self::Locked { path, .. } => format!("`fuser -v {}` tells who holds it", quoted(&path.to_string_lossy())),
+            Self::Locked { path, .. } => format!("`fuser -v {}` shows which process holds it", quoted(&path.to_string_lossy())),
             Self::Missing { missing, .. } => return missing::hint(missing),
-            Self::NoStore { .. } => "`pfx doctor` tells how to configure one".to_owned(),
+            Self::NoStore { .. } => "`pfx doctor` shows how to configure one".to_owned(),
             Self::Remote { fault, .. } => return fault.hint(),
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
@@ -206,7 +206,7 @@ impl Error {
             Self::Terminal { action: "write to stdout", cause }
                 if cause.raw_os_error() == Some(nix::libc::EBADF) =>
             {
-                "stdout is closed, or open for reading only".to_owned()
+                "stdout is closed, or open only for reading".to_owned()
             }
             Self::Config { .. } | Self::File { .. } | Self::Terminal { .. } => return None,
         })
@@ -232,7 +232,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer { fault } => {
-                write!(f, "cannot take the value from the terminal: {fault}")
+                write!(f, "cannot read the value from the terminal: {fault}")
             }
             Self::Binding { option, fault } => write!(f, "cannot use {option}: {fault}"),
             Self::Command { program, cause } => {
@@ -250,20 +250,20 @@ impl fmt::Display for Error {
             }
             Self::EnvironmentTooLarge { bytes, limit, largest, largest_bytes } => write!(
                 f,
-                "cannot hand over the environment: with the arguments it takes {bytes} bytes and the \
-                 kernel takes {limit}; the largest variable is `{}` with {largest_bytes}",
+                "cannot pass the environment to the command: with the arguments it takes {bytes} bytes, and the \
+                 kernel allows {limit}; the largest variable is `{}` with {largest_bytes}",
                 Shown(largest)
             ),
             Self::MountPoint { path } => write!(
                 f,
-                "cannot replace {}: it is mounted by itself, and a mount point cannot be replaced",
+                "cannot replace {}: the file is a mount point, which cannot be replaced",
                 Shown(&path.to_string_lossy())
             ),
             Self::Denied { action, path, cause, .. } | Self::File { action, path, cause } => {
                 write!(f, "cannot {action} {}: {}", Shown(&path.to_string_lossy()), Cause(cause))
             }
             Self::Handover { name, call, cause } => {
-                write!(f, "cannot hand over `{}` as a file: {call}: {}", Shown(name), Cause(cause))
+                write!(f, "cannot pass `{}` as a file: {call}: {}", Shown(name), Cause(cause))
             }
             Self::Locked { path, seconds } => write!(
                 f,
@@ -271,7 +271,7 @@ impl fmt::Display for Error {
                 Shown(&path.to_string_lossy())
             ),
             Self::Missing { missing, .. } => missing::write(f, missing),
-            Self::NoStore { why } => write!(f, "cannot ask a remote store: {}", Shown(why)),
+            Self::NoStore { why } => write!(f, "cannot use a remote store: {}", Shown(why)),
             Self::Remote { place, fault } => fault.write(f, place),
             Self::Process { action, cause, .. } | Self::Terminal { action, cause } => {
                 write!(f, "cannot {action}: {}", Cause(cause))

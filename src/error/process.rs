@@ -8,11 +8,13 @@ use nix::errno::Errno;
 pub(super) fn hint(cause: &io::Error, way_out: Option<&str>) -> Option<String> {
     let hint = match cause.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN | Errno::ENOMEM) => {
-            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` of a unit, or a container's `--pids-limit`"
+            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` in a systemd unit, or \
+             `--pids-limit` of a container"
         }
-        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit on descriptors: `ulimit -n`",
+        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit on file descriptors: `ulimit -n`",
         Some(Errno::EPERM | Errno::EACCES | Errno::ENOSYS) => {
-            "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of the unit"
+            "a system call filter forbids it: check the container's seccomp profile, or `SystemCallFilter=` in \
+             the systemd unit"
         }
         _ => return way_out.map(str::to_owned),
     };

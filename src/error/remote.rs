@@ -49,24 +49,26 @@ impl RemoteFault {
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Anonymous { .. } => {
-                "PREFECT_API_KEY is for Prefect Cloud, PREFECT_API_AUTH_STRING for a server of your own"
+                "set PREFECT_API_KEY for Prefect Cloud, or PREFECT_API_AUTH_STRING for a self-hosted server"
             }
             Self::Forbidden { .. } => {
-                "in Prefect Cloud the role needs the right to see secret block data; `pfx doctor` tells whose key this is"
+                "in Prefect Cloud, the role needs permission to see secret block data; `pfx doctor` shows whose \
+                 key this is"
             }
             Self::Connection { .. } | Self::Unauthorized { .. } => {
-                "`pfx doctor` tells what is configured, where, and what answers"
+                "`pfx doctor` shows what is configured, where, and whether the server answers"
             }
             Self::Mixed { .. } => {
-                "if the URL is right, `export PREFECT_API_URL=…` says so; else put the credential beside it"
+                "if the URL is correct, `export PREFECT_API_URL=…`; otherwise define the credential in the same \
+                 file"
             }
-            Self::Deadline { .. } => "`--timeout SECONDS` waits longer",
+            Self::Deadline { .. } => "`--timeout SECONDS` sets a longer limit",
             Self::Redirect { .. } => {
-                "if that is where the API is now, make it the API URL; `pfx doctor` tells where it is set"
+                "if the API has moved there, change the API URL; `pfx doctor` shows where it is set"
             }
-            Self::UnknownOutcome { .. } => "look whether it was done before you try again",
+            Self::UnknownOutcome { .. } => "check whether it was done before you try again",
             Self::Unsupported { hint, .. } => return hint.clone(),
-            Self::Address { .. } => "`pfx doctor` tells where the URL is set",
+            Self::Address { .. } => "`pfx doctor` shows where the URL is set",
             Self::Answer { .. }
             | Self::Credential { .. }
             | Self::Refused { .. }
@@ -88,16 +90,16 @@ impl RemoteFault {
             }
             Self::Mixed { what, origin, url } => write!(
                 f,
-                "cannot send the {what} from {} to {place}: that URL is from {}, in the working directory, \
-                 and the {what} is not",
+                "cannot send the {what} from {} to {place}: the URL is set in {}, in the working directory, and \
+                 the {what} comes from elsewhere",
                 Shown(origin),
                 Shown(url)
             ),
-            Self::Unsupported { problem, .. } => write!(f, "cannot ask {place}: {problem}"),
+            Self::Unsupported { problem, .. } => write!(f, "cannot use {place}: {problem}"),
             Self::UnknownOutcome { cause } => {
-                write!(f, "cannot tell whether {place} did it: {cause}")
+                write!(f, "the request was sent to {place}, but its outcome is unknown: {cause}")
             }
-            other => write!(f, "cannot get an answer from {place}: {other}"),
+            other => write!(f, "the request to {place} failed: {other}"),
         }
     }
 }
@@ -110,38 +112,46 @@ impl fmt::Display for RemoteFault {
                 write!(f, "{}", Shown(problem))
             }
             Self::Mixed { what, .. } => {
-                write!(f, "the {what} is not from where the URL is from")
+                write!(f, "the {what} and the API URL come from different places")
             }
             Self::Unsupported { problem, .. } => write!(f, "{}", Shown(problem)),
             Self::Anonymous { status } => {
-                write!(f, "it answered {status}, and no credential is configured")
+                write!(f, "the server answered {status}, and no credential is configured")
             }
             Self::Forbidden { status, right, credential } => {
-                write!(f, "it answered {status}: ")?;
+                write!(f, "the server answered {status}: ")?;
                 match credential {
                     Some(origin) => write!(f, "the credential from {}", Shown(origin))?,
                     None => f.write_str("a request without a credential")?,
                 }
-                write!(f, " may not {}", Shown(right))
+                write!(f, " is not allowed to {}", Shown(right))
             }
             Self::Deadline { after } => {
-                write!(f, "time is up after {} s", after.as_secs_f64())
+                write!(f, "timed out after {} s", after.as_secs_f64())
             }
             Self::Refused { status, message: Some(message) } => {
-                write!(f, "it answered {status}: {}", Shown(message))
+                write!(f, "the server answered {status}: {}", Shown(message))
             }
-            Self::Refused { status, message: None } => write!(f, "it answered {status}"),
+            Self::Refused { status, message: None } => write!(f, "the server answered {status}"),
             Self::Redirect { to } => {
-                write!(f, "it redirects to {}, and pfx follows no redirect", Shown(to))
+                write!(
+                    f,
+                    "the server redirects to {}, and pfx does not follow redirects",
+                    Shown(to)
+                )
             }
             Self::System { action, errno } => {
                 write!(f, "cannot {action}: {}", Errno::from_raw(*errno).desc())
             }
             Self::TooLarge { what, limit } => {
-                write!(f, "its {what} is longer than {limit} bytes")
+                write!(f, "the {what} is longer than {limit} bytes")
             }
             Self::Unauthorized { status, credential } => {
-                write!(f, "it answered {status} to the credential from {}", Shown(credential))
+                write!(
+                    f,
+                    "the server answered {status} to the credential from {}",
+                    Shown(credential)
+                )
             }
             Self::UnknownOutcome { cause } => write!(f, "{cause}"),
         }

@@ -35,11 +35,11 @@ impl TrustFault {
         let path = quoted(&path.to_string_lossy());
         Some(match self {
             Self::Changed | Self::Unknown => {
-                format!("read it, then `pfx trust {path}`; `--no-project` goes without it")
+                format!("read it, then run `pfx trust {path}`; `--no-project` ignores it")
             }
             Self::ForeignOwner { allow, .. } => (*allow).to_owned(),
             Self::ReadableByOthers { fixed: true, .. } => {
-                "`chmod go-rwx` where it is mounted from: here it is read-only".to_owned()
+                "run `chmod go-rwx` where it is mounted from: the mount is read-only".to_owned()
             }
             Self::ReadableByOthers { .. } => format!("`chmod go-rwx {path}`"),
             Self::WritableByOthers { mounted: true, .. } => format!(
@@ -68,10 +68,10 @@ impl fmt::Display for TrustFault {
         match self {
             Self::Changed => f.write_str("it has changed since you trusted it"),
             Self::Unknown => {
-                f.write_str("it was found, not named, and you have not trusted it")
+                f.write_str("pfx discovered it automatically, and it is not trusted yet")
             }
             Self::ForeignOwner { uid: UNMAPPED, .. } => f.write_str(
-                "it belongs to another user, one that this user namespace does not know (uid 65534)",
+                "it belongs to a user who is not mapped in this user namespace (uid 65534)",
             ),
             Self::ForeignOwner { uid, .. } => {
                 write!(f, "it belongs to another user (uid {uid})")

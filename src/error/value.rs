@@ -51,33 +51,33 @@ pub enum ValueFault {
 impl ValueFault {
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Cycle | Self::Unset { .. } => {
-                "`--no-expand` takes the values as they are written"
-            }
+            Self::Cycle | Self::Unset { .. } => "`--no-expand` uses the values as they are written",
             Self::NameNotForFormat { .. } => {
-                "bind it to another variable: `-s OTHER=NAME`; `--format json` takes any name"
+                "bind it to another variable: `-s OTHER=NAME`; `--format json` can hold any name"
             }
-            Self::NotForFormat { .. } => "`--format sh` holds any bytes, `--format json` any text",
-            Self::NotJson => "leave out the `#/…` to take the whole value",
-            Self::NulInVariable => "a file can hold it: `--file VAR=NAME`",
+            Self::NotForFormat { .. } => {
+                "`--format sh` can hold any bytes, and `--format json` any text"
+            }
+            Self::NotJson => "leave out the `#/…` to get the whole value",
+            Self::NulInVariable => "pass it as a file: `--file VAR=NAME`",
             Self::TooLong { variable, .. } => {
                 return Some(format!(
-                    "hand it over as a file, whose path the variable holds: `--file {variable}=NAME`"
+                    "pass it as a file, with its path in the variable: `--file {variable}=NAME`"
                 ));
             }
-            Self::Masked => "in Prefect Cloud the role needs the right to see secret block data",
+            Self::Masked => "in Prefect Cloud, the role needs permission to see secret block data",
             Self::Composite { fields, inner, .. } => {
                 let field = fields.iter().find(|field| !inner.contains(field));
                 let field = field.or(fields.first()).map_or("field", String::as_str);
                 let field = Shown(field);
                 return Some(format!(
-                    "`#/{field}` behind the name takes that field, and `#` alone all of them"
+                    "append `#/{field}` to the name to get that field, or `#` to get all of them"
                 ));
             }
             Self::IsReference => {
-                "stored as text instead of JSON, pfx and Prefect's Secret.get() read it just as well"
+                "store it as text instead of JSON; pfx and Prefect's Secret.get() read it just as well"
             }
-            Self::NoValue => "`-b VAR=secret/NAME` gives all fields of the block",
+            Self::NoValue => "`-b VAR=secret/NAME` passes all fields of the block",
             Self::HalfCharacter
             | Self::IsMask
             | Self::Nul
@@ -98,45 +98,45 @@ impl fmt::Display for ValueFault {
                 let fields = listed(fields.iter().map(String::as_str));
                 match (is_reference, inner.as_str()) {
                     (true, "") => f
-                        .write_str("this block is a reference to a secret that is kept elsewhere")?,
+                        .write_str("this block refers to a secret that is stored elsewhere")?,
                     (true, inner) => write!(
                         f,
-                        "this block is a reference to a secret that is kept elsewhere, with the credentials for it \
+                        "this block refers to a secret that is stored elsewhere, and has the credentials for it \
                          in {inner}"
                     )?,
                     (false, inner) => {
-                        write!(f, "this block has other blocks with secrets in {inner}")?;
+                        write!(f, "this block contains other blocks with secrets in {inner}")?;
                     }
                 }
                 write!(f, "; its fields are {fields}")
             }
-            Self::Cycle => f.write_str("its references go round in a circle"),
+            Self::Cycle => f.write_str("its references form a cycle"),
             Self::HalfCharacter => f.write_str(
-                "its JSON string has half of a surrogate pair, such as `\\ud800`, which no text can hold",
+                "its JSON string has an unpaired surrogate, such as `\\ud800`, which text cannot hold",
             ),
             Self::IsMask => f.write_str(
-                "`********` is what Prefect shows in place of a secret, and it would keep the old value",
+                "Prefect shows `********` in place of a secret, and would keep the old value",
             ),
             Self::IsReference => f.write_str(
-                "it has a key `$ref`, which Prefect takes for a reference to another block",
+                "it has a key `$ref`, which Prefect reads as a reference to another block",
             ),
             Self::Masked => f.write_str(
-                "Prefect shows `********` in its place: whoever asks may not see secret data",
+                "the server returned `********` in its place: the credential is not allowed to see secret data",
             ),
             Self::NoValue => f.write_str("its block has no field `value`"),
-            Self::Null => f.write_str("its value is JSON's null, which no variable can hold"),
+            Self::Null => f.write_str("its value is JSON null, which a variable cannot hold"),
             Self::TooLargeNumber { what } => {
-                write!(f, "it has an integer of more than 64 bits, which no {what} of Prefect holds")
+                write!(f, "it has an integer of more than 64 bits, which a Prefect {what} cannot hold")
             }
             Self::TooLongFor { what, bytes, limit } => write!(
                 f,
-                "its JSON takes {bytes} bytes, and Prefect takes {limit} in one {what}"
+                "its JSON takes {bytes} bytes, and Prefect allows {limit} for one {what}"
             ),
             Self::Nul | Self::NulInVariable => {
-                f.write_str("its value has a NUL byte, which no variable can hold")
+                f.write_str("its value contains a NUL byte, which a variable cannot hold")
             }
             Self::NotJson => {
-                f.write_str("its value is no JSON, so nothing can be picked from it")
+                f.write_str("its value is not JSON, so it has no parts to select")
             }
             Self::NameNotForFormat { format, problem } => {
                 write!(f, "{format} cannot hold a variable of this name: {problem}")
@@ -144,14 +144,14 @@ impl fmt::Display for ValueFault {
             Self::NotForFormat { format, problem } => {
                 write!(f, "{format} cannot hold it: {problem}")
             }
-            Self::NotUtf8 => f.write_str("its value is not UTF-8, which this needs"),
+            Self::NotUtf8 => f.write_str("its value is not valid UTF-8"),
             Self::TooLong { variable, bytes, limit } => write!(
                 f,
-                "`{variable}` would take {bytes} bytes and the kernel takes {limit} in one variable"
+                "`{variable}` would take {bytes} bytes, and the kernel allows {limit} for one variable"
             ),
             Self::Unset { place } => write!(
                 f,
-                "a `${{…}}` in its value ({}) names neither a variable nor a key of the configuration",
+                "a `${{…}}` in its value ({}) is neither a variable nor a key of the configuration",
                 Shown(place)
             ),
         }

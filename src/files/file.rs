@@ -128,7 +128,7 @@ fn contents(
 pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = position(bytes, error.valid_up_to());
-        Error::config(path.to_string_lossy(), at, None, "it is not UTF-8")
+        Error::config(path.to_string_lossy(), at, None, "not valid UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
@@ -187,7 +187,7 @@ pub fn judge(
         match chosen {
             Chosen::InCheckout if is_foreign => {
                 return Ok(Some(foreign(
-                    "set in the environment what it sets, or mount it read-only",
+                    "set its settings in the environment instead, or mount it read-only",
                 )));
             }
             Chosen::InCheckout => return Ok(Some(writable)),

@@ -214,7 +214,7 @@ impl Target {
             Err(Errno::ENOENT) => return Ok(None),
             Err(error) => return Err(self.failed("read", error)),
         };
-        let standard = file::Standard::found("it must be this user's own to be written");
+        let standard = file::Standard::found("run pfx as the owner of the file");
         let contents = file::read_open(&opened, &self.path, standard)?;
         let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
         Ok(Some(Old { bytes: contents.bytes, status }))
@@ -314,8 +314,7 @@ impl Temporary<'_> {
             },
         )?;
         self.renamed = true;
-        fsync(directory)
-            .map_err(|error| self.target.failed("write to disk the directory of", error))
+        fsync(directory).map_err(|error| self.target.failed("sync the directory of", error))
     }
 }
 

@@ -59,7 +59,7 @@ impl Trusted {
     /// # Errors
     /// As [`file::read`].
     pub fn entries(&self) -> Result<Vec<TrustedFile>, Error> {
-        let standard = Standard::found("XDG_STATE_HOME names a directory for another list");
+        let standard = Standard::found("set XDG_STATE_HOME to use another list");
         match file::read(&self.path, standard) {
             Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
             Ok(None) => Ok(Vec::new()),

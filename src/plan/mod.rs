@@ -173,7 +173,7 @@ impl Plan {
                 return Err(fault("--unset", BindingFault::Variable { name: String::new() }));
             }
             if name.contains(&b'=') {
-                let problem = "it takes the name of a variable alone, without `=`";
+                let problem = "expected only a variable name, without `=`";
                 return Err(fault("--unset", BindingFault::NoName { problem }));
             }
             bindings.push(Binding::new("--unset", text, Action::Unset(name.to_vec())));

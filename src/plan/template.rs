@@ -116,8 +116,8 @@ impl<'l> Linker<'l> {
                 Meaning::Now(value) => match or_default(value, default) {
                     Some(value) => text.extend_from_slice(value),
                     None => {
-                        let problem = "the variable that this `$` refers to is not set; single quotes take a `$` as it \
-                                       is, and `${NAME:-text}` has a default";
+                        let problem = "the variable that this `$` refers to is not set; put a literal `$` in \
+                                       single quotes, or give a default with `${NAME:-text}`";
                         return Err(origin.fault(mention.at, problem));
                     }
                 },
@@ -169,7 +169,8 @@ impl<'l> Linker<'l> {
                 Meaning::Later(variable.clone(), PartValue::Template(*index))
             }
             (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
-                let problem = "the variable that this `$` refers to is handed over as a file, which no text can hold";
+                let problem = "the variable that this `$` refers to is passed as a file and cannot be part of a \
+                               text";
                 return Err(origin.fault(mention.at, problem));
             }
             (Some(Action::Lookup(variable, lookup)), None) => {

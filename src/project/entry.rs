@@ -19,9 +19,9 @@ const KEYS: [&str; 11] = [
 ];
 
 /// How a `pfx://` that is not the whole value is written.
-const INSIDE_TEXT: &str = "`pfx://` is a reference only as a whole value, in lower case; to put one into a text, give it \
-     a variable of its own, such as `P`, and write the text with `${P}` in an env file; if it is meant as text, write \
-     `{ text = \"…\" }`";
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; to insert one \
+                           into a text, bind it to a variable of its own, such as `P`, and write the text with \
+                           `${P}` in an env file; if it is plain text, write `{ text = \"…\" }`";
 
 impl ProjectReader<'_> {
     /// One variable of such a table.
@@ -34,7 +34,7 @@ impl ProjectReader<'_> {
         let name = key.get_ref().as_ref();
         let path = format!("{table}.{name}");
         let variable = VariableName::given(name).ok_or_else(|| {
-            let problem = "a variable's name is not empty, without `=` and control characters";
+            let problem = "a variable name must not be empty or contain `=` or control characters";
             self.nameless(key, &path, name, problem)
         })?;
         let wanted = match value.get_ref() {
@@ -46,7 +46,7 @@ impl ProjectReader<'_> {
             }
             DeValue::String(text) => WantedValue::Text(self.value(&path, value, text)?),
             DeValue::Table(_) => self.wanted(&path, value)?,
-            _ => return Err(self.fault(value, &path, "it is a text, in quotes, or a table")),
+            _ => return Err(self.fault(value, &path, "expected a quoted string or a table")),
         };
         Ok(WantedVariable { variable, value: wanted, line: self.line(key) })
     }
@@ -63,8 +63,7 @@ impl ProjectReader<'_> {
             // Says where a value comes from: a table must have exactly one of these.
             if Kind::of(name).is_some() || matches!(name, "text" | "unset") {
                 if let Some((first, _)) = &origin {
-                    let problem =
-                        format!("there is `{first}` already, and a value comes from one place");
+                    let problem = format!("conflicts with `{first}`: a value comes from one place");
                     return Err(self.fault(key, &path, &problem));
                 }
             } else {
@@ -82,20 +81,20 @@ impl ProjectReader<'_> {
                 }
                 "unset" => {
                     if !self.flag(&path, value)? {
-                        return Err(self.fault(value, &path, "it is true, or left out"));
+                        return Err(self.fault(value, &path, "must be true or left out"));
                     }
                     origin = Some(("unset", WantedValue::Unset));
                 }
                 "pointer" => {
                     let text = self.text(&path, value)?;
-                    let problem = "it is a JSON Pointer, such as `/key/0`";
+                    let problem = "expected a JSON Pointer, such as `/key/0`";
                     pointer =
                         Some(Pointer::new(text).ok_or_else(|| self.fault(value, &path, problem))?);
                 }
                 "default" => {
                     let text = self.text(&path, value)?;
                     if mentions_reference(text.as_bytes()) {
-                        let problem = "a default is text, and no reference; to try a second source, write \
+                        let problem = "a default must be text, not a reference; to try a second source, write \
                                        `A=${P:-…}` in an env file";
                         return Err(self.fault(value, &path, problem));
                     }
@@ -103,7 +102,7 @@ impl ProjectReader<'_> {
                 }
                 "optional" | "required" => {
                     if optional.is_some() {
-                        let problem = "`optional` and `required` say the same; leave one out";
+                        let problem = "`optional` and `required` conflict; leave one out";
                         return Err(self.fault(key, &path, problem));
                     }
                     optional = Some(self.flag(&path, value)? == (name == "optional"));
@@ -118,20 +117,24 @@ impl ProjectReader<'_> {
         }
         match origin {
             None => {
-                let problem = "it needs `secret`, `kv`, `block` or `env`, which tells where the value \
-                               comes from, or `text` or `unset`";
+                let problem = "expected one of `secret`, `kv`, `block`, `env`, `text` and `unset`, which say \
+                               where the value comes from";
                 Err(self.fault(value, path, problem))
             }
             Some((_, WantedValue::Lookup(lookup))) => {
                 if pointer.is_some() && matches!(lookup.reference, Reference::Env(_)) {
-                    return Err(self.fault(value, path, "nothing can be picked from a variable"));
+                    return Err(self.fault(
+                        value,
+                        path,
+                        "an environment variable has no parts to select",
+                    ));
                 }
                 let optional = optional.unwrap_or(false);
                 Ok(WantedValue::Lookup(Lookup { pointer, optional, default, delivery, ..lookup }))
             }
             Some((kind, other)) => match behind {
                 Some((key, path)) => {
-                    Err(self.fault(key, &path, &format!("it has no meaning with `{kind}`")))
+                    Err(self.fault(key, &path, &format!("has no effect with `{kind}`")))
                 }
                 None => Ok(other),
             },
@@ -149,9 +152,9 @@ impl ProjectReader<'_> {
         let is_name = kind == Kind::Block || !(name.is_empty() || name.contains('\0'));
         let reference = Reference::new(kind, OsStr::new(name)).filter(|_| is_name);
         reference.ok_or_else(|| match kind {
-            Kind::Block => self.fault(value, path, "it is `TYPE/NAME` of a block"),
+            Kind::Block => self.fault(value, path, "expected the `TYPE/NAME` of a block"),
             Kind::Env | Kind::Kv | Kind::Secret => {
-                self.fault(value, path, "it is a name, which is not empty and has no NUL")
+                self.fault(value, path, "expected a name that is not empty and has no NUL byte")
             }
         })
     }
@@ -163,6 +166,6 @@ impl ProjectReader<'_> {
         text: &str,
     ) -> Result<SecretValue, Error> {
         SecretValue::text(path, text)
-            .map_err(|_| self.fault(at, path, "it has a NUL, which no variable can hold"))
+            .map_err(|_| self.fault(at, path, "contains a NUL byte, which a variable cannot hold"))
     }
 }

@@ -78,7 +78,7 @@ impl Project {
             && project.local
             && !project.remotes.is_empty()
         {
-            return Err(reader.fault(value, "local", "it cannot be with `remote`"));
+            return Err(reader.fault(value, "local", "conflicts with `remote`"));
         }
         Ok(project)
     }
@@ -117,9 +117,9 @@ impl ProjectReader<'_> {
     fn command(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Error> {
         let words = match value.get_ref() {
             DeValue::String(text) => shell_words::split(text)
-                .map_err(|_| self.fault(value, path, "it has an open quote"))?,
+                .map_err(|_| self.fault(value, path, "a quote is not closed"))?,
             DeValue::Array(_) => self.texts(path, value)?,
-            _ => return Err(self.fault(value, path, "it is a text or an array of texts")),
+            _ => return Err(self.fault(value, path, "expected a string or an array of strings")),
         };
         match words.first() {
             Some(program)
@@ -130,8 +130,10 @@ impl ProjectReader<'_> {
             Some(program) if program.is_empty() => {
                 Err(self.fault(value, path, "the program's name is empty"))
             }
-            Some(_) => Err(self.fault(value, path, "it has a NUL, which no argument can hold")),
-            None => Err(self.fault(value, path, "it is empty")),
+            Some(_) => {
+                Err(self.fault(value, path, "contains a NUL byte, which an argument cannot hold"))
+            }
+            None => Err(self.fault(value, path, "must not be empty")),
         }
     }
 
@@ -141,21 +143,21 @@ impl ProjectReader<'_> {
             DeValue::Array(items) => {
                 items.iter().map(|item| self.text(path, item).map(str::to_owned)).collect()
             }
-            _ => Err(self.fault(value, path, "it is a text or an array of texts")),
+            _ => Err(self.fault(value, path, "expected a string or an array of strings")),
         }
     }
 
     fn text<'v>(self, path: &str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, Error> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text),
-            _ => Err(self.fault(value, path, "it is a text, in quotes")),
+            _ => Err(self.fault(value, path, "expected a quoted string")),
         }
     }
 
     fn flag(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<bool, Error> {
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(*flag),
-            _ => Err(self.fault(value, path, "it is true or false")),
+            _ => Err(self.fault(value, path, "expected true or false")),
         }
     }
 
@@ -166,7 +168,7 @@ impl ProjectReader<'_> {
     ) -> Result<&'v DeTable<'d>, Error> {
         match value.get_ref() {
             DeValue::Table(table) => Ok(table),
-            _ => Err(self.fault(value, path, "it is a table")),
+            _ => Err(self.fault(value, path, "expected a table")),
         }
     }
 
@@ -190,8 +192,8 @@ impl ProjectReader<'_> {
             .filter(|(likeness, _)| *likeness > 0.7)
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         let problem = match near {
-            Some((_, key)) => format!("there is no such key; did you mean `{key}`?"),
-            None => format!("there is no such key; there are {}", listed(known)),
+            Some((_, key)) => format!("unknown key; did you mean `{key}`?"),
+            None => format!("unknown key; expected one of {}", listed(known)),
         };
         if is_surely_a_key(written) {
             return self.fault(at, path, &problem);

@@ -52,7 +52,8 @@ impl Filled {
 impl Blank {
     /// The error, if all is there that is not optional.
     pub(super) fn error(&self) -> Error {
-        let problem = "the variable that this `$` refers to is optional and missing; `${NAME:-text}` has a default";
+        let problem = "the variable that this `$` refers to is optional and missing; give a default with \
+                       `${NAME:-text}`";
         self.origin.fault(self.at, problem)
     }
 }

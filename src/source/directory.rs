@@ -108,7 +108,7 @@ impl Directory {
                 Err(Stopped::Replaced) => {}
             }
         }
-        let problem = "its files are replaced again and again while pfx reads them";
+        let problem = "its files keep changing while pfx reads them";
         Err(Error::config(self.path.display().to_string(), None, None, problem))
     }
 

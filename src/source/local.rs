@@ -41,10 +41,10 @@ impl ChosenFile {
         match (self.variable, self.is_secrets) {
             (Some(_), _) => Chosen::ByUser,
             (None, true) => Chosen::ByItself {
-                allow: "to read it all the same, set PREFECT__USER_CONFIG_PATH to its path",
+                allow: "to read it anyway, set PREFECT__USER_CONFIG_PATH to its path",
             },
             (None, false) => Chosen::ByItself {
-                allow: "to read it all the same, set PREFECT__BACKEND_CONFIG_PATH to its path",
+                allow: "to read it anyway, set PREFECT__BACKEND_CONFIG_PATH to its path",
             },
         }
     }
@@ -95,8 +95,8 @@ impl ConfigFiles {
                 None
             }
             Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
-                let instead = "let this user read it; PREFECT__USER_CONFIG_PATH names another file, \
-                               and /dev/null none";
+                let instead = "allow this user to read it, or set PREFECT__USER_CONFIG_PATH to another file \
+                               (/dev/null for none)";
                 return Err(Error::Denied { action, path, cause, instead });
             }
             other => other?,
@@ -194,7 +194,7 @@ impl<'a> LocalConfig<'a> {
         let notice = |(key, place): (Vec<String>, &str)| {
             let (key, place) = (key.join("."), Shown(place));
             let text = format!(
-                "key `{}` in {place}: Prefect 1.x does not start with a key of this name",
+                "key `{}` in {place}: Prefect 1.x does not start if a key has this name",
                 Shown(&key)
             );
             Notice::advice(text).with_fix("rename the key, for example to upper case")
@@ -212,7 +212,7 @@ impl Source for LocalConfig<'_> {
             let is_there = read.is_none_or(|texts| texts[index].bytes.is_some());
             if chosen.is_secrets || is_there {
                 let is_closed = read.is_some_and(|texts| texts[index].closed.is_some());
-                let why = if is_closed { " (which this user cannot reach)" } else { "" };
+                let why = if is_closed { " (not accessible to this user)" } else { "" };
                 places.push(format!("{} [context.secrets]{why}", chosen.path.display()));
             }
         }
@@ -247,7 +247,7 @@ impl Source for LocalConfig<'_> {
         let closed = closed.into_iter().map(|home| {
             let home = home.to_string_lossy();
             Notice::detail(format!(
-                "cannot look into the home directory {}: it has no local configuration for this user",
+                "cannot access the home directory {}: there is no local configuration for this user",
                 Shown(&home)
             ))
         });

@@ -157,20 +157,20 @@ fn two_bindings_of_one_variable_are_refused() {
     for (options, problem) in [
         (
             &["-s", "TOKEN", "-s", "TOKEN"][..],
-            "`TOKEN` is bound twice, by -s TOKEN and by -s TOKEN",
+            "`TOKEN` is bound twice: by -s TOKEN and by -s TOKEN",
         ),
         (
             &["-s", "TOKEN", "--unset", "TOKEN"],
-            "`TOKEN` is bound twice, by -s TOKEN and by --unset TOKEN",
+            "`TOKEN` is bound twice: by -s TOKEN and by --unset TOKEN",
         ),
         (
             &["-s", "db-password", "--set", "DB_PASSWORD=CANARY"],
-            "`DB_PASSWORD` is bound twice, by -s db-password and by --set DB_PASSWORD",
+            "`DB_PASSWORD` is bound twice: by -s db-password and by --set DB_PASSWORD",
         ),
     ] {
         let expected = format!(
             "pfx: error: cannot use two bindings: {problem}\n\
-             pfx: hint: give one of them another variable: `-s OTHER=NAME`\n"
+             pfx: hint: bind one of them to another variable: `-s OTHER=NAME`\n"
         );
         home.run(options, &["true"]).refuses(2, &expected);
     }
@@ -218,26 +218,26 @@ fn bad_bindings_are_refused_each_with_its_reason() {
         ("-k", "", "--kv: the name is empty"),
         ("-k", "X=", "--kv: the name is empty"),
         ("-e", "X=", "--env: the name is empty"),
-        ("-b", "", "--block: a block needs a variable"),
-        ("-b", "X=", "--block: the text after `=` is not TYPE/NAME of a block"),
-        ("--set", "", "--set: there is no `=`"),
+        ("-b", "", "--block: a block must be bound to a variable by name"),
+        ("-b", "X=", "--block: expected the TYPE/NAME of a block after `=`"),
+        ("--set", "", "--set: expected `=` after the variable name"),
         ("-s", "=TOKEN", "--secret: `` is not a valid variable name"),
         ("-s", "A\nB=TOKEN", "--secret: `A\\u{a}B` is not a valid variable name"),
-        ("-s", "日本", "--secret: no variable can be named after `日本`"),
-        ("-s", "X=prod-db#/~", "--secret: what follows `#` behind `prod-db` is no JSON Pointer"),
+        ("-s", "日本", "--secret: no variable name can be derived from `日本`"),
+        ("-s", "X=prod-db#/~", "--secret: the part after `#` in `prod-db` is not a JSON Pointer"),
         ("-s", &long, &format!("--secret: {shown}")),
         ("-e", "", "--env: the name is empty"),
-        ("--set", "A", "--set: there is no `=`"),
+        ("--set", "A", "--set: expected `=` after the variable name"),
         ("--set", "=x", "--set: `` is not a valid variable name"),
         ("--set", "\x1b[2JTOKEN=x", "--set: the text before `=` is not a valid variable name"),
         (
             "--set",
             "A=a PFX://x",
-            "--set: the text for `A` has `pfx://` in it, and nothing in a text is looked up",
+            "--set: the text for `A` contains `pfx://`, but references inside a text are not looked up",
         ),
         ("--unset", "", "--unset: `` is not a valid variable name"),
-        ("--unset", "A=TOKEN", "--unset: it takes the name of a variable alone, without `=`"),
-        ("-b", "A=TOKEN", "--block: the text after `=` is not TYPE/NAME of a block"),
+        ("--unset", "A=TOKEN", "--unset: expected only a variable name, without `=`"),
+        ("-b", "A=TOKEN", "--block: expected the TYPE/NAME of a block after `=`"),
     ] {
         let outcome = home.run(&[option, text], &["touch", "started"]).outcome();
         let stderr = outcome.stderr();

@@ -86,7 +86,8 @@ fn as_json_it_says_the_same_to_a_program() {
         "sources": [variables, in_config],
         "remote_not_used": "`--local` was given",
         "warnings": [format!(
-            "key `context.secrets.keys` in {config}: Prefect 1.x does not start with a key of this name; fix: rename the key, for example to upper case"
+            "key `context.secrets.keys` in {config}: Prefect 1.x does not start if a key has this name; fix: \
+             rename the key, for example to upper case"
         )],
         "project": null,
         "layers": ["the command line"],
@@ -121,7 +122,8 @@ fn keys_with_which_prefect_does_not_start_are_warned_of() {
     let outcome = home.pfx(["check", "--local", "-s", "items"]).outcome();
     let warning = |key: &str| {
         format!(
-            "pfx: warning: key `{key}` in {}: Prefect 1.x does not start with a key of this name; fix: rename the key, for example to upper case\n",
+            "pfx: warning: key `{key}` in {}: Prefect 1.x does not start if a key has this name; fix: rename \
+             the key, for example to upper case\n",
             home.config().display()
         )
     };
@@ -153,9 +155,9 @@ fn what_run_refuses_check_refuses() {
     let home = Home::with_secrets("A = \"a${none}\"\n");
     for command in [&["check", "--local", "-s", "A"][..], &["run", "--local", "-s", "A", "true"]] {
         let expected = format!(
-            "pfx: error: cannot use `A`: a `${{…}}` in its value ({}:2:5) names neither a variable nor a key of \
-             the configuration\n\
-             pfx: hint: `--no-expand` takes the values as they are written\n",
+            "pfx: error: cannot use `A`: a `${{…}}` in its value ({}:2:5) is neither a variable nor a key of the \
+             configuration\n\
+             pfx: hint: `--no-expand` uses the values as they are written\n",
             home.config().display()
         );
         home.pfx(command).refuses(125, &expected);
@@ -182,7 +184,7 @@ fn what_only_a_remote_store_can_have_is_told_as_not_asked_for() {
     }
     home.run(&["--local", "-k", "K"], &["true"]).refuses(
         125,
-        "pfx: error: cannot find the key `K`: only a remote store can have it; no remote store was asked: \
+        "pfx: error: cannot find the key `K`: only a remote store can provide it; no remote store was asked: \
          `--local` was given\n",
     );
 }

@@ -198,8 +198,9 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
     need!(authorities());
     // It is never asked, so it need not be there.
     let home = home("https://prefect.invalid");
-    let filter = "a filter of system calls forbids it: see the container's seccomp profile, or `SystemCallFilter=` of \
-                  the unit; `--local` uses no remote store, so it does not need this";
+    let filter = "a system call filter forbids it: check the container's seccomp profile, or \
+                  `SystemCallFilter=` in the systemd unit; `--local` uses no remote store, so it does not need \
+                  this";
     let threads: &[i64] = &[libc::SYS_clone, libc::SYS_clone3];
     let epoll: &[i64] = &[libc::SYS_epoll_wait, libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
     for (calls, error, says, hint) in [
@@ -215,8 +216,8 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
             threads,
             libc::EAGAIN,
             "cannot start a thread: Try again",
-            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` of a unit, or a container's \
-             `--pids-limit`; `--local` uses no remote store, so it does not need this",
+            "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` in a systemd unit, or \
+             `--pids-limit` of a container; `--local` uses no remote store, so it does not need this",
         ),
     ] {
         home.run(&["-s", "X"], &["true"])
@@ -260,9 +261,9 @@ fn files_in_memory_that_are_forbidden_are_named_with_another_way() {
             home.run(&["--file", "S"], &["true"]).before(deny(&[call], error)).refuses(
                 125,
                 &format!(
-                    "pfx: error: cannot hand over `S` as a file: {name}: {cause}\n\
-                     pfx: hint: a filter of system calls may forbid files in memory: give the command the value in a \
-                     variable with `-s S`, or name the file that it is read from with `--set`\n"
+                    "pfx: error: cannot pass `S` as a file: {name}: {cause}\n\
+                     pfx: hint: a system call filter may forbid files in memory: pass the value in a variable \
+                     with `-s S`, or pass the path of the original file with `--set`\n"
                 ),
             );
         }

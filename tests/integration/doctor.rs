@@ -134,7 +134,7 @@ fn a_server_of_prefect_1_and_use_local_secrets_are_told_as_the_reason() {
 fn an_api_that_cannot_be_reached_is_a_problem() {
     let home = home("http://127.0.0.1:1");
     let told = told(doctor(&home));
-    told.has_problem("cannot get an answer from http://127.0.0.1:1: Connection refused");
+    told.has_problem("the request to http://127.0.0.1:1 failed: Connection refused");
     assert_eq!(told.fact("connection").0, "failed (see problems)");
 }
 
@@ -216,7 +216,7 @@ fn a_project_file_is_told_with_whether_it_is_trusted() {
     let path = file.canonicalize().expect("a path").display().to_string();
     let unknown = told(doctor(&home));
     assert_eq!(unknown.fact(&path).0, "found, but not trusted (see problems)");
-    unknown.has_problem(&format!("cannot trust {path}: it was found, not named"));
+    unknown.has_problem(&format!("cannot trust {path}: pfx discovered it automatically"));
     home.pfx(["trust"]).outcome();
     let trusted = told(doctor(&home));
     assert_eq!(trusted.fact(&path).0, "used (found and trusted)");

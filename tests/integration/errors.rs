@@ -10,9 +10,9 @@ fn all_missing_names_are_told_in_one_message() {
     home.run(&["--local", "-s", "A", "-s", "DB_PASSWORD", "-s", "O?", "-s", "Z"], &["true"]).refuses(
         125,
         "pfx: error: cannot find the secrets `A`, `DB_PASSWORD`, `Z`: looked in the variables \
-         PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]; no remote store \
-         was asked: `--local` was given\n\
-         pfx: hint: there is a `db_password`: did you mean it by `DB_PASSWORD`?\n",
+         PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]; no remote store was \
+         asked: `--local` was given\n\
+         pfx: hint: a secret named `db_password` exists; did you mean that?\n",
     );
 }
 
@@ -35,12 +35,9 @@ fn a_broken_file_is_told_by_line_column_and_key_and_never_by_its_content() {
         ),
         ("[context.secrets]\nA = \"CANARY\"\n[context.secrets]\n", ":3:"),
         ("[context.secrets]\nA = 03:04\n", ":2:5: a time must have seconds"),
-        ("[context]\nsecrets = \"CANARY\"\n", ": key `context.secrets`: a table must stand here"),
-        ("context = \"CANARY\"\n", ": key `context.secrets`: a table must stand here"),
-        (
-            "[[context.secrets]]\nA = \"CANARY\"\n",
-            ": key `context.secrets`: a table must stand here",
-        ),
+        ("[context]\nsecrets = \"CANARY\"\n", ": key `context.secrets`: expected a table"),
+        ("context = \"CANARY\"\n", ": key `context.secrets`: expected a table"),
+        ("[[context.secrets]]\nA = \"CANARY\"\n", ": key `context.secrets`: expected a table"),
     ] {
         let home = Home::with_config(text);
         for words in [
@@ -67,13 +64,13 @@ fn a_broken_file_is_told_by_line_column_and_key_and_never_by_its_content() {
 fn what_is_no_utf_8_is_told_by_its_place() {
     let home = Home::with_config(b"[context.secrets]\nA = \"\xc3\xa9\xff CANARY\"\n");
     home.run(&["-s", "A"], &["true"])
-        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml:2:7: it is not UTF-8\n");
+        .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml:2:7: not valid UTF-8\n");
     let utf_16: Vec<u8> =
         "\u{feff}[context.secrets]\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let home = Home::with_config(utf_16);
     let outcome = home.run(&["-s", "A"], &["true"]).outcome();
     assert!(
-        outcome.stderr().ends_with("config.toml:1:1: it is not UTF-8\n"),
+        outcome.stderr().ends_with("config.toml:1:1: not valid UTF-8\n"),
         "{}",
         outcome.stderr()
     );
@@ -92,16 +89,14 @@ fn a_value_that_cannot_be_expanded_is_told_by_its_name_and_place_and_never_by_wh
     let home = Home::with_secrets(
         "A = \"CANARY${NOPE}\"\nB = \"CANARY$LOOP\"\nC = \"${context.secrets.D}\"\nD = \"${context.secrets.C}CANARY\"\n",
     );
-    let hint = "pfx: hint: `--no-expand` takes the values as they are written\n";
+    let hint = "pfx: hint: `--no-expand` uses the values as they are written\n";
     let run = |name: &str| home.run(&["-s", name], &["true"]).env("LOOP", "CANARY$LOOP");
     let place = home.config().display().to_string();
-    run("A").refuses(125, &format!("pfx: error: cannot use `A`: a `${{…}}` in its value ({place}:2:5) names neither a variable nor a key of the configuration\n{hint}"));
+    run("A").refuses(125, &format!("pfx: error: cannot use `A`: a `${{…}}` in its value ({place}:2:5) is neither a variable nor a key of the configuration\n{hint}"));
     for name in ["B", "C", "D"] {
         run(name).refuses(
             125,
-            &format!(
-                "pfx: error: cannot use `{name}`: its references go round in a circle\n{hint}"
-            ),
+            &format!("pfx: error: cannot use `{name}`: its references form a cycle\n{hint}"),
         );
     }
 }

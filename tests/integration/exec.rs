@@ -15,7 +15,7 @@ fn a_command_that_is_not_there_is_127() {
     home.run(&[], &["no-such-command"]).refuses(
         127,
         "pfx: error: cannot run `no-such-command`: not found in PATH\n\
-         pfx: hint: `command -v no-such-command` tells whether PATH has it\n",
+         pfx: hint: `command -v no-such-command` shows whether it is in PATH\n",
     );
     home.run(&[], &["./none"]).refuses(127, "pfx: error: cannot run `./none`: no such file\n");
     home.run(&[], &[""]).refuses(127, "pfx: error: cannot run ``: not found in PATH\n");
@@ -50,8 +50,9 @@ fn an_interpreter_that_is_not_there_is_127_and_told_apart() {
     home.script("script", "#!/no/such/interpreter\n");
     home.run(&[], &["./script"]).refuses(
         127,
-        "pfx: error: cannot run `./script`: ./script is there, but the interpreter it names is not\n\
-         pfx: hint: the first line of a script names its interpreter; a program names its loader\n",
+        "pfx: error: cannot run `./script`: ./script exists, but its interpreter or loader does not\n\
+         pfx: hint: check the interpreter in the first line of the script, or the dynamic loader that the \
+         program needs\n",
     );
 }
 
@@ -118,9 +119,9 @@ fn a_variable_may_be_as_long_as_the_kernel_takes() {
     home.run(&["-s", "A"], &["sh", "-c", "echo ${#A}"]).gives(&format!("{length}\n"));
     home.run(&["-s", "AB=A"], &["true"]).refuses(
         125,
-        "pfx: error: cannot use `A`: `AB` would take 131072 bytes and the kernel takes 131071 in one \
+        "pfx: error: cannot use `A`: `AB` would take 131072 bytes, and the kernel allows 131071 for one \
          variable\n\
-         pfx: hint: hand it over as a file, whose path the variable holds: `--file AB=NAME`\n",
+         pfx: hint: pass it as a file, with its path in the variable: `--file AB=NAME`\n",
     );
     // On its own it can be any length.
     assert_eq!(home.pfx(["secret", "get", "A"]).outcome().stdout.len(), length);
@@ -138,9 +139,9 @@ fn what_is_too_much_for_the_kernel_is_told_with_the_largest_variable() {
     let stderr = outcome.stderr();
     assert!(
         stderr.starts_with(
-            "pfx: error: cannot hand over the environment: with the arguments it takes 20"
+            "pfx: error: cannot pass the environment to the command: with the arguments it takes 20"
         ) && stderr.ends_with(
-            "bytes and the kernel takes 131072; the largest variable is `S19` with 10023\n\
+            "bytes, and the kernel allows 131072; the largest variable is `S19` with 10023\n\
              pfx: hint: bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`\n"
         ),
         "{stderr}"
@@ -164,7 +165,7 @@ fn a_nul_is_refused_where_the_name_is_known() {
     let home = Home::with_secrets("A = \"a\\u0000b\"\n");
     home.run(&["-s", "X=A"], &["true"]).refuses(
         125,
-        "pfx: error: cannot use `A`: its value has a NUL byte, which no variable can hold\n",
+        "pfx: error: cannot use `A`: its value contains a NUL byte, which a variable cannot hold\n",
     );
 }
 

@@ -91,8 +91,8 @@ fn bytes_that_no_variable_holds_are_a_file_or_are_printed() {
     assert_eq!((outcome.code(), &outcome.stdout[..]), (Some(0), &raw[..]));
     home.run(&[&options[..], &["-s", "raw"]].concat(), &["true"]).refuses(
         125,
-        "pfx: error: cannot use `raw`: its value has a NUL byte, which no variable can hold\n\
-         pfx: hint: a file can hold it: `--file VAR=NAME`\n",
+        "pfx: error: cannot use `raw`: its value contains a NUL byte, which a variable cannot hold\n\
+         pfx: hint: pass it as a file: `--file VAR=NAME`\n",
     );
     let outcome =
         home.pfx([&["export", "-s", "raw", "--format", "sh"], &options[..]].concat()).outcome();
@@ -105,8 +105,9 @@ fn what_is_too_large_for_a_variable_is_a_file() {
     let options = ["--secrets-dir", "secrets"];
     home.run(&[&options[..], &["-s", "BIG=large"]].concat(), &["true"]).refuses(
         125,
-        "pfx: error: cannot use `large`: `BIG` would take 300004 bytes and the kernel takes 131071 in one variable\n\
-         pfx: hint: hand it over as a file, whose path the variable holds: `--file BIG=NAME`\n",
+        "pfx: error: cannot use `large`: `BIG` would take 300004 bytes, and the kernel allows 131071 for one \
+         variable\n\
+         pfx: hint: pass it as a file, with its path in the variable: `--file BIG=NAME`\n",
     );
     home.run(&[&options[..], &["--file", "BIG=large"]].concat(), &["sh", "-c", "wc -c < $BIG"])
         .gives("300000\n");
@@ -166,8 +167,8 @@ fn a_limit_on_the_size_of_files_is_told_and_the_command_has_its_signals() {
     for ignored in [false, true] {
         limited(ignored, &["run", "--file", "TOKEN", "--", "true"]).refuses(
             125,
-            "pfx: error: cannot hand over `TOKEN` as a file: pwrite: File too large\npfx: hint: raise the limit on the \
-             size of files: `ulimit -f`, or `LimitFSIZE=` of a unit\n",
+            "pfx: error: cannot pass `TOKEN` as a file: pwrite: File too large\n\
+             pfx: hint: raise the limit on the file size: `ulimit -f`, or `LimitFSIZE=` in a systemd unit\n",
         );
         let status = [
             "run",
@@ -252,8 +253,8 @@ fn without_a_descriptor_left_it_says_so() {
     limited(&["--file", "TOKEN"]).gives("");
     limited(&["--file", "TOKEN", "--file", "DB"]).refuses(
         125,
-        "pfx: error: cannot hand over `DB` as a file: memfd_create: Too many open files\n\
-         pfx: hint: each file takes a descriptor: raise the limit with `ulimit -n`\n",
+        "pfx: error: cannot pass `DB` as a file: memfd_create: Too many open files\n\
+         pfx: hint: each file needs a file descriptor: raise the limit with `ulimit -n`\n",
     );
 }
 
@@ -265,8 +266,8 @@ fn without_proc_it_says_so() {
     let script = format!("umount -l /proc; exec {pfx} run --file TOKEN -- true");
     home.bare(&["unshare", "--mount", "sh", "-c", &script]).refuses(
         125,
-        "pfx: error: cannot hand over `TOKEN` as a file: /proc/self/fd: No such file or directory\n\
-         pfx: hint: mount /proc: the file's path is below it\n",
+        "pfx: error: cannot pass `TOKEN` as a file: /proc/self/fd: No such file or directory\n\
+         pfx: hint: mount /proc: the path of the file is in it\n",
     );
 }
 

@@ -92,8 +92,8 @@ fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
         home.run(&words, &["true"]).refuses(
             125,
             &format!(
-                "pfx: error: cannot use `{told}`: its JSON string has half of a surrogate pair, such as `\\ud800`, \
-                 which no text can hold\n"
+                "pfx: error: cannot use `{told}`: its JSON string has an unpaired surrogate, such as `\\ud800`, \
+                 which text cannot hold\n"
             ),
         );
     }
@@ -101,8 +101,8 @@ fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
     let held = Home::with_secrets("J = '{\"a\": \"CANARY\\ud800\"}'\n");
     held.run(&["--prefect", "-s", "J"], &["true"]).refuses(
         125,
-        "pfx: error: cannot use `J`: its JSON string has half of a surrogate pair, such as `\\ud800`, which no text \
-         can hold\n",
+        "pfx: error: cannot use `J`: its JSON string has an unpaired surrogate, such as `\\ud800`, which text \
+         cannot hold\n",
     );
     // JSON can write it.
     home.run(&["--secrets-dir", "dir", "-s", "V=J#/b"], &["printenv", "V"])
@@ -123,7 +123,7 @@ fn what_is_no_json_is_still_none() {
         home.write("dir/J", text);
         let outcome = home.run(&["--secrets-dir", "dir", "-s", "V=J#/a"], &["true"]).outcome();
         assert_eq!(outcome.code(), Some(125), "{text}");
-        assert!(outcome.stderr().contains("cannot use `J`: its value is no JSON"), "{text}");
+        assert!(outcome.stderr().contains("cannot use `J`: its value is not JSON"), "{text}");
     }
     // All of it is handed over as it is, mark and all.
     home.write("dir/J", "\u{feff}{\"a\":1}");

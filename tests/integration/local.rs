@@ -239,7 +239,7 @@ fn a_file_of_another_user_is_refused_and_root_is_warned() {
     home.run(&["-s", "A"], &["true"]).by_nobody().refuses(
         125,
         "pfx: error: cannot trust {home}/.prefect/config.toml: it belongs to another user (uid 1234)\n\
-         pfx: hint: to read it all the same, set PREFECT__USER_CONFIG_PATH to its path\n",
+         pfx: hint: to read it anyway, set PREFECT__USER_CONFIG_PATH to its path\n",
     );
     let outcome = home.run(&["-s", "A"], &["printenv", "A"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(0), "v\n".to_owned()));
@@ -256,8 +256,9 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
         .by_nobody()
         .refuses(
             125,
-            "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\npfx: hint: let this user \
-             read it; PREFECT__USER_CONFIG_PATH names another file, and /dev/null none\n",
+            "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n\
+             pfx: hint: allow this user to read it, or set PREFECT__USER_CONFIG_PATH to another file (/dev/null \
+             for none)\n",
         );
 }
 

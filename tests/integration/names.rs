@@ -70,7 +70,7 @@ fn a_name_that_is_stored_is_read_back_by_its_word_and_by_its_line_of_the_list() 
                 // It says how to write it, and that works.
                 let said = outcome.stderr();
                 assert_eq!(code, Some(2), "{word:?}: {said}");
-                let literal = said.split_once("write it as `").expect("a hint").1;
+                let literal = said.split_once(", write `").expect("a hint").1;
                 let literal = literal.strip_suffix("`\n").expect("its end").trim_matches('\'');
                 let literal = literal.replace("\\u{a}", "\n");
                 assert_eq!(set(&literal).code(), Some(0), "{word:?}: {literal:?}");
@@ -196,7 +196,7 @@ fn every_option_and_reference_reads_names_by_the_one_rule() {
 fn hints_and_check_write_names_so_that_they_can_be_pasted() {
     let home = Home::with_secrets("\"What?\" = \"v\"\n");
     let outcome = home.pfx(["secret", "get", "what%3f"]).outcome();
-    let hint = "pfx: hint: there is a `What%3F`: did you mean it by `what%3F`?\n";
+    let hint = "pfx: hint: a secret named `What%3F` exists; did you mean that?\n";
     assert!(outcome.stderr().ends_with(hint), "{}", outcome.stderr());
     let outcome = home.pfx(["secret", "get", "a%23/b"]).outcome();
     let hint = "pfx: hint: `pfx secret set 'a%23/b'` stores it on this machine\n";

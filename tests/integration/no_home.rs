@@ -45,7 +45,7 @@ fn a_home_that_cannot_be_entered_has_no_local_configuration() {
 #[test]
 fn check_and_verbose_report_it_and_a_missing_name_too() {
     let home = homes();
-    let note = "cannot look into the home directory {home}/other: it has no local configuration for this user\n";
+    let note = "cannot access the home directory {home}/other: there is no local configuration for this user\n";
     let verbose =
         at(&home, "other", &["run", "-v", "--local", "-s", "NONE?", "--", "true"]).outcome();
     verbose.assert(0, "", &format!("pfx: {note}pfx: NONE: secret `NONE` not found (optional)\n"));
@@ -58,7 +58,7 @@ fn check_and_verbose_report_it_and_a_missing_name_too() {
     let missing = at(&home, "other", &["run", "--local", "-s", "NONE", "--", "true"]).outcome();
     assert_eq!(missing.code(), Some(125));
     assert!(
-        missing.stderr().contains("config.toml [context.secrets] (which this user cannot reach)")
+        missing.stderr().contains("config.toml [context.secrets] (not accessible to this user)")
     );
     set_mode(&home.join("other"), 0o700);
 }
@@ -72,8 +72,9 @@ fn what_the_user_named_in_it_is_an_error_and_so_is_a_write() {
             at(&home, "other", &["run", "--local", "-s", "K", "--", "true"]).env(variable, path);
         named.refuses(
             125,
-            "pfx: error: cannot read {home}/other/.prefect/config.toml: Permission denied\npfx: hint: let this user \
-             read it; PREFECT__USER_CONFIG_PATH names another file, and /dev/null none\n",
+            "pfx: error: cannot read {home}/other/.prefect/config.toml: Permission denied\n\
+             pfx: hint: allow this user to read it, or set PREFECT__USER_CONFIG_PATH to another file (/dev/null \
+             for none)\n",
         );
     }
     let profiles = at(&home, "none", &["run", "-s", "K", "--", "true"]);
@@ -157,7 +158,7 @@ fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
     assert!(outcome.stderr().contains(".env is ignored: it is a FIFO"), "{outcome:?}");
     // It may have the credential.
     let (outcome, took) = asked(true, false, &run);
-    assert!(outcome.stderr().contains("127.0.0.1:9: Connection refused"), "{outcome:?}");
+    assert!(outcome.stderr().contains("127.0.0.1:9 failed: Connection refused"), "{outcome:?}");
     assert!(took > Duration::from_secs(2), "{took:?}");
     // It may have the URL: another store must not be asked.
     let (outcome, _) = asked(false, false, &run);
@@ -207,11 +208,14 @@ fn a_setting_of_another_users_file_is_refused_only_if_it_would_be_used() {
         run().refuses(
             125,
             &format!(
-                "pfx: error: cannot trust {name}: it belongs to another user (uid 1000)\npfx: hint: set in the \
-                 environment what it sets, or mount it read-only\n"
+                "pfx: error: cannot trust {name}: it belongs to another user (uid 1000)\n\
+                 pfx: hint: set its settings in the environment instead, or mount it read-only\n"
             ),
         );
         let outcome = run().env("PREFECT_API_URL", "http://127.0.0.1:10/api").outcome();
-        assert!(outcome.stderr().contains("127.0.0.1:10: Connection refused"), "{outcome:?}");
+        assert!(
+            outcome.stderr().contains("127.0.0.1:10 failed: Connection refused"),
+            "{outcome:?}"
+        );
     }
 }

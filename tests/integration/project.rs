@@ -219,8 +219,8 @@ fn a_fault_names_path_line_and_key_and_never_content() {
     home.write("repository/pfx.toml", "[env]\nA = { secert = 'CANARY' }\n");
     home.pfx(["run", "-f", "repository/pfx.toml", "--", "true"]).refuses(
         125,
-        "pfx: error: cannot read repository/pfx.toml:2:7: key `env.A.secert`: there is no such key; did you \
-         mean `secret`?\n",
+        "pfx: error: cannot read repository/pfx.toml:2:7: key `env.A.secert`: unknown key; did you mean \
+         `secret`?\n",
     );
 }
 

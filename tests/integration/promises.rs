@@ -258,7 +258,8 @@ fn promise_4_nothing_starts_for_a_bad_name() {
     start.refuses(
         2,
         "pfx: error: cannot use --secret: `` is not a valid variable name\n\
-         pfx: hint: a variable's name is UTF-8, not empty, and without `=` and control characters\n",
+         pfx: hint: a variable name must be UTF-8 text that is not empty and has no `=` and no control \
+         characters\n",
     );
     assert!(!home.join("started").exists());
 }

@@ -175,8 +175,8 @@ fn a_paste_that_the_terminal_does_not_mark_is_stored_whole_or_not_at_all() {
         terminal.type_keys(&pasted);
         let (status, terminal) = terminal.finish();
         assert_eq!(status.code(), Some(125), "{}", terminal.shown);
-        let told = "pfx: error: cannot take the value from the terminal: it has several lines, and this terminal \
-                    does not mark where pasted text ends\r\n\
+        let told = "pfx: error: cannot read the value from the terminal: it has several lines, and this \
+                    terminal does not mark where pasted text ends\r\n\
                     pfx: hint: pass it on stdin (`pfx secret set NAME < FILE`), or with `--from-file FILE`\r\n";
         assert!(terminal.unwrapped().ends_with(told), "{}", terminal.shown);
         assert_eq!(terminal.waiting(), 0, "no line is left for the shell to run");
@@ -219,7 +219,11 @@ fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
     terminal.type_keys("one\u{1b}[Dtwo\r");
     let (status, terminal) = terminal.finish();
     assert_eq!(status.code(), Some(125));
-    assert!(terminal.unwrapped().contains("not text, such as an arrow key"), "{}", terminal.shown);
+    assert!(
+        terminal.unwrapped().contains("a key that is not text was pressed"),
+        "{}",
+        terminal.shown
+    );
     assert!(!home.config().exists());
 }
 
@@ -227,7 +231,7 @@ fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
 fn what_no_store_holds_is_refused_whole() {
     let too_long = "x".repeat((4 << 20) + 1);
     for (pasted, told) in
-        [("a\0b", "has a NUL byte"), (too_long.as_str(), "it is longer than 4194304 bytes")]
+        [("a\0b", "contains a NUL byte"), (too_long.as_str(), "it is longer than 4194304 bytes")]
     {
         let home = Home::new();
         let mut terminal = asked_on("xterm", &home);

@@ -100,7 +100,7 @@ fn null_is_an_error_that_names_what_has_it() {
     home.write("dir/FILE", "{\"password\": null}");
     let null = |name: &str| {
         format!(
-            "pfx: error: cannot use `{name}`: its value is JSON's null, which no variable can hold\n"
+            "pfx: error: cannot use `{name}`: its value is JSON null, which a variable cannot hold\n"
         )
     };
     for (words, name) in [
@@ -140,11 +140,11 @@ fn a_server_without_aliases_is_refused_after_one_request() {
     for (answer, says) in [
         (
             json!({ "errors": [{ "message": "x", "extensions": code }] }),
-            "it answered 200: GRAPHQL_VALIDATION_FAILED: x",
+            "the server answered 200: GRAPHQL_VALIDATION_FAILED: x",
         ),
         (
             json!({ "data": { "secret_value": null }, "errors": [absent] }),
-            "it answered 200: No value found",
+            "the server answered 200: No value found",
         ),
         (json!({ "data": { "secret_value": "v" } }), "`data.s0` is missing"),
     ] {

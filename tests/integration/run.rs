@@ -33,8 +33,9 @@ fn without_any_configuration_it_starts_the_command() {
     assert_eq!(home.contents(), [], "nothing is made");
 }
 
-const DENIED: &str = "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\npfx: hint: let this \
-                      user read it; PREFECT__USER_CONFIG_PATH names another file, and /dev/null none\n";
+const DENIED: &str = "pfx: error: cannot read {home}/.prefect/config.toml: Permission denied\n\
+                      pfx: hint: allow this user to read it, or set PREFECT__USER_CONFIG_PATH to another file \
+                      (/dev/null for none)\n";
 
 #[test]
 fn a_directory_of_prefect_that_nobody_may_enter_is_an_error_and_not_an_absence() {
@@ -88,7 +89,8 @@ fn for_prefect_a_name_that_it_cannot_take_is_refused_if_it_is_named() {
     let home = Home::with_secrets("A__B = \"v\"\nkeys = \"v\"\nC = \"v\"\n");
     for name in ["A__B", "keys"] {
         let stderr = format!(
-            "pfx: error: cannot use --prefect: Prefect 1.x cannot take the secret `{name}` from a variable\n\
+            "pfx: error: cannot use --prefect: Prefect 1.x cannot read the secret `{name}` from an environment \
+             variable\n\
              pfx: hint: leave out `--prefect`, or bind other names\n"
         );
         home.run(&["--prefect", "-s", name], &["true"]).refuses(2, &stderr);

@@ -45,7 +45,7 @@ fn get_of_bytes_that_are_no_utf_8_prints_them_and_json_refuses() {
     let start = |words: &[&str]| home.pfx(words).env("PREFECT__CONTEXT__SECRETS__B", bytes);
     assert_eq!(start(&["secret", "get", "B"]).outcome().stdout, b"\xff\xfe");
     start(&["secret", "get", "B", "--json"])
-        .refuses(125, "pfx: error: cannot use `B`: its value is not UTF-8, which this needs\n");
+        .refuses(125, "pfx: error: cannot use `B`: its value is not valid UTF-8\n");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn get_of_what_is_not_there_is_1() {
     let outcome = home.pfx(["secret", "get", "a"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(1), String::new()));
     assert!(
-        outcome.stderr().ends_with("pfx: hint: there is a `A`: did you mean it by `a`?\n"),
+        outcome.stderr().ends_with("pfx: hint: a secret named `A` exists; did you mean that?\n"),
         "{}",
         outcome.stderr()
     );
@@ -137,8 +137,8 @@ fn set_as_json_stores_what_the_text_denotes() {
     }
     home.pfx(["secret", "set", "J", "--json"]).stdin("{CANARY").refuses(
         125,
-        "pfx: error: cannot use `J`: its value is no JSON, so nothing can be picked from it\n\
-                       pfx: hint: leave out the `#/…` to take the whole value\n",
+        "pfx: error: cannot use `J`: its value is not JSON, so it has no parts to select\n\
+         pfx: hint: leave out the `#/…` to get the whole value\n",
     );
 }
 
@@ -148,23 +148,23 @@ fn set_refuses_what_could_not_be_read_back() {
     let set = |name: &str, value: &[u8]| home.pfx(["secret", "set", "--", name]).stdin(value);
     set("A", b"a\0b").refuses(
         125,
-        "pfx: error: cannot use `A`: its value has a NUL byte, which no variable can hold\n",
+        "pfx: error: cannot use `A`: its value contains a NUL byte, which a variable cannot hold\n",
     );
-    set("A", b"\xff")
-        .refuses(125, "pfx: error: cannot use `A`: its value is not UTF-8, which this needs\n");
+    set("A", b"\xff").refuses(125, "pfx: error: cannot use `A`: its value is not valid UTF-8\n");
     set("", b"v").refuses(
         2,
         "pfx: error: cannot use the name: the name is empty\n\
-         pfx: hint: write the name; a shell variable that is not set leaves it empty\n",
+         pfx: hint: write the name; an unset shell variable makes the name empty\n",
     );
     set("a\u{1b}[2J", b"v").refuses(
         2,
-        "pfx: error: cannot use the name: Prefect 1.x cannot read a secret called `a\\u{1b}[2J` from its file\n",
+        "pfx: error: cannot use the name: Prefect 1.x cannot read a secret named `a\\u{1b}[2J` from its \
+         configuration file\n",
     );
     for name in ["keys", "items", "update", "__class__", "_Box__x"] {
         let stderr = format!(
-            "pfx: error: cannot use the name: Prefect 1.x does not start with a secret called `{name}`\n\
-             pfx: hint: choose another name, such as this one in upper case\n"
+            "pfx: error: cannot use the name: Prefect 1.x does not start if a secret is named `{name}`\n\
+             pfx: hint: choose another name, for example this one in upper case\n"
         );
         set(name, b"v").refuses(2, &stderr);
     }

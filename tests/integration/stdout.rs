@@ -72,7 +72,7 @@ fn output_into_a_full_device_or_a_closed_descriptor_is_an_error_of_every_command
         is_lost(home.pfx(words).stdout_to(for_reading), words, "Bad file number");
     }
     let said = closing(home.pfx(["secret", "get", "A"]), 1).outcome().stderr();
-    assert!(said.ends_with("pfx: hint: stdout is closed, or open for reading only\n"), "{said}");
+    assert!(said.ends_with("pfx: hint: stdout is closed, or open only for reading\n"), "{said}");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::support::needs::strace_as_root;
 use crate::support::{Home, traced};
 
-const UNKNOWN: &str = "pfx: error: cannot trust {home}/pfx.toml: it was found, not named, and you have not \
-                       trusted it\npfx: hint: read it, then `pfx trust {home}/pfx.toml`; `--no-project` goes \
-                       without it\n";
-const CHANGED: &str = "pfx: error: cannot trust {home}/pfx.toml: it has changed since you trusted it\npfx: \
-                       hint: read it, then `pfx trust {home}/pfx.toml`; `--no-project` goes without it\n";
+const UNKNOWN: &str = "pfx: error: cannot trust {home}/pfx.toml: pfx discovered it automatically, and it is not \
+                       trusted yet\n\
+                       pfx: hint: read it, then run `pfx trust {home}/pfx.toml`; `--no-project` ignores it\n";
+const CHANGED: &str = "pfx: error: cannot trust {home}/pfx.toml: it has changed since you trusted it\n\
+                       pfx: hint: read it, then run `pfx trust {home}/pfx.toml`; `--no-project` ignores it\n";
 
 fn project() -> Home {
     let home = Home::new();

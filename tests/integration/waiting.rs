@@ -98,7 +98,7 @@ fn an_error_after_waiting_stands_on_a_line_of_its_own() {
     // On a busy machine the line for the first second may come too late to be shown.
     let (rest, count) = without_lines(&terminal.shown, &url);
     let erased = if count > 0 { "\r\x1b[K" } else { "" };
-    let error = format!("pfx: error: cannot get an answer from {url}: time is up after 1.5 s\r\n");
-    let hint = "pfx: hint: `--timeout SECONDS` waits longer\r\n";
+    let error = format!("pfx: error: the request to {url} failed: timed out after 1.5 s\r\n");
+    let hint = "pfx: hint: `--timeout SECONDS` sets a longer limit\r\n";
     assert_eq!(rest, format!("{erased}{error}{hint}"));
 }

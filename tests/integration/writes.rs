@@ -248,7 +248,7 @@ fn a_file_that_is_mounted_alone_is_refused_and_kept() {
             let outcome = start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome();
             let (stderr, path) = (outcome.stderr(), home.join(path));
             assert_eq!(outcome.code(), Some(125), "{prepare}: {command}: {stderr}");
-            assert!(stderr.contains("it is mounted by itself"), "{prepare}: {command}: {stderr}");
+            assert!(stderr.contains("the file is a mount point"), "{prepare}: {command}: {stderr}");
             let directory = path.parent().unwrap().display();
             let hint = format!("hint: mount its directory {directory} instead");
             assert!(stderr.contains(&hint) || command.contains("-o"), "{command}: {stderr}");

@@ -53,12 +53,13 @@ impl Search<'_> {
             DeValue::Datetime(moment) => moment
                 .time
                 .filter(|time| time.second.is_none())
-                .map(|_| Refused::new(start, "a time must have seconds in TOML 1.0")),
+                .map(|_| Refused::new(start, "a time must have seconds (TOML 1.0)")),
             DeValue::Array(items) => items.iter().find_map(|item| self.value(item)),
             DeValue::Table(table) => {
                 let inline = self.text.get(start..end).filter(|inline| inline.starts_with('{'));
                 self.table(table, inline.is_some()).or_else(|| {
-                    let problem = "an inline table must be one line without a comma at its end";
+                    let problem =
+                        "an inline table must be on one line, without a trailing comma (TOML 1.0)";
                     Some(Refused::new(start + loose_inline_table(inline?)?, problem))
                 })
             }
@@ -68,7 +69,7 @@ impl Search<'_> {
 
     fn string(&self, start: usize, end: usize) -> Option<Refused> {
         let offset = if self.has_escapes { escape(self.text, start, end) } else { None };
-        offset.map(|offset| Refused::new(offset, "TOML 1.0 has no such escape in a string"))
+        offset.map(|offset| Refused::new(offset, "this escape is not valid in a string (TOML 1.0)"))
     }
 }
 

@@ -181,7 +181,7 @@ mod tests {
 
         let failed = json!({"path": ["s1"], "message": "An unknown error occurred."});
         let fault = two(&json!({"data": {"s0": "v", "s1": null}, "errors": [failed]})).unwrap_err();
-        assert_eq!(fault.to_string(), "it answered 200: An unknown error occurred.");
+        assert_eq!(fault.to_string(), "the server answered 200: An unknown error occurred.");
     }
 
     #[test]
@@ -191,11 +191,11 @@ mod tests {
         for (answer, says) in [
             (
                 json!({"errors": [{"message": "x", "extensions": code}]}),
-                "it answered 200: GRAPHQL_VALIDATION_FAILED: x",
+                "the server answered 200: GRAPHQL_VALIDATION_FAILED: x",
             ),
             (
                 json!({"data": {"secret_value": null}, "errors": [old]}),
-                "it answered 200: No value found for the requested key",
+                "the server answered 200: No value found for the requested key",
             ),
             (
                 json!({"data": {"secret_value": "v"}}),
@@ -211,7 +211,7 @@ mod tests {
         let boom = json!({"message": "boom"});
         for data in [json!({"s0": "v", "s1": "w"}), json!({"s0": null, "s1": null}), json!(null)] {
             let fault = two(&json!({"data": data, "errors": [boom]})).unwrap_err();
-            assert_eq!(fault.to_string(), "it answered 200: boom");
+            assert_eq!(fault.to_string(), "the server answered 200: boom");
         }
         for answer in [json!({"data": null}), json!({}), json!([]), json!("x"), json!(null)] {
             assert!(two(&answer).is_err(), "{answer}");
@@ -224,9 +224,9 @@ mod tests {
         let errors = |message: &str| json!({"errors": [{"message": message}], "data": {"secret_value": null}});
         assert_eq!(one(200, &errors(ABSENT)), "[None]");
         assert_eq!(one(400, &errors(ABSENT)), "[None]");
-        assert_eq!(one(200, &errors("boom")), "it answered 200: boom");
-        assert_eq!(one(401, &errors(ABSENT)), "it answered 401 to the credential from KEY");
-        assert_eq!(one(404, &errors(ABSENT)), "it answered 404");
+        assert_eq!(one(200, &errors("boom")), "the server answered 200: boom");
+        assert_eq!(one(401, &errors(ABSENT)), "the server answered 401 to the credential from KEY");
+        assert_eq!(one(404, &errors(ABSENT)), "the server answered 404");
         assert_eq!(
             one(200, &json!({"data": null})),
             "this is not a response of Prefect Cloud 1.x: `data.secret_value` is missing"
@@ -247,7 +247,7 @@ mod tests {
         }
         let value = json!({"data": {"secret_value": "API_ERROR"}});
         assert_eq!(verdict(&response(200, &value)), Verdict::Nothing);
-        assert_eq!(one(200, &errors("API_ERROR")), "it answered 200: API_ERROR");
+        assert_eq!(one(200, &errors("API_ERROR")), "the server answered 200: API_ERROR");
     }
 
     #[test]
@@ -256,6 +256,6 @@ mod tests {
         let errors =
             json!({"errors": [{"message": "CANARY is bad", "extensions": {"code": "LIMIT"}}]});
         let fault = read(&query, &response(400, &errors), Effect::Write, "x").unwrap_err();
-        assert_eq!(fault.to_string(), "it answered 400: LIMIT");
+        assert_eq!(fault.to_string(), "the server answered 400: LIMIT");
     }
 }

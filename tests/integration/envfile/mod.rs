@@ -65,20 +65,20 @@ fn an_env_file_is_a_binding_so_not_every_secret_is_handed_over() {
 fn faults_name_file_line_and_column_and_never_the_text() {
     let home = home();
     for (text, place, problem) in [
-        ("V_A=1\nV_B='CANARY", ":2:5: key `V_B`", "the quote that opens here is not closed"),
-        ("V_A=a\tCANARY", ":1:6: key `V_A`", "a value with white space other than spaces"),
-        ("CANARY", ":1:7", "a line is `NAME=value`"),
-        ("V_A=pfx://secrets/CANARY", ":1:5: key `V_A`", "it is none of `pfx://secret/`"),
+        ("V_A=1\nV_B='CANARY", ":2:5: key `V_B`", "this quote is not closed"),
+        ("V_A=a\tCANARY", ":1:6: key `V_A`", "put a value that contains white space"),
+        ("CANARY", ":1:7", "expected `NAME=value`"),
+        ("V_A=pfx://secrets/CANARY", ":1:5: key `V_A`", "expected `pfx://secret/`"),
         (
             "V_A=x$CANARY",
             ":1:6: key `V_A`",
-            "the variable that this `$` refers to is not set; single quotes",
+            "the variable that this `$` refers to is not set; put a literal",
         ),
-        ("V_A=\"\u{1}\\t", ":1:7: key `V_A`", "readers do not agree on this `\\`"),
+        ("V_A=\"\u{1}\\t", ":1:7: key `V_A`", "programs read this `\\` differently"),
         (
             "V_A=x:pfx://secret/CANARY",
             ":1:5: key `V_A`",
-            "`pfx://` is a reference only as a whole value",
+            "`pfx://` is a reference only as the whole value",
         ),
     ] {
         home.write("my.env", text);
@@ -91,7 +91,7 @@ fn faults_name_file_line_and_column_and_never_the_text() {
     }
     home.write("my.env", b"V_A=\xff\n");
     home.pfx(show(&["--env-file", "my.env"]))
-        .refuses(125, "pfx: error: cannot read my.env:1:5: it is not UTF-8\n");
+        .refuses(125, "pfx: error: cannot read my.env:1:5: not valid UTF-8\n");
     home.pfx(show(&["--env-file", "nope.env"]))
         .refuses(125, "pfx: error: cannot read nope.env: No such file or directory\n");
 }

@@ -124,8 +124,8 @@ fn a_missing_value_takes_the_default_or_is_an_error_with_its_line() {
     let words = ["--local", "--env-file", "1.env"];
     home.pfx(show(&words)).refuses(
         125,
-        "pfx: error: cannot read 1.env:2:6: key `V_U`: the variable that this `$` refers to is optional and missing; \
-         `${NAME:-text}` has a default\n",
+        "pfx: error: cannot read 1.env:2:6: key `V_U`: the variable that this `$` refers to is optional and \
+         missing; give a default with `${NAME:-text}`\n",
     );
     home.pfx(show(&[&words[..], &["--set", "V_U=x"]].concat())).gives("V_U=x\n");
     // What has to be there is told as ever, and once.
@@ -148,8 +148,8 @@ fn a_file_is_no_text_and_a_text_fits_a_variable() {
     let words = ["--local", "--env-file", "1.env"];
     home.pfx(show(&[&words[..], &["--file", "V_P=DB"]].concat())).refuses(
         125,
-        "pfx: error: cannot read 1.env:1:6: key `V_U`: the variable that this `$` refers to is handed over as a file, \
-         which no text can hold\n",
+        "pfx: error: cannot read 1.env:1:6: key `V_U`: the variable that this `$` refers to is passed as a file \
+         and cannot be part of a text\n",
     );
     home.write("1.env", "V_P=pfx://secret/S\nV_A=$V_P$V_P\nV_B=$V_A$V_A\n");
     home.pfx(["secret", "set", "S"]).stdin("CANARY".repeat(8_000)).gives("");
@@ -169,7 +169,10 @@ fn a_file_is_no_text_and_a_text_fits_a_variable() {
     home.write("dir/NUL", b"a\0b");
     home.write("1.env", "V_P=pfx://secret/NUL\nV_U=<$V_P>\n");
     let told = home.pfx(show(&[&words[..], &["--secrets-dir", "dir"]].concat())).outcome().stderr();
-    assert!(told.starts_with("pfx: error: cannot use `NUL`: its value has a NUL byte"), "{told}");
+    assert!(
+        told.starts_with("pfx: error: cannot use `NUL`: its value contains a NUL byte"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -157,8 +157,7 @@ fn this_finds_what_shells_do_with_names_that_are_refused() {
 fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
     let home = Home::with_secrets("OPTIND = \"CANARY\"\nB = \"CANARY\"\nstatus = \"CANARY\"\n");
     let export = |words: &[&str]| home.pfx([&["export", "--local"], words].concat()).outcome();
-    let hint =
-        "pfx: hint: bind it to another variable: `-s OTHER=NAME`; `--format json` takes any name\n";
+    let hint = "pfx: hint: bind it to another variable: `-s OTHER=NAME`; `--format json` can hold any name\n";
     export(&["--format", "sh"]).assert(
         125,
         "",

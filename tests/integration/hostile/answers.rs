@@ -21,7 +21,7 @@ fn what_is_no_json_gives_no_value() {
         said("NaN", none, r#"{"data": {"secret_value": NaN}}"#),
         said(
             "half a surrogate pair",
-            "`X`: its JSON string has half of a surrogate pair",
+            "`X`: its JSON string has an unpaired surrogate",
             r#"{"data": {"secret_value": "CANARY\ud800"}}"#,
         ),
         said("more behind it", none, answer() + "CANARY"),
@@ -68,7 +68,11 @@ fn what_is_no_answer_of_this_api_gives_no_value() {
                 &json!({ "errors": [{ "message": "boom" }], "data": { "secret_value": CANARY } }),
             ),
         ),
-        said("an error of another kind", "it answered 200", whole(&json!({ "errors": [5] }))),
+        said(
+            "an error of another kind",
+            "the server answered 200",
+            whole(&json!({ "errors": [5] })),
+        ),
     ]);
 }
 
@@ -79,7 +83,7 @@ fn the_words_of_a_server_are_short_harmless_and_do_not_repeat_the_key() {
     all_fail(vec![
         said(
             "the key",
-            "it answered 200: you sent … and …",
+            "the server answered 200: you sent … and …",
             message(format!("you sent Bearer {API_KEY} and {API_KEY}")),
         ),
         said(
@@ -91,7 +95,7 @@ fn the_words_of_a_server_are_short_harmless_and_do_not_repeat_the_key() {
         said("three million characters", "xxxx", message("x".repeat(3_000_000))),
         said(
             "an odd code",
-            "it answered 200: m",
+            "the server answered 200: m",
             json!({ "errors": [{ "message": "m", "extensions": { "code": "\u{1b}[31mX" } }] })
                 .to_string(),
         ),
@@ -178,7 +182,7 @@ fn an_error_of_the_whole_document_gives_the_command_nothing() {
         let server = Server::json(&json!({ "data": data, "errors": [{ "message": "boom" }] }));
         let home = home(&server.url());
         let pfx = home.run(&["-s", "X", "-s", "Y"], &["/bin/echo", "started"]);
-        assert_eq!(failure(pfx, "it answered 200: boom"), None);
+        assert_eq!(failure(pfx, "the server answered 200: boom"), None);
         assert_eq!(server.requests().len(), 1);
     }
 }

@@ -26,7 +26,7 @@ use crate::support::{Dialogue, Home, Outcome, Pfx, Server};
 const CANARY: &str = "CANARY-VALUE-42";
 
 /// What pfx says where it has to wait for the deadline. It gets a short one for that, and a busy machine can be late.
-const LATE: &str = "time is up after 2 s";
+const LATE: &str = "timed out after 2 s";
 /// The deadline of all others, in seconds: whoever waits for it hangs, and the test fails by that.
 const NEVER: &str = "600";
 /// The most memory it may take, in KiB.
@@ -135,7 +135,10 @@ pub fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
     }
     let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("pfx: error: ")).collect();
     let [line] = lines[..] else { return problem("not one error") };
-    if !line.starts_with("pfx: error: cannot ") || line.chars().count() > 500 {
+    let is_plain = ["cannot ", "the request "]
+        .iter()
+        .any(|start| line.starts_with(&format!("pfx: error: {start}")));
+    if !is_plain || line.chars().count() > 500 {
         return problem("no short error");
     }
     if line.contains(says) { None } else { problem(&format!("it does not say {says:?}")) }

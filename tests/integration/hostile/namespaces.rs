@@ -85,7 +85,7 @@ impl Full {
 #[test]
 fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
     need!(network());
-    let late = "cannot get an answer from https://prefect.test: time is up after 2 s";
+    let late = "the request to https://prefect.test failed: timed out after 2 s";
     in_network("nameserver 127.0.0.1\n", "", move || {
         let _silent = UdpSocket::bind("127.0.0.1:53").expect("the port of name servers");
         assert_eq!(failure(run(&home("https://prefect.test")), late), None);
@@ -111,7 +111,7 @@ fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
     in_network("", "", || {
         let full = Full::new([127, 0, 0, 1].into(), 0);
         let url = format!("https://{}", full.listener.local_addr().expect("an address"));
-        let late = format!("cannot get an answer from {url}: time is up after 2 s");
+        let late = format!("the request to {url} failed: timed out after 2 s");
         assert_eq!(failure(run(&home(&url)), &late), None);
     });
 }

@@ -22,7 +22,7 @@ fn a_refused_connection_is_told_at_once() {
     // NET-01. The port was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let home = home(&format!("http://127.0.0.1:{port}"));
-    let says = format!("cannot get an answer from http://127.0.0.1:{port}: Connection refused");
+    let says = format!("the request to http://127.0.0.1:{port} failed: Connection refused");
     assert_eq!(failure(run(&home), &says), None);
 }
 
@@ -116,7 +116,7 @@ fn a_status_that_was_not_asked_for_is_no_answer() {
     all_fail(vec![
         Case::says(
             "101",
-            "cannot get an answer",
+            "the request to",
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         ),
         Case::says("204", "it is not JSON", "HTTP/1.1 204 No Content\r\n\r\n"),
@@ -137,8 +137,8 @@ fn an_answer_without_end_is_cut_off() {
             }
         }
     };
-    let body = "its response body is longer than 4194304 bytes";
-    let broken = "cannot get an answer";
+    let body = "the response body is longer than 4194304 bytes";
+    let broken = "the request to";
     let mut chunk = format!("{:x}\r\n", much.len()).into_bytes();
     chunk.extend_from_slice(&much);
     chunk.extend_from_slice(b"\r\n");
@@ -162,7 +162,7 @@ fn an_answer_without_end_is_cut_off() {
                 dialogue.flood("X: y\r\n".repeat(1000));
             }
         }),
-        Case::says("a head of 70 KiB", "its response header is longer than 65536 bytes", {
+        Case::says("a head of 70 KiB", "the response header is longer than 65536 bytes", {
             let lines = format!("X: {}\r\n", "y".repeat(1000)).repeat(70);
             head(&format!("{lines}Content-Length: 0"))
         }),

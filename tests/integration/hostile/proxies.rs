@@ -32,7 +32,7 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
         ("403", "the proxy did not open a connection to the server", |dialogue| {
             let _ = dialogue.send(reply(403, &[], "CANARY"));
         }),
-        ("closed", "cannot get an answer from https://prefect.invalid", |_| {}),
+        ("closed", "the request to https://prefect.invalid failed", |_| {}),
         ("garbage", "the proxy did not open a connection to the server", |dialogue| {
             let _ = dialogue.send("SSH-2.0-CANARY\r\n\r\n");
         }),
@@ -123,7 +123,7 @@ fn no_proxy_is_asked_for_this_machine_or_an_exception() {
     ] {
         let home = home(FAR);
         let run = run(&home).env(variable, &url).env("NO_PROXY", exceptions);
-        assert_eq!(failure(run, "cannot get an answer from https://prefect.invalid"), None);
+        assert_eq!(failure(run, "the request to https://prefect.invalid failed"), None);
     }
     assert_eq!(proxy.connections(), 0);
 }

@@ -30,7 +30,7 @@ fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
     each(&cases, |(status, location, told)| {
         let answer = reply(*status, &[("Location", location)], "");
         let server = Server::answering(move |_| answer.clone());
-        let says = format!("it redirects to {told}, and pfx follows no redirect");
+        let says = format!("the server redirects to {told}, and pfx does not follow redirects");
         let problem = failure(run(&home(&server.url())), &says);
         let seen = server.requests().len();
         let problem = problem.or_else(|| (seen != 1).then(|| format!("{seen} requests")));

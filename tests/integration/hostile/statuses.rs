@@ -23,7 +23,7 @@ fn a_refusal_is_told_by_its_status_and_not_asked_again() {
     let cases = [400, 401, 403, 404, 405, 409, 413, 418, 422, 451, 501, 505, 999];
     each(&cases, |&status| {
         let server = troubled(usize::MAX, status, &[]);
-        let problem = failure(run(&home(&server.url())), &format!("it answered {status}"));
+        let problem = failure(run(&home(&server.url())), &format!("the server answered {status}"));
         let seen = server.requests().len();
         let problem = problem.or_else(|| (seen != 1).then(|| format!("{seen} requests")));
         problem.map(|problem| format!("{status}: {problem}"))
@@ -36,7 +36,8 @@ fn a_credential_that_is_not_accepted_is_told_by_where_it_is_from() {
         let server = troubled(usize::MAX, status, &[]);
         let home = home(&server.url());
         let config = home.config();
-        let says = format!("it answered {status} to the credential from {}", config.display());
+        let says =
+            format!("the server answered {status} to the credential from {}", config.display());
         assert_eq!(failure(run(&home), &says), None);
         let variable = run(&home).env("PREFECT__CLOUD__API_KEY", "CANARY");
         let says = format!("{status} to the credential from PREFECT__CLOUD__API_KEY");
@@ -49,7 +50,7 @@ fn a_server_in_trouble_is_asked_three_times_within_the_deadline() {
     let cases = [429, 500, 502, 503, 504];
     each(&cases, |&status| {
         let server = troubled(usize::MAX, status, &[]);
-        let problem = failure(run(&home(&server.url())), &format!("it answered {status}"));
+        let problem = failure(run(&home(&server.url())), &format!("the server answered {status}"));
         let seen = server.requests().len();
         problem.or_else(|| (seen != 3).then(|| format!("{status}: {seen} requests")))
     });
@@ -84,7 +85,7 @@ fn retry_after_is_heeded_where_it_fits_and_ends_the_trying_where_it_does_not() {
         let server = troubled(usize::MAX, 429, headers);
         let started = Instant::now();
         // What is hopeless is not waited for, or it would hang.
-        let problem = failure(run(&home(&server.url())), "it answered 429");
+        let problem = failure(run(&home(&server.url())), "the server answered 429");
         let (seen, took) = (server.requests().len(), started.elapsed());
         let problem = problem.or_else(|| {
             let is_right = seen == tries && took >= least;

@@ -142,7 +142,7 @@ fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
                 dialogue.fall_silent();
             }),
         ),
-        ("closed", "cannot get an answer", plain(|_| {})),
+        ("closed", "the request to", plain(|_| {})),
         ("silence", LATE, plain(Dialogue::fall_silent)),
         (
             "drips",

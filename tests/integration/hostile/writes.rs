@@ -17,11 +17,13 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
     let acts: [(&str, &str, Act); 5] = [
         ("silence", LATE, |dialogue| dialogue.fall_silent()),
         ("closed", "the connection was lost", |_| {}),
-        ("500", "it answered 500", |dialogue| drop(dialogue.send(reply(500, &[], "CANARY")))),
-        ("503", "it answered 503", |dialogue| {
+        ("500", "the server answered 500", |dialogue| {
+            drop(dialogue.send(reply(500, &[], "CANARY")))
+        }),
+        ("503", "the server answered 503", |dialogue| {
             drop(dialogue.send(reply(503, &[("Retry-After", "0")], "CANARY")));
         }),
-        ("API_ERROR", "it answered 200: API_ERROR", |dialogue| {
+        ("API_ERROR", "the server answered 200: API_ERROR", |dialogue| {
             let body =
                 r#"{"errors": [{"message": "CANARY", "extensions": {"code": "API_ERROR"}}]}"#;
             drop(dialogue.send(reply(200, &[], body)));
@@ -34,7 +36,8 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
             }
         });
         let home = home(&server.url());
-        let says = format!("cannot tell whether {} did it: {says}", server.url());
+        let says =
+            format!("the request was sent to {}, but its outcome is unknown: {says}", server.url());
         for (index, pfx) in writes(&home).into_iter().enumerate() {
             let problem = failure(pfx.env("PFX_TIMEOUT", NEVER), &says);
             let seen = server.requests().len();
@@ -56,7 +59,10 @@ fn a_refused_write_is_told_without_the_servers_words_which_may_repeat_the_value(
         let answer = reply(status, &[], &body);
         let server = Server::answering(move |_| answer.clone());
         for pfx in writes(&home(&server.url())) {
-            assert_eq!(failure(pfx, &format!("it answered {status}: VALIDATION_ERROR")), None);
+            assert_eq!(
+                failure(pfx, &format!("the server answered {status}: VALIDATION_ERROR")),
+                None
+            );
         }
     }
 }

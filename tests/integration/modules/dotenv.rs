@@ -117,7 +117,7 @@ fn a_reference_is_a_whole_value_and_refused_inside_a_text() {
     ] {
         let told = read(text).unwrap_err().to_string();
         let expected =
-            "cannot read .env:1:3: key `A`: `pfx://` is a reference only as a whole value";
+            "cannot read .env:1:3: key `A`: `pfx://` is a reference only as the whole value";
         assert!(told.starts_with(expected) && !told.contains("CANARY"), "{text:?}: {told}");
     }
     // Put together, it is text.
@@ -155,11 +155,11 @@ fn faults_name_line_and_column_and_quote_nothing() {
 #[test]
 fn a_line_of_base64_is_not_told_as_a_name_and_a_padded_one_is_no_name() {
     let told = read("A=x\nMIIEvQIBADANBgkq==\ty").unwrap_err().to_string();
-    let white_space = "a value with white space other than spaces in it needs quotes";
+    let white_space = "put a value that contains white space other than spaces in quotes";
     assert_eq!(told, format!("cannot read .env:2:19: {white_space}"));
     for name in ["JBSWY3DPEHPK3PXP", "deadbeef01234567"] {
         let told = read(&format!("{name}=x\ty")).unwrap_err().to_string();
-        assert!(told.starts_with("cannot read .env:1:19: a value"), "{told}");
+        assert!(told.starts_with("cannot read .env:1:19: put a value"), "{told}");
     }
     let told = read("SOME_LONG_NAME_12=x\ty").unwrap_err().to_string();
     assert!(told.contains("key `SOME_LONG_NAME_12`"), "{told}");

@@ -82,12 +82,15 @@ fn a_reference_inside_a_text_is_refused_and_text_on_purpose_is_taken() {
         "profile.p.env.A = \"\\npfx://secret/CANARY\"",
     ] {
         let shown = fault(text);
-        assert!(shown.contains("env.A`: `pfx://` is a reference only as a whole value"), "{shown}");
+        assert!(
+            shown.contains("env.A`: `pfx://` is a reference only as the whole value"),
+            "{shown}"
+        );
         assert!(!shown.contains("CANARY"), "{shown}");
     }
     let shown = fault("env.A = { secret = 'x', default = 'pfx://secret/CANARY' }");
     assert!(
-        shown.contains("key `env.A.default`: a default is text") && !shown.contains("CANARY"),
+        shown.contains("key `env.A.default`: a default must be text") && !shown.contains("CANARY"),
         "{shown}"
     );
     let project = Project::parse("env.A = { text = 'a pfx://secret/x $B' }", "p").unwrap();
@@ -112,15 +115,15 @@ fn a_reference_to_a_variable_of_the_environment_is_one() {
 fn an_unknown_key_is_refused_and_the_near_one_named() {
     assert_eq!(
         fault("[env]\nA = { secrt = 'CANARY' }"),
-        "cannot read pfx.toml:2:7: key `env.A.secrt`: there is no such key; did you mean `secret`?"
+        "cannot read pfx.toml:2:7: key `env.A.secrt`: unknown key; did you mean `secret`?"
     );
     assert_eq!(
         fault("[profile.dev.envs]\nA = 'CANARY'"),
-        "cannot read pfx.toml:1:14: key `profile.dev.envs`: there is no such key; did you mean `env`?"
+        "cannot read pfx.toml:1:14: key `profile.dev.envs`: unknown key; did you mean `env`?"
     );
     assert_eq!(
         fault("zzz = 'CANARY'"),
-        "cannot read pfx.toml:1:1: key `zzz`: there is no such key; there are `command`, `env`, `local`, \
+        "cannot read pfx.toml:1:1: key `zzz`: unknown key; expected one of `command`, `env`, `local`, \
          `profile`, `remote`, `secrets-dir`"
     );
 }
@@ -128,12 +131,12 @@ fn an_unknown_key_is_refused_and_the_near_one_named() {
 #[test]
 fn a_key_that_may_be_a_part_of_a_value_is_not_told() {
     for (text, place) in [
-        ("env.A = { Xc4n4rY = 1 }", "pfx.toml:1:11: key `env.A`: there is no such key"),
-        ("env.A = { 'x Xc4n4rY' = 1 }", "pfx.toml:1:11: key `env.A`: there is no such key"),
-        ("env.A.Xc4n4rY = 1", "pfx.toml:1:7: key `env.A`: there is no such key"),
-        ("env.'x=Xc4n4rY' = 'x'", "pfx.toml:1:5: key `env`: a variable's name"),
-        ("Xc4n4rY = 1", "pfx.toml:1:1: there is no such key"),
-        ("profile.a.Xc4n4rY = 1", "pfx.toml:1:11: key `profile.a`: there is no such key"),
+        ("env.A = { Xc4n4rY = 1 }", "pfx.toml:1:11: key `env.A`: unknown key"),
+        ("env.A = { 'x Xc4n4rY' = 1 }", "pfx.toml:1:11: key `env.A`: unknown key"),
+        ("env.A.Xc4n4rY = 1", "pfx.toml:1:7: key `env.A`: unknown key"),
+        ("env.'x=Xc4n4rY' = 'x'", "pfx.toml:1:5: key `env`: a variable name must"),
+        ("Xc4n4rY = 1", "pfx.toml:1:1: unknown key"),
+        ("profile.a.Xc4n4rY = 1", "pfx.toml:1:11: key `profile.a`: unknown key"),
     ] {
         let shown = fault(text);
         assert!(shown.starts_with(&format!("cannot read {place}")), "{text:?}: {shown}");

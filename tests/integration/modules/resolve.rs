@@ -122,7 +122,7 @@ fn all_that_is_missing_is_told_at_once_with_every_place() {
     let error = resolved(&["X", "Y?", "A_B"], &sources).unwrap_err();
     let message = error.to_string();
     assert_eq!(message, "cannot find the secrets `X`, `A_B`: looked in first, then second");
-    assert_eq!(error.hint().unwrap(), "there is a `a-b`: did you mean it by `A_B`?");
+    assert_eq!(error.hint().unwrap(), "a secret named `a-b` exists; did you mean that?");
 }
 
 #[test]

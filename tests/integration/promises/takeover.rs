@@ -77,9 +77,9 @@ fn promise_9_names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
     let pfx = with_cloud(home.run(&["--all"], &["sh", "-c", "echo started"]), &url);
     pfx.refuses(
         2,
-        "pfx: error: cannot use every secret: the remote store lists `LD_PRELOAD`, `PYTHONPATH`, `bash-env`, and \
-         their variables could take over the command\n\
-         pfx: hint: bind each by name, best to another variable: `-s OTHER=LD_PRELOAD`\n",
+        "pfx: error: cannot use every secret: the remote store lists `LD_PRELOAD`, `PYTHONPATH`, `bash-env`, \
+         and their variables could take over the command\n\
+         pfx: hint: bind each one by name, preferably to another variable: `-s OTHER=LD_PRELOAD`\n",
     );
     for format in ["sh", "json", "systemd"] {
         let outcome = with_cloud(home.pfx(["export", "--all", "--format", format]), &url).outcome();

@@ -199,7 +199,7 @@ fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
         let read = sides.prefect(&json!(["secret_get", "S"])).expect("it is there");
         let got = sides.pfx(&["secret", "get", "S", "--remote"]).outcome();
         if value.is_null() {
-            assert!(got.stderr().contains("`S`: its value is JSON's null"), "{}", got.stderr());
+            assert!(got.stderr().contains("`S`: its value is JSON null"), "{}", got.stderr());
             continue;
         }
         assert_eq!(got.code(), Some(0), "{}", got.stderr());

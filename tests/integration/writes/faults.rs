@@ -92,7 +92,7 @@ fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
     trace.outcome.assert(
         125,
         "",
-        "pfx: error: cannot write to disk the directory of {home}/.prefect/config.toml: I/O error\n",
+        "pfx: error: cannot sync the directory of {home}/.prefect/config.toml: I/O error\n",
     );
     assert_eq!(home.config_text(), NEW);
 }
@@ -180,7 +180,7 @@ fn a_limit_on_the_size_of_files_leaves_the_old_file() {
                 125,
                 "",
                 "pfx: error: cannot write {home}/.prefect/config.toml: File too large\n\
-                 pfx: hint: raise the limit on the size of files: `ulimit -f`, or `LimitFSIZE=` of a unit\n",
+                 pfx: hint: raise the limit on the file size: `ulimit -f`, or `LimitFSIZE=` in a systemd unit\n",
             );
             assert_eq!(home.prefect_files(), ["config.toml"]);
             set(&home, "A", "new").gives("");

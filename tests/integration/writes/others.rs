@@ -41,7 +41,7 @@ fn a_lock_that_is_held_is_waited_for_and_not_for_ever() {
         125,
         "pfx: error: cannot write {home}/.prefect/config.toml: another process has held the lock on its \
          directory for 10 s\n\
-         pfx: hint: `fuser -v {home}/.prefect/config.toml` tells who holds it\n",
+         pfx: hint: `fuser -v {home}/.prefect/config.toml` shows which process holds it\n",
     );
     assert_eq!(home.config_text(), OLD);
     // Reading waits for nobody.

@@ -48,10 +48,10 @@ fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is()
     let url = &need!(guarded()).url;
     let home = Home::new();
     let pfx = || home.with_url(url, READ);
-    pfx().tells(125, &["it answered 401, and no credential is configured", AUTH_STRING]);
+    pfx().tells(125, &["the server answered 401, and no credential is configured", AUTH_STRING]);
     for variable in [AUTH_STRING, KEY] {
         let outcome = pfx().env(variable, "admin:CANARY").outcome();
-        let told = format!("it answered 401 to the credential from {variable}");
+        let told = format!("the server answered 401 to the credential from {variable}");
         assert!(
             outcome.stderr().contains(&told) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
@@ -99,7 +99,7 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
     home.with_url(&server.url, READ).gives(VALUE);
     server.stop();
     let host = server.url.trim_end_matches("/api").to_owned();
-    let told = format!("cannot get an answer from {host}: Connection refused");
+    let told = format!("the request to {host} failed: Connection refused");
     home.with_url(&server.url, READ).tells(125, &[&told]);
     let words = ["kv", "set", "x", "1"];
     home.with_url(&server.url, words).tells(125, &[&told]);

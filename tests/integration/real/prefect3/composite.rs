@@ -54,11 +54,11 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
     create(server, reference, &unknown(json!([])), &data);
     let data = json!({ "host": "h", "login": credentials });
     create(server, "vendor-connection", &unknown(json!([])), &data);
-    let elsewhere = "this block is a reference to a secret that is kept elsewhere";
+    let elsewhere = "this block refers to a secret that is stored elsewhere";
     for (block, told, field, value) in [
         (
             "aws-secret/one",
-            &[elsewhere, "with the credentials for it in `aws_credentials`"][..],
+            &[elsewhere, "and has the credentials for it in `aws_credentials`"][..],
             "secret_name",
             "prod/db",
         ),
@@ -71,14 +71,14 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
         ),
         (
             "s3-bucket/composite",
-            &["this block has other blocks with secrets in `credentials`"],
+            &["this block contains other blocks with secrets in `credentials`"],
             "bucket_name",
             "b",
         ),
         (
             "vendor-connection/one",
             &[
-                "this block has other blocks with secrets in `login`",
+                "this block contains other blocks with secrets in `login`",
                 "its fields are `host`, `login`",
             ],
             "host",
@@ -90,7 +90,7 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
             assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""), "{outcome:?}");
             let said = outcome.stderr();
             assert!(!said.contains(CANARY), "{said}");
-            let hint = format!("hint: `#/{field}` behind the name takes that field, and `#` alone");
+            let hint = format!("hint: append `#/{field}` to the name to get that field, or `#`");
             for told in told.iter().copied().chain([block, &hint]) {
                 assert!(said.contains(told), "{told:?} is not in {said:?}");
             }

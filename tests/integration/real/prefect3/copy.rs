@@ -67,12 +67,12 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     ]);
     let expected = [
         "copied    Copy/Region -> copy_region",
-        "refused   copy_big: its JSON takes 5002 bytes, and Prefect takes 5000 in one Variable",
+        "refused   copy_big: its JSON takes 5002 bytes, and Prefect allows 5000 for one Variable",
         "refused   copy_clash.a -> copy_clash_a: another key would also be stored as `copy_clash_a`",
         "refused   copy_clash_a: another key would also be stored as `copy_clash_a`",
         "refused   copy_cl\u{e9}: the key is not a valid name in that store",
         "copied    copy_float",
-        "refused   copy_number: it has an integer of more than 64 bits, which no Variable of Prefect holds",
+        "refused   copy_number: it has an integer of more than 64 bits, which a Prefect Variable cannot hold",
         "differs   copy_there: the target has a different value; --overwrite replaces it",
         "copied    elsewhere",
     ];

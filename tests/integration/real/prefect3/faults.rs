@@ -33,14 +33,17 @@ fn told(words: &[&str], status: u16, body: &str) -> String {
 fn a_mask_is_never_handed_over() {
     let body = block("secret", "a", &json!({ "value": "********" }));
     let said = told(&READ, 200, &body);
-    assert!(said.contains("cannot use `a`: Prefect shows `********` in its place"), "{said}");
-    assert!(said.contains("hint: in Prefect Cloud the role needs the right"), "{said}");
+    assert!(said.contains("cannot use `a`: the server returned `********` in its place"), "{said}");
+    assert!(said.contains("hint: in Prefect Cloud, the role needs permission"), "{said}");
     let data = json!({ "host": "h", "password": "********" });
     let body = block("database-credentials", "pg", &data);
     for pointer in ["", "#/password"] {
         let binding = format!("X=database-credentials/pg{pointer}");
         let said = told(&["run", "-b", &binding, "--", "echo", "started"], 200, &body);
-        assert!(said.contains("cannot use `database-credentials/pg`: Prefect shows"), "{said}");
+        assert!(
+            said.contains("cannot use `database-credentials/pg`: the server returned"),
+            "{said}"
+        );
     }
     // What is no secret is shown to all who may see the block.
     let fake = Listener::answering(move |_| (200, body.clone()));
@@ -52,11 +55,13 @@ fn a_mask_is_never_handed_over() {
 fn a_role_that_may_not_read_is_told_what_it_lacks() {
     let said = told(&READ, 403, r#"{"detail":"Forbidden CANARY"}"#);
     assert!(
-        said.contains("it answered 403: the credential from PREFECT_API_KEY may not read blocks"),
+        said.contains(
+            "the server answered 403: the credential from PREFECT_API_KEY is not allowed to read blocks"
+        ),
         "{said}"
     );
     let said = told(&["kv", "set", "a", "1"], 403, r#"{"detail":"Forbidden"}"#);
-    assert!(said.contains("may not change Variables"), "{said}");
+    assert!(said.contains("is not allowed to change Variables"), "{said}");
 }
 
 #[test]
@@ -130,17 +135,19 @@ fn a_write_is_sent_again_if_the_server_says_that_it_did_nothing() {
     Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).gives("");
     assert_eq!(fake.lines(), ["PATCH variables/name/a"; 2]);
     let fake = Listener::answering(move |_| (503, busy.to_owned()));
-    Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).tells(125, &["it answered 503"]);
+    Home::new()
+        .with_url(&fake.url(), ["kv", "set", "a", "b"])
+        .tells(125, &["the server answered 503"]);
     assert_eq!(fake.requests().len(), 3);
 }
 
 #[test]
 fn a_read_is_sent_again_and_a_write_of_which_nothing_is_known_never_is() {
     let fake = Listener::answering(|_| (503, String::new()));
-    Home::new().with_url(&fake.url(), READ).tells(125, &["it answered 503"]);
+    Home::new().with_url(&fake.url(), READ).tells(125, &["the server answered 503"]);
     assert_eq!(fake.requests().len(), 3);
     let fake = Listener::answering(|_| (503, String::new()));
-    let told = ["cannot tell whether", "look whether it was done before you try again"];
+    let told = ["its outcome is unknown", "check whether it was done before you try again"];
     Home::new().with_url(&fake.url(), ["kv", "set", "a", "b"]).tells(125, &told);
     assert_eq!(fake.lines(), ["PATCH variables/name/a"]);
 }
@@ -198,5 +205,5 @@ fn digits_are_kept() {
 fn a_value_with_a_nul_is_refused_and_not_cut() {
     let body = block("secret", "a", &json!({ "value": "CANARY\0CANARY" }));
     let said = told(&READ, 200, &body);
-    assert!(said.contains("cannot use `a`: its value has a NUL byte"), "{said}");
+    assert!(said.contains("cannot use `a`: its value contains a NUL byte"), "{said}");
 }

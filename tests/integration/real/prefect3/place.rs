@@ -213,7 +213,11 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
     for (file, text, told) in [
         ("prefect.toml", "[api]\nkey = \"CANARY\n", "cannot read prefect.toml:2:"),
         (".prefect/profiles.toml", "x = \"CANARY\n", ".prefect/profiles.toml:1:"),
-        (".prefect/profiles.toml", "active = \"gone\"\n", "there is no such profile"),
+        (
+            ".prefect/profiles.toml",
+            "active = \"gone\"\n",
+            "active names this profile, but it does not exist",
+        ),
     ] {
         let home = Home::new();
         home.write(file, text);
@@ -224,7 +228,7 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
         );
         assert_eq!(outcome.code(), Some(125));
     }
-    let told = ["key `profiles.nope`: PREFECT_PROFILE names it, and there is no such profile"];
+    let told = ["key `profiles.nope`: PREFECT_PROFILE names this profile, but it does not exist"];
     Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").tells(125, &told);
 }
 

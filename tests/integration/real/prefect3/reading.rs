@@ -187,8 +187,8 @@ fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
 fn null_and_a_block_without_a_value_are_errors_that_name_the_secret() {
     let url = &need!(plain()).url;
     for (option, name, told) in [
-        ("-s", "X=json-null", "cannot use `json-null`: its value is JSON's null"),
-        ("-k", "X=v_null", "cannot use `v_null`: its value is JSON's null"),
+        ("-s", "X=json-null", "cannot use `json-null`: its value is JSON null"),
+        ("-k", "X=v_null", "cannot use `v_null`: its value is JSON null"),
         ("-s", "X=no-value", "cannot use `no-value`: its block has no field `value`"),
     ] {
         let words = ["run", option, name, "--", "echo", "started"];

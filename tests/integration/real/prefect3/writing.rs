@@ -34,9 +34,9 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
     let proxy = Listener::before(&need!(plain()).url);
     let home = Home::new();
     for (name, value, options, told) in [
-        ("refused", "********", &[][..], "cannot use `refused`: `********` is what Prefect shows"),
+        ("refused", "********", &[][..], "cannot use `refused`: Prefect shows `********` in place"),
         ("refused", r#"{"a":{"$ref":"CANARY"}}"#, &["--json"], "a key `$ref`"),
-        ("refused", "null", &["--json"], "JSON's null"),
+        ("refused", "null", &["--json"], "JSON null"),
         ("cl\u{e9}", "CANARY", &[], "`cl\u{e9}` is not a valid block name"),
     ] {
         let words = [&["secret", "set", "--remote", name], options].concat();
@@ -52,7 +52,7 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         (
             "k",
             "x".repeat(4_999),
-            "its JSON takes 5001 bytes, and Prefect takes 5000 in one Variable",
+            "its JSON takes 5001 bytes, and Prefect allows 5000 for one Variable",
         ),
         ("k", "[1000000000000000000000]".to_owned(), "an integer of more than 64 bits"),
         ("cl\u{e9}", "x".to_owned(), "`cl\u{e9}` is not a valid Variable name"),
