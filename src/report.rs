@@ -189,7 +189,7 @@ mod tests {
                  - /a/config.toml [context.secrets]\n    \
                  no remote store was asked: `--local` was given\n    \
                  cannot find the key `K`: only a remote store\n      \
-                   can have it\n    \
+                   can provide it\n    \
                  no remote store was asked: `--local` was given\n\
              pfx: hint: `pfx secret set FIRST` stores it on\n    \
                  this machine\n"
