@@ -18,7 +18,7 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
         ("silence", LATE, |dialogue| dialogue.fall_silent()),
         ("closed", "the connection was lost", |_| {}),
         ("500", "the server answered 500", |dialogue| {
-            drop(dialogue.send(reply(500, &[], "CANARY")))
+            drop(dialogue.send(reply(500, &[], "CANARY")));
         }),
         ("503", "the server answered 503", |dialogue| {
             drop(dialogue.send(reply(503, &[("Retry-After", "0")], "CANARY")));
