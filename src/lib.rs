@@ -124,12 +124,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         }
     }
     let mut stdout = LineWriter::new(launch::output::stdout());
+    let stdout_style = || OutputStyle::of(&io::stdout(), known_color, inherited);
     let outcome = match &arguments.command {
         cli::Command::Run(run) => {
             command::run::run(run, inherited, &mut report).map(|never| match never {})
         }
         cli::Command::Check(check) => {
-            command::check::check(check, inherited, &mut stdout, &mut report)
+            command::check::check(check, inherited, stdout_style(), &mut stdout, &mut report)
         }
         cli::Command::Export(export) => {
             command::export::export(export, inherited, &mut stdout, &mut report)
@@ -138,7 +139,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             command::secret::secret(secret, inherited, &mut stdout, &mut report)
         }
         cli::Command::Kv(kv) => command::kv::kv(kv, inherited, &mut stdout, &mut report),
-        cli::Command::Doctor(doctor) => command::doctor::doctor(doctor, inherited, &mut stdout),
+        cli::Command::Doctor(doctor) => {
+            command::doctor::doctor(doctor, inherited, stdout_style(), &mut stdout)
+        }
         cli::Command::Trust(trust) => {
             command::trust::trust(trust, inherited, &mut stdout, &mut report)
         }
@@ -146,8 +149,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             command::completions::completions(completions, inherited, &mut stdout)
         }
         cli::Command::Help(help) => {
-            let style = OutputStyle::of(&io::stdout(), known_color, inherited);
-            command::help::help(help, inherited, style, &mut stdout)
+            command::help::help(help, inherited, stdout_style(), &mut stdout)
         }
     };
     let flushed = stdout.flush().and_then(|()| stdout.get_ref().finish());

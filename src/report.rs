@@ -11,7 +11,7 @@ use crate::error::{Error, Statement};
 use crate::launch::ignored::Ignored;
 use crate::notice::{Level, Notice};
 use crate::terminal::wrap::{width, wrapped};
-use crate::terminal::{OutputStyle, Role};
+use crate::terminal::{OutputStyle, Role, table};
 
 /// No line is longer on a terminal that is wider: the eye loses it.
 const MOST_COLUMNS: usize = 100;
@@ -133,9 +133,7 @@ fn warning_text(notice: &Notice, style: OutputStyle) -> String {
     const LABEL: (Role, &str) = (Role::Warning, "warning:");
     match (columns(style), &notice.fix) {
         (Some(columns), Some(fix)) => {
-            let fix = wrapped(fix, INDENT + "fix: ".len(), INDENT, columns);
-            let label = style.paint(Role::Hint, "fix:");
-            labelled(Some(LABEL), &notice.text, style) + &format!("{:INDENT$}{label} {fix}\n", "")
+            labelled(Some(LABEL), &notice.text, style) + &table::fix(fix, style, columns)
         }
         _ => labelled(Some(LABEL), &notice.to_string(), style),
     }

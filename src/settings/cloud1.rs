@@ -20,6 +20,7 @@ use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
 use crate::source::Store;
 use crate::source::local::LocalConfig;
+use crate::terminal::Mark;
 
 /// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
 pub struct Cloud1Setting {
@@ -123,12 +124,12 @@ impl Configured for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
         let shown = |name, setting: &Cloud1Setting| Fact::of(name, &setting.text, &setting.origin);
         // A URL may hold a user and a password, which is an error elsewhere; here only its origin is told.
-        let api = match Address::parse(&self.api.text) {
-            Ok(address) => address.origin(),
-            Err(fault) => fault.to_string(),
+        let (api, mark) = match Address::parse(&self.api.text) {
+            Ok(address) => (address.origin(), Mark::Plain),
+            Err(fault) => (fault.to_string(), Mark::Bad),
         };
         let api_key = match &self.api_key {
-            Some(key) => Fact::of("API key", "set", &key.origin),
+            Some(key) => Fact::of("API key", "set", &key.origin).marked(Mark::Good),
             None => Fact::new("API key", "not set"),
         };
         let tenant = match &self.tenant {
@@ -145,7 +146,7 @@ impl Configured for Cloud1Settings {
                 "not set (default: names not found locally are looked up in Prefect Cloud)",
             ),
         };
-        let api = Fact::of("API URL", &api, &self.api.origin);
+        let api = Fact::of("API URL", &api, &self.api.origin).marked(mark);
         vec![shown("backend", &self.backend), api, api_key, tenant, use_local_secrets]
     }
 

@@ -26,6 +26,7 @@ use crate::files::home;
 use crate::plan::Plan;
 use crate::source::directory::{Directory, NamedBy};
 use crate::source::local::{ChosenFile, ConfigFiles};
+use crate::terminal::Mark;
 use crate::wanted::Delivery;
 
 /// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.
@@ -54,17 +55,25 @@ pub struct Fact {
     pub value: String,
     /// The file or variable that says so.
     pub origin: Option<String>,
+    pub mark: Mark,
 }
 
 impl Fact {
     /// One that is from nowhere in particular.
     pub fn new(name: &str, value: &str) -> Self {
-        Self { name: name.to_owned(), value: value.to_owned(), origin: None }
+        let (name, value) = (name.to_owned(), value.to_owned());
+        Self { name, value, origin: None, mark: Mark::Plain }
     }
 
     /// One that this file or variable says.
     pub fn of(name: &str, value: &str, origin: &str) -> Self {
         Self { origin: Some(origin.to_owned()), ..Self::new(name, value) }
+    }
+
+    /// The same, which is good or bad.
+    #[must_use]
+    pub fn marked(self, mark: Mark) -> Self {
+        Self { mark, ..self }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an output stream shows: columns, colours and characters. Decided when something is printed, never before: a run
 //! that prints nothing does not ask.
 
+pub mod table;
 pub mod wrap;
 
 use std::borrow::Cow;

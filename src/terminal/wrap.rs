@@ -17,21 +17,25 @@ pub fn padded(text: &str, columns: usize) -> String {
 pub fn wrapped(text: &str, start: usize, indent: usize, columns: usize) -> String {
     let mut lines = String::with_capacity(text.len() + 16);
     let mut at = start;
-    let mut is_first = true;
+    // The blanks before a word, which a line break takes the place of.
+    let mut blanks = 0;
     for word in words(text, columns.saturating_sub(indent)) {
+        if word.is_empty() {
+            blanks += 1;
+            continue;
+        }
         let length = width(word);
-        if !is_first && at + 1 + length > columns {
-            lines.truncate(lines.trim_end_matches(' ').len());
+        if !lines.is_empty() && at + blanks + length > columns {
             lines.push('\n');
             lines.extend(std::iter::repeat_n(' ', indent));
             at = indent;
-        } else if !is_first {
-            lines.push(' ');
-            at += 1;
+        } else {
+            lines.extend(std::iter::repeat_n(' ', blanks));
+            at += blanks;
         }
         lines.push_str(word);
         at += length;
-        is_first = false;
+        blanks = 1;
     }
     lines
 }
@@ -87,6 +91,7 @@ mod tests {
             ("in /a/very/long/path.toml here", 0, 10, "in\n  /a/very/long/path.toml\n  here"),
             ("a ` lonely one", 0, 8, "a `\n  lonely\n  one"),
             ("two  blanks", 0, 80, "two  blanks"),
+            ("two  blanks", 0, 8, "two\n  blanks"),
             ("日本語 日本語", 0, 9, "日本語\n  日本語"),
             ("e\u{301}e\u{301}e\u{301} x", 0, 5, "e\u{301}e\u{301}e\u{301} x"),
         ] {

@@ -115,7 +115,7 @@ fn option_variables_terminal_and_stream_decide_on_colours() {
     assert!(home.pfx(words).outcome().stderr().contains("\x1b[1;31merror:\x1b[0m"));
     let wrong = home.pfx(["run", "true"]).env("PFX_COLOR", "purple").outcome();
     assert_eq!(wrong.code(), Some(2));
-    assert!(wrong.stderr().contains("PFX_COLOR: expected `auto` or `always` or `never`"));
+    assert!(wrong.stderr().contains("PFX_COLOR: expected `auto`, `always` or `never`"));
 }
 
 #[test]
@@ -154,6 +154,163 @@ fn a_warning_has_its_fix_on_a_line_of_its_own() {
              \x1b[1;36mfix:\x1b[0m `chmod go-rwx {path}`\n"
     );
     assert_eq!(shown, expected);
+}
+
+/// A home with one secret in a file, and what `check` is asked there: found, missing, optional, a text, removed.
+fn checked() -> (Home, [&'static str; 13]) {
+    let home = Home::with_secrets("A = \"CANARY\"\n");
+    let words = [
+        "check", "--local", "-s", "A", "-s", "LONGER_NAME", "-s", "O?", "--set", "日本=CANARY",
+        "-e", "e\u{301}=NONE", "--unset=GONE",
+    ];
+    (home, words)
+}
+
+#[test]
+fn check_shows_marks_headings_and_a_summary_on_a_terminal() {
+    let (home, words) = checked();
+    let all = shown(&home, &words, Setup { columns: Some(200), ..on(&UTF_8) });
+    let text = plain(&all);
+    let config = home.config().display().to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let place = format!("- {config} [context.secrets]");
+    let starts = [
+        "variables".to_owned(),
+        format!("  ✓ A            secret A                   {config}"),
+        "  ✗ LONGER_NAME  secret LONGER_NAME         MISSING; looked in:".to_owned(),
+        format!("{:44}- the variables PREFECT__CONTEXT__SECRETS__…", ""),
+        format!("{:44}{place}", ""),
+        "  ! O            secret O?                  not set; looked in:".to_owned(),
+        format!("{:44}- the variables PREFECT__CONTEXT__SECRETS__…", ""),
+        format!("{:44}{place}", ""),
+        "  ✗ e\u{301}            environment variable NONE  MISSING: looked in ".to_owned(),
+        "  ✓ 日本         text                       the command line".to_owned(),
+        "  ✓ GONE         removed".to_owned(),
+        String::new(),
+    ];
+    for (line, start) in lines.iter().zip(&starts) {
+        assert!(line.starts_with(start.as_str()), "{line:?} begins with {start:?} in {text}");
+    }
+    assert!(text.contains("\n  1. the variables PREFECT__CONTEXT__SECRETS__…\n  2. "), "{text}");
+    assert!(text.ends_with("\n\n✗ 2 of 6 are missing\n"), "{text}");
+    for code in [
+        "\x1b[32m✓\x1b[0m A ",
+        "\x1b[31m✗\x1b[0m L",
+        "\x1b[33m!\x1b[0m O",
+        "\x1b[1mvariables\x1b[0m\n",
+    ] {
+        assert!(all.contains(code), "{code:?} is in {all:?}");
+    }
+    assert!(!text.contains("CANARY"), "{text}");
+    let fine = plain(&shown(&home, &["check", "--local"], on(&UTF_8)));
+    assert!(fine.ends_with("\n\n✓ nothing is missing\n"), "{fine}");
+    let empty = plain(&shown(&Home::new(), &["check", "--local"], on(&UTF_8)));
+    assert!(empty.lines().last().is_some_and(|line| line.starts_with("! nothing to set")));
+}
+
+#[test]
+fn doctor_shows_marks_headings_and_a_summary_on_a_terminal() {
+    let home = Home::with_secrets("A = \"CANARY\"\n");
+    let words = ["doctor", "--local"];
+    let setup = Setup { columns: Some(300), ..on(&UTF_8) };
+    let all = shown(&home, &words, setup);
+    let config = home.config().display().to_string();
+    assert!(all.contains(&format!("\n  \x1b[32m✓\x1b[0m {config} ")), "{all:?}");
+    assert!(all.ends_with("\n\n\x1b[32m✓\x1b[0m no problems found\n"), "{all:?}");
+    // Every heading of the piped form is one here, and every row is there.
+    let piped = home.pfx(words).outcome().stdout();
+    let headings = piped.lines().skip(1).filter(|line| !line.is_empty() && !line.starts_with(' '));
+    for heading in headings.filter(|line| !line.starts_with("no problems")) {
+        assert!(all.contains(&format!("\n\n\x1b[1m{heading}\x1b[0m\n")), "{heading} is in {all:?}");
+    }
+    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rows: Vec<String> = plain(&all).lines().map(squeezed).collect();
+    for line in piped.lines().filter(|line| line.starts_with("  ")) {
+        let line = squeezed(line);
+        assert!(rows.iter().any(|row| row.ends_with(&line)), "{line:?} is in {rows:?}");
+    }
+    crate::support::set_mode(&home.config(), 0o644);
+    let wrong = plain(&shown(&home, &words, setup));
+    let problem = format!(
+        "\n  ! {config}: other users can read it (mode 0644)\n    fix: `chmod go-rwx {config}`\n"
+    );
+    assert!(wrong.contains(&problem), "{wrong}");
+    assert!(wrong.ends_with("\n\n✗ 1 problem found\n"), "{wrong}");
+    let broken = Home::with_config("A = \n");
+    let two = plain(&shown(&broken, &["doctor", "--local", "--secrets-dir", "none"], setup));
+    assert!(two.contains("\n  ✗ cannot read ") && two.contains("\n  ! "), "{two}");
+    assert!(two.ends_with("\n\n✗ 2 problems found\n"), "{two}");
+    let nothing = plain(&shown(&Home::new(), &words, setup));
+    assert!(nothing.contains("\n    pfx secret set NAME "), "{nothing}");
+}
+
+#[test]
+fn marks_are_ascii_where_the_locale_is_not_utf_8() {
+    let (home, words) = checked();
+    let marks = |variables: &[(&str, &str)], words: &[&str]| {
+        let shown = plain(&shown(&home, words, Setup { variables, ..Setup::default() }));
+        let is_mark = |line: &&str| "✓✗!+x".contains(line.chars().nth(2).unwrap_or(' '));
+        let rows = shown.lines().filter(|line| line.starts_with("  ") && is_mark(line));
+        let marks: String = rows.map(|row| row.chars().nth(2).expect("a mark")).collect();
+        marks + shown.lines().last().expect("a summary")
+    };
+    for variables in [
+        &[][..],
+        &[("LANG", "C")],
+        &[("LANG", "C.UTF-8"), ("LC_CTYPE", "POSIX")],
+        &[("LANG", "C.UTF-8"), ("LC_CTYPE", "C.UTF-8"), ("LC_ALL", "en_US.ISO-8859-1")],
+    ] {
+        assert_eq!(marks(variables, &words), "+x!x++x 2 of 6 are missing", "{variables:?}");
+        let doctor = marks(variables, &["doctor", "--local"]);
+        assert_eq!(doctor, "+++ no problems found", "{variables:?}");
+    }
+    for variables in [&[("LC_ALL", "C.UTF-8"), ("LANG", "C")][..], &[("LANG", "de_DE.utf8")]] {
+        assert_eq!(marks(variables, &words), "✓✗!✗✓✓✗ 2 of 6 are missing", "{variables:?}");
+    }
+}
+
+#[test]
+fn check_and_doctor_fit_the_terminal_and_break_no_path() {
+    let (home, words) = checked();
+    let config = home.config().display().to_string();
+    for columns in [40, 80, 200] {
+        for words in [&words[..], &["doctor", "--local", "--secrets-dir", "none"]] {
+            let setup = Setup { columns: Some(columns), ..on(&UTF_8) };
+            let text = plain(&shown(&home, words, setup));
+            for line in text.lines() {
+                let is_word = !line.trim_start().trim_start_matches("- ").contains(' ');
+                let fits = line.chars().count() <= usize::from(columns);
+                assert!(fits || is_word, "{columns}: {line:?} in {text}");
+            }
+            assert!(text.contains(&config), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_stream_that_is_written_to_decides_on_layout_and_colours_never_change_it() {
+    let (home, words) = checked();
+    for words in [&words[..], &["doctor", "--local"]] {
+        let piped = home.pfx(words).outcome().stdout();
+        // stdout is a file, and stderr the terminal.
+        let setup = Setup { redirected: Some((1, "out")), ..on(&UTF_8) };
+        assert_eq!(shown(&home, words, setup), "");
+        let read = || std::fs::read_to_string(home.join("out")).expect("what was printed");
+        assert_eq!(read(), piped);
+        // The other way round.
+        let setup = Setup { redirected: Some((2, "out")), ..on(&UTF_8) };
+        assert!(shown(&home, words, setup).contains("\x1b[32m✓"));
+        assert_eq!(read(), "");
+        for forced in
+            [home.pfx(words).arg("--color=always"), home.pfx(words).env("CLICOLOR_FORCE", "1")]
+        {
+            let forced = forced.outcome().stdout();
+            assert!(forced.contains("\x1b[1m"), "{forced:?}");
+            assert_eq!(plain(&forced), piped);
+        }
+        let json = [words, &["--json", "--color", "always"]].concat();
+        assert!(!shown(&home, &json, on(&UTF_8)).contains('\x1b'));
+    }
 }
 
 #[test]

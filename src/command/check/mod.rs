@@ -8,6 +8,7 @@ use std::io::Write;
 
 use precedence::Precedence;
 use serde_json::json;
+use text::Checked;
 
 use crate::cli;
 use crate::command::prepared::{CommonArgs, Prepared};
@@ -18,6 +19,7 @@ use crate::exit::Exit;
 use crate::report::Report;
 use crate::settings::variable::variable;
 use crate::source::Source as _;
+use crate::terminal::OutputStyle;
 
 /// Prints what `run` would do. Absent if anything required is missing.
 ///
@@ -26,6 +28,7 @@ use crate::source::Source as _;
 pub fn check(
     arguments: &cli::Check,
     inherited: Inherited<'_>,
+    style: OutputStyle,
     output: &mut dyn Write,
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
@@ -39,7 +42,7 @@ pub fn check(
     let mut notices = sources.all_notes()?;
     notices.extend(line_endings(&resolved));
     notices.extend(context.notices(&resolved));
-    let mut places: Vec<String> =
+    let places: Vec<String> =
         sources.in_order().iter().skip(1).flat_map(|source| source.place().shown).collect();
     let precedence = Precedence {
         project: context.project.as_ref().map(|project| project.path.display().to_string()),
@@ -60,12 +63,16 @@ pub fn check(
         format!("{json}\n")
     } else {
         report.warnings(&notices);
-        places.extend(not_asked.map(|(why, is_none_asked)| {
+        let not_used = not_asked.map(|(why, is_none_asked)| {
             let which =
                 if is_none_asked { "no remote store" } else { "one remote store is not used" };
             format!("{which}: {why}")
-        }));
-        text::table(&resolved.variables, &places) + &precedence.as_text()
+        });
+        let variables = &resolved.variables;
+        text::text(
+            &Checked { variables, places: &places, not_used, precedence: &precedence },
+            style,
+        )
     };
     print::text(&text, output)?;
     Ok(if resolved.is_complete() { Exit::Done } else { Exit::Absent })

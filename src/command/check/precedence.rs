@@ -17,28 +17,25 @@ pub struct Precedence<'p> {
 }
 
 impl Precedence<'_> {
-    /// Nothing, if all is as it is without an option or a file.
-    pub fn as_text(&self) -> String {
+    /// A title and the lines below it; nothing, if all is as it is without an option or a file.
+    pub fn lines(&self) -> Option<(&'static str, Vec<String>)> {
         let InheritancePolicy { clean, strip_credentials, preserve } = self.inheritance;
         if self.layers.len() == 1 && clean.is_none() && !strip_credentials && !preserve {
-            return String::new();
+            return None;
         }
-        let mut text =
-            "\nthe command's environment (each line takes precedence over the lines above it):\n"
-                .to_owned();
         let (passed, all) = (self.passed.0.len(), self.inherited.0.len());
-        if passed == all {
-            text.push_str("  the inherited variables\n");
+        let mut lines = vec![if passed == all {
+            "the inherited variables".to_owned()
         } else {
-            text.push_str(&format!("  {passed} of the {all} inherited variables\n"));
-        }
-        for layer in self.layers {
-            text.push_str(&format!("  {}\n", Shown(layer)));
-        }
+            format!("{passed} of the {all} inherited variables")
+        }];
+        lines.extend(self.layers.iter().map(|layer| Shown(layer).to_string()));
         if *preserve {
-            text.push_str("  the inherited variables again (--preserve)\n");
+            lines.push("the inherited variables again (--preserve)".to_owned());
         }
-        text
+        let title =
+            "the command's environment (each line takes precedence over the lines above it):";
+        Some((title, lines))
     }
 
     /// The same for programs.

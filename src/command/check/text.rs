@@ -1,50 +1,200 @@
-//! All variables for a person: a line each, in three columns.
+//! All variables for a person: a line each, in three columns; on a terminal with marks, in lines that fit, and with a
+//! summary.
 
+use super::precedence::Precedence;
 use crate::name::{Shown, VariableName, in_reference};
 use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+use crate::terminal::table::{self, Row};
+use crate::terminal::{Mark, OutputStyle, Role};
 use crate::wanted::{Delivery, Lookup};
 
-/// One line a variable, then the order of the sources.
-pub fn table(variables: &[ResolvedVariable], places: &[String]) -> String {
-    let rows: Vec<[String; 3]> = variables.iter().map(columns).collect();
-    let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    };
-    let (first, second) = (width(0), width(1));
+const NOTHING: &str = "nothing to set: there are no local secrets";
+const ORDER: &str = "secrets are looked up in this order:";
+
+/// All that is shown.
+pub struct Checked<'c> {
+    pub variables: &'c [ResolvedVariable],
+    /// Where secrets are looked up, in order.
+    pub places: &'c [String],
+    /// Which remote store is not used, and why.
+    pub not_used: Option<String>,
+    pub precedence: &'c Precedence<'c>,
+}
+
+/// One line a variable, then the order of the sources, and which binding wins over which.
+pub fn text(checked: &Checked<'_>, style: OutputStyle) -> String {
+    let lines: Vec<Line> = checked.variables.iter().map(Line::new).collect();
+    match style.columns {
+        None => in_lines(checked, &lines, style),
+        Some(columns) => on_terminal(checked, lines, style, columns),
+    }
+}
+
+fn in_lines(checked: &Checked<'_>, lines: &[Line], style: OutputStyle) -> String {
+    let width = |cell: fn(&Line) -> &str| lines.iter().map(|line| cell(line).chars().count()).max();
+    let first = width(|line| &line.variable).unwrap_or_default();
+    let second = width(|line| &line.wanted).unwrap_or_default();
     let mut text = String::new();
-    for [variable, wanted, place] in &rows {
-        let line = format!("{variable:first$}  {wanted:second$}  {place}");
+    for Line { variable, wanted, verdict } in lines {
+        let line = format!("{variable:first$}  {wanted:second$}  {}", verdict.line);
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    if rows.is_empty() {
-        text.push_str("nothing to set: there are no local secrets\n");
+    if lines.is_empty() {
+        text.push_str(&format!("{NOTHING}\n"));
     }
-    text.push_str("\nsecrets are looked up in this order:\n");
-    for place in places {
+    text.push_str(&format!("\n{}\n", style.paint(Role::Heading, ORDER)));
+    for place in checked.places.iter().chain(&checked.not_used) {
         text.push_str(&format!("  {}\n", Shown(place)));
+    }
+    if let Some((title, layers)) = checked.precedence.lines() {
+        text.push_str(&format!("\n{}\n", style.paint(Role::Heading, title)));
+        for layer in layers {
+            text.push_str(&format!("  {layer}\n"));
+        }
     }
     text
 }
 
+fn on_terminal(
+    checked: &Checked<'_>,
+    lines: Vec<Line>,
+    style: OutputStyle,
+    columns: usize,
+) -> String {
+    let rows: Vec<Row> = lines.into_iter().map(Line::into_row).collect();
+    let missing = rows.iter().filter(|row| row.mark == Mark::Bad).count();
+    let (mark, outcome) = match (rows.len(), missing) {
+        (0, _) => (Mark::Doubtful, NOTHING.to_owned()),
+        (_, 0) => (Mark::Good, "nothing is missing".to_owned()),
+        (1, _) => (Mark::Bad, "1 of 1 is missing".to_owned()),
+        (all, 1) => (Mark::Bad, format!("1 of {all} is missing")),
+        (all, missing) => (Mark::Bad, format!("{missing} of {all} are missing")),
+    };
+    let heading = |title| table::heading(title, style, columns);
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text += &heading("variables");
+        text += &table::table(&rows, style, columns);
+        text.push('\n');
+    }
+    text += &heading(ORDER.trim_end_matches(':'));
+    for (index, place) in checked.places.iter().enumerate() {
+        text += &table::item(&format!("{}. {}", index + 1, Shown(place)), columns);
+    }
+    if let Some(not_used) = &checked.not_used {
+        text += &table::item(&Shown(not_used).to_string(), columns);
+    }
+    if let Some((title, layers)) = checked.precedence.lines() {
+        text += &format!("\n{}", heading(title.trim_end_matches(':')));
+        for layer in &layers {
+            text += &table::item(layer, columns);
+        }
+    }
+    text + "\n" + &table::summary(mark, &outcome, style, columns)
+}
+
 /// The variable, what it is bound to, and the place that has that.
-fn columns(variable: &ResolvedVariable) -> [String; 3] {
-    let place = match &variable.bound_by {
-        BoundBy::Place(place) => Shown(place),
-        BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
-    };
-    let [wanted, place] = match &variable.resolution {
-        Resolution::Lookup(_, looked_up) => [wanted(&looked_up.lookup), verdict(looked_up)],
-        Resolution::Preserve(_) => [
-            "preserved".to_owned(),
-            "the environment (already set, and --preserve is given)".to_owned(),
-        ],
-        Resolution::Set(..) => ["text".to_owned(), place.to_string()],
-        Resolution::Template(filled) => template(filled, &place.to_string()),
-        Resolution::Unset(_) => ["removed".to_owned(), String::new()],
-    };
-    [Shown(&String::from_utf8_lossy(variable.name())).to_string(), wanted, place]
+struct Line {
+    variable: String,
+    wanted: String,
+    verdict: Verdict,
+}
+
+/// Where a value comes from, or what else the variable gets.
+struct Verdict {
+    mark: Mark,
+    /// All of it.
+    line: String,
+    /// The same as a text and a list.
+    text: String,
+    items: Vec<String>,
+}
+
+impl Verdict {
+    fn good(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { mark: Mark::Good, line: text.clone(), text, items: Vec::new() }
+    }
+
+    /// Of a look-up: the place that has it, or where it was looked for.
+    fn of(looked_up: &LookedUp) -> Self {
+        let Some(missing) = looked_up.missing() else {
+            return Self::good(
+                looked_up.held().map_or(String::new(), |held| Shown(&held.place).to_string()),
+            );
+        };
+        let (mark, word) = match (&looked_up.lookup.default, looked_up.lookup.optional) {
+            (Some(_), _) => (Mark::Doubtful, "default value"),
+            (None, true) => (Mark::Doubtful, "not set"),
+            (None, false) => (Mark::Bad, "MISSING"),
+        };
+        let places: Vec<String> =
+            missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
+        let near = missing.near.as_ref().map(|near| Shown(&in_reference(near)).to_string());
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let looked = match (places.is_empty(), &missing.not_asked) {
+            (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
+            (true, None) => "this machine has no place to look in".to_owned(),
+            (false, _) => format!("looked in {}", places.join(", then ")),
+        };
+        let end = near.as_ref().map(|near| format!("; {near}")).unwrap_or_default();
+        let line = format!("{word}: {looked}{end}");
+        if places.len() < 2 {
+            return Self { mark, text: line.clone(), line, items: Vec::new() };
+        }
+        let near = near.map(|near| format!(" ({near})")).unwrap_or_default();
+        Self { mark, line, text: format!("{word}{near}; looked in:"), items: places }
+    }
+
+    /// Of a text: what it is made of, and where that comes from.
+    fn of_template(filled: &Filled, place: &str) -> Self {
+        let (mark, missing) =
+            if filled.text.is_ok() { (Mark::Good, "") } else { (Mark::Bad, "MISSING: ") };
+        let text = format!("{missing}{place}");
+        let use_of = |used: &Use| match used {
+            // It has a line of its own if it is bound, and if not then nothing else is known of it.
+            Use::Template { .. } => None,
+            Use::Lookup(variable, looked_up) => {
+                let from = if looked_up.held().is_some() { " from" } else { ":" };
+                Some(format!("{variable}{from} {}", Self::of(looked_up).line))
+            }
+        };
+        let items: Vec<String> = filled.uses.iter().filter_map(use_of).collect();
+        let all: Vec<&str> = std::iter::once(&text).chain(&items).map(String::as_str).collect();
+        Self { mark, line: all.join("; "), text, items }
+    }
+}
+
+impl Line {
+    fn new(variable: &ResolvedVariable) -> Self {
+        let place = match &variable.bound_by {
+            BoundBy::Place(place) => Shown(place),
+            BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
+        };
+        let (wanted, verdict) = match &variable.resolution {
+            Resolution::Lookup(_, looked_up) => (wanted(&looked_up.lookup), Verdict::of(looked_up)),
+            Resolution::Preserve(_) => (
+                "preserved".to_owned(),
+                Verdict::good("the environment (already set, and --preserve is given)"),
+            ),
+            Resolution::Set(..) => ("text".to_owned(), Verdict::good(place.to_string())),
+            Resolution::Template(filled) => {
+                let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
+                let wanted = format!("text with {}", names.join(", "));
+                (wanted, Verdict::of_template(filled, &place.to_string()))
+            }
+            Resolution::Unset(_) => ("removed".to_owned(), Verdict::good("")),
+        };
+        let variable = Shown(&String::from_utf8_lossy(variable.name())).to_string();
+        Self { variable, wanted, verdict }
+    }
+
+    fn into_row(self) -> Row {
+        let Verdict { mark, text, items, .. } = self.verdict;
+        Row { mark, cells: vec![self.variable, self.wanted], text, items }
+    }
 }
 
 /// What a look-up wants, as a person would write it.
@@ -55,45 +205,4 @@ fn wanted(lookup: &Lookup) -> String {
     let name = lookup.reference.name();
     let name = in_reference(&name);
     format!("{} {}{optional}{pointer}{file}", lookup.reference.kind().noun(), Shown(&name))
-}
-
-/// The place that has it, or what else the variable gets, and where it was looked for.
-fn verdict(looked_up: &LookedUp) -> String {
-    let Some(missing) = looked_up.missing() else {
-        return looked_up.held().map(|held| Shown(&held.place).to_string()).unwrap_or_default();
-    };
-    let word = match (&looked_up.lookup.default, looked_up.lookup.optional) {
-        (Some(_), _) => "default value",
-        (None, true) => "not set",
-        (None, false) => "MISSING",
-    };
-    let places: Vec<String> =
-        missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
-    let near = missing
-        .near
-        .as_ref()
-        .map(|near| format!("; did you mean `{}`?", Shown(&in_reference(near))))
-        .unwrap_or_default();
-    let looked = match (places.is_empty(), &missing.not_asked) {
-        (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
-        (true, None) => "this machine has no place to look in".to_owned(),
-        (false, _) => format!("looked in {}", places.join(", then ")),
-    };
-    format!("{word}: {looked}{near}")
-}
-
-/// What a text is made of, and where that comes from.
-fn template(filled: &Filled, place: &str) -> [String; 2] {
-    let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
-    let missing = if filled.text.is_ok() { "" } else { "MISSING: " };
-    let mut places = vec![format!("{missing}{place}")];
-    places.extend(filled.uses.iter().filter_map(|used| match used {
-        // It has a line of its own if it is bound, and if not then nothing else is known of it.
-        Use::Template { .. } => None,
-        Use::Lookup(variable, looked_up) => {
-            let from = if looked_up.held().is_some() { " from" } else { ":" };
-            Some(format!("{variable}{from} {}", verdict(looked_up)))
-        }
-    }));
-    [format!("text with {}", names.join(", ")), places.join("; ")]
 }

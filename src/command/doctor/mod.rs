@@ -19,6 +19,7 @@ use crate::settings::{self, Fact, Settings};
 use crate::source::deferred::Settled;
 use crate::source::local::LocalConfig;
 use crate::source::{Source as _, Store};
+use crate::terminal::{Mark, OutputStyle};
 
 /// All that was found out.
 #[derive(Default)]
@@ -43,6 +44,7 @@ pub struct Section {
 pub fn doctor(
     arguments: &cli::Doctor,
     inherited: Inherited<'_>,
+    style: OutputStyle,
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let mut settings = Settings::new(&arguments.places, inherited)?;
@@ -59,7 +61,7 @@ pub fn doctor(
     let text = if variable!(arguments.json).flag(inherited) {
         format!("{}\n", show::as_json(&findings))
     } else {
-        show::as_text(&findings)
+        show::as_text(&findings, style)
     };
     print::text(&text, output)?;
     Ok(if findings.problems.is_empty() { Exit::Done } else { Exit::Absent })
@@ -73,30 +75,36 @@ impl Findings {
             Ok(names) => Ok(format!("{} secrets", names.len())),
             Err(error) => Err(error),
         };
+        let some = |count: &str| if count.starts_with("0 ") { Mark::Plain } else { Mark::Good };
         let all = local.secrets();
         self.has_something |= all.as_ref().is_ok_and(|names| !names.is_empty());
         let all = counted(all);
         for (path, origin, there) in local.files() {
-            facts.push(Fact {
-                name: path,
-                value: if there { "found" } else { "not found" }.to_owned(),
-                origin,
-            });
+            let (value, mark) = match (there, &all) {
+                (true, Ok(_)) => ("found", Mark::Good),
+                // It may be the one that cannot be read.
+                (true, Err(_)) => ("found", Mark::Doubtful),
+                (false, _) => ("not found", Mark::Plain),
+            };
+            facts.push(Fact { name: path, value: value.to_owned(), origin, mark });
         }
         facts.push(Fact::new("environment variables", "PREFECT__CONTEXT__SECRETS__…"));
         match all {
-            Ok(count) => facts.push(Fact::new("total", &count)),
+            Ok(count) => facts.push(Fact::new("total", &count).marked(some(&count))),
             Err(error) => self.error(&error),
         }
         self.notices(local.notes());
         match local.forbidden_keys() {
             Ok(notices) => self.notices(notices),
-            Err(_) => facts.push(Fact::new("total", "unknown (see problems)")),
+            Err(_) => facts.push(Fact::new("total", "unknown (see problems)").marked(Mark::Bad)),
         }
         self.has_something |= !settings.directories.is_empty();
         for directory in &settings.directories {
             match counted(directory.secrets()) {
-                Ok(count) => facts.push(Fact::new(&directory.place().shown.join(", "), &count)),
+                Ok(count) => {
+                    let place = directory.place().shown.join(", ");
+                    facts.push(Fact::new(&place, &count).marked(some(&count)));
+                }
                 Err(error) => self.error(&error),
             }
             self.notices(directory.notes());
@@ -119,7 +127,8 @@ impl Findings {
             match settled {
                 Settled::Store(store) => {
                     let place = print::place(&**store);
-                    facts.push(Fact::new("active store", &format!("{place}: {why}")));
+                    let active = Fact::new("active store", &format!("{place}: {why}"));
+                    facts.push(active.marked(Mark::Good));
                     self.probe(&**store, &mut facts);
                 }
                 Settled::None { why } => facts.push(Fact::new("not used", why)),
@@ -138,11 +147,12 @@ impl Findings {
         match store.probe() {
             Ok(says) => {
                 let elapsed = started.elapsed().as_millis();
-                facts.push(Fact::new("connection", &format!("ok, {elapsed} ms")));
+                facts
+                    .push(Fact::new("connection", &format!("ok, {elapsed} ms")).marked(Mark::Good));
                 facts.extend(says.iter().map(|(name, value)| Fact::new(name, value)));
             }
             Err(error) => {
-                facts.push(Fact::new("connection", "failed (see problems)"));
+                facts.push(Fact::new("connection", "failed (see problems)").marked(Mark::Bad));
                 self.error(&error);
             }
         }

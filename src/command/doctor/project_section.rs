@@ -7,6 +7,7 @@ use crate::error::{Error, TrustFault};
 use crate::files::search::NAME;
 use crate::settings::Fact;
 use crate::settings::active_project::{self, ActiveProject};
+use crate::terminal::Mark;
 
 /// The project file as `run` would use it, told in a section of its own.
 pub fn add_to(
@@ -38,7 +39,12 @@ pub fn add_to(
         }
         Err(_) => "not usable (see problems)",
     };
-    let mut facts = vec![Fact { name, value: is.to_owned(), origin }];
+    let mark = match &outcome {
+        Ok(Some(_)) => Mark::Good,
+        Ok(None) => Mark::Plain,
+        Err(_) => Mark::Bad,
+    };
+    let mut facts = vec![Fact { name, value: is.to_owned(), origin, mark }];
     let in_force = match outcome {
         Ok(in_force) => in_force,
         Err(error) => {

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Findings, Section};
 use crate::name::{Escaped, Shown};
-use crate::notice::Notice;
+use crate::notice::{Level, Notice};
 use crate::settings::Fact;
+use crate::terminal::table::{self, Row};
+use crate::terminal::{Mark, OutputStyle, Role};
 
 /// What to do where nothing is configured at all: one of them is enough.
 const FIRST_STEPS: [(&str, &str); 2] = [
@@ -19,11 +21,22 @@ const FIRST_STEPS: [(&str, &str); 2] = [
     ),
 ];
 
+const VERSION: &str = concat!("pfx ", env!("CARGO_PKG_VERSION"));
+const TO_GET_STARTED: &str = "no secrets and no remote store are configured yet; to get started";
+
 /// Sections with their facts in columns, then what is wrong, or what to begin with.
-pub fn as_text(findings: &Findings) -> String {
-    let mut text = format!("pfx {}\n", env!("CARGO_PKG_VERSION"));
+pub fn as_text(findings: &Findings, style: OutputStyle) -> String {
+    match style.columns {
+        None => in_lines(findings, style),
+        Some(columns) => on_terminal(findings, style, columns),
+    }
+}
+
+fn in_lines(findings: &Findings, style: OutputStyle) -> String {
+    let mut text = format!("{VERSION}\n");
+    let heading = |title: &str| format!("\n{}\n", style.paint(Role::Heading, title));
     for section in &findings.sections {
-        text += &format!("\n{}\n", section.title);
+        text += &heading(&section.title);
         let name = |name: &str| Shown(name).to_string();
         let width = section.facts.iter().map(|fact| name(&fact.name).chars().count()).max();
         let width = width.unwrap_or_default();
@@ -36,7 +49,7 @@ pub fn as_text(findings: &Findings) -> String {
         }
     }
     if findings.problems.is_empty() && !findings.has_something {
-        text += "\nno secrets and no remote store are configured yet; to get started\n";
+        text += &heading(TO_GET_STARTED);
         for (command, what) in FIRST_STEPS {
             text += &format!("  {command:32}  {what}\n");
         }
@@ -45,7 +58,7 @@ pub fn as_text(findings: &Findings) -> String {
     if findings.problems.is_empty() {
         return text + "\nno problems found\n";
     }
-    text += "\nproblems\n";
+    text += &heading("problems");
     for problem in &findings.problems {
         text += &format!("  {}\n", problem.text);
         if let Some(fix) = &problem.fix {
@@ -53,6 +66,53 @@ pub fn as_text(findings: &Findings) -> String {
         }
     }
     text
+}
+
+/// The same with marks, in lines that fit, and with a summary.
+fn on_terminal(findings: &Findings, style: OutputStyle, columns: usize) -> String {
+    let mut text = format!("{VERSION}\n");
+    let heading = |title: &str| format!("\n{}", table::heading(title, style, columns));
+    let row = |fact: &Fact| {
+        let origin = fact.origin.as_ref().map(|origin| format!(" (from {})", Shown(origin)));
+        Row {
+            mark: fact.mark,
+            cells: vec![Shown(&fact.name).to_string()],
+            text: format!("{}{}", Escaped(&fact.value), origin.unwrap_or_default()),
+            items: Vec::new(),
+        }
+    };
+    for section in &findings.sections {
+        let rows: Vec<Row> = section.facts.iter().map(row).collect();
+        text += &heading(&section.title);
+        text += &table::table(&rows, style, columns);
+    }
+    if findings.problems.is_empty() && !findings.has_something {
+        text += &heading(TO_GET_STARTED);
+        let steps = FIRST_STEPS.map(|(command, what)| Row {
+            mark: Mark::Plain,
+            cells: vec![command.to_owned()],
+            text: what.to_owned(),
+            items: Vec::new(),
+        });
+        return text + &table::table(&steps, style, columns);
+    }
+    if !findings.problems.is_empty() {
+        text += &heading("problems");
+    }
+    for problem in &findings.problems {
+        let mark = if problem.level == Level::Error { Mark::Bad } else { Mark::Doubtful };
+        let row = Row { mark, text: problem.text.clone(), ..Row::default() };
+        text += &table::table(&[row], style, columns);
+        if let Some(fix) = &problem.fix {
+            text += &table::fix(fix, style, columns);
+        }
+    }
+    let (mark, outcome) = match findings.problems.len() {
+        0 => (Mark::Good, "no problems found".to_owned()),
+        1 => (Mark::Bad, "1 problem found".to_owned()),
+        count => (Mark::Bad, format!("{count} problems found")),
+    };
+    text + "\n" + &table::summary(mark, &outcome, style, columns)
 }
 
 /// The same for programs.

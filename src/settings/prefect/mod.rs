@@ -22,6 +22,7 @@ use crate::remote::address::Address;
 use crate::remote::http::Client;
 use crate::remote::prefect::Prefect;
 use crate::source::Store;
+use crate::terminal::Mark;
 
 /// A setting: how it is called in variables and profiles, and where it stands in `prefect.toml`.
 #[derive(Clone, Copy)]
@@ -154,23 +155,26 @@ impl Configured for PrefectSettings {
             setting.as_ref().map(|setting| Fact::of(name, &value(setting), &setting.origin))
         };
         // A URL may hold a user and a password, which is an error elsewhere; here it is not told.
-        let url = |setting: &PrefectSetting| {
-            let parsed = address::api(&setting.text)
-                .and_then(|(url, note)| Ok((Address::parse(&url)?, note)));
-            match parsed {
-                Ok((address, None)) => address.shown().to_owned(),
-                Ok((address, Some(note))) => format!("{} ({note})", address.shown()),
-                Err(_) if setting.text.is_empty() => "empty".to_owned(),
-                Err(fault) => fault.to_string(),
-            }
+        let parsed = |setting: &PrefectSetting| {
+            address::api(&setting.text).and_then(|(url, note)| Ok((Address::parse(&url)?, note)))
+        };
+        let url = |setting: &PrefectSetting| match parsed(setting) {
+            Ok((address, None)) => address.shown().to_owned(),
+            Ok((address, Some(note))) => format!("{} ({note})", address.shown()),
+            Err(_) if setting.text.is_empty() => "empty".to_owned(),
+            Err(fault) => fault.to_string(),
         };
         let mut facts = vec![match &self.profile {
             Some((name, place)) => Fact::of("profile", name, place),
             None => Fact::new("profile", "none"),
         }];
-        facts.push(
-            fact("API URL", &self.url, &url).unwrap_or_else(|| Fact::new("API URL", "not set")),
-        );
+        facts.push(match &self.url {
+            Some(setting) => {
+                let mark = if parsed(setting).is_ok() { Mark::Good } else { Mark::Bad };
+                Fact::of("API URL", &url(setting), &setting.origin).marked(mark)
+            }
+            None => Fact::new("API URL", "not set"),
+        });
         let credentials = [
             ("API key", &self.key, &hidden as Value<'_>),
             ("API key file", &self.key_file, &shown),
@@ -179,9 +183,9 @@ impl Configured for PrefectSettings {
             ("headers", &self.headers, &hidden),
             ("CA certificate file", &self.authority, &shown),
         ];
-        facts.extend(
-            credentials.iter().filter_map(|(name, setting, value)| fact(name, setting, value)),
-        );
+        let set =
+            credentials.iter().filter_map(|(name, setting, value)| fact(name, setting, value));
+        facts.extend(set.map(|fact| fact.marked(Mark::Good)));
         if credentials[..4].iter().all(|(_, setting, _)| setting.is_none()) {
             facts.push(Fact::new("credential", "not set"));
         }
