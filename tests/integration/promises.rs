@@ -1,5 +1,5 @@
-//! The promises of the crate's documentation, each by its number. What is the same for the command as without
-//! pfx is tried by comparing the two, started alike.
+//! The promises of the crate's documentation, by their numbers. To test that something is the same for the command as without
+//! pfx, the tests start it both ways and compare.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ mod takeover;
 use crate::support::needs::{strace_as_root, tools};
 use crate::support::{Home, Pfx, Trace, set_mode, traced};
 
-/// What the command sees, started with and without pfx in the same way; they must be equal.
+/// What the command sees with and without pfx, started in the same way; both must be equal.
 #[track_caller]
 fn same_as_bare(command: &[&str], prepare: impl Fn(Pfx) -> Pfx) -> String {
     let home = Home::with_secrets("A = \"v\"\n");
@@ -35,7 +35,7 @@ fn same_status(words: &str, prepare: impl Fn(Pfx) -> Pfx) -> String {
 }
 
 #[test]
-fn promise_1_pid_parent_group_and_session_are_pfxs() {
+fn promise_1_pid_parent_group_and_session_are_those_of_pfx() {
     let home = Home::with_secrets("A = \"v\"\n");
     let running = home.run(&[], &["cat", "/proc/self/stat"]).start();
     let pid = running.pid();
@@ -136,7 +136,7 @@ fn promise_2_arguments_arrive_byte_for_byte() {
         expected.extend_from_slice(word);
         expected.push(0);
     }
-    // cat then complains of files that are not there; its command line is what matters.
+    // cat reports files that do not exist; only its command line matters.
     assert!(start.outcome().stdout == expected);
 }
 
@@ -169,7 +169,7 @@ fn promise_2_the_environment_arrives_byte_for_byte_and_in_order() {
     let expected = block(&[&inherited[..], &[b"A=v"]].concat());
     assert_eq!(outcome.stdout.escape_ascii().to_string(), expected.escape_ascii().to_string());
 
-    // An injected name occurs once; whatever else there is stays.
+    // An injected name occurs once; everything else is unchanged.
     let outcome = home.run(&["-s", "DUP", "-s", "NOEQ"], &print).environ(&inherited).outcome();
     let kept: Vec<&[u8]> =
         inherited.into_iter().filter(|entry| !entry.starts_with(b"DUP=")).collect();
@@ -185,16 +185,16 @@ fn promise_2_an_empty_environment_stays_empty() {
 }
 
 #[test]
-fn promise_3_a_process_that_holds_values_leaves_no_core_and_the_command_is_as_ever() {
+fn promise_3_a_process_that_holds_values_dumps_no_core_and_the_command_is_not_affected() {
     let home = Home::with_secrets("A = \"v\"\n");
-    // Waits for the value on stdin.
+    // pfx waits for the value on stdin.
     let waiting = home
         .pfx(["secret", "set", "A"])
         .before(|| setrlimit(Resource::RLIMIT_CORE, 1 << 20, 1 << 20).map_err(Into::into))
         .start();
     let start = std::time::Instant::now();
     let file = |name: &str| format!("/proc/{}/{name}", waiting.pid());
-    // In read(2) of descriptor 0; who may not see that sees that it has hidden, and sleeps.
+    // It is in read(2) of descriptor 0; a user who cannot see that sees that it is not dumpable and sleeps.
     let reads_stdin = || match std::fs::read_to_string(file("syscall")) {
         Ok(call) => call.starts_with("0 0x0 "),
         Err(_) => std::fs::read_to_string(file("stat")).is_ok_and(|stat| stat.contains(") S ")),
@@ -208,7 +208,7 @@ fn promise_3_a_process_that_holds_values_leaves_no_core_and_the_command_is_as_ev
     assert_eq!(outcome.signal(), Some(Signal::SIGQUIT as i32));
     assert!(!std::os::unix::process::ExitStatusExt::core_dumped(&outcome.status));
 
-    // Root owns the /proc files of what is not dumpable (proc(5)); the command is dumpable again.
+    // Root owns the /proc files of a process that is not dumpable (proc(5)); the command is dumpable again.
     let home = Home::with_secrets("A = \"v\"\n");
     home.give_to_nobody();
     let owner = home.run(&["-s", "A"], &["stat", "-c", "%u", "/proc/self/environ"]).by_nobody();
@@ -234,7 +234,7 @@ fn promise_4_nothing_starts_if_a_required_secret_is_missing() {
 #[test]
 fn promise_4_nothing_starts_if_a_source_fails() {
     let home = Home::with_config("[context.secrets]\nA = \"CANARY\n");
-    // A later source has it, and must not be asked.
+    // A later source has the secret, but must not be asked.
     home.write("secrets/A", "other");
     let bindings = ["--secrets-dir", "secrets", "-s", "A"];
     home.run(&bindings, &["touch", "started"]).refuses(
@@ -266,7 +266,7 @@ fn promise_4_nothing_starts_for_a_bad_name() {
 
 const LOCAL: [&str; 8] = ["-s", "A", "-s", "B", "-s", "C", "--secrets-dir", "secrets"];
 
-/// A run that is answered locally, and what it asked of the system.
+/// A run that finds everything locally, and its system calls.
 fn local_run() -> (Home, Trace) {
     let home = Home::with_secrets("A = \"v\"\nB = \"~/x$HOME\"\n");
     home.write("secrets/C", "c");
@@ -286,7 +286,7 @@ fn promise_5_locally_there_is_no_thread_and_no_socket() {
 }
 
 #[test]
-fn promise_5_locally_no_file_is_read_but_those_that_check_names() {
+fn promise_5_locally_no_file_is_read_except_to_check_names() {
     need!(strace_as_root());
     let (home, trace) = local_run();
     let opened: BTreeSet<String> = trace
@@ -294,7 +294,7 @@ fn promise_5_locally_no_file_is_read_but_those_that_check_names() {
         .into_iter()
         .filter(|line| !line.contains("ENOENT"))
         .map(|line| line.split('"').nth(1).unwrap().to_owned())
-        // What the dynamic loader reads, of pfx and of the command.
+        // Files that the dynamic loader reads, for pfx and for the command.
         .filter(|path| !path.contains(".so"))
         .filter(|path| !path.starts_with("/usr/lib/locale") && path != "/etc/ld.so.cache")
         .collect();
@@ -307,14 +307,14 @@ fn promise_5_locally_no_file_is_read_but_those_that_check_names() {
 }
 
 #[test]
-fn promise_5_a_run_without_network_is_answered() {
+fn promise_5_a_run_without_a_network_succeeds() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.write(".prefect/auth.toml", "[\"api.prefect.io\"]\napi_key = \"k\"\n");
     home.run(&["-s", "A"], &["printenv", "A"]).gives("v\n");
 }
 
 #[test]
-fn promise_8_a_write_keeps_comments_order_mode_and_owner() {
+fn promise_8_a_write_preserves_comments_order_mode_and_owner() {
     use std::os::unix::fs::MetadataExt as _;
     let text = "# top\n\n[other] # o\nz = 1\na = 2\n\n[context.secrets]\n# about B\nB = 'b' # b\nA = 'a'\n";
     let home = Home::with_config(text);
@@ -333,20 +333,20 @@ fn promise_8_a_write_keeps_comments_order_mode_and_owner() {
 }
 
 #[test]
-fn promise_10_a_start_takes_a_handful_of_system_calls() {
+fn promise_10_a_start_makes_few_system_calls() {
     need!(tools(&["strace"]));
     let home = Home::with_secrets(&(0..100).map(|n| format!("S{n} = \"v\"\n")).collect::<String>());
     let trace = traced(&home, &[], &["run", "--", "true"], |start| start);
     trace.outcome.assert(0, "", "");
-    // From the first call of pfx's own to the exec of the command; before it the loader is at work.
+    // From the first system call of pfx itself to the exec of the command; the earlier ones are the loader's.
     let own: Vec<&str> = trace
         .text
         .lines()
         .skip_while(|line| !line.contains("PR_SET_DUMPABLE"))
         .take_while(|line| !line.contains("execve("))
-        // How often the heap grows is the allocator's affair.
+        // How often the heap grows depends on the allocator.
         .filter(|line| !line.contains("brk(") && !line.contains("mmap("))
-        // Nor does it matter how many directories above are searched for pfx.toml.
+        // The number of directories that are searched for pfx.toml does not count either.
         .filter(|line| !(line.contains("statx(AT_FDCWD") && line.contains("ENOENT")))
         .collect();
     assert!((5..=20).contains(&own.len()), "{} calls:\n{}", own.len(), own.join("\n"));

@@ -1,4 +1,4 @@
-//! A directory whose files are replaced all at once while pfx starts, as kubelet replaces a Secret's.
+//! A directory whose files are all replaced at once while pfx starts, as kubelet replaces those of a Secret.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::support::needs::{namespaces, strace_as_root, tools};
 use crate::support::{Home, traced};
 
-/// Replaces the files in `directory` by one generation, in which each value ends in `number`, and removes the one
-/// before (`pkg/volume/util/atomic_writer.go` of Kubernetes).
+/// Replaces the files in `directory` with a generation whose values end in `number`, and removes the previous
+/// one (`pkg/volume/util/atomic_writer.go` of Kubernetes).
 fn replace(directory: &Path, number: usize, names: &[&str]) {
     let data = directory.join("..data");
     let before = fs::read_link(&data).ok();
@@ -39,7 +39,7 @@ fn replace(directory: &Path, number: usize, names: &[&str]) {
     }
 }
 
-/// Ends a thread, also when a test fails.
+/// Ends a thread, even if the test fails.
 struct Ended<'a>(&'a AtomicBool);
 
 impl Drop for Ended<'_> {
@@ -48,7 +48,7 @@ impl Drop for Ended<'_> {
     }
 }
 
-/// Replaces the files again and again, this long after the last time, while `act` goes on.
+/// Replaces the files repeatedly, with this pause, while `act` runs.
 fn while_replaced(
     directory: &Path,
     names: fn(usize) -> Vec<&'static str>,
@@ -72,7 +72,7 @@ fn while_replaced(
     });
 }
 
-/// The words that were printed all end in one number.
+/// Asserts that all printed words end in the same number.
 fn assert_of_one_generation(text: &str, count: usize) {
     let numbers: Vec<&str> =
         text.split_whitespace().filter_map(|word| word.split('-').nth(1)).collect();
@@ -81,7 +81,7 @@ fn assert_of_one_generation(text: &str, count: usize) {
 }
 
 #[test]
-fn what_one_start_gets_is_of_one_generation() {
+fn all_values_of_a_start_belong_to_one_generation() {
     let home = Home::new();
     let directory = home.join("k");
     let names = |_| vec!["password", "user"];
@@ -104,7 +104,7 @@ fn what_one_start_gets_is_of_one_generation() {
 }
 
 #[test]
-fn a_listing_and_the_values_are_of_one_generation_though_names_come_and_go() {
+fn a_listing_and_its_values_belong_to_one_generation_even_if_names_change() {
     let home = Home::new();
     let directory = home.join("k");
     let names = |number: usize| {
@@ -123,14 +123,14 @@ fn a_listing_and_the_values_are_of_one_generation_though_names_come_and_go() {
 }
 
 #[test]
-fn a_replacement_before_any_call_of_a_slow_start_tears_nothing() {
+fn a_replacement_before_any_system_call_of_a_slow_start_does_not_mix_generations() {
     need!(tools(&["strace"]));
     let home = Home::new();
     let directory = home.join("k");
     while_replaced(
         &directory,
         |_| vec!["password", "user"],
-        // Under strace a start takes this long for a few calls.
+        // Under strace, a few system calls of a start take this long.
         Duration::from_millis(5),
         || {
             for bindings in
@@ -140,7 +140,7 @@ fn a_replacement_before_any_call_of_a_slow_start_tears_nothing() {
                 let command = ["--", "sh", "-c", "echo $user $password"];
                 let arguments: Vec<&str> = arguments.into_iter().chain(command).collect();
                 for when in 1..=16 {
-                    // Long enough for many generations.
+                    // This is long enough for many generations.
                     let delay =
                         format!("inject=openat,readlinkat,getdents64:delay_enter=20ms:when={when}");
                     let trace = traced(&home, &["-e", &delay], &arguments, |start| start);
@@ -158,7 +158,7 @@ fn a_replacement_before_any_call_of_a_slow_start_tears_nothing() {
 }
 
 #[test]
-fn a_link_to_a_directory_that_is_renamed_over_is_followed_once() {
+fn a_link_to_a_directory_that_is_replaced_by_a_rename_is_followed_once() {
     let home = Home::new();
     let replace = |number: usize| {
         let own = format!("release-{number}");
@@ -195,7 +195,7 @@ fn a_link_to_a_directory_that_is_renamed_over_is_followed_once() {
 }
 
 #[test]
-fn a_file_beside_the_generations_and_a_link_to_another_are_read_too() {
+fn files_outside_the_generations_and_links_to_other_files_are_read() {
     let home = Home::new();
     replace(&home.join("k"), 1, &["user", "password"]);
     home.write("k/beside", "b\n");
@@ -212,7 +212,7 @@ fn a_file_beside_the_generations_and_a_link_to_another_are_read_too() {
 }
 
 #[test]
-fn a_file_that_is_mounted_over_another_is_read() {
+fn a_file_that_is_mounted_over_another_file_is_read() {
     need!(namespaces());
     let home = Home::new();
     replace(&home.join("k"), 1, &["user", "password"]);
@@ -225,11 +225,11 @@ fn a_file_that_is_mounted_over_another_is_read() {
 }
 
 #[test]
-fn a_name_that_left_with_its_generation_is_missing() {
+fn a_name_that_the_current_generation_does_not_have_is_missing() {
     let home = Home::new();
     replace(&home.join("k"), 1, &["user", "password"]);
     replace(&home.join("k"), 2, &["user"]);
-    // A link that is left over.
+    // A leftover link.
     symlink("..data/password", home.join("k/password")).unwrap();
     home.pfx(["secret", "list", "--secrets-dir", "k"]).gives("user\n");
     let outcome =
@@ -239,7 +239,7 @@ fn a_name_that_left_with_its_generation_is_missing() {
 }
 
 #[test]
-fn a_plain_directory_is_opened_and_nothing_else_is_asked_of_it() {
+fn a_plain_directory_is_only_opened() {
     need!(strace_as_root());
     let home = Home::new();
     home.write("plain/A", "a");

@@ -1,11 +1,11 @@
-//! Output that nobody received is no success, and a reader who has had enough is no failure.
+//! Lost output is an error, and a reader that closes the pipe early is not.
 
 use std::fs::File;
 
 use crate::support::needs::tools;
 use crate::support::{Home, Pfx};
 
-/// Every command that prints, as words.
+/// Every command that prints, with its arguments.
 const PRINTING: [&[&str]; 20] = [
     &["--help"],
     &["-h"],
@@ -33,7 +33,7 @@ fn home() -> Home {
     Home::with_secrets("A = \"CANARY\"\n")
 }
 
-/// Does not end by SIGPIPE, but sees the error.
+/// Ignores SIGPIPE, so that the write fails.
 fn ignoring_pipes(pfx: Pfx) -> Pfx {
     pfx.before(|| {
         // SAFETY: signal(2) is async-signal-safe.
@@ -62,7 +62,7 @@ fn is_lost(pfx: Pfx, words: &[&str], cause: &str) {
 }
 
 #[test]
-fn output_into_a_full_device_or_a_closed_descriptor_is_an_error_of_every_command() {
+fn every_command_reports_output_to_a_full_device_or_a_closed_descriptor_as_an_error() {
     let home = home();
     for words in PRINTING {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -76,7 +76,7 @@ fn output_into_a_full_device_or_a_closed_descriptor_is_an_error_of_every_command
 }
 
 #[test]
-fn with_stderr_lost_too_only_the_status_says_so() {
+fn if_stderr_is_lost_too_the_exit_status_shows_the_error() {
     let home = home();
     for words in PRINTING {
         let both = closing(closing(home.pfx(words), 1), 2);
@@ -90,7 +90,7 @@ fn with_stderr_lost_too_only_the_status_says_so() {
 }
 
 #[test]
-fn a_reader_who_has_had_enough_is_no_failure() {
+fn a_reader_that_closes_the_pipe_is_not_an_error() {
     let home = home();
     for words in PRINTING {
         let (reader, writer) = nix::unistd::pipe().unwrap();
@@ -100,7 +100,7 @@ fn a_reader_who_has_had_enough_is_no_failure() {
 }
 
 #[test]
-fn a_command_is_started_whether_or_not_stdout_is_open_and_what_prints_nothing_succeeds() {
+fn a_closed_stdout_stops_neither_run_nor_a_command_that_prints_nothing() {
     let home = home();
     let ran = closing(home.run(&["-s", "A"], &["touch", "ran"]), 1).outcome();
     ran.assert(0, "", "");
@@ -111,10 +111,10 @@ fn a_command_is_started_whether_or_not_stdout_is_open_and_what_prints_nothing_su
 }
 
 #[test]
-fn a_descriptor_that_does_not_wait_is_waited_for() {
+fn a_nonblocking_descriptor_gets_the_whole_output() {
     need!(tools(&["python3"]));
     let home = Home::new();
-    // More than a pipe holds, and a reader who starts when it is full.
+    // More than a pipe holds, and a reader that starts when the pipe is full.
     let script = "import os, subprocess, sys\n\
         reader, writer = os.pipe()\n\
         os.set_blocking(writer, False)\n\

@@ -1,4 +1,4 @@
-//! A project file that was found, not named, counts only once it is trusted.
+//! A project file that pfx discovers by itself is used only after it is trusted.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn run(home: &Home) -> crate::support::Pfx {
 }
 
 #[test]
-fn it_is_refused_until_it_is_trusted_and_again_once_it_changes() {
+fn a_discovered_file_is_refused_until_it_is_trusted_and_after_it_changes() {
     let home = project();
     run(&home).refuses(125, UNKNOWN);
     home.pfx(["trust"]).gives("");
@@ -38,7 +38,7 @@ fn it_is_refused_until_it_is_trusted_and_again_once_it_changes() {
 }
 
 #[test]
-fn the_gate_is_before_every_command_that_binds() {
+fn every_command_that_binds_requires_trust() {
     let home = project();
     for arguments in [
         &["run", "-s", "X", "--", "true"][..],
@@ -62,7 +62,7 @@ fn another_file_with_the_same_content_is_not_trusted() {
 }
 
 #[test]
-fn the_list_tells_what_has_become_of_each_file() {
+fn the_list_shows_whether_each_file_has_changed_or_is_gone() {
     let home = project();
     for name in ["b", "c"] {
         home.write(format!("{name}/pfx.toml"), "");
@@ -82,7 +82,7 @@ fn the_list_tells_what_has_become_of_each_file() {
 }
 
 #[test]
-fn only_the_user_can_read_the_list_and_it_is_where_xdg_says() {
+fn the_list_is_private_and_in_the_state_directory_of_xdg() {
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
     let home = project();
     home.pfx(["trust"]).gives("");
@@ -92,12 +92,12 @@ fn only_the_user_can_read_the_list_and_it_is_where_xdg_says() {
     run(&home).env("XDG_STATE_HOME", &elsewhere).refuses(125, UNKNOWN);
     home.pfx(["trust"]).env("XDG_STATE_HOME", &elsewhere).gives("");
     assert_eq!(mode(&elsewhere.join("pfx/trusted")), 0o600);
-    // A relative one counts as none.
+    // A relative path counts as not set.
     run(&home).env("XDG_STATE_HOME", "state").gives("one\n");
 }
 
 #[test]
-fn a_list_that_others_can_write_trusts_nothing() {
+fn with_a_list_that_others_can_write_no_file_is_trusted() {
     let home = project();
     home.pfx(["trust"]).gives("");
     let list = home.join(".local/state/pfx/trusted");
@@ -110,7 +110,7 @@ fn a_list_that_others_can_write_trusts_nothing() {
 }
 
 #[test]
-fn a_link_is_trusted_for_what_it_leads_to() {
+fn trusting_a_link_trusts_its_target() {
     let home = Home::new();
     home.write("real/the.toml", "env.A = 'one'");
     home.write("work/file", "");
@@ -122,7 +122,7 @@ fn a_link_is_trusted_for_what_it_leads_to() {
 }
 
 #[test]
-fn trust_is_revoked_through_links_and_after_all_is_gone() {
+fn trust_is_revoked_through_links_and_after_the_file_and_its_directory_are_removed() {
     let trusted = || {
         let home = Home::new();
         home.write("real/sub/pfx.toml", "env.A = 'one'");
@@ -159,14 +159,14 @@ fn trust_is_revoked_through_links_and_after_all_is_gone() {
             );
         }
     }
-    // Where it was, without a name; a trusted one above stays.
+    // Without an argument, in the directory of the removed file; a trusted file above stays trusted.
     let home = trusted();
     home.write("pfx.toml", "");
     home.pfx(["trust", "pfx.toml"]).gives("");
     std::fs::remove_file(home.join("real/sub/pfx.toml")).unwrap();
     home.pfx(["trust", "--revoke"]).current_dir(home.join("real/sub")).gives("");
     home.pfx(["trust", "--list"]).gives("{home}/pfx.toml\n");
-    // As it is listed, whatever is in the path.
+    // By the path that the list shows, whatever characters it contains.
     let home = Home::new();
     home.write("a\nb/pfx.toml", "");
     home.pfx(["trust", "a\nb/pfx.toml"]).gives("");
@@ -176,7 +176,7 @@ fn trust_is_revoked_through_links_and_after_all_is_gone() {
 }
 
 #[test]
-fn a_relative_path_is_not_taken_for_another_where_the_working_directory_is_gone() {
+fn a_relative_path_is_an_error_if_the_working_directory_was_removed() {
     let home = Home::new();
     home.write("gone/pfx.toml", "");
     home.pfx(["trust", "gone/pfx.toml"]).gives("");
@@ -205,7 +205,7 @@ fn a_path_of_any_bytes_can_be_trusted() {
 }
 
 #[test]
-fn a_file_that_makes_no_sense_is_not_trusted() {
+fn a_file_that_is_not_valid_cannot_be_trusted() {
     let home = project();
     home.write("pfx.toml", "env.A = CANARY");
     let outcome = home.pfx(["trust"]).outcome();
@@ -215,14 +215,14 @@ fn a_file_that_makes_no_sense_is_not_trusted() {
 }
 
 #[test]
-fn without_a_project_file_there_is_nothing_to_trust() {
+fn trust_without_a_project_file_is_an_error() {
     Home::new().pfx(["trust"]).refuses(
         2,
         "pfx: error: there is no pfx.toml in this directory or above it\npfx: hint: name the file: `pfx trust FILE`\n",
     );
 }
 
-/// What was hashed is what is used: nobody can put another file there in between.
+/// The hashed content is the content that is used: the file cannot be replaced in between.
 #[test]
 fn the_file_is_opened_once() {
     need!(strace_as_root());

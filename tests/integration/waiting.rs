@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::cloud1::{home, value};
 use crate::support::{Server, Terminal};
 
-/// Answers after so long.
+/// A server that answers after this time.
 fn slow(pause: Duration) -> Server {
     Server::new(move |dialogue| {
         while dialogue.request().is_some() {
@@ -21,12 +21,12 @@ fn slow(pause: Duration) -> Server {
     })
 }
 
-/// The line that says for what pfx has waited so many seconds.
+/// The line that shows what pfx has waited for, for this many seconds.
 fn line(url: &str, seconds: usize) -> String {
     format!("\r\x1b[Kpfx: waiting for {url} ({seconds} s)")
 }
 
-/// What is shown without the lines for each second, one after the other, that come first; and how many these are.
+/// What is shown after the lines for each second, and the number of these lines.
 fn without_lines<'s>(shown: &'s str, url: &str) -> (&'s str, usize) {
     let mut rest = shown;
     let mut count = 0;
@@ -37,8 +37,8 @@ fn without_lines<'s>(shown: &'s str, url: &str) -> (&'s str, usize) {
 }
 
 #[test]
-fn on_a_terminal_one_line_tells_for_what_and_how_long_and_is_erased() {
-    // Answers when the second line is there.
+fn on_a_terminal_a_line_shows_what_pfx_waits_for_and_how_long_and_is_erased() {
+    // Answers when the second line is shown.
     let (sender, receiver) = mpsc::channel::<()>();
     let receiver = Mutex::new(receiver);
     let server = Server::new(move |dialogue| {
@@ -59,7 +59,7 @@ fn on_a_terminal_one_line_tells_for_what_and_how_long_and_is_erased() {
 }
 
 #[test]
-fn what_is_answered_within_a_second_shows_nothing() {
+fn nothing_is_shown_if_the_answer_arrives_within_a_second() {
     let server = slow(Duration::ZERO);
     let home = home(&server.url());
     let pfx = env!("CARGO_BIN_EXE_pfx");
@@ -78,13 +78,13 @@ fn what_is_answered_within_a_second_shows_nothing() {
 }
 
 #[test]
-fn where_stderr_is_no_terminal_nothing_is_told() {
+fn nothing_is_shown_if_stderr_is_not_a_terminal() {
     let server = slow(Duration::from_millis(1500));
     home(&server.url()).run(&["-s", "X"], &["/usr/bin/printenv", "X"]).gives("v\n");
 }
 
 #[test]
-fn an_error_after_waiting_stands_on_a_line_of_its_own() {
+fn an_error_after_waiting_is_on_its_own_line() {
     let server = Server::new(|dialogue| {
         dialogue.request();
         dialogue.fall_silent();
@@ -95,7 +95,7 @@ fn an_error_after_waiting_stands_on_a_line_of_its_own() {
     let (status, terminal) = Terminal::start(&home, &words).finish();
     assert_eq!(status.code(), Some(125));
     let url = server.url();
-    // On a busy machine the line for the first second may come too late to be shown.
+    // On a busy machine the line for the first second may be too late to be shown.
     let (rest, count) = without_lines(&terminal.shown, &url);
     let erased = if count > 0 { "\r\x1b[K" } else { "" };
     let error = format!("pfx: error: the request to {url} failed: timed out after 1.5 s\r\n");

@@ -1,5 +1,4 @@
-//! How `secret set` and `delete` write: the file is the old one or the new one, whole, at every instant and
-//! whatever happens.
+//! How `secret set` and `delete` write: at every moment, whatever happens, the complete old or new file is in place.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -45,7 +44,7 @@ fn a_new_file_and_directory_are_private_whatever_the_umask() {
 }
 
 #[test]
-fn mode_and_owner_stay() {
+fn mode_and_owner_are_preserved() {
     for bits in [0o600, 0o640, 0o644, 0o400] {
         let home = Home::with_config(OLD);
         set_mode(&home.config(), bits);
@@ -65,7 +64,7 @@ fn mode_and_owner_stay() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_warned_of_as_run_does() {
+fn a_file_that_others_can_read_causes_the_same_warning_as_in_run() {
     let home = Home::with_config(OLD);
     set_mode(&home.config(), 0o644);
     let warning = home.run(&["--local", "-s", "B"], &["true"]).outcome().stderr();
@@ -83,7 +82,7 @@ fn a_file_that_others_can_read_is_warned_of_as_run_does() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_is_told() {
+fn a_directory_that_cannot_be_written_is_an_error() {
     let home = Home::with_config(OLD);
     home.give_to_nobody();
     set_mode(&home.join(".prefect"), 0o500);
@@ -107,13 +106,13 @@ fn a_directory_that_others_can_write_is_refused() {
         "pfx: error: cannot trust {home}/.prefect: other users can write it (mode 0777)\n\
          pfx: hint: `chmod go-w {home}/.prefect`\n",
     );
-    // /tmp has the sticky bit: nobody can take away another's file.
+    // /tmp has the sticky bit: a user cannot remove another user's file.
     set_mode(&home.join(".prefect"), 0o1777);
     set(&home, "A", "new").gives("");
 }
 
 #[test]
-fn links_stay_and_what_they_lead_to_is_written() {
+fn links_are_preserved_and_their_targets_are_written() {
     let home = Home::new();
     home.write("dotfiles/config.toml", OLD);
     symlink("../dotfiles/link.toml", home.config()).unwrap();
@@ -129,7 +128,7 @@ fn links_stay_and_what_they_lead_to_is_written() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_filled_and_a_circle_is_an_error() {
+fn the_missing_target_of_a_link_is_created_and_a_cycle_of_links_is_an_error() {
     let home = Home::new();
     std::fs::create_dir(home.join("dotfiles")).unwrap();
     symlink("../dotfiles/config.toml", home.config()).unwrap();
@@ -149,7 +148,7 @@ fn a_link_that_leads_nowhere_is_filled_and_a_circle_is_an_error() {
 }
 
 #[test]
-fn another_name_of_the_file_keeps_the_old_one() {
+fn a_hard_link_to_the_file_still_has_the_old_content() {
     let home = Home::with_config(OLD);
     std::fs::hard_link(home.config(), home.join("other")).unwrap();
     set(&home, "A", "new").gives("");
@@ -158,7 +157,7 @@ fn another_name_of_the_file_keeps_the_old_one() {
 }
 
 #[test]
-fn a_planted_leftover_is_swept_and_never_followed() {
+fn a_planted_temporary_file_is_removed_and_never_followed() {
     let home = Home::with_config(OLD);
     home.write("victim", "precious");
     symlink("../victim", home.join(".prefect/.config.toml.pfx-1-0000000000000000")).unwrap();
@@ -170,26 +169,26 @@ fn a_planted_leftover_is_swept_and_never_followed() {
 }
 
 #[test]
-fn what_is_there_already_is_not_written_again() {
+fn a_value_that_is_already_stored_is_not_written_again() {
     let home = Home::with_config(OLD);
     let before = std::fs::metadata(home.config()).unwrap();
     set(&home, "A", "old").gives("");
     let after = std::fs::metadata(home.config()).unwrap();
     assert_eq!((before.ino(), before.mtime_nsec()), (after.ino(), after.mtime_nsec()));
-    // Nor is anything deleted that is not there.
+    // Deleting a secret that does not exist does not write either.
     assert_eq!(home.pfx(["secret", "delete", "none"]).outcome().code(), Some(1));
     assert_eq!(std::fs::metadata(home.config()).unwrap().ino(), before.ino());
 }
 
 #[test]
-fn nothing_but_the_value_changes_in_any_way_of_writing() {
+fn only_the_value_changes_in_every_style_of_config_file() {
     for (old, new) in [
         (
             "context = { secrets = { A = 'a', B = 1 } } # c\n",
             "context = { secrets = { A = \"new\", B = 1 } } # c\n",
         ),
         ("context.secrets.A = 'a'\r\n\r\n# c\r\n", "context.secrets.A = \"new\"\r\n\r\n# c\r\n"),
-        // A line end within a string is no control character.
+        // A line end in a string is not a control character.
         (
             "[context.secrets]\r\nA = 'a'\r\nB = \"\"\"\r\nb\r\n\"\"\"\r\n",
             "[context.secrets]\r\nA = \"new\"\r\nB = \"\"\"\r\nb\r\n\"\"\"\r\n",
@@ -206,7 +205,7 @@ fn nothing_but_the_value_changes_in_any_way_of_writing() {
         set(&home, "A", "new").gives("");
         let text = home.config_text();
         if old.starts_with("# only") {
-            // Where the comment of an empty file goes is the editor's choice; it stays.
+            // The place of the comment in an empty file does not matter, but it is preserved.
             assert!(
                 text.contains("# only a comment") && text.contains("A = \"new\"\n"),
                 "{text:?}"
@@ -228,10 +227,10 @@ fn the_file_that_a_variable_names_is_written() {
 }
 
 #[test]
-fn a_file_that_is_mounted_alone_is_refused_and_kept() {
+fn a_file_that_is_mounted_by_itself_is_refused_and_unchanged() {
     need!(namespaces());
     let mount = "mount --bind mounted .prefect/config.toml";
-    // From another file system, into a directory in which nothing can be made.
+    // From another file system, into a directory where no file can be created.
     let read_only = "mkdir f; mount -t tmpfs none f; cp mounted f; mount --bind f/mounted .prefect/config.toml; \
                      mount --rbind .prefect d; mount -o remount,bind,ro d";
     for (prepare, path) in [(mount, ".prefect/config.toml"), (read_only, "d/config.toml")] {

@@ -1,4 +1,4 @@
-//! What names the process: for a service manager, for a shell.
+//! What identifies the process to a service manager and to a shell.
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{home, init};
 use crate::support::needs::{root, tools};
 
-/// What one receives within a minute.
+/// The message that a socket receives within a minute.
 fn received(socket: &UnixDatagram) -> String {
     socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut buffer = [0; 100];
@@ -16,7 +16,7 @@ fn received(socket: &UnixDatagram) -> String {
 }
 
 #[test]
-fn variables_that_name_pfx_name_the_command() {
+fn variables_with_the_process_id_of_pfx_get_that_of_the_command() {
     let home = home();
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let inner = "env | grep -E '^(LISTEN|WATCHDOG|SYSTEMD)' | sed s/$$/itself/ | sort";
@@ -30,7 +30,7 @@ fn variables_that_name_pfx_name_the_command() {
 }
 
 #[test]
-fn a_service_manager_is_told_the_commands_number_before_the_command_speaks() {
+fn a_service_manager_gets_the_process_id_of_the_command_before_the_command_notifies_it() {
     need!(tools(&["python3"]));
     let home = home();
     let path = home.join("notify");
@@ -52,14 +52,14 @@ print(os.getpid())";
         let outcome = running.finish();
         assert_eq!(outcome.code(), Some(0), "{outcome:?}");
         let command = format!("MAINPID={}", outcome.stdout().trim());
-        // How it ends is how pfx ends, which is the manager's own child: so it is told that again.
+        // The manager learns from the end of pfx, its own child, how the command ended: so pfx is the main process again.
         let pfx = format!("MAINPID={pfx}");
         assert_eq!(heard.join().unwrap(), [&command, "READY=1", &pfx, "BARRIER=1"]);
     }
 }
 
 #[test]
-fn nobody_at_the_notification_socket_is_no_error() {
+fn a_notification_socket_without_a_reader_is_not_an_error() {
     let home = home();
     for address in ["/nowhere", "@nobody-at-all", "vsock:2:1", "", "relative"] {
         init(&home, &[], &["echo", "started"]).env("NOTIFY_SOCKET", address).gives("started\n");
@@ -67,7 +67,7 @@ fn nobody_at_the_notification_socket_is_no_error() {
 }
 
 #[test]
-fn without_a_terminal_the_command_leads_a_group_of_its_own_in_pfx_s_session() {
+fn without_a_terminal_the_command_leads_its_own_process_group_in_the_session_of_pfx() {
     need!(tools(&["python3"]));
     need!(root());
     let home = home();
@@ -75,7 +75,7 @@ fn without_a_terminal_the_command_leads_a_group_of_its_own_in_pfx_s_session() {
 assert os.getpgrp() == os.getpid(), 'a group of its own'
 assert os.getsid(0) == os.getsid(os.getppid()), 'the same session'
 print(os.path.basename(os.readlink(f'/proc/{os.getppid()}/exe')))";
-    // In a session without a terminal, whatever the tests have.
+    // In a session without a terminal, whether or not the tests have one.
     let started = init(&home, &[], &["python3", "-c", script]).before(|| {
         nix::unistd::setsid()?;
         Ok(())

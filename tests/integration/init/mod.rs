@@ -1,4 +1,4 @@
-//! `pfx run --init`: what tini and dumb-init promise (their own tests are the list), and what they do not.
+//! `pfx run --init`: what tini and dumb-init promise (according to their tests), and more.
 
 mod identity;
 mod remains;
@@ -20,7 +20,7 @@ fn init(home: &Home, options: &[&str], command: &[&str]) -> Pfx {
     home.run(&[&["--init"], options].concat(), command)
 }
 
-/// As process 1 of a namespace of its own, with a /proc of its own. Only root may.
+/// Runs as process 1 of a new namespace with its own /proc. This needs root.
 fn as_process_1(home: &Home, options: &[&str], command: &[&str]) -> Pfx {
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let words = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child", pfx, "run"];

@@ -1,5 +1,5 @@
-"""Says `ready PID`, then each signal it receives by number, in order. Whatever is an argument, by its number, does
-what it does by default."""
+"""Prints `ready PID`, then the number of each signal that it receives, in order. A signal whose number is an argument has
+its default effect."""
 import os
 import signal
 import sys
@@ -7,7 +7,7 @@ import sys
 plain = {int(word) for word in sys.argv[1:]}
 watched = signal.valid_signals() - plain - {signal.SIGKILL, signal.SIGSTOP}
 if signal.SIGINT in plain:
-    # Python's own handler would only note it, and may do so just before the wait.
+    # Python's own handler only records the signal, and may do so just before the wait.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_BLOCK, watched)
 os.write(1, f"ready {os.getpid()}\n".encode())

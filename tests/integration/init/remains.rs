@@ -1,4 +1,4 @@
-//! What the parent holds: nothing.
+//! The parent holds nothing: no value, no descriptor, no directory.
 
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -36,7 +36,7 @@ fn copies(process: i32, needle: &[u8]) -> usize {
 }
 
 #[test]
-fn no_value_is_in_the_parents_memory_or_environment() {
+fn the_memory_and_environment_of_the_parent_contain_no_value() {
     need!(root());
     need!(tools(&["python3"]));
     let home = home();
@@ -55,8 +55,8 @@ fn no_value_is_in_the_parents_memory_or_environment() {
 }
 
 #[test]
-fn no_descriptor_and_no_directory_is_held() {
-    // The kernel shows what a process that has hidden holds to root alone.
+fn the_parent_holds_no_descriptor_and_no_directory() {
+    // Only root can see what a process that is not dumpable holds.
     need!(root());
     need!(tools(&["python3"]));
     let home = home();
@@ -71,7 +71,7 @@ fn no_descriptor_and_no_directory_is_held() {
         .unwrap_or_default();
     held.sort();
     let expected = ["/", "/", "/", "anon_inode:[signalfd]"];
-    // One more where the tests have a terminal.
+    // One more if the tests have a terminal.
     held.retain(|target| !target.starts_with("/dev/"));
     assert_eq!(held, expected);
     assert_eq!(fs::read_link(format!("/proc/{parent}/cwd")).unwrap().to_str(), Some("/"));
@@ -80,7 +80,7 @@ fn no_descriptor_and_no_directory_is_held() {
 }
 
 #[test]
-fn output_that_the_command_closes_is_closed() {
+fn output_that_the_command_closes_is_not_held_open_by_the_parent() {
     let home = home();
     let script = "exec 2>&-; echo $$; exec >&-; exec sleep 300";
     let mut running = init(&home, &[], &["sh", "-c", script]).start();
@@ -103,7 +103,7 @@ fn closed_standard_streams_stay_closed_in_the_command() {
 }
 
 #[test]
-fn a_descriptor_that_the_command_closes_is_closed_without_close_range_too() {
+fn without_close_range_a_descriptor_that_the_command_closes_is_not_held_open_either() {
     let home = home();
     let script = "exec 9>&-; echo ready; exec sleep 300";
     let close_range: &[i64] = &[libc::SYS_close_range];
@@ -111,7 +111,7 @@ fn a_descriptor_that_the_command_closes_is_closed_without_close_range_too() {
         (&[][..], 0),
         (close_range, libc::EPERM),
         (close_range, libc::ENOSYS),
-        // Nor is there a list of those that are open.
+        // There is no list of open descriptors either.
         (&[libc::SYS_close_range, libc::SYS_getdents64], libc::EPERM),
     ] {
         let (reader, writer) = std::io::pipe().unwrap();

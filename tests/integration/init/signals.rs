@@ -1,4 +1,4 @@
-//! Signals on their way to the command.
+//! How signals are forwarded to the command.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn send(running: &Running, signal: i32) {
     assert_eq!(unsafe { libc::kill(running.pid().as_raw(), signal) }, 0);
 }
 
-/// All that a parent can pass on.
+/// All signals that a parent can forward.
 fn signals() -> impl Iterator<Item = i32> {
     let own = [libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD];
     let plain = (1..=31).filter(move |signal| !own.contains(signal));
@@ -21,7 +21,7 @@ fn signals() -> impl Iterator<Item = i32> {
 }
 
 #[test]
-fn every_signal_is_passed_on_once_and_in_order() {
+fn every_signal_is_forwarded_once_and_in_order() {
     need!(tools(&["python3"]));
     let home = home();
     let (mut running, id) = probe(&home, &[], &[]);
@@ -31,7 +31,7 @@ fn every_signal_is_passed_on_once_and_in_order() {
         running.wait_for(&format!("\n{signal}\n"));
         expected += &format!("{signal}\n");
     }
-    // One that came twice would have come by now.
+    // A signal that was sent twice would have arrived by now.
     send(&running, libc::SIGRTMAX());
     expected += &format!("{}\n", libc::SIGRTMAX());
     running.wait_for(&expected);
@@ -43,7 +43,7 @@ fn every_signal_is_passed_on_once_and_in_order() {
 }
 
 #[test]
-fn a_burst_that_comes_before_the_command_is_there_reaches_it() {
+fn signals_that_arrive_before_the_command_is_started_reach_it() {
     let home = home();
     // A signal between the fork and exec ends pfx's child as it would end pfx.
     for _ in 0..50 {
@@ -54,7 +54,7 @@ fn a_burst_that_comes_before_the_command_is_there_reaches_it() {
 }
 
 #[test]
-fn a_queued_value_is_passed_on() {
+fn a_queued_value_is_forwarded() {
     need!(tools(&["python3"]));
     let home = home();
     let script = "import signal, os, ctypes
@@ -76,7 +76,7 @@ print(info.value)";
 }
 
 #[test]
-fn signals_are_rewritten_and_kept_back() {
+fn signals_are_rewritten_and_suppressed() {
     need!(tools(&["python3"]));
     let home = home();
     let options = ["--rewrite", "TERM=QUIT", "--rewrite", "hup=0", "--rewrite", "10=RTMIN+1"];
@@ -117,7 +117,7 @@ fn rewrites_and_the_timeout_can_come_from_variables() {
 }
 
 #[test]
-fn what_does_not_end_in_time_is_killed_with_its_group() {
+fn a_command_that_does_not_end_in_time_is_killed_with_its_group() {
     let home = home();
     let script = "trap '' TERM; sleep 300 & echo \"ready $!\"; wait; wait";
     let mut running = init(&home, &["--stop-timeout", "0.2"], &["sh", "-c", script]).start();
@@ -131,7 +131,7 @@ fn what_does_not_end_in_time_is_killed_with_its_group() {
 }
 
 #[test]
-fn the_time_runs_from_whatever_stops_the_command() {
+fn the_timeout_starts_with_any_signal_that_stops_the_command() {
     let home = home();
     let script = "trap '' TERM INT QUIT USR1 WINCH; echo ready; while :; do sleep 0.05; done";
     for (signal, rewrite) in [
@@ -153,9 +153,9 @@ fn the_time_runs_from_whatever_stops_the_command() {
 }
 
 #[test]
-fn what_does_not_stop_the_command_starts_no_time() {
+fn other_signals_do_not_start_the_timeout() {
     let home = home();
-    // It takes longer than the time-out would.
+    // It takes longer than the timeout.
     let script = "trap 'sleep 0.5; exit 7' HUP USR1; trap '' TERM INT; echo ready; while :; do sleep 0.05; done";
     for (signals, rewrite) in [
         (&[libc::SIGHUP][..], "INT=0"),
@@ -174,13 +174,13 @@ fn what_does_not_stop_the_command_starts_no_time() {
     }
 }
 
-/// A shell script that ends by SIGTERM, around a program that hears it too, if it is told.
+/// A shell script that SIGTERM ends, with a program in it that also receives the signal if pfx sends it to the group.
 const TREE: &str = "trap 'wait; exit 3' TERM
     sh -c 'trap \"echo child; exit\" TERM; echo ready $$; while :; do sleep 0.05; done' &
     while :; do sleep 0.05; done";
 
 #[test]
-fn signals_reach_the_whole_group_if_that_is_asked_for() {
+fn with_kill_group_signals_reach_the_whole_group() {
     let home = home();
     for option in ["-g", "--kill-group"] {
         let mut running = init(&home, &[option], &["sh", "-c", TREE]).start();
@@ -197,7 +197,7 @@ fn signals_reach_the_whole_group_if_that_is_asked_for() {
 }
 
 #[test]
-fn killing_the_parent_of_a_group_leaves_nobody_of_it() {
+fn with_kill_group_nothing_of_the_group_survives_the_parent() {
     let home = home();
     let mut running = init(&home, &["-g"], &["sh", "-c", TREE])
         .before(|| {
@@ -206,16 +206,16 @@ fn killing_the_parent_of_a_group_leaves_nobody_of_it() {
         })
         .start();
     let child: i32 = running.word_after("ready ").parse().unwrap();
-    // As supervisord's `killasgroup`.
+    // Like `killasgroup` of supervisord.
     // SAFETY: the group of a process that this test started and has not waited for.
     assert_eq!(unsafe { libc::kill(-running.pid().as_raw(), libc::SIGKILL) }, 0);
-    // What still had its output open would keep this from ending.
+    // A process that still had the output open would keep this from ending.
     assert_eq!(running.finish().signal(), Some(libc::SIGKILL));
     assert!(is_gone(child));
 }
 
 #[test]
-fn killing_the_parent_of_a_group_ends_a_command_that_changed_its_user() {
+fn with_kill_group_a_command_that_changed_its_user_does_not_survive_the_parent() {
     need!(root());
     let home = home();
     let command = ["setpriv", "--reuid", "65534", "--clear-groups", "sh", "-c"];
@@ -228,7 +228,7 @@ fn killing_the_parent_of_a_group_ends_a_command_that_changed_its_user() {
 }
 
 #[test]
-fn what_a_command_leaves_behind_when_it_ends_is_let_be_in_a_group_too() {
+fn with_kill_group_too_processes_that_outlive_the_command_are_left_alone() {
     let home = home();
     let script = "sleep 300 >/dev/null 2>&1 & echo $!; exit 5";
     let outcome = init(&home, &["-g"], &["sh", "-c", script]).outcome();
@@ -239,7 +239,7 @@ fn what_a_command_leaves_behind_when_it_ends_is_let_be_in_a_group_too() {
 }
 
 #[test]
-fn what_ends_in_time_is_not_killed() {
+fn a_command_that_ends_in_time_is_not_killed() {
     let home = home();
     let script = "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done";
     let mut running = init(&home, &["--stop-timeout", "30"], &["sh", "-c", script]).start();
@@ -249,7 +249,7 @@ fn what_ends_in_time_is_not_killed() {
 }
 
 #[test]
-fn killing_pfx_kills_the_command() {
+fn if_pfx_is_killed_the_command_is_killed() {
     need!(tools(&["python3"]));
     let home = home();
     let (running, id) = probe(&home, &[], &[]);
@@ -259,14 +259,14 @@ fn killing_pfx_kills_the_command() {
 }
 
 #[test]
-fn a_command_may_signal_its_parent_to_end_itself() {
-    // `kill 1` in a container's own script.
+fn a_command_may_end_itself_with_a_signal_to_its_parent() {
+    // Such as `kill 1` in a script of a container.
     let script = "trap 'exit 6' TERM; kill -TERM $PPID; while :; do sleep 0.01; done";
     init(&home(), &[], &["sh", "-c", script]).outcome().assert(6, "", "");
 }
 
 #[test]
-fn the_command_finds_mask_and_ignored_signals_as_pfx_did() {
+fn the_command_inherits_the_signal_mask_and_ignored_signals_of_pfx() {
     let home = home();
     let prepare = || {
         // SAFETY: system calls on sets in this frame.

@@ -1,4 +1,4 @@
-//! How it ends.
+//! Exit statuses with `--init`.
 
 use nix::libc;
 
@@ -6,7 +6,7 @@ use super::{ORPHANS, as_process_1, home, init};
 use crate::support::needs::{namespaces, tools};
 
 #[test]
-fn every_exit_status_is_the_commands_own() {
+fn pfx_exits_with_every_status_of_the_command() {
     let home = home();
     for status in 0..=255 {
         let outcome = init(&home, &[], &["sh", "-c", &format!("exit {status}")]).outcome();
@@ -15,11 +15,11 @@ fn every_exit_status_is_the_commands_own() {
 }
 
 #[test]
-fn a_death_by_any_signal_is_a_death_by_that_signal() {
+fn pfx_ends_by_the_signal_that_ended_the_command() {
     need!(tools(&["python3"]));
     let home = home();
     let fatal = (1..=31).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).filter(|signal| {
-        // Those that stop, continue or do nothing.
+        // Signals that stop, continue or do nothing.
         ![17, 18, 19, 20, 21, 22, 23, 28].contains(signal)
     });
     for signal in fatal {
@@ -37,7 +37,7 @@ fn a_death_by_any_signal_is_a_death_by_that_signal() {
 }
 
 #[test]
-fn what_cannot_be_run_is_told_as_without_a_parent() {
+fn a_command_that_cannot_be_run_is_reported_as_without_a_parent() {
     let home = home();
     home.script("bad", "#!/nowhere\n");
     for (bindings, command) in [
@@ -56,7 +56,7 @@ fn what_cannot_be_run_is_told_as_without_a_parent() {
 }
 
 #[test]
-fn process_1_ends_with_128_and_the_signal() {
+fn process_1_exits_with_128_plus_the_signal() {
     need!(namespaces());
     let home = home();
     let kill = |signal: &str| {
@@ -88,7 +88,7 @@ fn orphans_are_reaped_as_process_1_too() {
 }
 
 #[test]
-fn it_ends_with_the_command_though_others_live_on() {
+fn pfx_ends_with_the_command_even_if_other_processes_continue() {
     let home = home();
     let script = "sleep 300 >/dev/null 2>&1 & echo $!; exit 5";
     let outcome = init(&home, &[], &["sh", "-c", script]).outcome();
@@ -110,7 +110,7 @@ fn a_caller_that_ignores_children_changes_nothing() {
 }
 
 #[test]
-fn what_belongs_to_init_alone_needs_it() {
+fn options_of_init_are_errors_without_it() {
     let home = home();
     for options in [&["--rewrite", "TERM=QUIT"][..], &["--stop-timeout", "1"], &["-g"]] {
         let outcome = home.run(options, &["true"]).outcome();
@@ -125,7 +125,7 @@ fn what_belongs_to_init_alone_needs_it() {
 }
 
 #[test]
-fn variables_of_init_do_no_harm_without_it() {
+fn variables_of_init_are_ignored_without_it() {
     let home = home();
     let variables = [
         ("PFX_KILL_GROUP", "1"),

@@ -1,10 +1,10 @@
-//! On a terminal, under a shell that has jobs.
+//! `--init` on a terminal, under a shell with job control.
 
 use super::{PROBE, home};
 use crate::support::needs::tools;
 use crate::support::{Home, Terminal};
 
-/// The probe with keys that stop doing so.
+/// The probe, for which the keys that stop a job do stop it.
 const PLAIN: &str = "20 21 22";
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
@@ -34,7 +34,7 @@ fn ctrl_c_reaches_the_command_once() {
         terminal.shown.clear();
         terminal.type_keys("\x03");
         terminal.wait_for("2\r\n");
-        // A second one would come before the next, and before its answer.
+        // A second signal would arrive before the next key and its output.
         terminal.type_keys("\x1c");
         terminal.wait_for("3\r\n");
         assert_eq!(terminal.shown, "^C2\r\n^\\3\r\n", "behind {behind:?}");
@@ -112,11 +112,11 @@ fn the_shell_has_its_terminal_back_and_the_status() {
 }
 
 #[test]
-fn a_session_of_its_own_has_its_terminal_too() {
+fn a_command_in_a_new_session_has_the_terminal() {
     need!(tools(&["python3"]));
     let home = home();
     home.write("probe.py", PROBE);
-    // As in a container with a terminal: nobody above could continue it.
+    // As in a container with a terminal: no process above could continue it.
     let words = [PFX, "run", "--init", "--", "python3", "probe.py", "20", "21", "22"];
     let mut terminal = Terminal::start(&home, &words);
     terminal.wait_for("ready ");
@@ -145,11 +145,11 @@ fn a_script_and_its_command_are_interrupted_together() {
 }
 
 #[test]
-fn a_key_at_the_terminal_starts_no_time_to_end_in() {
+fn a_key_at_the_terminal_does_not_start_the_timeout() {
     let home = home();
     for behind in ["", " | (trap '' INT; exec cat)"] {
         let mut terminal = shell(&home);
-        // It takes longer than the time-out would.
+        // It takes longer than the timeout.
         let script = "trap 'sleep 0.5; echo sur''vived; exit' INT; echo re''ady; while :; do sleep 0.05; done";
         let options = "--init --stop-timeout 0.1";
         terminal.type_keys(&format!("{PFX} run {options} -- sh -c \"{script}\"{behind}\n"));

@@ -8,7 +8,7 @@ use nix::libc;
 use crate::support::Home;
 use crate::support::needs::tools;
 
-/// A command that writes its descriptors, and what they lead to, to a file.
+/// A command that writes its descriptors and their targets to a file.
 const LIST_DESCRIPTORS: [&str; 3] = [
     "python3",
     "-c",
@@ -61,15 +61,15 @@ fn promise_1_closed_standard_streams_are_closed_for_the_command() {
 }
 
 #[test]
-fn promise_1_inherited_descriptors_arrive_and_none_of_pfxs_own() {
+fn promise_1_the_command_has_the_inherited_descriptors_and_none_of_pfx() {
     need!(tools(&["python3"]));
     let list = same_descriptors(|| {
         let file = std::fs::File::create("file")?;
-        // Out of the way of the numbers below.
+        // Above the numbers that are used below.
         let high = nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(50))?;
         drop(file);
         for (number, flags) in [(5, 0), (9, 0), (7, libc::O_CLOEXEC)] {
-            // SAFETY: the numbers are the new process's own.
+            // SAFETY: the descriptors belong to the new process.
             if unsafe { libc::dup3(high, number, flags) } == -1 {
                 return Err(io::Error::last_os_error());
             }
@@ -84,7 +84,7 @@ fn promise_1_inherited_descriptors_arrive_and_none_of_pfxs_own() {
 }
 
 #[test]
-fn promise_1_offset_and_flags_of_a_descriptor_stay() {
+fn promise_1_offset_and_flags_of_a_descriptor_are_unchanged() {
     let home = Home::with_secrets("A = \"v\"\n");
     let path = home.write("file", "0123456789");
     let outcome = home

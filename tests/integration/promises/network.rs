@@ -1,4 +1,4 @@
-//! Promises 6 and 7, in short; `requests.rs` and `hostile/` try them at length.
+//! Promises 6 and 7, briefly; `requests.rs` and `hostile/` test them in detail.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn promise_6_one_deadline_whatever_the_server_does() {
             dialogue.flood("HTTP/1.1 103 Early Hints\r\n\r\n");
         }
     });
-    // Whatever waits longer than its deadline hangs: the server never stops.
+    // A run that waits longer than its deadline hangs, because the server never stops.
     let bind = ["-s", "A", "--timeout", "1"];
     let outcome = home(&server.url()).run(&bind, &["/bin/echo", "started"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(125), String::new()));

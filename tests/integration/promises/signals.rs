@@ -9,11 +9,11 @@ use super::same_status;
 use crate::support::Home;
 use crate::support::needs::tools;
 
-/// The mask of signals on the line of this name, of /proc/self/status.
+/// The signal mask in the line of /proc/self/status with this name.
 fn mask(status: &str, name: &str) -> u64 {
     let line = status.lines().find(|line| line.starts_with(name)).expect("the line is there");
     let mask = u64::from_str_radix(line.rsplit('\t').next().unwrap(), 16).unwrap();
-    // Signals 32 and 33 are the C library's own, and whoever started the tests may have left them ignored.
+    // Signals 32 and 33 belong to the C library, and the parent of the tests may have left them ignored.
     mask & !(3 << 31)
 }
 
@@ -64,7 +64,7 @@ fn promise_1_a_signal_that_is_pending_stays_pending() {
 }
 
 #[test]
-fn promise_1_an_alarm_that_is_set_goes_off_in_the_command() {
+fn promise_1_a_pending_alarm_signals_the_command() {
     let home = Home::with_secrets("A = \"v\"\n");
     let outcome = home
         .run(&[], &["sleep", "50"])
@@ -102,7 +102,7 @@ fn promise_1_every_signal_reaches_the_command_once() {
         print(sorted(got))\n";
     let mut running = home.run(&[], &["python3", "-c", script]).start();
     running.wait_until_ready();
-    // SIGCONT would take back the pending signals that stop.
+    // SIGCONT would remove pending signals that stop a process.
     let all: Vec<i32> = (1..32).filter(|number| ![9, 18, 19].contains(number)).collect();
     for &number in &all {
         running.signal(Signal::try_from(number).unwrap());

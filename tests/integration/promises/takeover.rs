@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Home, Pfx};
 
-/// Answers as Prefect Cloud 1.x does: it has these secrets, each with its own name as its value.
+/// A fake Prefect Cloud 1.x with these secrets, each with its name as its value.
 fn cloud(names: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -42,7 +42,7 @@ fn answer(stream: TcpStream, names: &[&str]) {
         let data = if request["query"].as_str().unwrap().contains("secret_names") {
             json!({ "secret_names": names })
         } else {
-            // `variables` may be a JSON text of its own, as Prefect's client sends it.
+            // `variables` may be JSON within a string, as Prefect's client sends it.
             let variables = match &request["variables"] {
                 Value::String(text) => serde_json::from_str(text).unwrap(),
                 other => other.clone(),
@@ -91,7 +91,7 @@ fn promise_9_names_that_take_over_are_refused_all_at_once_and_nothing_starts() {
 #[test]
 fn promise_9_each_class_of_name_is_refused() {
     // security.md, ENV-01 to ENV-07: loaders, shells, interpreters, programs, networks, processes; and names that mean
-    // something to a shell itself.
+    // something to a shell.
     for names in [
         &["LD_AUDIT"][..],
         &["GLIBC_TUNABLES"],
@@ -146,7 +146,7 @@ fn promise_9_each_class_of_name_is_refused() {
 }
 
 #[test]
-fn promise_9_a_name_that_is_bound_is_the_users_own() {
+fn promise_9_a_name_that_a_binding_names_is_allowed() {
     let home = Home::new();
     let url = cloud(&["LD_BIND_NOW", "TOKEN"]);
     let show = ["sh", "-c", "echo $LD_BIND_NOW $OTHER $TOKEN"];
@@ -159,7 +159,7 @@ fn promise_9_a_name_that_is_bound_is_the_users_own() {
 }
 
 #[test]
-fn promise_9_a_name_that_this_machine_has_too_is_this_machines() {
+fn promise_9_a_name_that_is_also_found_locally_is_the_local_one() {
     let home = Home::with_secrets("LD_BIND_NOW = \"own\"\n");
     let url = cloud(&["LD_BIND_NOW", "TOKEN"]);
     let outcome =

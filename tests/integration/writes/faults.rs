@@ -1,4 +1,4 @@
-//! Killed, refused by the system, or out of space, at any moment.
+//! Writes that are killed, refused by the system, or run out of space, at any moment.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{NEW, OLD, mode, set};
 use crate::support::needs::{namespaces, tools};
 use crate::support::{Home, traced};
 
-/// The write from its lock to its end, as strace sees it: what is done to files, in order.
+/// The system calls of a write on files, in order, from its lock to its end.
 fn calls(home: &Home) -> Vec<String> {
     let trace = traced(home, &[], &["secret", "set", "A"], |start| start.stdin("new"));
     trace.outcome.assert(0, "", "");
@@ -41,11 +41,14 @@ fn killed_at_any_system_call_it_leaves_the_old_file_or_the_new_one_and_the_next_
             let text = home.config_text();
             assert!(text == OLD || text == NEW, "{inject}: {text}");
             let completed = trace.outcome.code() == Some(0);
-            assert!(!completed || text == NEW, "{inject}: success is told before it is so");
+            assert!(
+                !completed || text == NEW,
+                "{inject}: success is reported before the write is complete"
+            );
             for name in home.prefect_files() {
                 assert_eq!(mode(&home.join(".prefect").join(name)) & 0o077, 0, "{inject}");
             }
-            // Neither lock nor leftover is in the way of the next one, which tidies up.
+            // Neither a lock nor a leftover stops the next write, which removes the leftover.
             set(&home, "A", "next").gives("");
             assert_eq!(home.config_text(), NEW.replace("new", "next"), "{inject}");
             assert_eq!(home.prefect_files(), ["config.toml"], "{inject}");
@@ -59,7 +62,7 @@ fn killed_at_any_system_call_it_leaves_the_old_file_or_the_new_one_and_the_next_
 }
 
 #[test]
-fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
+fn a_failing_system_call_is_reported_and_leaves_the_old_file() {
     need!(tools(&["strace"]));
     let config = ".prefect/config.toml";
     for (call, errors) in [
@@ -78,14 +81,14 @@ fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
             assert_eq!(trace.outcome.code(), Some(125), "{inject}: {}", trace.outcome.said());
             let stderr = trace.outcome.stderr();
             let path = home.join(config);
-            // A write to stderr itself may be the one that fails.
+            // The failing call may be a write to stderr.
             assert!(stderr.contains(&*path.to_string_lossy()), "{inject}: {stderr}");
             assert!(!stderr.contains("CANARY"));
             assert_eq!(home.config_text(), OLD, "{inject}");
             assert_eq!(home.prefect_files(), ["config.toml"], "{inject}: nothing is left behind");
         }
     }
-    // The second fsync is the directory's: the new file is in its place, but that may not last.
+    // The second fsync is that of the directory: the new file is in place, but may be lost in a crash.
     let home = Home::with_config(OLD);
     let options = ["-e", "inject=fsync:error=EIO:when=2"];
     let trace = traced(&home, &options, &["secret", "set", "A"], |start| start.stdin("new"));
@@ -98,7 +101,7 @@ fn a_fault_of_any_system_call_is_told_and_the_old_file_stays() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_listed_is_no_endless_loop() {
+fn a_directory_that_cannot_be_listed_does_not_cause_an_endless_loop() {
     need!(tools(&["strace"]));
     for error in ["EIO", "EPERM", "ENOSYS", "ESTALE"] {
         for words in [
@@ -128,7 +131,7 @@ fn a_directory_that_cannot_be_listed_is_no_endless_loop() {
 }
 
 #[test]
-fn the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one() {
+fn the_new_file_is_synced_before_it_replaces_the_old_one() {
     need!(tools(&["strace"]));
     let order: Vec<String> = calls(&Home::with_config(OLD))
         .into_iter()

@@ -1,4 +1,4 @@
-//! Other writers and readers at the same time.
+//! Concurrent writers and readers.
 
 use nix::sys::signal::Signal;
 
@@ -7,7 +7,7 @@ use crate::support::needs::tools;
 use crate::support::{Home, traced};
 
 #[test]
-fn twenty_writers_at_once_all_write_and_no_reader_sees_half_a_file() {
+fn twenty_concurrent_writers_all_write_and_no_reader_sees_an_incomplete_file() {
     let home = Home::with_config(OLD);
     let writers: Vec<_> =
         (0..20).map(|n| set(&home, &format!("N{n:02}"), &format!("v{n}")).start()).collect();
@@ -30,12 +30,12 @@ fn twenty_writers_at_once_all_write_and_no_reader_sees_half_a_file() {
 }
 
 #[test]
-fn a_lock_that_is_held_is_waited_for_and_not_for_ever() {
+fn pfx_waits_for_a_lock_but_not_forever() {
     let home = Home::with_config(OLD);
     let script = "flock .prefect sh -c 'echo ready; read x'";
     let mut holder = home.bare(&["sh", "-c", script]).start();
     holder.wait_until_ready();
-    // A holder that is stopped keeps its lock.
+    // A stopped process keeps its lock.
     holder.signal(Signal::SIGSTOP);
     set(&home, "A", "new").refuses(
         125,
@@ -44,7 +44,7 @@ fn a_lock_that_is_held_is_waited_for_and_not_for_ever() {
          pfx: hint: `fuser -v {home}/.prefect/config.toml` shows which process holds it\n",
     );
     assert_eq!(home.config_text(), OLD);
-    // Reading waits for nobody.
+    // A read does not wait for the lock.
     home.run(&["-s", "A"], &["printenv", "A"]).gives("old\n");
     holder.signal(Signal::SIGCONT);
     holder.finish();
@@ -52,7 +52,7 @@ fn a_lock_that_is_held_is_waited_for_and_not_for_ever() {
 }
 
 #[test]
-fn a_lock_is_not_left_to_a_command() {
+fn a_command_does_not_inherit_a_lock() {
     let home = Home::with_config(OLD);
     let mut running = home.run(&["-s", "A"], &["sh", "-c", "echo ready; read x"]).start();
     running.wait_until_ready();
@@ -61,10 +61,10 @@ fn a_lock_is_not_left_to_a_command() {
 }
 
 #[test]
-fn an_editor_that_writes_meanwhile_is_not_overwritten() {
+fn a_change_by_an_editor_during_a_write_is_not_overwritten() {
     need!(tools(&["strace"]));
     let home = Home::with_config(OLD);
-    // Stopped before the rename, while another program replaces the file.
+    // pfx is stopped before the rename, and another program replaces the file.
     let options = ["-e", "inject=fsync:signal=STOP:when=1"];
     let tracing = std::thread::scope(|scope| {
         let tracing = scope
@@ -72,7 +72,7 @@ fn an_editor_that_writes_meanwhile_is_not_overwritten() {
         let temporary = || home.prefect_files().into_iter().find(|name| name.contains(".pfx-"));
         let start = std::time::Instant::now();
         let pid = loop {
-            // The name of the temporary file has the process id in it.
+            // The name of the temporary file contains the process ID.
             if let Some(name) = temporary() {
                 let pid: i32 =
                     name.split(".pfx-").nth(1).unwrap().split('-').next().unwrap().parse().unwrap();
