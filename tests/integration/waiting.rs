@@ -96,7 +96,8 @@ fn an_error_after_waiting_is_on_its_own_line() {
     assert_eq!(status.code(), Some(125));
     let url = server.url();
     // On a busy machine the line for the first second may be too late to be shown.
-    let (rest, count) = without_lines(&terminal.shown, &url);
+    let shown = terminal.unwrapped();
+    let (rest, count) = without_lines(&shown, &url);
     let erased = if count > 0 { "\r\x1b[K" } else { "" };
     let error = format!("pfx: error: the request to {url} failed: timed out after 1.5 s\r\n");
     let hint = "pfx: hint: `--timeout SECONDS` sets a longer limit\r\n";
