@@ -3,7 +3,7 @@
 #
 #   packaging/image.sh [TAG] [BUILD-OPTION...]
 #
-# TAG is `pfx` by default. PFX names the static binary to use; without it one is built. ENGINE is the command that
+# TAG is `localhost/pfx` by default. PFX names the static binary to use; without it one is built. ENGINE is the command that
 # builds, by default podman if it exists, otherwise docker; CERTIFICATES is the file of certificates, by default
 # that of this machine.
 set -eu
@@ -11,7 +11,7 @@ set -eu
 main() {
   here=$(dirname "$0")
   source=$(cd "${here}/.." && pwd)
-  tag=${1:-pfx}
+  tag=${1:-localhost/pfx}
   [ $# -eq 0 ] || shift
   engine=${ENGINE:-}
   if [ -z "${engine}" ]; then

@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use pfx::cli::Arguments;
+
 use crate::support::document::{Document, ROOT, documents};
 
 /// A link of a document: its target, as written.
@@ -222,6 +226,103 @@ fn every_page_that_another_file_names_exists() {
             }
         }
     }
+}
+
+/// The code in the prose of a document, each with the line on which it begins.
+fn code(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (line, words) in prose(text) {
+        if words.is_empty() {
+            open = None;
+        }
+        for (index, part) in words.split('`').enumerate() {
+            if index > 0 {
+                match open.take() {
+                    Some(ended) => found.push(ended),
+                    None => open = Some((line, String::new())),
+                }
+            }
+            if let Some((_, code)) = &mut open {
+                *code += part;
+            }
+        }
+        if let Some((_, code)) = &mut open {
+            code.push(' ');
+        }
+    }
+    found
+}
+
+/// The commands of pfx in blocks that no test runs, each with its line.
+fn commands_of_blocks(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut language = None;
+    for (index, line) in text.lines().enumerate() {
+        if let Some(info) = line.strip_prefix("```") {
+            language = (language.is_none()).then_some(info);
+        } else if language.is_some_and(|language| !language.starts_with("console"))
+            && !line.starts_with("COPY ")
+        {
+            for (start, _) in line.match_indices("pfx ") {
+                let before = line[..start].chars().next_back();
+                if before.is_some_and(|before| !" \"(/".contains(before)) {
+                    continue;
+                }
+                let command = &line[start..];
+                let ends = [" #", " |", " && ", "; ", ")\""];
+                let end = ends.iter().filter_map(|end| command.find(end)).min();
+                let end = if before == Some('"') { command.find('"') } else { end };
+                found.push((index + 1, command[..end.unwrap_or(command.len())].to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_and_option_of_pfx_exists() {
+    let mut root = Arguments::command();
+    root.build();
+    let all = root.get_subcommands().flat_map(|command| command.get_subcommands().chain([command]));
+    let options: BTreeSet<String> = all
+        .flat_map(|command| command.get_arguments().filter_map(clap::Arg::get_long))
+        .map(|name| format!("--{name}"))
+        .collect();
+    let (mut commands, mut faults) = (0, String::new());
+    for document in documents() {
+        let place = document.path.display();
+        let mut found = commands_of_blocks(&document.text);
+        let code = code(&document.text);
+        found.extend(code.iter().filter(|(_, code)| code.starts_with("pfx ")).cloned());
+        for (line, command) in found {
+            let words = shell_words::split(&command).unwrap_or_else(|_| vec![command.clone()]);
+            let words = words.into_iter().filter(|word| !word.contains('…'));
+            match Arguments::try_parse_from(words).map_err(|error| error.kind()) {
+                // A text names a command without all that it needs.
+                Ok(_)
+                | Err(
+                    ErrorKind::MissingRequiredArgument
+                    | ErrorKind::MissingSubcommand
+                    | ErrorKind::DisplayHelp
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                ) => commands += 1,
+                Err(kind) => faults += &format!("{place}:{line}: {command}: {kind}\n"),
+            }
+        }
+        // These are about options of others.
+        if ["comparison.md", "performance.md"].iter().any(|name| document.path.ends_with(name)) {
+            continue;
+        }
+        for (line, code) in code.iter().filter(|(_, code)| code.starts_with("--") && code != "--") {
+            let name = code.split([' ', '=']).next().unwrap_or_default();
+            if !options.contains(name) {
+                faults += &format!("{place}:{line}: {name}: no such option\n");
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+    assert!(commands > 20, "there are {commands} commands");
 }
 
 #[test]

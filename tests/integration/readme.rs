@@ -2,10 +2,11 @@
 //! Prefect 1.x; `real::` has the others.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::desk::Desk;
-use crate::support::document::{self, Document, Need, ROOT, documents};
+use crate::support::document::{self, Document, Need, ROOT, Session as _, documents};
 use crate::support::lasting;
 use crate::support::needs::{prefect, tools};
 
@@ -50,6 +51,21 @@ fn every_block_about_prefect_cloud_1_prints_what_it_says() {
 fn every_block_names_a_need_that_a_test_knows() {
     let blocks: usize = documents().iter().map(|document| document.blocks().len()).sum();
     assert!(blocks > 20, "there are {blocks} blocks");
+}
+
+#[test]
+fn the_two_commands_of_the_readme_are_those_that_users_and_ci_run() {
+    let readme = Document::read("README.md").text;
+    let blocks: Vec<&str> = readme.split("```sh\n").skip(1).collect();
+    let commands: Vec<&str> = blocks[1].lines().take_while(|line| *line != "```").collect();
+    let [main, tests] = commands[..] else { panic!("two commands: {commands:?}") };
+    let desk = Desk::of_new_user(Path::new(env!("CARGO_BIN_EXE_pfx")));
+    let said = desk.run(main);
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains(" has a DB_PASSWORD of 28 characters and a PROD_DB of "), "{said}");
+    let ci = Document::read(".ci/run").text;
+    assert!(ci.lines().any(|line| line == format!("step {tests}")), "{tests}");
+    assert!(Path::new(ROOT).join(tests).exists(), "{tests}");
 }
 
 #[test]
