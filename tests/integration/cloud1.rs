@@ -1,6 +1,6 @@
-//! Recorded cases of Prefect 1.4.1 that have to do with its API: each is one call of the real package with
-//! its files, variables and the API's answers, what came of it, and the requests that it made. pfx must
-//! come to the same, and ask the same.
+//! Recorded cases of Prefect 1.4.1 that concern its API: each is a call of the real package with
+//! its files, its variables, the responses of the API, its outcome, and its requests. pfx must
+//! have the same outcome, and send the same requests.
 
 mod configuration;
 mod differences;
@@ -22,11 +22,11 @@ use crate::support::{Dialogue, Home, Outcome, Pfx, Request, Server, tls};
 
 const RECORDED: &str = include_str!("../data/prefect-1-remote.json");
 
-/// Headers that are the same on the wire. The rest are HTTP's own, and `User-Agent`, which is pfx's.
+/// Headers that must be the same. The others belong to HTTP, except `User-Agent`, which names pfx.
 const COMPARED: [&str; 5] =
     ["authorization", "x-prefect-tenant-id", "x-prefect-core-version", "content-type", "accept"];
 
-/// A case under way: its home, and the API that answers as recorded.
+/// A case in progress: its home, and the API with the recorded responses.
 struct Case<'c> {
     recorded: &'c Value,
     home: Home,
@@ -34,10 +34,10 @@ struct Case<'c> {
 }
 
 #[test]
-fn every_recorded_case_of_the_api_comes_to_the_same_and_asks_the_same() {
+fn every_recorded_case_of_the_api_has_the_same_outcome_and_sends_the_same_requests() {
     let recorded: Vec<Value> = serde_json::from_str(RECORDED).expect("recorded cases");
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    // Much of it is waiting for retries.
+    // Much of the time is spent waiting for retries.
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -59,7 +59,7 @@ fn every_recorded_case_of_the_api_comes_to_the_same_and_asks_the_same() {
     let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ids.len(), wrong.join("\n"));
     for id in DIFFERENCES.iter().flat_map(|(_, ids)| *ids) {
-        assert!(ids.contains(id), "{id} is no recorded case");
+        assert!(ids.contains(id), "{id} is not a recorded case");
     }
 }
 
@@ -107,7 +107,7 @@ impl<'c> Case<'c> {
         pfx
     }
 
-    /// What is wrong with what pfx does, if anything is.
+    /// The problem with the behaviour of pfx, if there is one.
     fn problem(&self) -> Option<String> {
         let call = self.recorded["call"].as_array().expect("a call");
         let text = |index: usize| call.get(index).and_then(Value::as_str).unwrap_or_default();
@@ -143,7 +143,7 @@ impl<'c> Case<'c> {
             "client_tenant" => self.tenant(expected),
             "cli" => self.command(&words(&call[1])),
             "client_graphql" => None,
-            other => panic!("{other} is no call that is known here"),
+            other => panic!("{other} is not a known call"),
         }
     }
 
@@ -171,7 +171,7 @@ impl<'c> Case<'c> {
         self.compare(&End::of(self.pfx(&words).outcome()), &json!(""))
     }
 
-    /// A command of the real package, by what stands for it in pfx.
+    /// A command of the real package, by the equivalent command of pfx.
     fn command(&self, words: &[&str]) -> Option<String> {
         let observed = &self.recorded["observed"];
         match words {
@@ -192,14 +192,14 @@ impl<'c> Case<'c> {
             }
             ["kv", "list"] => {
                 let outcome = self.pfx(words).outcome();
-                // Prefect says `No keys found`; a list that is empty has no line.
+                // Prefect prints `No keys found`; an empty list of pfx has no lines.
                 if outcome.code() == Some(0) && !outcome.stdout.is_empty() {
                     return Some(outcome.stdout());
                 }
                 self.compare_status(&outcome)
             }
             ["kv", ..] => self.compare_status(&self.pfx(words).outcome()),
-            // What these leave is read by pfx as the real client would.
+            // pfx reads the files that these write as the real client would.
             ["auth", ..] => self.left_by_auth(),
             ["backend", which] => {
                 for (path, file) in observed["files_after"].as_object().into_iter().flatten() {
@@ -209,19 +209,19 @@ impl<'c> Case<'c> {
                 }
                 let outcome = self.pfx(&["doctor", "--local", "--json"]).outcome();
                 let backend = &fact(&outcome, "backend")["value"];
-                // A word that is no backend leaves Prefect's own.
+                // A word that is not a backend leaves Prefect's default.
                 let expected = if *which == "server" { "server" } else { "cloud" };
                 (backend != expected).then(|| format!("the backend is {backend}"))
             }
-            other => panic!("{other:?} is no command that is known here"),
+            other => panic!("{other:?} is not a known command"),
         }
     }
 
-    /// Compares how it ended with the real command's status.
+    /// Compares the exit status with that of the real command.
     fn compare_status(&self, outcome: &Outcome) -> Option<String> {
         let expected = self.recorded["observed"]["exit_code"].as_i64().expect("a status");
         let same = match (expected, outcome.code()) {
-            // pfx tells what is not there from what failed.
+            // pfx distinguishes a value that does not exist from a failure.
             (1, Some(1 | 125)) => !outcome.stderr.is_empty(),
             (expected, code) => code.map(i64::from) == Some(expected),
         };
@@ -243,7 +243,7 @@ impl<'c> Case<'c> {
                 .iter()
                 .any(|phrase| message.contains(phrase));
             return match (end, is_absence) {
-                // How often is another matter; but what is asked is the same.
+                // The number of requests may differ, but not the requests.
                 (End::Absent, true) | (End::Failed(_), false) => {
                     let (seen, expected) = (self.api.requests(), self.recorded_requests());
                     seen.first()
@@ -259,7 +259,7 @@ impl<'c> Case<'c> {
     /// How the requests differ from the recorded ones.
     fn unlike_requests(&self) -> Option<String> {
         let mut expected = self.recorded_requests();
-        // A second `get` of one run is none to pfx: it asks once.
+        // pfx sends one request for several `get` of one run.
         if self.recorded["call"][0] == "secret_get_twice" {
             expected.truncate(1);
         }
@@ -270,7 +270,7 @@ impl<'c> Case<'c> {
         seen.iter().zip(expected).find_map(|(seen, expected)| self.unlike_request(seen, expected))
     }
 
-    /// All of them; of identical ones only the first was recorded.
+    /// All requests; of identical ones only the first was recorded.
     fn recorded_requests(&self) -> Vec<&Value> {
         let recorded = self.recorded["requests_seen"].as_array().into_iter().flatten();
         match self.recorded["observed"]["requests_identical"].as_u64() {
@@ -322,12 +322,12 @@ fn evaluated(expression: &str) -> Value {
         "'é'*1667" => json!("é".repeat(1667)),
         "'🔑'*834" => json!("🔑".repeat(834)),
         "float('nan')" => json!("NaN"),
-        other => panic!("{other} is no expression that is known here"),
+        other => panic!("{other} is not a known expression"),
     }
 }
 
 #[test]
-fn an_answer_that_comes_late_is_waited_for() {
+fn pfx_waits_for_a_late_response() {
     let api = Server::new(|dialogue| {
         while dialogue.request().is_some() {
             thread::sleep(Duration::from_millis(1200));

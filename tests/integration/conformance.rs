@@ -1,9 +1,9 @@
-//! Each recorded case of Prefect 1.4.1 that concerns what this machine holds, tried on pfx: found or not found
-//! alike, strings byte for byte, other values as a text that denotes the same value.
+//! Each recorded case of Prefect 1.4.1 that concerns local configuration, repeated with pfx: it must find the same
+//! secrets, strings byte for byte, other values as a text that represents the same value.
 //!
-//! `tests/data/prefect-1.json` are real calls of the real package, with its answers. Where design.md, section
-//! 6, decides that pfx answers otherwise, [`DIFFERENCES`] has the case by its name; one that no longer
-//! differs fails the test.
+//! `tests/data/prefect-1.json` contains real calls of the real package, with its results. Where design.md, section
+//! 6, decides that pfx differs, [`DIFFERENCES`] lists the case by name; a listed case that does not differ any more
+//! fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
@@ -20,25 +20,25 @@ mod differences;
 use denotation::unlike;
 use differences::{DIFFERENCES, NO_LOOK_UP};
 
-/// What pfx says to one case.
+/// The result of pfx in one case.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Found(Vec<u8>),
-    /// No place has it.
+    /// No source has it.
     Absent,
-    /// Something is wrong with the configuration or the value.
+    /// The configuration or the value is not valid.
     Refused(String),
 }
 
 struct Case<'c> {
     recorded: &'c Value,
     home: Home,
-    /// Where the stand-in for Prefect Cloud listens, if the case has answers of it.
+    /// The address of the fake Prefect Cloud, if the case has responses of it.
     cloud: Option<String>,
 }
 
 #[test]
-fn every_recorded_case_is_answered_as_prefect_answers_it_save_the_decided_ones() {
+fn every_recorded_case_has_the_result_of_prefect_except_decided_differences() {
     let recorded: Value = serde_json::from_str(include_str!("../data/prefect-1.json")).unwrap();
     let recorded = recorded.as_array().unwrap();
     let differences: BTreeMap<&str, &str> =
@@ -47,7 +47,7 @@ fn every_recorded_case_is_answered_as_prefect_answers_it_save_the_decided_ones()
     assert_eq!(differences.len(), listed, "a case is listed twice");
     let ids: BTreeSet<&str> = recorded.iter().map(id).collect();
     for listed in differences.keys().chain(&NO_LOOK_UP) {
-        assert!(ids.contains(listed), "{listed} is listed and is no case");
+        assert!(ids.contains(listed), "{listed} is listed but is not a case");
     }
 
     let mut wrong = Vec::new();
@@ -96,7 +96,7 @@ impl<'c> Case<'c> {
             .replace("{{STUB}}", self.cloud.as_deref().unwrap_or("http://127.0.0.1:9"))
     }
 
-    /// pfx with the variables of the case, in their order.
+    /// pfx with the variables of the case, in order.
     fn pfx(&self, words: &[&str], more: &[(&str, &str)]) -> Pfx {
         let recorded = self.recorded["env"].as_object().into_iter().flatten();
         let variables = recorded.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
@@ -110,10 +110,10 @@ impl<'c> Case<'c> {
         self.home.pfx(words).environ(&block.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
-    /// What the variable of the command would be.
+    /// The variable that the command would get.
     fn run(&self, option: &str, name: &str) -> Answer {
         let binding = format!("VALUE={name}");
-        // Where the case has no Cloud, Prefect asked none.
+        // If the case has no Cloud, Prefect sent no request.
         let local: &[&str] = if self.cloud.is_some() { &[] } else { &["--local"] };
         let print = ["--", "/bin/sh", "-c", "printf %sX \"${VALUE-unset}\""];
         let outcome =
@@ -125,7 +125,7 @@ impl<'c> Case<'c> {
         answer
     }
 
-    /// The value of a secret, by `run` and by `secret get`, which must agree.
+    /// The value of a secret, from `run` and from `secret get`, which must agree.
     fn secret(&self, name: &str) -> Answer {
         let ran = self.run("-s", name);
         if self.cloud.is_none() {
@@ -137,7 +137,7 @@ impl<'c> Case<'c> {
         ran
     }
 
-    /// What is wrong with pfx's answer, if anything is.
+    /// The problem with the result of pfx, if there is one.
     fn problem(&self) -> Option<String> {
         let call = self.recorded["call"].as_array().unwrap();
         let observed = &self.recorded["observed"];
@@ -147,11 +147,11 @@ impl<'c> Case<'c> {
             "secret_get_twice" => {
                 return unlike(&self.secret(name), &observed["value_json"][0], true);
             }
-            // Any key of the configuration: what `${…}` makes of it in a secret.
+            // Any key of the configuration: the expansion of `${…}` in a secret.
             "config_get" => self.reference(name),
             "context_get" if name == "secrets" => return self.all_unlike(&observed["value_json"]),
             "context_get" => self.reference(&format!("context.{name}")),
-            // Whether the configuration can be read at all; there need be no such secret.
+            // Whether the configuration can be read at all; the secret need not exist.
             "import" => match self.secret("NO_SUCH_SECRET") {
                 Answer::Absent if observed["ok"] == true => return None,
                 other => other,
@@ -160,12 +160,12 @@ impl<'c> Case<'c> {
                 let key = |call: &Value| call["name"].as_str().map(str::to_owned);
                 let name = key(&call[2]).or_else(|| key(&call[1])).unwrap_or_default();
                 match self.run("-e", &name) {
-                    // Prefect gives None for what is not set, unless it is told to raise.
+                    // Prefect returns None for a secret that is not set, unless it is asked to raise.
                     Answer::Absent if observed["value_json"].is_null() => return None,
                     other => other,
                 }
             }
-            other => panic!("{other} is no call that is known here"),
+            other => panic!("{other} is not a known call"),
         };
         let Value::Bool(true) = observed["ok"] else {
             let absent = observed["phase"] == "call";
@@ -183,7 +183,7 @@ impl<'c> Case<'c> {
         unlike(&answer, &expected, !is_string)
     }
 
-    /// What `${key}` makes of a key in a secret.
+    /// The expansion of `${key}` in a secret.
     fn reference(&self, key: &str) -> Answer {
         let probe = format!("${{{key}}}");
         let variable = ("PREFECT__CONTEXT__SECRETS__PROBE", probe.as_str());
@@ -232,7 +232,7 @@ fn from_base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Listens on loopback and answers one request after the other with what was recorded.
+/// Listens on loopback and answers each request with the recorded response.
 fn cloud(replies: Vec<Value>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -253,7 +253,7 @@ fn cloud(replies: Vec<Value>) -> String {
     format!("http://{address}")
 }
 
-/// Whether a request is there with all of its body.
+/// Whether a request has been received with its whole body.
 fn is_whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };

@@ -1,5 +1,5 @@
-//! How many requests a run makes, and when: one for each kind of thing, side by side, and none that this
-//! machine can answer.
+//! The number and the time of the requests of a run: one for each kind, concurrently, and none for what is
+//! found locally.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -19,7 +19,7 @@ fn valued(names: &[String]) -> Vec<(&str, Value)> {
 }
 
 #[test]
-fn one_or_ten_or_a_hundred_secrets_and_keys_are_one_request_each_kind() {
+fn one_ten_or_a_hundred_secrets_and_keys_take_one_request_per_kind() {
     for count in [1, 10, 100] {
         let (secrets, keys) = (names("S", count), names("K", count));
         let server = cloud(&valued(&secrets), &valued(&keys));
@@ -37,7 +37,7 @@ fn one_or_ten_or_a_hundred_secrets_and_keys_are_one_request_each_kind() {
 }
 
 #[test]
-fn secrets_and_keys_are_asked_for_at_the_same_time() {
+fn secrets_and_keys_are_requested_at_the_same_time() {
     // Neither is answered before both are there.
     let both = Arc::new(Barrier::new(2));
     let server = Server::answering(move |request| {
@@ -54,7 +54,7 @@ fn secrets_and_keys_are_asked_for_at_the_same_time() {
 }
 
 #[test]
-fn what_this_machine_has_is_not_asked_for() {
+fn a_secret_that_is_found_locally_is_not_requested() {
     let server = cloud(&[("FAR", json!("far"))], &[]);
     let home = home(&server.url());
     let config = home.config_text() + "[context.secrets]\nNEAR = \"near\"\n";
@@ -66,7 +66,7 @@ fn what_this_machine_has_is_not_asked_for() {
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     assert!(!requests[0].body.contains("NEAR"), "{}", requests[0].body);
-    // And what is kept local is not asked for at all.
+    // With --local nothing is requested at all.
     for pfx in [
         home.run(&["-s", "FAR", "--local"], &["/bin/true"]),
         home.run(&["-s", "FAR"], &["/bin/true"]).env("PREFECT__CLOUD__USE_LOCAL_SECRETS", "true"),
@@ -78,7 +78,7 @@ fn what_this_machine_has_is_not_asked_for() {
 }
 
 #[test]
-fn absent_names_are_told_together() {
+fn all_missing_names_are_reported_together() {
     let server = cloud(&[("A", json!("a")), ("B", json!({ "b": [1.50] }))], &[("K", json!("k"))]);
     let home = home(&server.url());
     let print = ["/bin/sh", "-c", "echo $A $B $K"];
@@ -93,7 +93,7 @@ fn absent_names_are_told_together() {
 }
 
 #[test]
-fn null_is_an_error_that_names_what_has_it() {
+fn null_is_an_error_that_names_the_secret_or_key() {
     let held = json!({ "password": null, "list": [null], "user": "u" });
     let server = cloud(&[("A", json!(null)), ("B", held)], &[("K", json!(null))]);
     let home = home(&server.url());
@@ -121,14 +121,14 @@ fn null_is_an_error_that_names_what_has_it() {
     ] {
         home.pfx(words).refuses(125, &null(name));
     }
-    // A key holds any JSON, and is printed as that.
+    // A key can hold any JSON, and is printed as JSON.
     home.pfx(["kv", "get", "K"]).gives("null");
     home.pfx(["secret", "get", "B#/list", "--remote"]).gives("[null]");
     let count = server.requests().len();
     let set = home.pfx(["secret", "set", "A", "--remote", "--json"]);
     set.stdin("null").refuses(125, &null("A"));
     assert_eq!(server.requests().len(), count, "nothing is sent");
-    // The text is a text.
+    // The text `null` is a text.
     home.pfx(["secret", "set", "T"]).stdin("null").gives("");
     home.pfx(["secret", "get", "T"]).gives("null");
 }
@@ -158,7 +158,7 @@ fn a_server_without_aliases_is_refused_after_one_request() {
 }
 
 #[test]
-fn listing_and_deleting_ask_no_more_than_they_must() {
+fn listing_and_deleting_send_no_unnecessary_request() {
     let server = cloud(&[("A", json!("1"))], &[("K", json!(1))]);
     let home = home(&server.url());
     home.pfx(["secret", "list", "--remote"]).gives("A\n");
@@ -197,8 +197,8 @@ fn a_value_beyond_ten_kilobytes_as_prefect_counts_is_not_sent() {
 }
 
 #[test]
-fn the_key_goes_to_the_api_and_to_nobody_else() {
-    // Another listener that anything could be led to; and the command gets no key from a file.
+fn the_key_is_sent_only_to_the_api() {
+    // Another server that must receive nothing; and the command gets no key from a file.
     let other = Server::json(&json!({}));
     let server = cloud(&[("URL", json!(other.url()))], &[]);
     let home: Home = home(&server.url());
@@ -212,7 +212,7 @@ fn the_key_goes_to_the_api_and_to_nobody_else() {
 }
 
 #[test]
-fn the_key_and_the_value_cross_the_kernel_only_on_their_way() {
+fn the_key_and_the_value_occur_only_in_the_necessary_system_calls() {
     need!(strace_as_root());
     let value = "CANARY-VALUE-42";
     let server = cloud(&[("X", json!(value))], &[]);

@@ -1,4 +1,4 @@
-//! Cases of what a client goes by: its URL, key and tenant.
+//! Cases about the settings of a client: its URL, key and tenant.
 
 use serde_json::{Value, json};
 
@@ -20,9 +20,9 @@ impl Case<'_> {
         unlike(&End::of(probe.outcome()), &expected)
     }
 
-    /// The URL, key, tenant and table of `auth.toml` that a client goes by.
+    /// The URL, key, tenant and table of `auth.toml` that a client uses.
     pub fn client(&self, arguments: &Value, expected: &Value) -> Option<String> {
-        let told = |mut pfx: Pfx| {
+        let configured = |mut pfx: Pfx| {
             for (name, variable) in
                 [("api_server", "PREFECT__CLOUD__API"), ("tenant_id", "PREFECT__CLOUD__TENANT_ID")]
             {
@@ -32,12 +32,12 @@ impl Case<'_> {
             }
             pfx
         };
-        // The table's name: a key that stands there is found there.
+        // The name of the table: a key in it is found.
         let file = expected["auth_file"].as_str().expect("a path");
         if !std::path::Path::new(&self.filled(file)).exists() {
             let slug = self.filled(expected["slug"].as_str().expect("a name"));
             self.home.write(".prefect/auth.toml", format!("[\"{slug}\"]\napi_key = \"PROBE\"\n"));
-            let outcome = told(self.pfx(&["doctor", "--local", "--json"])).outcome();
+            let outcome = configured(self.pfx(&["doctor", "--local", "--json"])).outcome();
             std::fs::remove_file(self.home.join(".prefect/auth.toml")).expect("it is there");
             if fact(&outcome, "API key")["origin"] != self.filled(file)
                 && expected["api_key"].is_null()
@@ -49,20 +49,20 @@ impl Case<'_> {
         if server != "{{STUB}}" {
             return None;
         }
-        // The rest as the API sees it.
-        told(self.pfx(&["kv", "list"])).outcome();
+        // The rest, as the API receives it.
+        configured(self.pfx(&["kv", "list"])).outcome();
         let requests = self.api.requests();
         let request = requests.first()?;
         let key = expected["api_key"].as_str().map(|key| format!("Bearer {}", self.filled(key)));
         if request.header("authorization") != key.as_deref() {
             return Some(format!("the key is not {key:?}: {request:?}"));
         }
-        // A tenant goes out only with a key.
+        // A tenant is only sent with a key.
         let tenant = expected["_tenant_id"].as_str().filter(|_| key.is_some());
         if request.header("x-prefect-tenant-id") != tenant {
             return Some(format!("the tenant is not {tenant:?}: {request:?}"));
         }
-        let outcome = told(self.pfx(&["doctor", "--local", "--json"])).outcome();
+        let outcome = configured(self.pfx(&["doctor", "--local", "--json"])).outcome();
         let named = &fact(&outcome, "tenant")["value"];
         match expected["_tenant_id"].as_str() {
             Some(tenant) if named != tenant => Some(format!("doctor says tenant {named}")),
@@ -70,7 +70,7 @@ impl Case<'_> {
         }
     }
 
-    /// The tenant that a key belongs to.
+    /// The tenant of a key.
     pub fn tenant(&self, expected: &Value) -> Option<String> {
         let outcome = self.pfx(&["doctor", "--json"]).outcome();
         let tenant = &fact(&outcome, "tenant of the API key")["value"];
@@ -80,7 +80,7 @@ impl Case<'_> {
         self.unlike_requests()
     }
 
-    /// Whether pfx sends the key and tenant that a file of `prefect auth` has for this API.
+    /// Whether pfx sends the key and tenant in the file of `prefect auth` for this API.
     pub fn left_by_auth(&self) -> Option<String> {
         for (path, file) in
             self.recorded["observed"]["files_after"].as_object().into_iter().flatten()
@@ -105,10 +105,10 @@ impl Case<'_> {
     }
 }
 
-/// A fact that `doctor --json` tells.
+/// A fact that `doctor --json` prints.
 pub fn fact(outcome: &Outcome, name: &str) -> Value {
-    let told: Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
-    let sections = told["sections"].as_array().expect("sections").iter();
+    let report: Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    let sections = report["sections"].as_array().expect("sections").iter();
     let facts = sections.flat_map(|section| section["facts"].as_array().expect("facts"));
     facts.into_iter().find(|fact| fact["name"] == name).cloned().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
-//! Where pfx differs from Prefect 1.4.1 by decision, case by case. One that no longer differs is an error.
+//! Cases in which pfx differs from Prefect 1.4.1 by decision. A listed case that does not differ any more is an error.
 
-/// Cases that pfx answers otherwise, as design.md, section 6, or security.md decides, by the reason.
+/// Cases in which pfx differs, as design.md, section 6, or security.md decides, by the reason.
 pub const DIFFERENCES: &[(&str, &[&str])] = &[
     (
         "typing is not done: the local text `None` is a text, where Prefect makes a value of it",
@@ -20,7 +20,7 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         "the phrase that means absence does, where Prefect loses it by wrapping the message at 80 columns",
         &["cloud-error-notfound-400-wrapped"],
     ),
-    ("NaN is no JSON (API-07)", &["cloud-error-body-nan", "kv-set-nan"]),
+    ("NaN is not JSON (API-07)", &["cloud-error-body-nan", "kv-set-nan"]),
     (
         "no redirect is followed (NET-17)",
         &["cloud-error-redirect-301", "cloud-error-redirect-cross-host"],
@@ -48,5 +48,5 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         "an empty name is wrong usage",
         &["cloud-request-empty-name", "kv-set-empty-key", "kv-get-key-empty"],
     ),
-    ("a null is no value (section 6)", &["cloud-value-null"]),
+    ("null is not a value (section 6)", &["cloud-value-null"]),
 ];

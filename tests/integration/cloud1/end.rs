@@ -1,10 +1,10 @@
-//! What came of a case, as far as the real package and pfx can be compared.
+//! The outcome of a case, as far as the real package and pfx can be compared.
 
 use serde_json::{Value, json};
 
 use crate::support::Outcome;
 
-/// What came of it, as far as the real package and pfx can be compared.
+/// The outcome, as far as the real package and pfx can be compared.
 pub enum End {
     Value(Vec<u8>),
     Absent,
@@ -33,7 +33,7 @@ impl std::fmt::Display for End {
     }
 }
 
-/// How a value differs from the recorded one: a string byte for byte, anything else by what it denotes.
+/// How a value differs from the recorded one: a string byte for byte, anything else by its JSON value.
 pub fn unlike(end: &End, expected: &Value) -> Option<String> {
     let End::Value(bytes) = end else {
         return Some(format!("Prefect has {expected}, pfx {end}"));

@@ -1,4 +1,4 @@
-//! An API that answers as it was recorded.
+//! An API that sends recorded responses.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Dialogue, reply};
 
-/// The answers of a recorded API.
+/// The responses of a recorded API.
 pub struct Rules(Mutex<Vec<(Value, u64)>>);
 
 impl Rules {
@@ -16,7 +16,7 @@ impl Rules {
         Self(Mutex::new(rules.into_iter().map(|rule| (rule.clone(), times(&rule))).collect()))
     }
 
-    /// The first that matches and is not used up; else the last that matches.
+    /// The first matching response that is not used up; otherwise the last matching one.
     fn pick(&self, body: &str) -> Value {
         let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let matches = |rule: &Value| rule["match"].as_str().is_none_or(|part| body.contains(part));

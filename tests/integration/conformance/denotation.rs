@@ -1,10 +1,10 @@
-//! Whether a text denotes the value that Prefect has.
+//! Whether a text represents the value that Prefect returns.
 
 use serde_json::Value;
 
 use super::Answer;
 
-/// How an answer differs from what Prefect has; `denotes` if its text need only denote the value.
+/// How a value differs from that of Prefect; with `denotes` the text only has to represent the value.
 pub fn unlike(answer: &Answer, expected: &Value, denotes: bool) -> Option<String> {
     let Answer::Found(bytes) = answer else {
         return Some(format!("Prefect has {expected}, pfx {answer:?}"));
@@ -18,7 +18,7 @@ pub fn unlike(answer: &Answer, expected: &Value, denotes: bool) -> Option<String
     (!same).then(|| format!("Prefect has {}, pfx {}", cut(&expected.to_string()), cut(&text)))
 }
 
-/// Whether a text denotes a recorded value: as JSON does (with Python's NaN and infinities), or TOML where
+/// Whether a text represents a recorded value: as JSON (with Python's NaN and infinities), or as TOML if
 /// JSON has no such kind of value.
 fn denotes_same(text: &str, expected: &Value) -> bool {
     if let Some((kind, Value::String(value))) = expected.as_object().and_then(|map| {
@@ -35,7 +35,7 @@ fn denotes_same(text: &str, expected: &Value) -> bool {
     parsed.is_ok_and(|parsed: Value| same(&parsed, expected))
 }
 
-/// One value of JSON and the recorded one.
+/// Compares a JSON value with the recorded one.
 fn same(is: &Value, expected: &Value) -> bool {
     match (is, expected) {
         (Value::Number(is), Value::Number(expected)) => {
@@ -53,14 +53,14 @@ fn same(is: &Value, expected: &Value) -> bool {
     }
 }
 
-/// A number that JSON has not, as it is recorded.
+/// A number that does not exist in JSON, as it is recorded.
 fn float(text: &str) -> Option<String> {
     let lower = text.trim_start_matches('+').to_lowercase().replace("infinity", "inf");
     let lower = if lower == "-nan" { "nan".to_owned() } else { lower };
     ["inf", "-inf", "nan"].contains(&lower.as_str()).then_some(lower)
 }
 
-/// A date or time in one of its ways of writing.
+/// A date or time in any of its notations.
 fn moment(text: &str) -> String {
     let text = text.replace('Z', "+00:00").replace(' ', "T");
     let Some((whole, rest)) = text.split_once('.') else { return text };

@@ -1,6 +1,6 @@
-//! What pfx answers otherwise than Prefect, by the name of the case and with the reason.
+//! Cases in which pfx differs from Prefect, by name and with the reason.
 
-/// Calls that look nothing up, or a rule of Prefect's own that a launcher has not: it never builds a flow.
+/// Calls that look up nothing, or that concern a rule of Prefect that does not apply to a launcher, which never builds a flow.
 pub const NO_LOOK_UP: [&str; 4] = [
     "cfg-home-dir-backend-write",
     "cfg-home-dir-toml",
@@ -8,7 +8,7 @@ pub const NO_LOOK_UP: [&str; 4] = [
     "secret-in-flow-building",
 ];
 
-/// Cases that pfx answers otherwise, as design.md, section 6, decides, by the reason.
+/// Cases in which pfx differs as design.md, section 6, decides, by the reason.
 pub const DIFFERENCES: &[(&str, &[&str])] = &[
     (
         "typing is not done: the command gets the text, where Prefect makes a value of a Python literal",

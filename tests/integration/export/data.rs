@@ -1,4 +1,4 @@
-//! Read back by parsers of JSON and YAML.
+//! Exports as JSON and YAML, read back by parsers.
 
 use super::values::{any_bytes, texts};
 use super::{assert_read, encoded, export, exported, holding};
@@ -20,7 +20,7 @@ const FROM_YAML: &str = "import base64, sys, yaml\n\
     print(name, base64.b64encode(value.encode()).decode())";
 
 #[test]
-fn a_yaml_parser_reads_any_text_and_names_that_mean_something_in_yaml() {
+fn a_yaml_parser_reads_any_text_and_names_with_a_meaning_in_yaml() {
     need!(yaml());
     let mut values = texts();
     for name in ["NO", "y", "NULL", "TRUE"] {
@@ -32,7 +32,7 @@ fn a_yaml_parser_reads_any_text_and_names_that_mean_something_in_yaml() {
 }
 
 #[test]
-fn a_secret_of_kubernetes_holds_any_bytes() {
+fn a_secret_of_kubernetes_can_hold_any_bytes() {
     need!(yaml());
     let values = any_bytes();
     let home = holding(&values);

@@ -1,4 +1,4 @@
-//! Read back by readers of dotenv files, and by shells that source one.
+//! Exports as dotenv, read back by readers of dotenv files and by shells that source them.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::{Values, assert_read, encoded, exported, holding, prefect_3_python, t
 use crate::support::Home;
 use crate::support::needs::{node_modules, tools};
 
-/// Values that one reader or another takes for something else: quotes, backticks, expansions, escapes, comments.
+/// Values that some reader reads differently: quotes, backticks, expansions, escapes, comments.
 fn hostile() -> Values {
     const PIECES: [&str; 14] = [
         "`touch ran`", "$(touch ran)", "'", "\"", "\\", "$A", "${A}", "!1", " # ", "\n", "\\n",
@@ -20,14 +20,14 @@ fn hostile() -> Values {
     values.enumerate().map(|(index, value)| (format!("H{index}"), value.into_bytes())).collect()
 }
 
-/// What a program printed of the variables that it read from the file `exported`.
+/// The variables that a program read from the file `exported` and printed.
 fn read_by(home: &Home, node_modules: &Path, words: &[&str]) -> Values {
     let path = std::env::var("PATH").expect("PATH");
     encoded(&home.bare(words).env("NODE_PATH", node_modules).env("PATH", path).outcome())
 }
 
 #[test]
-fn every_reader_and_every_shell_reads_what_a_dotenv_file_takes_and_nothing_runs() {
+fn every_reader_and_every_shell_reads_an_exported_dotenv_file_alike_and_runs_nothing() {
     need!(tools(&["dash", "bash", "zsh", "busybox"]));
     let (python, modules) = (need!(prefect_3_python()), need!(node_modules()));
     let mut all = texts();

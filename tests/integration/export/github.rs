@@ -1,17 +1,17 @@
-//! Read back by the rules of the runner of GitHub Actions.
+//! Exports for GitHub Actions, read back by the rules of its runner.
 
 use super::values::texts;
 use super::{Values, assert_read, export, holding};
 
-/// As the runner reads the file (actions/runner, `FileCommandManager`): the lines between the first, which
-/// names the delimiter, and the next one that is the delimiter, joined by what joined them there.
+/// Reads the file as the runner does (actions/runner, `FileCommandManager`): a value is the lines between the first, which
+/// names the delimiter, and the next line that is the delimiter, joined by the same line ends.
 fn read_as_runner(mut text: &str) -> Values {
     let mut values = Values::new();
     while !text.is_empty() {
         let (head, rest) = text.split_once('\n').expect("a line ends");
         let (name, delimiter) = head.split_once("<<").expect("NAME<<DELIMITER");
         let end = format!("\n{delimiter}\n");
-        // An empty value still has a line of its own.
+        // An empty value has a line, too.
         let at = rest.find(&end).expect("the delimiter ends the value");
         values.insert(name.to_owned(), rest.as_bytes()[..at].to_vec());
         text = &rest[at + end.len()..];
@@ -19,8 +19,8 @@ fn read_as_runner(mut text: &str) -> Values {
     values
 }
 
-/// As the runner reads a command on stdout (actions/runner, `ActionCommand.UnescapeData`), and what it then masks:
-/// the whole and each of its lines (`AddMaskCommandExtension`).
+/// Reads a command on stdout as the runner does (actions/runner, `ActionCommand.UnescapeData`), and returns what it masks:
+/// the whole text and each of its lines (`AddMaskCommandExtension`).
 fn unmasked(line: &str) -> String {
     let value = line.strip_prefix("::add-mask::").expect("nothing but masks");
     let value = value.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%");
@@ -34,7 +34,7 @@ fn is_hidden(masks: &[String], line: &str) -> bool {
 }
 
 #[test]
-fn github_gets_masks_first_and_values_that_end_where_they_end() {
+fn masks_are_first_and_every_value_ends_at_its_own_end() {
     let mut values = texts();
     values.insert(
         "ATTACK".to_owned(),
@@ -65,7 +65,7 @@ fn github_gets_masks_first_and_values_that_end_where_they_end() {
             "{mask:?}"
         );
     }
-    // A second step draws another delimiter.
+    // A second step uses a different random delimiter.
     run();
     let both = std::fs::read_to_string(home.join("github_env")).unwrap();
     let delimiters: std::collections::BTreeSet<&str> = both
@@ -77,7 +77,7 @@ fn github_gets_masks_first_and_values_that_end_where_they_end() {
 }
 
 #[test]
-fn github_needs_its_file_and_refuses_what_the_runner_refuses() {
+fn github_env_is_required_and_variables_that_the_runner_refuses_are_errors() {
     let home = holding(&Values::from([("A".to_owned(), b"CANARY".to_vec())]));
     export(&home, "github", &[]).assert(
         2,
@@ -93,7 +93,7 @@ fn github_needs_its_file_and_refuses_what_the_runner_refuses() {
 }
 
 #[test]
-fn github_masks_the_strings_of_json_and_nothing_that_every_log_is_full_of() {
+fn strings_in_json_are_masked_but_not_text_that_is_common_in_logs() {
     let account = "{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN KEY-----\\nMIIEvQIBADAN\\n-----END \
                    KEY-----\\n\",\n  \"n\": [\n    {\n      \"pin\": 12345678\n    }\n  ]\n}";
     let home = holding(&Values::from([

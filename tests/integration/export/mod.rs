@@ -24,13 +24,13 @@ pub fn prefect_3_python() -> Result<PathBuf, Missing> {
     Ok(prefect(3)?.join("bin/python"))
 }
 
-/// A home with a directory that holds these as secrets, each the name of its variable.
+/// A home with a directory of these secrets, each named after its variable.
 pub fn holding(values: &Values) -> Home {
     let home = Home::new();
     home.write("secrets/.keep", "");
     std::fs::remove_file(home.join("secrets/.keep")).unwrap();
     for (name, value) in values {
-        // One line feed at the end is not part of the value.
+        // One newline at the end is not part of the value.
         home.write(format!("secrets/{name}"), [value, &b"\n"[..]].concat());
     }
     home
@@ -41,7 +41,7 @@ pub fn export(home: &Home, format: &str, more: &[&str]) -> Outcome {
     less_warnings(home.pfx(arguments).outcome())
 }
 
-/// Without the warnings of values that end with a carriage return, which some do.
+/// Without the warnings for values that end with a carriage return.
 fn less_warnings(mut outcome: Outcome) -> Outcome {
     let is_warning = |line: &str| line.contains(" ends with a carriage return (");
     let stderr = outcome.stderr();
@@ -50,7 +50,7 @@ fn less_warnings(mut outcome: Outcome) -> Outcome {
     outcome
 }
 
-/// Exports to a file that everyone in the test can read, and gives its path.
+/// Exports to a file that all programs of the test can read, and returns its path.
 fn exported(home: &Home, format: &str) -> PathBuf {
     let outcome = export(home, format, &["--output", "exported"]);
     outcome.assert(0, "", "");
@@ -68,7 +68,7 @@ pub fn variables(stdout: &[u8]) -> Values {
         .collect()
 }
 
-/// What a program printed as lines of a name and its value in base64.
+/// Variables that a program printed as lines of a name and the value in base64.
 fn encoded(outcome: &Outcome) -> Values {
     assert_eq!(outcome.code(), Some(0), "{}", outcome.stderr());
     let lines = outcome.stdout();
@@ -88,7 +88,7 @@ pub fn assert_read(read: &Values, expected: &Values) {
     }
 }
 
-/// Those of `values` that the format takes. It must refuse the others by name, and write nothing.
+/// The values that the format accepts. For the others it must report an error with the name, and write nothing.
 pub fn taken(format: &str, values: Values) -> Values {
     let home = holding(&values);
     let mut taken = Values::new();
@@ -98,9 +98,9 @@ pub fn taken(format: &str, values: Values) -> Values {
             taken.insert(name, value);
         } else {
             assert_eq!((outcome.code(), outcome.stdout.len()), (Some(125), 0));
-            let told = outcome.stderr();
-            assert!(told.starts_with(&format!("pfx: error: cannot use `{name}`: ")), "{told}");
-            assert!(told.contains("cannot hold it"), "{told}");
+            let stderr = outcome.stderr();
+            assert!(stderr.starts_with(&format!("pfx: error: cannot use `{name}`: ")), "{stderr}");
+            assert!(stderr.contains("cannot hold it"), "{stderr}");
         }
     }
     taken

@@ -1,4 +1,4 @@
-//! Names that mean something to a shell, found by asking the shells themselves.
+//! Names that have a meaning for a shell, found by asking the shells.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use super::{Values, assert_read, encoded, export, holding, variables};
 use crate::support::needs::{tools, yaml};
 use crate::support::{Home, Outcome};
 
-/// Values that each do harm in some variable: evaluated as arithmetic, taken for a user's name, split, refused.
+/// Values that each cause harm in some variable: evaluated as arithmetic, used as a user name, split, refused.
 const VALUES: [&str; 5] = ["x[$(/usr/bin/touch ran)1]", "nobody", "a  b:c", "::", ""];
 
-/// How each shell is started, how it lists the variables that it has by itself, and what `export` is for it.
+/// How each shell is started, how it lists its own variables, and its export format.
 struct Reader {
     words: &'static [&'static str],
-    /// What it does first.
+    /// What it runs first.
     before: &'static str,
     listing: &'static str,
     format: &'static str,
     table: &'static [Shell],
 }
 
-/// Makes zsh load every module that it has, but the example of one.
+/// Makes zsh load every module except its example module.
 const MODULES: &str = "for file in /usr/lib/*/zsh/*/zsh/**/*.so(N); do \
     [[ $file = *example* ]] || zmodload ${${file#*/zsh/*/}%.so}; done >/dev/null 2>&1";
 
@@ -45,7 +45,7 @@ const READERS: [Reader; 11] = [
 ];
 
 impl Reader {
-    /// Every name that the shell could know: those it lists, and all strings in its program that are names.
+    /// Every name that the shell may know: those that it lists, and all strings in its binary that are names.
     fn names(&self, home: &Home) -> BTreeSet<String> {
         let script = format!("{}\n{}", self.before, self.listing);
         let listed = home.bare(&[self.words, &["-c", &script]].concat()).outcome().stdout();
@@ -63,7 +63,7 @@ impl Reader {
         names
     }
 
-    /// Evaluates a script, and gives the user's number and the environment that a command gets after it.
+    /// Evaluates a script, and returns the user ID and the environment of a command after it.
     fn evaluated(&self, home: &Home, script: &str) -> (String, Values) {
         home.write("script", script);
         let read =
@@ -103,13 +103,13 @@ fn last_name(line: &str) -> Option<String> {
     pfx::name::is_identifier(word).then(|| word.to_owned())
 }
 
-/// What a variable may do to the commands that the test starts itself.
+/// Variables that may affect the commands that the test itself starts.
 fn breaks_any_program(name: &str) -> bool {
     takeover::power(name) == Some(Power::Loader)
 }
 
 #[test]
-fn every_name_that_a_shell_knows_is_plain_to_it_or_refused() {
+fn every_name_that_a_shell_knows_is_harmless_or_refused() {
     need!(tools(&["dash", "bash", "zsh", "busybox", "mksh", "ksh93", "fish"]));
     let home = Home::new();
     for reader in &READERS {
@@ -123,13 +123,13 @@ fn every_name_that_a_shell_knows_is_plain_to_it_or_refused() {
         ] {
             names.insert(name.to_owned());
         }
-        // ksh93 does not take a locale that is not there.
+        // ksh93 does not accept a locale that does not exist.
         if reader.words[0] == "ksh93" {
             names.retain(|name| name != "LANG" && !name.starts_with("LC_"));
         }
         for value in VALUES {
             let mut names = names.clone();
-            // Refused for its value.
+            // Refused because of its value.
             if reader.format == "fish" && ["::", ""].contains(&value) {
                 names.remove("PATH");
             }
@@ -140,7 +140,7 @@ fn every_name_that_a_shell_knows_is_plain_to_it_or_refused() {
 }
 
 #[test]
-fn this_finds_what_shells_do_with_names_that_are_refused() {
+fn the_test_detects_the_effects_of_refused_names() {
     need!(tools(&["bash", "zsh"]));
     let bash = &READERS[1];
     for name in ["RANDOM", "OPTIND", "SRANDOM", "HISTCMD"] {
@@ -154,7 +154,7 @@ fn this_finds_what_shells_do_with_names_that_are_refused() {
 }
 
 #[test]
-fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
+fn the_error_for_a_name_with_a_meaning_names_the_shells_and_a_solution() {
     let home = Home::with_secrets("OPTIND = \"CANARY\"\nB = \"CANARY\"\nstatus = \"CANARY\"\n");
     let export = |words: &[&str]| home.pfx([&["export", "--local"], words].concat()).outcome();
     let hint = "pfx: hint: bind it to another variable: `-s OTHER=NAME`; `--format json` can hold any name\n";
@@ -197,7 +197,7 @@ fn a_name_with_a_meaning_is_refused_with_the_shells_and_the_way_out() {
 }
 
 #[test]
-fn a_removal_takes_the_variable_and_not_a_function_of_its_name() {
+fn a_removal_removes_the_variable_and_not_a_function_of_the_same_name() {
     need!(tools(&["dash", "bash", "zsh", "mksh"]));
     let home = Home::new();
     let script = home.pfx(["export", "--unset", "gone", "--format", "sh"]).outcome().stdout();
@@ -208,7 +208,7 @@ fn a_removal_takes_the_variable_and_not_a_function_of_its_name() {
     }
 }
 
-/// Names that no shell takes.
+/// Names that no shell accepts.
 const FOREIGN: [&str; 9] = [
     "spring.datasource.password",
     "a-b",
@@ -226,7 +226,7 @@ fn bound(home: &Home, format: &str, name: &str) -> Outcome {
 }
 
 #[test]
-fn a_name_that_a_reader_does_not_take_is_refused_and_any_other_is_read_back() {
+fn a_name_that_a_reader_does_not_accept_is_refused_and_any_other_is_read_back() {
     need!(yaml());
     let home = holding(&Values::from([("V".to_owned(), b"CANARY".to_vec())]));
     let expected: Values =

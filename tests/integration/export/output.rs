@@ -1,4 +1,4 @@
-//! Where an export goes, and what stops it.
+//! Where an export is written, and what prevents it.
 
 use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -12,7 +12,7 @@ use crate::support::needs::namespaces;
 use crate::support::{Home, set_mode};
 
 #[test]
-fn an_output_file_is_private_whatever_was_there_and_is_whole_or_untouched() {
+fn an_output_file_is_private_and_either_complete_or_unchanged() {
     let home = holding(&Values::from([
         ("A".to_owned(), b"1".to_vec()),
         ("B".to_owned(), b"\xff".to_vec()),
@@ -30,7 +30,7 @@ fn an_output_file_is_private_whatever_was_there_and_is_whole_or_untouched() {
 }
 
 #[test]
-fn a_path_with_a_slash_at_its_end_is_no_file() {
+fn a_path_that_ends_with_a_slash_is_not_a_file() {
     let home = holding(&Values::from([("A".to_owned(), b"1".to_vec())]));
     let outcome = export(&home, "sh", &["--output", "out/"]);
     assert_eq!(outcome.code(), Some(125));
@@ -39,7 +39,7 @@ fn a_path_with_a_slash_at_its_end_is_no_file() {
 }
 
 #[test]
-fn what_is_missing_stops_the_export() {
+fn a_missing_secret_stops_the_export() {
     let home = holding(&Values::from([("A".to_owned(), b"1".to_vec())]));
     let outcome = export(&home, "sh", &["--local", "-s", "A", "-s", "NOPE", "--output", "out"]);
     assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""));
@@ -47,7 +47,7 @@ fn what_is_missing_stops_the_export() {
 }
 
 #[test]
-fn a_removal_is_a_command_to_a_shell_and_refused_by_data() {
+fn a_removal_is_a_command_for_a_shell_and_an_error_in_data_formats() {
     let home = Home::new();
     let arguments = ["export", "--unset", "A", "--set", "B=1", "--format"];
     home.pfx(arguments).arg("sh").gives("export B='1'\nunset -v A\n");
@@ -60,7 +60,7 @@ fn a_removal_is_a_command_to_a_shell_and_refused_by_data() {
 }
 
 #[test]
-fn nothing_bound_gives_an_empty_document() {
+fn without_bindings_the_document_is_empty() {
     let home = Home::new();
     for (format, expected) in
         [("dotenv", ""), ("sh", ""), ("json", "{}\n"), ("yaml", "{}\n"), ("systemd", "[Service]\n")]
@@ -70,7 +70,7 @@ fn nothing_bound_gives_an_empty_document() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
+fn a_command_line_that_is_not_valid_is_reported_before_any_lookup() {
     let server = cloud(&[("X", json!("v"))], &[]);
     let home = cloud_home(&server.url());
     home.write("file", "");
@@ -110,7 +110,7 @@ fn a_wrong_command_line_is_told_before_anything_is_asked_for() {
     assert_eq!(server.requests().len(), asked, "nothing was asked for");
 }
 
-/// `export A='v'` in a directory of its own, to which a shell's redirections lead.
+/// Writes `export A='v'` in a temporary directory, with the redirections of a shell.
 fn redirected(home: &Home, shell: &str, output: &str, around: &str) -> (Option<i32>, String) {
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let script = around.replace("PFX", &format!("{pfx} export --set A=v --format sh -o {output}"));
@@ -120,7 +120,7 @@ fn redirected(home: &Home, shell: &str, output: &str, around: &str) -> (Option<i
 }
 
 #[test]
-fn what_is_no_regular_file_is_written_to_as_a_stream() {
+fn an_output_that_is_not_a_regular_file_is_written_as_a_stream() {
     let home = Home::new();
     let line = "export A='v'\n";
     std::os::unix::fs::symlink("/dev/stdout", home.join("link")).unwrap();
@@ -149,7 +149,7 @@ fn what_is_no_regular_file_is_written_to_as_a_stream() {
         );
         let _ = std::fs::remove_file(home.join("got"));
     }
-    // A regular file is written to where it stands, and what another process has open at its end.
+    // A regular file is written at its offset, or at its end if the descriptor belongs to another process.
     for (output, around) in [
         ("/dev/stdout", "{ echo 1; PFX; echo 2; } > got; cat got"),
         ("/dev/fd/7", "{ echo 1 >&7; PFX; echo 2 >&7; } 7>> got; cat got"),
@@ -167,7 +167,7 @@ fn what_is_no_regular_file_is_written_to_as_a_stream() {
 }
 
 #[test]
-fn a_socket_is_written_to_by_its_name_or_its_descriptor() {
+fn a_socket_is_written_by_its_name_or_its_descriptor() {
     let home = Home::new();
     let listener = UnixListener::bind(home.join("socket")).unwrap();
     let reader = std::thread::spawn(move || {
@@ -188,7 +188,7 @@ fn a_socket_is_written_to_by_its_name_or_its_descriptor() {
 }
 
 #[test]
-fn an_output_that_takes_nothing_is_an_error() {
+fn an_output_that_cannot_be_written_is_an_error() {
     let home = Home::new();
     let export = ["export", "--set", "A=CANARY", "--format", "sh", "-o"];
     for (output, cause) in [
@@ -207,7 +207,7 @@ fn an_output_that_takes_nothing_is_an_error() {
 }
 
 #[test]
-fn on_a_full_disk_a_file_stays_as_it_was() {
+fn on_a_full_disk_the_file_is_unchanged() {
     need!(namespaces());
     let home = Home::new();
     home.write("full/.keep", "");
@@ -227,7 +227,7 @@ fn on_a_full_disk_a_file_stays_as_it_was() {
 }
 
 #[test]
-fn a_path_that_fish_would_change_is_refused_for_its_value_and_no_other() {
+fn a_path_that_fish_would_change_is_refused() {
     let home = holding(&Values::from([
         ("GOOD".to_owned(), b"/usr/bin:/bin".to_vec()),
         ("BAD".to_owned(), b"/usr/bin::/bin".to_vec()),

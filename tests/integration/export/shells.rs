@@ -1,4 +1,4 @@
-//! Read back by shells.
+//! Exports for shells, read back by shells.
 
 use super::values::any_bytes;
 use super::{assert_read, exported, holding, variables};

@@ -1,8 +1,8 @@
-//! Values such as break formats.
+//! Values that are hard to represent.
 
 use super::Values;
 
-/// Values such as break formats: quotes, ends of lines, escapes, expansions, and random bytes between them.
+/// Values that are hard to represent: quotes, line ends, escapes, expansions, and random bytes between them.
 struct Generator(u64);
 
 impl Generator {
@@ -12,7 +12,7 @@ impl Generator {
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
-    /// A text of the pieces that mean something to some reader.
+    /// A text of pieces that have a meaning for some reader.
     fn text(&mut self) -> Vec<u8> {
         const PIECES: [&str; 46] = [
             "'", "\"", "\\", "\n", "\r", "\r\n", "\t", " ", "$", "${", "}", "$HOME", "${HOME}",
@@ -24,7 +24,7 @@ impl Generator {
         (0..count).flat_map(|_| PIECES[self.below(PIECES.len())].bytes()).collect()
     }
 
-    /// Any bytes but NUL.
+    /// Any bytes except NUL.
     fn bytes(&mut self) -> Vec<u8> {
         let count = self.below(40);
         (0..count).map(|_| u8::try_from(self.below(255) + 1).unwrap()).collect()

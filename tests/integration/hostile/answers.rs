@@ -1,4 +1,4 @@
-//! API-07 to API-23: what a server may answer, and what becomes of it.
+//! API-07 to API-23: possible responses of a server, and their effects.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn said(name: &'static str, says: &'static str, body: impl AsRef<[u8]>) -> Case 
 }
 
 #[test]
-fn what_is_no_json_gives_no_value() {
+fn a_response_that_is_not_json_gives_no_value() {
     // API-07, API-09, API-10.
     let none = "it is not JSON";
     let utf16: Vec<u8> = answer().encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -24,7 +24,7 @@ fn what_is_no_json_gives_no_value() {
             "`X`: its JSON string has an unpaired surrogate",
             r#"{"data": {"secret_value": "CANARY\ud800"}}"#,
         ),
-        said("more behind it", none, answer() + "CANARY"),
+        said("more after it", none, answer() + "CANARY"),
         said("a control character", none, "{\"data\": {\"secret_value\": \"CANARY\u{1}\"}}"),
         said("no UTF-8", none, b"{\"data\": {\"secret_value\": \"CANARY\xff\"}}"),
         said("UTF-16", none, utf16),
@@ -44,7 +44,7 @@ fn answer() -> String {
 }
 
 #[test]
-fn what_is_no_answer_of_this_api_gives_no_value() {
+fn a_response_that_does_not_match_the_api_gives_no_value() {
     // API-08, API-11, API-12.
     let no_data = "`data.secret_value` is missing";
     let whole = |value: &Value| value.to_string();
@@ -77,7 +77,7 @@ fn what_is_no_answer_of_this_api_gives_no_value() {
 }
 
 #[test]
-fn the_words_of_a_server_are_short_harmless_and_do_not_repeat_the_key() {
+fn a_message_of_a_server_is_cut_escaped_and_does_not_show_the_key() {
     // API-16 to API-18.
     let message = |text: String| json!({ "errors": [{ "message": text }] }).to_string();
     all_fail(vec![
@@ -103,7 +103,7 @@ fn the_words_of_a_server_are_short_harmless_and_do_not_repeat_the_key() {
 }
 
 #[test]
-fn a_value_that_no_variable_can_hold_is_told_by_its_name() {
+fn a_value_that_no_variable_can_hold_is_an_error_with_its_name() {
     // API-13, API-15.
     all_fail(vec![
         Case::says("a NUL", "cannot use `X`", value(&json!("CANARY\0CANARY"))),
@@ -119,7 +119,7 @@ fn a_value_that_no_variable_can_hold_is_told_by_its_name() {
 }
 
 #[test]
-fn a_value_with_line_feeds_is_one_variable() {
+fn a_value_with_newlines_is_one_variable() {
     // API-14.
     let server = Server::json(&json!({ "data": { "secret_value": "x\nLD_PRELOAD=/evil.so\n" } }));
     let outcome = home(&server.url()).run(&["-s", "X"], &["/usr/bin/env", "-0"]).outcome();
@@ -135,7 +135,7 @@ fn a_value_with_line_feeds_is_one_variable() {
 }
 
 #[test]
-fn an_empty_value_is_one() {
+fn an_empty_value_is_a_value() {
     // API-12.
     for (is, becomes) in [(json!(""), ""), (json!([1, 2.50]), "[1,2.5]")] {
         let server = Server::json(&json!({ "data": { "secret_value": is } }));
@@ -145,7 +145,7 @@ fn an_empty_value_is_one() {
 }
 
 #[test]
-fn what_a_server_would_have_remembered_is_not() {
+fn cookies_and_other_state_of_a_server_are_not_stored() {
     // API-19, API-23.
     let headers = [
         ("Set-Cookie", "a=CANARY; Max-Age=9999"),
@@ -166,16 +166,16 @@ fn what_a_server_would_have_remembered_is_not() {
 }
 
 #[test]
-fn a_name_that_is_answered_twice_has_its_last_value() {
-    // API-22: as Python's and JavaScript's JSON have it.
+fn if_a_name_occurs_twice_in_a_response_the_last_value_counts() {
+    // API-22: as in the JSON of Python and JavaScript.
     let answer = reply(200, &[], r#"{"data": {"secret_value": "a", "secret_value": "b"}}"#);
     let server = Server::answering(move |_| answer.clone());
     home(&server.url()).run(&["-s", "X"], &["/usr/bin/printenv", "X"]).gives("b\n");
 }
 
 #[test]
-fn an_error_of_the_whole_document_gives_the_command_nothing() {
-    // Two names: neither alias is said to have failed.
+fn after_an_error_for_the_whole_request_the_command_is_not_started() {
+    // Two names: the response does not say which alias failed.
     for data in
         [json!({ "s0": null, "s1": null }), json!({ "s0": CANARY, "s1": CANARY }), json!(null)]
     {
@@ -188,7 +188,7 @@ fn an_error_of_the_whole_document_gives_the_command_nothing() {
 }
 
 #[test]
-fn a_connection_that_drops_between_a_secret_and_a_key_gives_the_command_neither() {
+fn if_the_connection_is_lost_between_a_secret_and_a_key_the_command_gets_neither() {
     // NET-24.
     let server = Server::new(|dialogue| {
         while let Some(request) = dialogue.request() {
@@ -203,7 +203,7 @@ fn a_connection_that_drops_between_a_secret_and_a_key_gives_the_command_neither(
 }
 
 #[test]
-fn names_of_a_store_are_printed_so_that_a_terminal_does_nothing() {
+fn names_of_a_store_are_escaped_for_the_terminal() {
     // API-20.
     let rows: Vec<Value> =
         ["b\u{1b}[2J", "a\nb", "\u{202e}c", "plain"].map(|key| json!({ "key": key })).to_vec();
@@ -215,7 +215,7 @@ fn names_of_a_store_are_printed_so_that_a_terminal_does_nothing() {
 }
 
 #[test]
-fn a_hundred_thousand_keys_are_listed_and_whoever_reads_may_stop() {
+fn a_hundred_thousand_keys_are_listed_and_the_reader_may_stop() {
     let rows: Vec<Value> =
         (0..100_000).map(|key| json!({ "key": format!("key-{key:06}") })).collect();
     let server = Server::json(&json!({ "data": { "key_value": rows } }));
@@ -232,7 +232,7 @@ fn a_hundred_thousand_keys_are_listed_and_whoever_reads_may_stop() {
 }
 
 #[test]
-fn a_key_may_hold_what_no_variable_can() {
+fn a_key_may_have_a_value_that_no_variable_can_hold() {
     let server = Server::json(&json!({ "data": { "key_value": [{ "value": "a\0b" }] } }));
     let home = home(&server.url());
     home.pfx(["kv", "get", "k"]).gives("a\0b");
@@ -242,8 +242,8 @@ fn a_key_may_hold_what_no_variable_can() {
 }
 
 #[test]
-fn an_answer_of_the_longest_kind_takes_little_memory() {
-    // As many small things as four MiB hold.
+fn a_response_of_the_maximum_length_needs_little_memory() {
+    // As many small items as fit into four MiB.
     let short = |what: &str, count: usize| vec![what; count].join(",");
     for (field, list) in [
         ("key_value", short(r#"{"key":"k"}"#, 349_000)),

@@ -1,6 +1,6 @@
-//! Servers, networks and certificates that are broken or mean harm: pfx ends in time, in little memory, with
-//! one clear line and 125, and its credential is seen by nobody else. The numbers are those of the threat
-//! catalogue that these cases are from.
+//! Broken and hostile servers, networks and certificates: pfx ends in time, needs little memory, prints one
+//! clear line, exits with 125, and sends its credential to nobody else. The numbers refer to the threat
+//! catalogue that lists these cases.
 
 mod answers;
 pub mod namespaces;
@@ -22,20 +22,20 @@ use nix::unistd::Pid;
 use crate::support::cloud1::{API_KEY, home};
 use crate::support::{Dialogue, Home, Outcome, Pfx, Server};
 
-/// In answers; never to be seen in any message.
+/// Part of responses; must not appear in any message.
 const CANARY: &str = "CANARY-VALUE-42";
 
-/// What pfx says where it has to wait for the deadline. It gets a short one for that, and a busy machine can be late.
+/// The message of pfx after waiting for its deadline. The deadline is short in these cases, and a busy machine can be late.
 const LATE: &str = "timed out after 2 s";
-/// The deadline of all others, in seconds: whoever waits for it hangs, and the test fails by that.
+/// The deadline of all other cases, in seconds: a run that waits for it counts as hanging, and the test fails.
 const NEVER: &str = "600";
-/// The most memory it may take, in KiB.
+/// The maximum of memory that pfx may use, in KiB.
 const MOST_MEMORY: u64 = 64 << 10;
 
 /// Something that a server does with a connection.
 type Act = Box<dyn Fn(&mut Dialogue) + Send + Sync>;
 
-/// A case: its name, a part of what pfx must say, and what the server does.
+/// A case: its name, a part of the message that pfx must print, and the behaviour of the server.
 struct Case {
     name: &'static str,
     says: &'static str,
@@ -43,7 +43,7 @@ struct Case {
 }
 
 impl Case {
-    /// What is done once a request is there.
+    /// Called after a request was received.
     fn new(
         name: &'static str,
         says: &'static str,
@@ -57,14 +57,14 @@ impl Case {
         Self { name, says, act: Box::new(act) }
     }
 
-    /// Bytes that are the answer, each time, and then the connection is closed.
+    /// Sends these bytes as response to each request, then closes the connection.
     fn says(name: &'static str, says: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self::new(name, says, move |dialogue| drop(dialogue.send(&bytes)))
     }
 }
 
-/// Tries all of them, some at once; each with a server of its own.
+/// Tests all cases, several at the same time, each with its own server.
 #[track_caller]
 fn all_fail(cases: Vec<Case>) {
     let cases: Vec<_> = cases
@@ -78,7 +78,7 @@ fn all_fail(cases: Vec<Case>) {
     });
 }
 
-/// Does something with each, some at once, and fails with all that was wrong.
+/// Calls a function for each case, several at the same time, and panics with all problems.
 #[track_caller]
 fn each<T: Sync>(all: &[T], act: impl Fn(&T) -> Option<String> + Sync) {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -96,7 +96,7 @@ fn each<T: Sync>(all: &[T], act: impl Fn(&T) -> Option<String> + Sync) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
 }
 
-/// A run that wants one secret, and tells all that it may.
+/// A run with one secret that prints as much as it may.
 fn run(home: &Home) -> Pfx {
     home.run(&["-s", "X", "-v"], &["/bin/echo", "started"])
         .env("PFX_TIMEOUT", NEVER)
@@ -104,7 +104,7 @@ fn run(home: &Home) -> Pfx {
         .env("RUST_BACKTRACE", "full")
 }
 
-/// What is wrong with how it failed, if anything is.
+/// The problem with the failure of a run, if there is one.
 fn failure(pfx: Pfx, says: &str) -> Option<String> {
     let pfx = if says.contains(LATE) { pfx.env("PFX_TIMEOUT", "2") } else { pfx };
     let (outcome, memory) = measured(pfx);
@@ -114,7 +114,7 @@ fn failure(pfx: Pfx, says: &str) -> Option<String> {
     unclear(&outcome, says)
 }
 
-/// What is unclear about a failure: one line that says this, perhaps a hint, and nothing that is secret.
+/// The problem with the messages of a failure: they must be one line with this text, optionally a hint, and contain no secret.
 pub fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
     let said = outcome.stderr();
     let problem = |what: &str| Some(format!("{what}: {:?} {said}", outcome.code()));
@@ -125,7 +125,7 @@ pub fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
         return problem("something on stdout");
     }
     if said.contains(API_KEY) || said.contains("CANARY") {
-        return problem("a secret is told");
+        return problem("a secret is printed");
     }
     if said.chars().any(|character| character.is_control() && character != '\n') {
         return problem("control characters");
@@ -144,7 +144,7 @@ pub fn unclear(outcome: &Outcome, says: &str) -> Option<String> {
     if line.contains(says) { None } else { problem(&format!("it does not say {says:?}")) }
 }
 
-/// Runs it to its end: what came of it, and how much memory it took at most, in KiB.
+/// Runs it to its end. Returns the outcome, and the peak of its memory, in KiB.
 fn measured(pfx: Pfx) -> (Outcome, u64) {
     let running = pfx.start();
     let pid = running.pid();
@@ -160,11 +160,11 @@ fn measured(pfx: Pfx) -> (Outcome, u64) {
     (outcome, watcher.join().expect("a number"))
 }
 
-/// The most memory that pfx ever had, in KiB; `None` once it has ended (proc(5), `VmHWM`).
+/// The peak of the memory of pfx, in KiB; `None` after it has ended (proc(5), `VmHWM`).
 fn high_water(pid: Pid) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     if !status.starts_with("Name:\tpfx\n") {
-        // It is still this program, with all of this program's memory.
+        // Before exec it is still the test program, with all of its memory.
         return status.contains("VmHWM").then_some(0);
     }
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

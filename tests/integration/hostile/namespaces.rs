@@ -1,5 +1,5 @@
-//! NET-02 to NET-04: name servers and addresses that swallow what they are sent. They need a network of
-//! one's own, so root.
+//! NET-02 to NET-04: name servers and addresses that never respond. These tests need their own network
+//! namespace, and therefore root.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
@@ -17,20 +17,20 @@ use crate::support::needs::{Missing, namespaces, tools};
 use crate::support::tls::{Authority, wrap};
 use crate::support::{Home, Server};
 
-/// What [`in_network`] needs.
+/// The requirements of [`in_network`].
 pub fn network() -> Result<(), Missing> {
     namespaces()?;
     tools(&["ip"])
 }
 
-/// Does `act` in a network of its own that has only loopback and `2001:db8::9` on it, with these files for
+/// Calls `act` in a network namespace with only loopback and `2001:db8::9`, with these files as
 /// /etc/resolv.conf and /etc/hosts.
 pub fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'static) {
     let files = Home::new();
     let resolver = files.write("resolv.conf", resolver);
     let hosts = files.write("hosts", hosts);
     let inside = thread::spawn(move || {
-        // SAFETY: this thread alone gets a network and mounts of its own, and it ends with them.
+        // SAFETY: only this thread gets the new namespaces, and it ends with them.
         assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNET | libc::CLONE_NEWNS) }, 0, "unshare");
         let script = format!(
             "set -e
@@ -51,7 +51,7 @@ pub fn in_network(resolver: &str, hosts: &str, act: impl FnOnce() + Send + 'stat
     }
 }
 
-/// A port that takes no connection and refuses none: its queue is full (listen(2), tcp(7)).
+/// A port that neither accepts nor refuses connections: its queue is full (listen(2), tcp(7)).
 struct Full {
     listener: TcpListener,
     _waiting: Vec<thread::JoinHandle<()>>,
@@ -63,7 +63,7 @@ impl Full {
         // SAFETY: listen(2) on a socket that listens changes the length of its queue.
         assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
         let to = listener.local_addr().expect("an address");
-        // The kernel may make the route to a new address a moment later than the address.
+        // The kernel may create the route to a new address a moment after the address.
         let started = Instant::now();
         let first = loop {
             match TcpStream::connect(to) {
@@ -83,7 +83,7 @@ impl Full {
 }
 
 #[test]
-fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
+fn pfx_waits_for_a_silent_name_server_until_the_deadline() {
     need!(network());
     let late = "the request to https://prefect.test failed: timed out after 2 s";
     in_network("nameserver 127.0.0.1\n", "", move || {
@@ -93,7 +93,7 @@ fn a_name_server_that_never_answers_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn a_name_that_no_server_knows_is_told_at_once() {
+fn an_unknown_host_name_is_reported_at_once() {
     need!(network());
     in_network("nameserver 127.0.0.1\n", "", || {
         let says = "could not resolve the host name";
@@ -106,7 +106,7 @@ fn a_name_that_no_server_knows_is_told_at_once() {
 }
 
 #[test]
-fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
+fn pfx_waits_for_a_silent_address_until_the_deadline() {
     need!(network());
     in_network("", "", || {
         let full = Full::new([127, 0, 0, 1].into(), 0);
@@ -117,11 +117,11 @@ fn an_address_that_swallows_everything_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn a_machine_without_certificate_authorities_is_told_as_that() {
+fn missing_certificate_authorities_are_reported() {
     need!(network());
     for bundle in [
         "true",
-        // A bundle that is there and holds none is the same.
+        // An empty bundle is the same.
         "mkdir /etc/ssl/certs && echo nothing > /etc/ssl/certs/ca-certificates.crt",
     ] {
         in_network("", "", move || {
@@ -144,7 +144,7 @@ fn a_machine_without_certificate_authorities_is_told_as_that() {
 }
 
 #[test]
-fn an_address_of_ip_6_that_swallows_everything_is_gone_round() {
+fn a_silent_ipv6_address_does_not_prevent_the_use_of_another() {
     need!(network());
     in_network("", "2001:db8::9 prefect.test\n127.0.0.1 prefect.test\n", || {
         let authority = Authority::new();

@@ -18,8 +18,8 @@ fn head(lines: &str) -> String {
 }
 
 #[test]
-fn a_refused_connection_is_told_at_once() {
-    // NET-01. The port was free a moment ago.
+fn a_refused_connection_is_reported_at_once() {
+    // NET-01. The port was free a moment before.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let home = home(&format!("http://127.0.0.1:{port}"));
     let says = format!("the request to http://127.0.0.1:{port} failed: Connection refused");
@@ -27,7 +27,7 @@ fn a_refused_connection_is_told_at_once() {
 }
 
 #[test]
-fn a_server_that_is_slow_or_silent_is_waited_for_until_the_deadline() {
+fn pfx_waits_for_a_slow_or_silent_server_until_the_deadline() {
     // NET-05 to NET-08.
     let late = LATE;
     let whole = reply(200, &[], answer());
@@ -68,7 +68,7 @@ fn a_server_that_is_slow_or_silent_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn a_connection_that_breaks_gives_no_value() {
+fn a_lost_connection_gives_no_value() {
     // NET-09, NET-13, NET-14.
     let (broke, cut) = ("the connection was lost", "the response is damaged or incomplete");
     let long = head(&format!("Content-Length: {}", answer().len() + 9)) + &answer();
@@ -86,14 +86,14 @@ fn a_connection_that_breaks_gives_no_value() {
             broke,
             head("Content-Length: 5\r\nContent-Length: 6") + &answer(),
         ),
-        Case::says("chunk that is no number", cut, chunked("ZZ\r\nx\r\n0\r\n\r\n")),
+        Case::says("chunk size that is not a number", cut, chunked("ZZ\r\nx\r\n0\r\n\r\n")),
         Case::says("chunk of too many digits", cut, chunked("FFFFFFFFFFFFFFFFF\r\nx")),
         Case::says("no last chunk", cut, chunked(&one_chunk)),
     ]);
 }
 
 #[test]
-fn what_is_no_http_is_not_repeated() {
+fn a_response_that_is_not_http_is_not_shown() {
     // NET-15.
     let none = "the response is not HTTP";
     all_fail(vec![
@@ -111,7 +111,7 @@ fn what_is_no_http_is_not_repeated() {
 }
 
 #[test]
-fn a_status_that_was_not_asked_for_is_no_answer() {
+fn an_unexpected_status_is_not_a_response() {
     // NET-16.
     all_fail(vec![
         Case::says(
@@ -126,7 +126,7 @@ fn a_status_that_was_not_asked_for_is_no_answer() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn an_endless_response_is_cut_off() {
     // NET-10 to NET-12.
     let much = vec![b'x'; 64 << 10];
     let flood = |start: String| {
@@ -191,7 +191,7 @@ fn an_answer_without_end_is_cut_off() {
     ]);
 }
 
-/// A gzip member that never ends and is 160 times as long when it is read: its start, and what may follow
+/// A gzip member that never ends and expands 160 times: its start, and the part that is repeated
 /// without end (RFC 1951, 3.2.6: fixed codes; a byte, then copies of the 258 bytes before).
 fn bomb() -> (Vec<u8>, Vec<u8>) {
     // Most significant bit first, as Huffman codes are packed: not final, fixed codes, a literal blank.

@@ -8,7 +8,7 @@ use crate::support::needs::authorities;
 use crate::support::tls::{Authority, wrap};
 use crate::support::{Dialogue, Home, Pfx, Server, Stream, reply};
 
-/// A name that nothing but a proxy could find (RFC 6761, 6.4).
+/// A host name that only a proxy could resolve (RFC 6761, 6.4).
 const FAR: &str = "https://prefect.invalid";
 
 fn through(home: &Home, proxy: &Server) -> Pfx {
@@ -16,13 +16,13 @@ fn through(home: &Home, proxy: &Server) -> Pfx {
     run(home).env("HTTPS_PROXY", url)
 }
 
-/// Whether the key is in any of what a proxy was sent.
+/// Whether anything that a proxy received contains the key.
 fn has_key(proxy: &Server) -> bool {
     format!("{:?}", proxy.requests()).contains(API_KEY)
 }
 
 #[test]
-fn a_proxy_that_does_not_help_is_named_without_its_password() {
+fn a_proxy_that_fails_is_named_without_its_password() {
     type Act = fn(&mut Dialogue);
     need!(authorities());
     let acts: [(&str, &str, Act); 5] = [
@@ -52,13 +52,13 @@ fn a_proxy_that_does_not_help_is_named_without_its_password() {
         let problem = problem.or_else(|| has_key(&proxy).then(|| "it has the key".to_owned()));
         problem.map(|problem| format!("{name}: {problem}"))
     });
-    // Which proxy: that is told where it is the proxy that fails.
+    // The message names the proxy if the proxy fails.
     let proxy = Server::answering(|_| reply(407, &[], ""));
     let says = format!("(through the proxy 127.0.0.1:{}, set in HTTPS_PROXY)", proxy.port());
     assert_eq!(failure(through(&home(FAR), &proxy), &says), None);
 }
 
-/// A proxy that lets everybody through to itself, and shows a certificate of this authority.
+/// A proxy that connects every client to itself, and uses a certificate of this authority.
 fn intercepting(authority: &Authority) -> Server {
     let inner = wrap(authority.identity(&["prefect.invalid"], |_| {}));
     let outer = move |mut stream: std::net::TcpStream| -> Option<Box<dyn Stream>> {
@@ -74,18 +74,18 @@ fn intercepting(authority: &Authority) -> Server {
 }
 
 #[test]
-fn a_proxy_passes_on_and_cannot_read() {
+fn a_proxy_forwards_and_cannot_read() {
     need!(authorities());
     let authority = Authority::new();
     let proxy = intercepting(&authority);
     let home = home(FAR);
-    // NET-22: its own certificate is none that is trusted.
+    // NET-22: its own certificate is not trusted.
     assert_eq!(
         failure(through(&home, &proxy), "TLS: the server's certificate is not signed"),
         None
     );
     assert!(proxy.requests().is_empty());
-    // The same in the place of the API: trusted, it is the API.
+    // The same server instead of the API: if it is trusted, it is the API.
     let trusted = home.write("ca.pem", authority.pem());
     for (variable, host) in
         [("HTTPS_PROXY", "127.0.0.1"), ("https_proxy", "localhost"), ("HTTPS_PROXY", "x.localhost")]
@@ -100,7 +100,7 @@ fn a_proxy_passes_on_and_cannot_read() {
 }
 
 #[test]
-fn no_proxy_is_asked_for_this_machine_or_an_exception() {
+fn no_proxy_is_used_for_loopback_and_for_exceptions() {
     let proxy = Server::answering(|_| reply(500, &[], ""));
     let url = proxy.url();
     let api = Server::answering(|_| value(&json!("v")));
@@ -112,7 +112,7 @@ fn no_proxy_is_asked_for_this_machine_or_an_exception() {
         }
         print.gives("v\n");
     }
-    // HTTP_PROXY may be a header of a CGI request (httpoxy), and ALL_PROXY is none of ours.
+    // HTTP_PROXY may come from a header of a CGI request (httpoxy), and pfx does not support ALL_PROXY.
     for (variable, exceptions) in [
         ("HTTP_PROXY", ""),
         ("ALL_PROXY", ""),
@@ -129,7 +129,7 @@ fn no_proxy_is_asked_for_this_machine_or_an_exception() {
 }
 
 #[test]
-fn the_url_of_a_proxy_that_is_none_is_an_error_that_does_not_repeat_it() {
+fn an_invalid_proxy_url_is_an_error_that_does_not_show_it() {
     for url in ["http://me:CANARY@", "::CANARY", "socks5://me:CANARY@127.0.0.1:1"] {
         let home = home(FAR);
         let run = run(&home).env("HTTPS_PROXY", url);

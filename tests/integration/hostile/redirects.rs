@@ -1,11 +1,11 @@
-//! NET-17 to NET-19: no redirect is followed, whatever it leads to; the credential stays where it was sent.
+//! NET-17 to NET-19: no redirect is followed, whatever its target; the credential is sent nowhere else.
 
 use super::{each, failure, run};
 use crate::support::cloud1::home;
 use crate::support::{Server, reply};
 
 #[test]
-fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
+fn no_redirect_is_followed_and_the_error_names_the_host_of_its_target() {
     let other = Server::json(&serde_json::json!({ "data": { "secret_value": "CANARY" } }));
     let port = other.port();
     let to_other = format!("http://127.0.0.1:{port}");
@@ -15,7 +15,7 @@ fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
         cases.push((status, format!("{to_other}/CANARY?key=CANARY"), to_other.clone()));
         cases.push((status, format!("{by_name}/CANARY"), by_name.clone()));
     }
-    for (location, told) in [
+    for (location, shown) in [
         (format!("//127.0.0.1:{port}/x"), to_other.as_str()),
         (format!("\\\\127.0.0.1:{port}\\x"), &to_other),
         (format!("http://user:CANARY@127.0.0.1:{port}/"), &to_other),
@@ -25,12 +25,12 @@ fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
         ("javascript:CANARY".to_owned(), "a javascript: URL"),
         ("http://[CANARY".to_owned(), "an invalid URL"),
     ] {
-        cases.push((302, location, told.to_owned()));
+        cases.push((302, location, shown.to_owned()));
     }
-    each(&cases, |(status, location, told)| {
+    each(&cases, |(status, location, shown)| {
         let answer = reply(*status, &[("Location", location)], "");
         let server = Server::answering(move |_| answer.clone());
-        let says = format!("the server redirects to {told}, and pfx does not follow redirects");
+        let says = format!("the server redirects to {shown}, and pfx does not follow redirects");
         let problem = failure(run(&home(&server.url())), &says);
         let seen = server.requests().len();
         let problem = problem.or_else(|| (seen != 1).then(|| format!("{seen} requests")));
@@ -40,7 +40,7 @@ fn no_redirect_is_followed_and_its_target_is_told_by_its_host() {
 }
 
 #[test]
-fn a_redirect_to_itself_or_to_nothing_ends_after_one_request() {
+fn a_redirect_to_itself_or_without_a_target_ends_after_one_request() {
     for location in ["/", "", "?again"] {
         let answer = reply(307, &[("Location", location)], "");
         let server = Server::answering(move |_| answer.clone());

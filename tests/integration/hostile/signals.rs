@@ -1,4 +1,5 @@
-//! A signal ends pfx while it waits for a server, as process 1 of a container too. What waited for its deadline would hang.
+//! A signal ends pfx while it waits for a server, also as process 1 of a container. A run that waits for its deadline counts
+//! as hanging.
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ fn silent() -> Server {
 }
 
 #[test]
-fn a_signal_ends_it_at_once_by_that_signal() {
+fn a_signal_ends_pfx_at_once_by_that_signal() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT] {
         let server = silent();
         let home = home(&server.url());
@@ -31,7 +32,7 @@ fn a_signal_ends_it_at_once_by_that_signal() {
 }
 
 #[test]
-fn a_signal_ends_it_at_once_as_process_1() {
+fn a_signal_ends_process_1_at_once() {
     need!(namespaces());
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let server = silent();
@@ -47,7 +48,7 @@ fn a_signal_ends_it_at_once_as_process_1() {
         let child = children.trim().parse().expect("one child");
         kill(Pid::from_raw(child), signal).expect("it is there");
         let outcome = running.finish();
-        // A process 1 cannot die by a signal, so it says so by its status, as shells do.
+        // Process 1 cannot die by a signal, so its status shows the signal, as in shells.
         let ended =
             outcome.signal() == Some(signal as i32) || outcome.code() == Some(128 + signal as i32);
         assert!(ended, "{:?}", outcome.status);

@@ -9,7 +9,7 @@ use crate::support::cloud1::{home, value};
 use crate::support::{Server, reply};
 use serde_json::json;
 
-/// A server that fails so often and then answers.
+/// A server that fails this many times and then answers.
 fn troubled(times: usize, status: u16, headers: &'static [(&'static str, &'static str)]) -> Server {
     let count = Arc::new(AtomicUsize::new(0));
     Server::answering(move |_| match count.fetch_add(1, Ordering::SeqCst) {
@@ -19,7 +19,7 @@ fn troubled(times: usize, status: u16, headers: &'static [(&'static str, &'stati
 }
 
 #[test]
-fn a_refusal_is_told_by_its_status_and_not_asked_again() {
+fn a_refusal_is_reported_with_its_status_and_not_retried() {
     let cases = [400, 401, 403, 404, 405, 409, 413, 418, 422, 451, 501, 505, 999];
     each(&cases, |&status| {
         let server = troubled(usize::MAX, status, &[]);
@@ -31,7 +31,7 @@ fn a_refusal_is_told_by_its_status_and_not_asked_again() {
 }
 
 #[test]
-fn a_credential_that_is_not_accepted_is_told_by_where_it_is_from() {
+fn the_error_for_a_credential_that_is_not_accepted_names_its_place() {
     for status in [401, 403] {
         let server = troubled(usize::MAX, status, &[]);
         let home = home(&server.url());
@@ -46,7 +46,7 @@ fn a_credential_that_is_not_accepted_is_told_by_where_it_is_from() {
 }
 
 #[test]
-fn a_server_in_trouble_is_asked_three_times_within_the_deadline() {
+fn a_server_with_errors_gets_three_requests_within_the_deadline() {
     let cases = [429, 500, 502, 503, 504];
     each(&cases, |&status| {
         let server = troubled(usize::MAX, status, &[]);
@@ -66,8 +66,8 @@ fn a_server_that_recovers_gives_its_value() {
 }
 
 #[test]
-fn retry_after_is_heeded_where_it_fits_and_ends_the_trying_where_it_does_not() {
-    // API-02, API-03: the header, how many requests are made, and how long pfx waits at least.
+fn retry_after_is_respected_if_it_fits_the_deadline_and_ends_the_retries_if_not() {
+    // API-02, API-03: the header, the number of requests, and the minimum time that pfx waits.
     let cases: [(&'static str, usize, Duration); 10] = [
         ("9999", 1, Duration::ZERO),
         ("99999999999999999999999", 1, Duration::ZERO),
@@ -84,7 +84,7 @@ fn retry_after_is_heeded_where_it_fits_and_ends_the_trying_where_it_does_not() {
         let headers: &'static [(&str, &str)] = Box::leak(Box::new([("Retry-After", header)]));
         let server = troubled(usize::MAX, 429, headers);
         let started = Instant::now();
-        // What is hopeless is not waited for, or it would hang.
+        // pfx must not wait in vain: the run would count as hanging.
         let problem = failure(run(&home(&server.url())), "the server answered 429");
         let (seen, took) = (server.requests().len(), started.elapsed());
         let problem = problem.or_else(|| {

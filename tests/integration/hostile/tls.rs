@@ -17,7 +17,7 @@ fn answers(dialogue: &mut Dialogue) {
     dialogue.answer_all(&|_| value(&json!("v")));
 }
 
-/// A home for a server by this name, which trusts this authority.
+/// A home that is configured for a server with this name, and trusts this authority.
 fn trusting(authority: &Authority, name: &str, port: u16) -> Home {
     let home = home(&format!("https://{name}:{port}"));
     home.write("ca.pem", authority.pem());
@@ -33,7 +33,7 @@ fn prints(home: &Home) -> Pfx {
 }
 
 #[test]
-fn a_certificate_of_an_authority_that_is_named_is_good_by_name_and_by_address() {
+fn a_certificate_of_a_named_authority_is_accepted_for_a_name_and_for_an_address() {
     // TLS-05, TLS-11.
     let authority = Authority::new();
     let names = ["localhost", "127.0.0.1"];
@@ -43,7 +43,7 @@ fn a_certificate_of_an_authority_that_is_named_is_good_by_name_and_by_address() 
         trusted(&home, prints(&home)).gives("v\n");
         for variable in ["REQUESTS_CA_BUNDLE", "PREFECT_API_SSL_CERT_FILE"] {
             prints(&home).env(variable, home.join("ca.pem")).gives("v\n");
-            // A machine without authorities of its own, such as an empty container.
+            // A machine without certificate authorities, such as an empty container.
             let pfx = prints(&home).env(variable, home.join("ca.pem"));
             pfx.env("SSL_CERT_DIR", home.join("nothing")).gives("v\n");
         }
@@ -98,7 +98,7 @@ fn a_bad_certificate_is_refused_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_file_of_authorities_that_is_none_is_an_error_and_not_ignored() {
+fn an_invalid_file_of_authorities_is_an_error_and_not_ignored() {
     // TLS-05.
     let authority = Authority::new();
     let server = server(authority.identity(&["localhost"], |_| {}), answers);
@@ -115,14 +115,14 @@ fn a_file_of_authorities_that_is_none_is_an_error_and_not_ignored() {
             assert_eq!(is_missing, path == &missing, "{}", outcome.stderr());
         }
     }
-    // Text round a certificate is what such files have (RFC 7468, 2).
+    // Such files may have text around a certificate (RFC 7468, 2).
     let text = format!("# CANARY\n{}\nmore\n", authority.pem());
     prints(&home).env("SSL_CERT_FILE", home.write("text.pem", text)).gives("v\n");
     assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
-fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
+fn an_invalid_handshake_is_refused_and_a_missing_one_awaited_until_the_deadline() {
     need!(authorities());
     // TLS-06 to TLS-08.
     let plain = |act: fn(&mut Dialogue)| Server::new(act);
@@ -182,7 +182,7 @@ fn what_is_no_handshake_is_refused_or_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn an_answer_without_length_that_is_cut_off_is_none() {
+fn a_truncated_response_without_a_length_is_an_error() {
     // TLS-09: closed without close_notify, as an attacker can.
     let authority = Authority::new();
     let server = server(authority.identity(&["localhost"], |_| {}), |dialogue| {
@@ -196,7 +196,7 @@ fn an_answer_without_length_that_is_cut_off_is_none() {
 }
 
 #[test]
-fn no_session_key_is_written_down() {
+fn no_session_key_is_logged() {
     // TLS-10.
     let authority = Authority::new();
     let server = server(authority.identity(&["localhost"], |_| {}), answers);
@@ -207,7 +207,7 @@ fn no_session_key_is_written_down() {
 }
 
 #[test]
-fn what_is_said_is_tls_1_2_or_later_and_nothing_of_it_is_the_key() {
+fn the_handshake_is_tls_1_2_or_later_and_does_not_contain_the_key() {
     need!(authorities());
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = std::sync::Mutex::new(sender);

@@ -1,10 +1,10 @@
-//! API-06: what is written is written once, and if nobody knows whether, that is told.
+//! API-06: a write is sent once, and if its outcome is unknown, the error says so.
 
 use super::{LATE, NEVER, each, failure};
 use crate::support::cloud1::{API_KEY, home};
 use crate::support::{Dialogue, Home, Pfx, Server, reply};
 
-/// The commands that write, each with a value that nobody may see.
+/// The commands that write, each with a value that must not be shown.
 fn writes(home: &Home) -> Vec<Pfx> {
     let set = home.pfx(["kv", "set", "k", "CANARY", "-v"]);
     let secret = home.pfx(["secret", "set", "S", "--remote", "-v"]).stdin("CANARY");
@@ -12,7 +12,7 @@ fn writes(home: &Home) -> Vec<Pfx> {
 }
 
 #[test]
-fn a_write_whose_answer_is_lost_is_not_sent_again() {
+fn a_write_is_not_sent_again_if_the_response_is_lost() {
     type Act = fn(&mut Dialogue);
     let acts: [(&str, &str, Act); 5] = [
         ("silence", LATE, |dialogue| dialogue.fall_silent()),
@@ -51,7 +51,7 @@ fn a_write_whose_answer_is_lost_is_not_sent_again() {
 }
 
 #[test]
-fn a_refused_write_is_told_without_the_servers_words_which_may_repeat_the_value() {
+fn the_error_for_a_refused_write_does_not_quote_the_server_which_may_quote_the_value() {
     let body = format!(
         r#"{{"errors": [{{"message": "CANARY {API_KEY}", "extensions": {{"code": "VALIDATION_ERROR"}}}}]}}"#
     );

@@ -1,4 +1,4 @@
-//! install.sh puts in place what it says, and takes away that and nothing else.
+//! install.sh installs what it reports, and removes exactly that.
 
 use crate::support::needs::tools;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
-/// Makes a tarball of the binary under test, without what only a debugger wants.
+/// Makes a tarball of the binary under test, without debug information.
 fn pack(directory: &Path) {
     let stripped = directory.join("stripped");
     let status = Command::new("strip").arg("-o").arg(&stripped).arg(PFX).status();
@@ -21,8 +21,8 @@ fn pack(directory: &Path) {
         .output()
         .expect("tarball.sh starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(told, format!("{}\n", directory.join(tarball_name()).display()));
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(stdout, format!("{}\n", directory.join(tarball_name()).display()));
 }
 
 fn tarball_name() -> String {
@@ -36,7 +36,7 @@ struct Ground {
 
 impl Ground {
     fn new() -> Self {
-        // One for all tests.
+        // One tarball for all tests.
         static PACKED: OnceLock<PathBuf> = OnceLock::new();
         let packed = PACKED.get_or_init(|| {
             let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tarball");
@@ -59,7 +59,7 @@ impl Ground {
         self.join(&tarball_name())
     }
 
-    /// Runs install.sh by the plainest shell there is.
+    /// Runs install.sh with a minimal shell.
     fn install(&self, arguments: &[&str]) -> Output {
         Command::new("dash")
             .arg(Path::new(ROOT).join("install.sh"))
@@ -91,8 +91,8 @@ impl Ground {
 
 #[track_caller]
 fn succeeded(output: &Output) -> String {
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && told.is_empty(), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -103,10 +103,10 @@ fn failed(output: &Output) -> String {
 }
 
 #[test]
-fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
+fn an_installed_tarball_runs_and_its_removal_leaves_nothing() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
-    let told = succeeded(&ground.install_tarball());
+    let stdout = succeeded(&ground.install_tarball());
     let prefix = ground.join("prefix");
     for file in [
         "bin/pfx",
@@ -120,7 +120,10 @@ fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
         "share/doc/pfx/docs/images/session-light.svg",
     ] {
         assert!(prefix.join(file).is_file(), "{file}");
-        assert!(told.contains(&format!("installed {}\n", prefix.join(file).display())), "{told}");
+        assert!(
+            stdout.contains(&format!("installed {}\n", prefix.join(file).display())),
+            "{stdout}"
+        );
     }
     let output = Command::new(prefix.join("bin/pfx"))
         .args(["run", "--set", "A=b", "--", "printenv", "A"])
@@ -134,7 +137,7 @@ fn a_tarball_is_installed_runs_and_leaves_nothing_when_it_is_removed() {
 }
 
 #[test]
-fn what_was_there_before_stays() {
+fn existing_files_are_preserved() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let prefix = ground.join("prefix");
@@ -149,7 +152,7 @@ fn what_was_there_before_stays() {
 }
 
 #[test]
-fn a_file_of_anothers_is_not_overwritten() {
+fn a_file_that_the_script_did_not_install_is_not_overwritten() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let other = ground.join("prefix/bin/pfx");
@@ -161,7 +164,7 @@ fn a_file_of_anothers_is_not_overwritten() {
 }
 
 #[test]
-fn a_tarball_that_is_not_what_its_checksum_tells_is_refused() {
+fn a_tarball_that_does_not_match_its_checksum_is_refused() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let mut bytes = std::fs::read(ground.tarball()).expect("the tarball");
@@ -174,7 +177,7 @@ fn a_tarball_that_is_not_what_its_checksum_tells_is_refused() {
 }
 
 #[test]
-fn everything_goes_below_destdir() {
+fn all_files_are_below_destdir() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     let output = Command::new("sh")
@@ -189,7 +192,7 @@ fn everything_goes_below_destdir() {
 }
 
 #[test]
-fn the_same_files_make_the_same_tarball() {
+fn the_same_files_give_the_same_tarball() {
     need!(tools(&["strip", "dash"]));
     let directory = tempfile::tempdir().expect("a temporary directory");
     let read = || std::fs::read(directory.path().join(tarball_name())).expect("the tarball");
@@ -200,14 +203,14 @@ fn the_same_files_make_the_same_tarball() {
 }
 
 #[test]
-fn an_unknown_word_is_wrong_usage() {
+fn an_unknown_argument_is_a_usage_error() {
     need!(tools(&["strip", "dash"]));
     let ground = Ground::new();
     assert_eq!(ground.install(&["--form", "x"]).status.code(), Some(2));
 }
 
 #[test]
-fn no_shell_script_has_a_fault_that_shellcheck_knows() {
+fn shellcheck_finds_no_problem_in_any_shell_script() {
     need!(tools(&["shellcheck"]));
     let scripts = [
         ".ci/run", "benches/start.sh", "examples/report.sh", "install.sh", "packaging/stage.sh",

@@ -1,4 +1,4 @@
-//! With the real counterparts: Prefect's servers and clients, systemd, containers, packages. These tests are slow, and
+//! Tests with real servers and clients of Prefect, systemd, containers and packages. They are slow, and
 //! need what `tests/run.sh` sets up. `cargo test real::` runs them alone, `cargo test -- --skip real::` all others.
 
 mod container;

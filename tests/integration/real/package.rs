@@ -1,4 +1,4 @@
-//! What is packed: the Debian package and the container image, by the scripts that make them.
+//! The Debian package and the container image, built by their scripts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::Home;
 use crate::support::needs::{cargo_deb, namespaces, root, static_binary, tools};
 
-/// Runs a script of `packaging/` on a binary, and gives what it printed.
+/// Runs a script of `packaging/` with a binary, and returns its output.
 fn script(name: &str, binary: &Path, arguments: &[&str], variables: &[(&str, String)]) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(root.join("packaging").join(name))
@@ -36,7 +36,7 @@ fn files(below: &Path) -> Vec<String> {
     names
 }
 
-/// A dpkg with a root of its own.
+/// A dpkg with its own root directory.
 fn dpkg(root: &Path, arguments: &[&str]) -> String {
     let output = Command::new("dpkg")
         .arg(format!("--root={}", root.display()))

@@ -1,5 +1,5 @@
-//! Plug-ins of another C library: a static program that looks up a host name must not load them. They need a
-//! network and mounts of one's own, so root, and a Debian 13 that `tests/run.sh` unpacks.
+//! Name service plug-ins of another C library: a static program that resolves a host name must not load them. The test
+//! needs its own network and mount namespaces, so root, and a Debian 13 that `tests/run.sh` unpacks.
 
 use std::net::UdpSocket;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::support::needs::{static_binary, tools, trixie};
 use crate::support::tls::{Authority, server};
 use crate::support::{Home, Pfx};
 
-/// Answers every question for an address of `served.test` with 127.0.0.1, and every other one with none
+/// Answers every query for the address of `served.test` with 127.0.0.1, and every other query with no address
 /// (RFC 1035, 4.1).
 fn answer_questions() {
     let socket = UdpSocket::bind("127.0.0.1:53").expect("the port of name servers");
@@ -38,7 +38,7 @@ fn answer_questions() {
     });
 }
 
-/// pfx in there, in this home. Mounts of the tests' own namespace, so that nothing is left behind.
+/// Runs pfx in that root directory, in this home. The mounts are in their own namespace, so that nothing is left behind.
 fn start(root: &Path, home: &Home, command: &[&str]) -> Pfx {
     let words = ["/usr/sbin/chroot", root.to_str().expect("UTF-8"), "/home/pfx", "run", "-s", "X"];
     let start =
@@ -47,7 +47,7 @@ fn start(root: &Path, home: &Home, command: &[&str]) -> Pfx {
 }
 
 #[test]
-fn a_static_program_looks_host_names_up_without_plug_ins_of_another_c_library() {
+fn a_static_program_resolves_host_names_without_plug_ins_of_another_c_library() {
     need!(network());
     need!(tools(&["busybox"]));
     let (root, program) = (need!(trixie()), need!(static_binary()));

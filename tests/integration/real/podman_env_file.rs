@@ -1,4 +1,4 @@
-//! Read back by podman.
+//! Exports for docker, read back by podman.
 
 use crate::export::values::texts;
 use crate::export::{assert_read, export, holding, taken, variables};
@@ -6,7 +6,7 @@ use crate::real::container::engine;
 use crate::real::container::podman::LIMITS;
 
 #[test]
-fn podman_reads_what_an_env_file_takes() {
+fn podman_reads_every_value_of_an_exported_env_file() {
     let podman = need!(engine());
     let all = texts();
     let taken = taken("docker", all.clone());
@@ -14,7 +14,7 @@ fn podman_reads_what_an_env_file_takes() {
     let home = holding(&taken);
     let mut taken = taken;
     let mut words = vec!["--all", "--local", "--output", "exported"];
-    // Names that no shell takes.
+    // Names that no shell accepts.
     let foreign =
         ["spring.datasource.password=x", "a-b=x", "1A=x", "é=x", "q\"u\\o'te=x", "a:b=x", "%=x"];
     for assignment in foreign {
@@ -26,7 +26,7 @@ fn podman_reads_what_an_env_file_takes() {
     let root = home.join("root");
     home.write("root/bin/file", "");
     std::fs::copy("/bin/busybox", root.join("bin/busybox")).unwrap();
-    // Not by stdout, of which podman may lose all when a container ends as soon as it starts.
+    // Not through stdout: podman may lose all output of a container that ends as soon as it starts.
     let file = format!("--env-file={}", home.join("exported").display());
     let words =
         [&["run", "--rm"], &LIMITS[..], &[&file, "--rootfs", root.to_str().unwrap()]].concat();

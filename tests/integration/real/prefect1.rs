@@ -1,16 +1,16 @@
-//! With the real prefect 1.4.1: an unchanged flow under pfx, and what pfx writes read by Prefect itself.
+//! With the real Prefect 1.4.1: an unchanged flow under pfx, and values that pfx writes and Prefect reads.
 
 use serde_json::{Value, json};
 
 use crate::support::needs::{Missing, prefect};
 use crate::support::{Home, Outcome};
 
-/// A Python that has prefect 1.4.1.
+/// A Python with Prefect 1.4.1.
 fn python() -> Result<String, Missing> {
     Ok(prefect(1)?.join("bin/python").to_string_lossy().into_owned())
 }
 
-/// A flow as anyone wrote it for Prefect 1: it knows nothing of pfx.
+/// A usual flow for Prefect 1, which does not know about pfx.
 const FLOW: &str = r#"
 import json
 from prefect import Flow, task
@@ -41,7 +41,7 @@ fn reported(home: &Home, outcome: &Outcome) -> Value {
 }
 
 #[test]
-fn a_flow_answers_from_the_local_file_and_the_environment() {
+fn a_flow_finds_secrets_in_the_local_file_and_the_environment() {
     let python = need!(python());
     let home = Home::new();
     flow(&home);
@@ -55,11 +55,11 @@ fn a_flow_answers_from_the_local_file_and_the_environment() {
 }
 
 #[test]
-fn with_prefect_a_flow_answers_from_the_environment_alone() {
+fn with_the_option_prefect_a_flow_finds_secrets_in_the_environment_only() {
     let python = need!(python());
     let home = Home::new();
     flow(&home);
-    // Where Prefect itself does not look.
+    // In a place that Prefect itself does not search.
     home.write("mounted/TOKEN", "$HOME 000000\n");
     home.write("mounted/DB", "text 'with' \"quotes\" ${x} é");
     let bindings = ["--prefect", "--secrets-dir", "mounted", "-s", "TOKEN", "-s", "DB"];
@@ -68,7 +68,7 @@ fn with_prefect_a_flow_answers_from_the_environment_alone() {
     assert_eq!(reported(&home, &outcome), expected);
 }
 
-/// Values that something on Prefect's way to them would change: TOML, `$`, `~`, Python, JSON.
+/// Values that Prefect could change when it reads them: TOML, `$`, `~`, Python, JSON.
 fn nasty() -> Vec<String> {
     let mut all: Vec<String> = [
         "",
@@ -251,14 +251,14 @@ fn prefect_reads_back_every_value_that_set_writes() {
 }
 
 #[test]
-fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
+fn prefect_reads_every_value_that_is_passed_with_the_option_prefect() {
     let python = need!(python());
     let home = Home::new();
-    // What no variable holds beside the others is left out.
+    // Values that do not fit into variables together with the others are left out.
     let values: Vec<String> = nasty().into_iter().filter(|value| value.len() < 50_000).collect();
     let names: Vec<String> = (0..values.len()).map(|n| format!("N{n}")).collect();
     for (name, value) in names.iter().zip(&values) {
-        // A mounted file loses one line feed.
+        // A mounted file loses one trailing newline.
         home.write(format!("mounted/{name}"), format!("{value}\n"));
     }
     home.write("names.json", json!(names).to_string());
@@ -283,7 +283,7 @@ fn prefect_reads_every_value_that_is_handed_over_with_prefect() {
 }
 
 #[test]
-fn prefect_reads_back_json_as_what_it_denotes() {
+fn prefect_reads_back_json_as_its_value() {
     let python = need!(python());
     let home = Home::new();
     let values = [

@@ -1,4 +1,4 @@
-//! The real package prefect 1.4.1 and pfx against the same API: what one writes, the other reads.
+//! The real package Prefect 1.4.1 and pfx with the same API: each reads what the other writes.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -28,7 +28,7 @@ struct Sides {
     answers: BufReader<ChildStdout>,
 }
 
-/// Does what a line of JSON says, and answers with one, again and again: starting takes half a second.
+/// Runs the call in each line of JSON, and answers with a line, because a start takes half a second.
 const PREFECT: &str = r#"
 import json, sys
 from prefect.client import Secret, Client
@@ -87,7 +87,7 @@ impl Sides {
         Ok(Self { home, _stub: Process(stub), _prefect: Process(prefect), asks, answers })
     }
 
-    /// What the real package makes of a call.
+    /// The result of a call of the real package.
     fn prefect(&mut self, call: &Value) -> Result<Value, String> {
         writeln!(self.asks, "{call}").expect("it listens");
         let mut line = String::new();
@@ -104,7 +104,7 @@ impl Sides {
     }
 }
 
-/// Texts that something on the way could take for something else.
+/// Texts that could be read as something else on the way.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = [
         "hunter2",
@@ -167,7 +167,7 @@ fn values() -> Vec<Value> {
 }
 
 #[test]
-fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
+fn the_real_package_reads_a_secret_that_pfx_writes() {
     let mut sides = need!(Sides::new());
     for text in texts() {
         let set = sides.pfx(&["secret", "set", "S", "--remote"]).stdin(text.clone() + "\n");
@@ -180,7 +180,7 @@ fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
     for value in values() {
         let set = sides.pfx(&["secret", "set", "S", "--remote", "--json"]);
         if value.is_null() {
-            // Decided: null is no value (design.md, section 6).
+            // Decided: null is not a value (design.md, section 6).
             assert_eq!(set.stdin("null").outcome().code(), Some(125));
             continue;
         }
@@ -192,7 +192,7 @@ fn a_secret_that_pfx_writes_is_the_same_to_the_real_package() {
 }
 
 #[test]
-fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
+fn pfx_reads_a_secret_that_the_real_package_writes() {
     let mut sides = need!(Sides::new());
     for value in values() {
         sides.prefect(&json!(["secret_set", "S", value])).expect("it is set");
@@ -205,7 +205,7 @@ fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
         assert_eq!(got.code(), Some(0), "{}", got.stderr());
         let same = match &read {
             Value::String(text) => got.stdout() == *text,
-            // NaN, the infinities and half a character: JSON has none of them, so pfx keeps the text.
+            // NaN, the infinities and half a character do not exist in JSON, so pfx returns the text.
             Value::Object(map) if map.contains_key("no JSON") => value == got.stdout().as_str(),
             read => serde_json::from_str::<Value>(&got.stdout()).is_ok_and(|denoted| {
                 denoted == *read || (denoted.is_number() && denoted.as_f64() == read.as_f64())
@@ -216,7 +216,7 @@ fn a_secret_that_the_real_package_writes_is_the_same_to_pfx() {
 }
 
 #[test]
-fn a_key_that_either_writes_is_the_same_to_the_other() {
+fn each_reads_a_key_that_the_other_writes() {
     let mut sides = need!(Sides::new());
     for (index, value) in values().into_iter().enumerate() {
         let key = format!("k{index} \"é\\ 🔑");
@@ -245,7 +245,7 @@ fn a_key_that_either_writes_is_the_same_to_the_other() {
 }
 
 #[test]
-fn what_either_deletes_is_gone_for_the_other() {
+fn a_secret_that_one_deletes_does_not_exist_for_the_other() {
     let mut sides = need!(Sides::new());
     sides.pfx(&["kv", "set", "a", "1"]).gives("");
     assert_eq!(sides.prefect(&json!(["kv_delete", "a"])), Ok(json!(true)));
@@ -266,7 +266,7 @@ fn what_either_deletes_is_gone_for_the_other() {
 }
 
 #[test]
-fn both_draw_the_line_at_ten_kilobytes_in_the_same_place() {
+fn both_apply_the_limit_of_ten_kilobytes_alike() {
     let mut sides = need!(Sides::new());
     for (value, fits) in [
         (json!("x".repeat(9_998)), true),

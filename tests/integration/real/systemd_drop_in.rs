@@ -1,4 +1,4 @@
-//! Read back by a systemd.
+//! Exports for systemd, read back by systemd.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use crate::export::{assert_read, export, holding, variables};
 use crate::support::needs::{namespaces, tools};
 use crate::support::{Home, lasting};
 
-/// A systemd as pid 1 of its own namespaces starts one service with this drop-in; what its process had as
-/// environment.
+/// Starts a systemd as process 1 of its own namespaces, which starts a service with this drop-in. Returns the environment
+/// of the service.
 fn started_by_systemd(home: &Home, drop_in: &Path) -> Vec<u8> {
     let unit = "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/usr/bin/env -0\n\
                 StandardOutput=file:/run/out/environment\nExecStopPost=/usr/bin/touch /run/out/done\n";

@@ -1,4 +1,4 @@
-//! In real containers, by podman and runc: pfx as the entrypoint of an image that has nothing else.
+//! Real containers of podman and runc: pfx as the entry point of an image that contains little else.
 
 pub mod podman;
 mod readme;
@@ -13,7 +13,7 @@ pub fn engine() -> Result<&'static Podman, Missing> {
     Ok(Podman::shared(&static_binary()?))
 }
 
-/// What every container of these has beside its command: as little as there can be.
+/// The options of every container here: as few rights as possible.
 const BARE: [&str; 6] = [
     "--read-only", "--user=12345:12345", "--passwd=false", "--unsetenv=HOME", "--cap-drop=all",
     // Nothing is mounted there.
@@ -29,20 +29,20 @@ fn the_image_has_pfx_and_certificates_only() {
 }
 
 #[test]
-fn the_program_is_process_1() {
+fn the_command_is_process_1() {
     let podman = need!(engine());
     podman.run(&BARE, "service", &["busybox", "readlink", "/proc/self"]).assert(0, "1\n", "");
 }
 
 #[test]
-fn secrets_come_from_run_secrets_and_from_variables_alone() {
+fn secrets_come_from_run_secrets_and_from_variables_only() {
     let podman = need!(engine());
-    // A directory, as Kubernetes mounts it: this podman cannot mount single secrets below a root that is
-    // read-only.
+    // A directory, as Kubernetes mounts it: this version of podman cannot mount single secrets in a read-only
+    // root.
     let mount = podman.secrets_mount();
     let there = "--env=PFX_SECRETS_DIR=/run/secrets";
     let bindings = "--env=PFX_SECRET=PW=db-password TLS_KEY=tls.key";
-    // The engine sets HOME whatever it is told.
+    // The engine always sets HOME.
     let homeless = "--entrypoint=[\"busybox\",\"env\",\"-u\",\"HOME\",\"pfx\",\"run\",\"--\"]";
     let options = [&BARE[..], &[there, &mount, bindings, homeless]].concat();
     let outcome = podman.run(&options, "service", &["busybox", "env"]);
@@ -50,11 +50,11 @@ fn secrets_come_from_run_secrets_and_from_variables_alone() {
     let said = outcome.stdout();
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines.contains(&"PW=hunter2") && lines.contains(&"TLS_KEY=line 1"), "{said}");
-    assert!(!said.contains("HOME="), "there is no home: {said}");
+    assert!(!said.contains("HOME="), "HOME must not be set: {said}");
 }
 
 #[test]
-fn secrets_that_nobody_mounted_are_warned_of() {
+fn a_missing_mount_of_secrets_causes_a_warning() {
     let podman = need!(engine());
     let outcome = podman.run(&["--cap-drop=all"], "service", &["busybox", "true"]);
     let warning = "pfx: warning: --secrets-dir names /run/secrets, which does not exist\n";
@@ -70,7 +70,7 @@ fn without_a_binding_every_mounted_secret_is_set() {
 }
 
 #[test]
-fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
+fn statuses_of_the_command_and_of_pfx_can_be_distinguished() {
     let podman = need!(engine());
     let run = |options: &[&str], command: &[&str]| {
         podman.run(&[&BARE[..], options].concat(), "service", command)
@@ -83,7 +83,7 @@ fn a_status_is_the_programs_and_pfx_s_own_are_told_apart() {
 }
 
 #[test]
-fn stop_ends_it_at_once_with_its_own_status() {
+fn stop_ends_the_command_at_once_with_its_own_status() {
     let podman = need!(engine());
     for options in [&[][..], &["--env=PFX_INIT=1", "--env=PFX_STOP_TIMEOUT=50"]] {
         let script =
@@ -91,7 +91,7 @@ fn stop_ends_it_at_once_with_its_own_status() {
         let options = [&BARE[..], options].concat();
         let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
         container.wait_for("ready\n");
-        // Killed by podman or pfx it would end with 137.
+        // If podman or pfx killed it, the status would be 137.
         container.stop(60);
         assert_eq!(container.status(), "42");
         assert_eq!(container.logs(), "ready\nbye\n");
@@ -99,9 +99,9 @@ fn stop_ends_it_at_once_with_its_own_status() {
 }
 
 #[test]
-fn stop_ends_a_program_that_does_not_know_that_it_is_process_1() {
+fn with_init_stop_ends_a_program_that_does_not_handle_signals() {
     let podman = need!(engine());
-    // The kernel drops SIGTERM for a process 1 that does not handle it; with --init the program is no process 1.
+    // The kernel drops SIGTERM for a process 1 that does not handle it; with --init the program is not process 1.
     let options = [&BARE[..], &["--env=PFX_INIT=1"]].concat();
     let script = "echo ready; exec busybox sleep 300";
     let container = Container::start(podman, &options, &["busybox", "sh", "-c", script]);
@@ -124,7 +124,7 @@ fn init_reaps_as_process_1() {
 }
 
 #[test]
-fn a_terminal_is_the_programs() {
+fn the_command_has_the_terminal() {
     let podman = need!(engine());
     for init in ["0", "1"] {
         let init = format!("--env=PFX_INIT={init}");

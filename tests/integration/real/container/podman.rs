@@ -1,4 +1,4 @@
-//! podman with a storage of its own, and two images in it.
+//! podman with its own storage, which contains two images.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::{Outcome, lasting};
 
-/// What podman itself says of this machine's cgroups, and is of no interest.
+/// Messages of podman about the cgroups of this machine, which the tests ignore.
 const NOISE: [&str; 2] = ["net_cls", "cgroup"];
 
 /// Whether a line is podman's own, of no interest here.
@@ -31,7 +31,7 @@ impl Podman {
     pub fn shared(binary: &Path) -> &'static Self {
         PODMAN.get_or_init(|| {
             let podman = Self { directory: TempDir::new().expect("a temporary directory") };
-            // It outlives the tests' last line; nothing else would remove it.
+            // Nothing else would remove it after the tests.
             lasting::at_exit(remove);
             podman.build(binary);
             podman
@@ -51,7 +51,7 @@ impl Podman {
         fs::create_dir_all(&context).expect("a directory");
         fs::copy("/bin/busybox", context.join("service")).expect("busybox-static is installed");
         let example = root.join("examples/container/Containerfile");
-        // The example's service is called busybox here, by which name it knows what to be.
+        // The service of the example is called busybox here, because busybox depends on its name.
         let example = fs::read_to_string(example)
             .expect("the example")
             .replace("/bin/service", "/bin/busybox");
@@ -101,7 +101,7 @@ impl Podman {
         Outcome::new(output, "")
     }
 
-    /// What it prints, if it succeeds.
+    /// Its output; it must succeed.
     #[track_caller]
     pub fn succeed(&self, words: &[&str]) -> String {
         let outcome = self.outcome(words);
@@ -136,7 +136,7 @@ impl Podman {
     }
 }
 
-/// The engine's own limits are more than this machine lets anybody have.
+/// The default limits of the engine are higher than this machine allows.
 pub const LIMITS: [&str; 3] =
     ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1000:1000", "--network=none"];
 
@@ -148,7 +148,7 @@ extern "C" fn remove() {
     let _ = fs::remove_dir_all(podman.directory.path());
 }
 
-/// A container that runs beside the test. Removed when dropped.
+/// A container that runs during the test. Removed when dropped.
 pub struct Container<'p> {
     podman: &'p Podman,
     id: String,
@@ -165,7 +165,7 @@ impl<'p> Container<'p> {
         self.podman.succeed(&["logs", &self.id])
     }
 
-    /// Waits until this is what was logged.
+    /// Waits until the log is this text.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {
         let start = Instant::now();
@@ -175,7 +175,7 @@ impl<'p> Container<'p> {
         }
     }
 
-    /// Stops it; kills it after so many seconds.
+    /// Stops the container, and kills it after this many seconds.
     pub fn stop(&self, seconds: u32) {
         self.podman.succeed(&["stop", "--time", &seconds.to_string(), &self.id]);
     }

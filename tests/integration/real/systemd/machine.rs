@@ -1,4 +1,4 @@
-//! A systemd as process 1 of its own namespaces, beside whatever this machine runs.
+//! A systemd as process 1 of its own namespaces, independent of that of this machine.
 
 use std::fs;
 use std::path::Path;
@@ -14,16 +14,16 @@ use crate::support::{desk, lasting};
 const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct Machine {
-    /// What both sides see: here, and as /mnt/share over there.
+    /// A directory that both sides see: here, and as /mnt/share in the namespaces.
     share: TempDir,
     /// The process that holds the namespaces.
     holder: Mutex<Child>,
-    /// systemd's own, as this side numbers it.
+    /// The process ID of systemd in the outer namespace.
     process: String,
 }
 
 impl Machine {
-    /// Boots it, once for all tests, with all their units.
+    /// Boots the machine once for all tests, with all their units.
     pub fn shared() -> &'static Self {
         static MACHINE: OnceLock<Machine> = OnceLock::new();
         MACHINE.get_or_init(|| {
@@ -103,7 +103,7 @@ impl Machine {
         }
     }
 
-    /// What a command over there prints.
+    /// The output of a command in the namespaces.
     pub fn run(&self, words: &[&str]) -> (bool, String) {
         let output = Command::new("nsenter")
             .args(["--target", &self.process, "--mount", "--pid"])
@@ -139,7 +139,7 @@ impl Machine {
         }
     }
 
-    /// What a unit wrote: each appends to a file of its name.
+    /// The output of a unit: each unit appends to a file with its name.
     pub fn output(&self, unit: &str) -> String {
         fs::read_to_string(self.path(&format!("out/{unit}"))).unwrap_or_default()
     }
@@ -152,7 +152,7 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if let Ok(mut holder) = self.holder.lock() {
-            // --kill-child ends process 1, and the kernel all that is in its namespace.
+            // --kill-child ends process 1, and then the kernel ends everything in its namespace.
             let _ = holder.kill();
             let _ = holder.wait();
         }

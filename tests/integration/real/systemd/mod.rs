@@ -1,4 +1,4 @@
-//! Under a real systemd: all that it offers a service is the command's, as if pfx were not there.
+//! Under a real systemd: the command gets everything that systemd offers a service, as if it ran without pfx.
 
 mod machine;
 mod readme;
@@ -27,7 +27,7 @@ fn the_main_process_is_the_command_which_notifies_and_feeds_the_watchdog() {
 }
 
 #[test]
-fn sockets_are_the_commands_with_and_without_init() {
+fn the_command_gets_the_sockets_with_and_without_init() {
     let machine = need!(machine());
     for name in ["listen", "listen-init"] {
         machine.systemctl(&["start", &format!("{name}.socket")]);
@@ -41,7 +41,7 @@ fn sockets_are_the_commands_with_and_without_init() {
 }
 
 #[test]
-fn with_init_the_command_is_the_main_process_and_its_failure_the_services() {
+fn with_init_the_command_is_the_main_process_and_its_failure_is_that_of_the_service() {
     let machine = need!(machine());
     machine.systemctl(&["start", "init.service"]);
     let main = machine.property("init.service", "MainPID");
@@ -52,7 +52,7 @@ fn with_init_the_command_is_the_main_process_and_its_failure_the_services() {
 }
 
 #[test]
-fn with_init_a_manager_that_hears_the_main_process_only_hears_the_command() {
+fn with_init_notify_access_main_accepts_notifications_of_the_command() {
     let machine = need!(machine());
     let said = machine.systemctl(&["start", "init-main.service"]);
     assert_eq!(said, "", "its READY=1 was taken");
@@ -61,7 +61,7 @@ fn with_init_a_manager_that_hears_the_main_process_only_hears_the_command() {
 }
 
 #[test]
-fn credentials_reach_a_service_that_may_do_nothing_else() {
+fn a_service_with_few_privileges_gets_its_credentials() {
     let machine = need!(machine());
     machine.systemctl(&["start", "hard.service"]);
     machine.wait_for("hard.service", "ActiveState", "inactive");
@@ -72,7 +72,7 @@ fn credentials_reach_a_service_that_may_do_nothing_else() {
 }
 
 #[test]
-fn sigpipe_is_ignored_as_systemd_has_it() {
+fn sigpipe_is_ignored_as_systemd_sets_it() {
     let machine = need!(machine());
     machine.systemctl(&["start", "pipe.service"]);
     let output = machine.output("pipe.service");
@@ -82,7 +82,7 @@ fn sigpipe_is_ignored_as_systemd_has_it() {
 }
 
 #[test]
-fn a_failure_is_restarted_as_the_commands_own() {
+fn a_failed_command_is_restarted_as_without_pfx() {
     let machine = need!(machine());
     machine.systemctl(&["start", "restart.service"]);
     machine.wait_for("restart.service", "NRestarts", "1");
@@ -96,7 +96,7 @@ fn a_failure_is_restarted_as_the_commands_own() {
 }
 
 #[test]
-fn stop_ends_it_by_sigterm() {
+fn stop_ends_the_command_by_sigterm() {
     let machine = need!(machine());
     for name in ["stop.service", "stop-init.service"] {
         machine.systemctl(&["start", name]);
@@ -107,12 +107,12 @@ fn stop_ends_it_by_sigterm() {
 }
 
 #[test]
-fn the_examples_are_units_that_systemd_has_nothing_to_say_about() {
+fn systemd_reports_no_problem_in_the_example_units() {
     let machine = need!(machine());
     for name in ["service.service", "pfx@service.service"] {
         let path = format!("/run/systemd/system/{name}");
         let (fine, said) = machine.run(&["systemd-analyze", "verify", "--man=no", &path]);
-        // It also judges units of this Debian that are no affair of ours.
+        // It also checks units of Debian, which the test ignores.
         let said: Vec<&str> =
             said.lines().filter(|line| !line.contains("Unit has symlinks set")).collect();
         assert!(fine && said.is_empty(), "{name}: {said:?}");
