@@ -10,7 +10,7 @@ use crate::cli::ErrorFormat;
 use crate::error::{Error, Statement};
 use crate::launch::ignored::Ignored;
 use crate::notice::{Level, Notice};
-use crate::terminal::wrap::{width, wrapped};
+use crate::terminal::wrap::{listed, width, wrapped};
 use crate::terminal::{OutputStyle, Role, table};
 
 /// No line is longer on a terminal that is wider: the eye loses it.
@@ -105,18 +105,18 @@ fn error_text(error: &Error, style: OutputStyle) -> String {
         None => labelled(Some(LABEL), &error.to_string(), style),
         Some(columns) => {
             let mut text = String::new();
-            for (index, Statement { text: first, places, remark }) in
-                error.statements().iter().enumerate()
+            let statements = error.statements();
+            for (index, Statement { text: first, places, remark }) in statements.iter().enumerate()
             {
                 text += &if index == 0 {
                     labelled(Some(LABEL), first, style)
                 } else {
                     indented(first, INDENT, columns)
                 };
-                for place in places {
-                    text += &indented(&format!("- {place}"), INDENT, columns);
-                }
-                if let Some(remark) = remark {
+                text.extend(places.iter().map(|place| listed(place, INDENT, columns)));
+                // It is said once, after the last statement that it belongs to.
+                let is_said_later = statements[index + 1..].iter().any(|one| one.remark == *remark);
+                if let Some(remark) = remark.as_ref().filter(|_| !is_said_later) {
                     text += &indented(remark, INDENT, columns);
                 }
             }
@@ -185,7 +185,6 @@ mod tests {
                  `SECOND`, `THIRD`; looked in:\n    \
                  - the variables X\n    \
                  - /a/config.toml [context.secrets]\n    \
-                 no remote store was asked: `--local` was given\n    \
                  cannot find the key `K`: only a remote store\n      \
                    can provide it\n    \
                  no remote store was asked: `--local` was given\n\

@@ -1,6 +1,6 @@
 //! Rows in columns for a terminal: a mark, cells of one width, and a text that is wrapped within its own column.
 
-use super::wrap::{padded, widest_word, width, wrapped};
+use super::wrap::{listed, padded, widest_word, width, wrapped};
 use super::{Mark, OutputStyle, Role};
 
 /// A row of a table.
@@ -50,12 +50,12 @@ fn lines(row: &Row, widths: &[usize], style: OutputStyle, columns: usize) -> Str
     let start = INDENT + 2;
     let is_aligned = row.cells.iter().zip(widths).all(|(cell, &most)| width(cell) <= most);
     let column = last_column(widths);
-    let fits = |text: &String| widest_word(text, columns - DEEPER) + column <= columns;
+    let fits = |text: &String, column| widest_word(text, columns - DEEPER) + column <= columns;
     let is_beside = row.cells.is_empty()
         || is_aligned
             && column + NARROWEST <= columns
-            && fits(&row.text)
-            && row.items.iter().all(|item| fits(&format!("- {item}")));
+            && fits(&row.text, column)
+            && row.items.iter().all(|item| fits(item, column + 2));
     let indent = if is_beside { column } else { DEEPER };
     if is_beside {
         let cells = row.cells.iter().zip(widths);
@@ -69,11 +69,7 @@ fn lines(row: &Row, widths: &[usize], style: OutputStyle, columns: usize) -> Str
     text += &wrapped(&row.text, indent, indent, columns);
     text.truncate(text.trim_end().len());
     text.push('\n');
-    for item in &row.items {
-        let item = wrapped(&format!("- {item}"), indent, indent + 2, columns);
-        text += &format!("{:indent$}{item}\n", "");
-    }
-    text
+    text + &row.items.iter().map(|item| listed(item, indent, columns)).collect::<String>()
 }
 
 /// What fixes a problem, below it.

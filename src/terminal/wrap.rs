@@ -40,6 +40,12 @@ pub fn wrapped(text: &str, start: usize, indent: usize, columns: usize) -> Strin
     lines
 }
 
+/// One of a list, in lines of at most `columns`, with a dash before the first. Ends with a line feed.
+pub fn listed(text: &str, indent: usize, columns: usize) -> String {
+    let start = indent + 2;
+    format!("{:indent$}- {}\n", "", wrapped(text, start, start, columns))
+}
+
 /// The widest piece of a text that is not broken on a line of `columns`.
 pub fn widest_word(text: &str, columns: usize) -> usize {
     words(text, columns).map(width).max().unwrap_or_default()
@@ -107,5 +113,10 @@ mod tests {
         assert_eq!(padded("日本", 6), "日本  ");
         assert_eq!(padded("abc", 2), "abc");
         assert_eq!(widest_word("a `b c` d", 80), 5);
+    }
+
+    #[test]
+    fn a_dash_stays_with_what_it_stands_before() {
+        assert_eq!(listed("/a/long/path and more", 2, 14), "  - /a/long/path\n    and more\n");
     }
 }

@@ -66,7 +66,7 @@ pub fn check(
         let not_used = not_asked.map(|(why, is_none_asked)| {
             let which =
                 if is_none_asked { "no remote store" } else { "one remote store is not used" };
-            format!("{which}: {why}")
+            (which, why)
         });
         let variables = &resolved.variables;
         text::text(

@@ -18,13 +18,20 @@ pub struct Checked<'c> {
     /// Where secrets are looked up, in order.
     pub places: &'c [String],
     /// Which remote store is not used, and why.
-    pub not_used: Option<String>,
+    pub not_used: Option<(&'static str, String)>,
     pub precedence: &'c Precedence<'c>,
+}
+
+impl Checked<'_> {
+    fn not_used(&self) -> Option<String> {
+        self.not_used.as_ref().map(|(which, why)| format!("{which}: {why}"))
+    }
 }
 
 /// One line a variable, then the order of the sources, and which binding wins over which.
 pub fn text(checked: &Checked<'_>, style: OutputStyle) -> String {
-    let lines: Vec<Line> = checked.variables.iter().map(Line::new).collect();
+    let line = |variable| Line::new(variable, checked);
+    let lines: Vec<Line> = checked.variables.iter().map(line).collect();
     match style.columns {
         None => in_lines(checked, &lines, style),
         Some(columns) => on_terminal(checked, lines, style, columns),
@@ -45,7 +52,7 @@ fn in_lines(checked: &Checked<'_>, lines: &[Line], style: OutputStyle) -> String
         text.push_str(&format!("{NOTHING}\n"));
     }
     text.push_str(&format!("\n{}\n", style.paint(Role::Heading, ORDER)));
-    for place in checked.places.iter().chain(&checked.not_used) {
+    for place in checked.places.iter().chain(&checked.not_used()) {
         text.push_str(&format!("  {}\n", Shown(place)));
     }
     if let Some((title, layers)) = checked.precedence.lines() {
@@ -83,8 +90,8 @@ fn on_terminal(
     for (index, place) in checked.places.iter().enumerate() {
         text += &table::item(&format!("{}. {}", index + 1, Shown(place)), columns);
     }
-    if let Some(not_used) = &checked.not_used {
-        text += &table::item(&Shown(not_used).to_string(), columns);
+    if let Some(not_used) = checked.not_used() {
+        text += &table::item(&Shown(&not_used).to_string(), columns);
     }
     if let Some((title, layers)) = checked.precedence.lines() {
         text += &format!("\n{}", heading(title.trim_end_matches(':')));
@@ -118,8 +125,8 @@ impl Verdict {
         Self { mark: Mark::Good, line: text.clone(), text, items: Vec::new() }
     }
 
-    /// Of a look-up: the place that has it, or where it was looked for.
-    fn of(looked_up: &LookedUp) -> Self {
+    /// Of a look-up: the place that has it, or where it was looked for. A text refers to what is listed below.
+    fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(
                 looked_up.held().map_or(String::new(), |held| Shown(&held.place).to_string()),
@@ -141,40 +148,50 @@ impl Verdict {
         };
         let end = near.as_ref().map(|near| format!("; {near}")).unwrap_or_default();
         let line = format!("{word}: {looked}{end}");
-        if places.len() < 2 {
-            return Self { mark, text: line.clone(), line, items: Vec::new() };
-        }
         let near = near.map(|near| format!(" ({near})")).unwrap_or_default();
-        Self { mark, line, text: format!("{word}{near}; looked in:"), items: places }
+        let why_below = checked.not_used.as_ref().map(|(_, why)| why);
+        let is_below = missing.not_asked.is_some() && missing.not_asked.as_ref() == why_below;
+        let (text, items) = if places.is_empty() && is_below {
+            (format!("{word}{near}: no remote store is used, see below"), Vec::new())
+        } else if places.len() < 2 {
+            (line.clone(), Vec::new())
+        } else if missing.looked_in == checked.places {
+            (format!("{word}{near}: in none of the places below"), Vec::new())
+        } else {
+            (format!("{word}{near}; looked in:"), places)
+        };
+        Self { mark, line, text, items }
     }
 
     /// Of a text: what it is made of, and where that comes from.
-    fn of_template(filled: &Filled, place: &str) -> Self {
+    fn of_template(filled: &Filled, place: &str, checked: &Checked<'_>) -> Self {
         let (mark, missing) =
             if filled.text.is_ok() { (Mark::Good, "") } else { (Mark::Bad, "MISSING: ") };
         let text = format!("{missing}{place}");
-        let use_of = |used: &Use| match used {
-            // It has a line of its own if it is bound, and if not then nothing else is known of it.
-            Use::Template { .. } => None,
-            Use::Lookup(variable, looked_up) => {
-                let from = if looked_up.held().is_some() { " from" } else { ":" };
-                Some(format!("{variable}{from} {}", Self::of(looked_up).line))
-            }
-        };
-        let items: Vec<String> = filled.uses.iter().filter_map(use_of).collect();
-        let all: Vec<&str> = std::iter::once(&text).chain(&items).map(String::as_str).collect();
-        Self { mark, line: all.join("; "), text, items }
+        let (mut line, mut items) = (text.clone(), Vec::new());
+        for used in &filled.uses {
+            // A text has a line of its own if it is bound, and if not then nothing else is known of it.
+            let Use::Lookup(variable, looked_up) = used else { continue };
+            let verdict = Self::of(looked_up, checked);
+            let from = if looked_up.held().is_some() { " from" } else { ":" };
+            line += &format!("; {variable}{from} {}", verdict.line);
+            let short = if verdict.items.is_empty() { verdict.text } else { verdict.line };
+            items.push(format!("{variable}{from} {short}"));
+        }
+        Self { mark, line, text, items }
     }
 }
 
 impl Line {
-    fn new(variable: &ResolvedVariable) -> Self {
+    fn new(variable: &ResolvedVariable, checked: &Checked<'_>) -> Self {
         let place = match &variable.bound_by {
             BoundBy::Place(place) => Shown(place),
             BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
         };
         let (wanted, verdict) = match &variable.resolution {
-            Resolution::Lookup(_, looked_up) => (wanted(&looked_up.lookup), Verdict::of(looked_up)),
+            Resolution::Lookup(_, looked_up) => {
+                (wanted(&looked_up.lookup), Verdict::of(looked_up, checked))
+            }
             Resolution::Preserve(_) => (
                 "preserved".to_owned(),
                 Verdict::good("the environment (already set, and --preserve is given)"),
@@ -183,7 +200,7 @@ impl Line {
             Resolution::Template(filled) => {
                 let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
                 let wanted = format!("text with {}", names.join(", "));
-                (wanted, Verdict::of_template(filled, &place.to_string()))
+                (wanted, Verdict::of_template(filled, &place.to_string(), checked))
             }
             Resolution::Unset(_) => ("removed".to_owned(), Verdict::good("")),
         };
