@@ -1,8 +1,8 @@
-//! Texts of every shape, from a fixed seed, read by pfx and by the readers that people use.
+//! Generated texts, from a fixed seed, read by pfx and by the readers that people use.
 
 use super::readers::{self, Own, Readers};
 
-/// A generator of numbers that is the same everywhere.
+/// A deterministic random number generator.
 pub struct Random(pub u64);
 
 impl Random {
@@ -17,7 +17,7 @@ impl Random {
     }
 }
 
-/// Anything at all, mostly nonsense.
+/// Random text, mostly nonsense.
 const LOOSE: [&str; 44] = [
     "A", "b", "=", "'", "\"", "\\", "\n", " ", "#", "$", "`", "export ", "\\n", "\\\"", "\\\\",
     "\\t", "\\r", "\\'", "\\$", "x y", "é", "\t", "A=", "\nB=", "'c d'", "\"e f\"", "\nC='",
@@ -25,7 +25,7 @@ const LOOSE: [&str; 44] = [
     "a.b=", "a-b=", "1=", ":", "\0", "=\"", "\"\n",
 ];
 
-/// What a file is made of that people write.
+/// Parts of files that people write.
 const NAMES: [&str; 7] = ["A", "B", "export C", "a.b", "D_1", "lower", "E "];
 const VALUES: [&str; 34] = [
     "x",
@@ -81,7 +81,7 @@ fn texts(count: usize, seed: u64) -> Vec<String> {
                 text.push_str(random.of(&NAMES));
                 text.push_str(random.of(&["=", "=", "=", "= "]));
                 text.push_str(random.of(&VALUES));
-                // A part of the value, now and then.
+                // Sometimes this is part of the value.
                 if random.below(8) == 0 {
                     text.push_str(random.of(&LOOSE));
                 }
@@ -90,14 +90,14 @@ fn texts(count: usize, seed: u64) -> Vec<String> {
             }
             text = text.replace('\n', end);
         }
-        // Node.js takes a comment at the end of a text for a variable if no line feed follows it.
+        // Node.js reads a comment at the end of a text as a variable if no newline follows it.
         text.push('\n');
         text
     };
     (0..count).map(&mut text).collect()
 }
 
-/// Compares all; how many texts pfx read, and those it refused that all the others read alike.
+/// Compares all. Returns the number of texts that pfx read, and of those that only pfx refused although the others agree.
 fn compare<'t>(readers: &Readers, texts: &'t [String]) -> (usize, Vec<&'t str>) {
     let [python, node, npm] = readers.read(texts);
     let (mut taken, mut refused) = (0, Vec::new());
@@ -126,10 +126,9 @@ fn compare<'t>(readers: &Readers, texts: &'t [String]) -> (usize, Vec<&'t str>) 
     (taken, refused)
 }
 
-/// Whether it has what pfx refuses since a shell does something else with it, whatever the three say: white space other
+/// Whether a text contains something that pfx always refuses because a shell reads it differently: white space other
 /// than spaces in a value without quotes, backticks, `$`, a `\` before a space or at the end of a line, `#` right
-/// behind a quote; or a name that is a line
-/// of base64, or a NUL.
+/// after a quote; or a name that is a line of base64, or a NUL.
 fn refused_on_purpose(text: &str) -> bool {
     let white_space_inside = |line: &str| {
         let value = line.split_once('=').map_or("", |(_, value)| value).trim_matches(' ');
@@ -164,7 +163,7 @@ fn holds(readers: &Readers, count: usize, seed: u64) {
 #[test]
 fn pfx_refuses_a_text_or_reads_what_python_dotenv_node_and_npms_dotenv_read() {
     let readers = need!(Readers::found());
-    // `tests/envfiles.sh` asks for more.
+    // `tests/envfiles.sh` runs more rounds.
     let rounds =
         std::env::var("PFX_TEST_ENVFILES").ok().map(|rounds| rounds.parse().expect("a number"));
     for round in 0..rounds.unwrap_or(1) {

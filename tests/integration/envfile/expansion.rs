@@ -1,4 +1,4 @@
-//! Variables in texts, beside what python-dotenv and a shell put in their places.
+//! The expansion of variables, compared with python-dotenv and a shell.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -15,7 +15,7 @@ use crate::support::needs::tools;
 
 type Variables = BTreeMap<String, String>;
 
-/// Each file on lines of its own: `== FILE`, then its variables.
+/// For each file a line `== FILE`, then its variables.
 fn read(output: &[u8]) -> Vec<Variables> {
     let text = String::from_utf8(output.to_vec()).expect("text");
     let files = text.split("== ").skip(1);
@@ -44,7 +44,7 @@ fn own(text: &str) -> Variables {
     set.collect()
 }
 
-/// Lines whose values are never empty: for an empty one python-dotenv takes no default, and a shell does.
+/// Lines whose values are never empty: for an empty value a shell uses the default, and python-dotenv does not.
 fn text(random: &mut Random, with_bare: bool) -> String {
     let mut text = String::new();
     for line in 0..6 {
@@ -68,7 +68,7 @@ fn text(random: &mut Random, with_bare: bool) -> String {
 }
 
 #[test]
-fn variables_are_what_python_dotenv_and_a_shell_make_of_them() {
+fn variables_are_expanded_as_in_python_dotenv_and_a_shell() {
     need!(tools(&["dash"]));
     let python = need!(prefect_3_python());
     let home = Home::new();
@@ -94,7 +94,7 @@ fn variables_are_what_python_dotenv_and_a_shell_make_of_them() {
     assert_eq!((shell.len(), python.len()), (texts.len(), texts.len()));
     for (index, text) in texts.iter().enumerate() {
         assert_eq!(ours[index], shell[index], "{text}");
-        // It leaves `$NAME` as it is.
+        // python-dotenv does not expand `$NAME`.
         assert!(
             index >= 150 || ours[index] == python[index],
             "{text}: {:?}, not {:?}",

@@ -18,7 +18,7 @@ fn show<'a>(before: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn texts_and_references_reach_the_command_and_what_is_fetched_is_never_expanded() {
+fn texts_and_references_reach_the_command_and_looked_up_values_are_not_expanded() {
     let home = home();
     home.write(
         "my.env",
@@ -35,7 +35,7 @@ fn texts_and_references_reach_the_command_and_what_is_fetched_is_never_expanded(
 }
 
 #[test]
-fn a_later_file_wins_and_within_a_file_the_later_line() {
+fn a_later_file_and_a_later_line_take_precedence() {
     let home = home();
     home.write("1.env", "V_A=1\nV_B=1\nV_B=2\n");
     home.write("2.env", "V_A=3\n");
@@ -55,14 +55,14 @@ fn stdin_and_a_pipe_of_the_shell_are_read() {
 }
 
 #[test]
-fn an_env_file_is_a_binding_so_not_every_secret_is_handed_over() {
+fn with_an_env_file_local_secrets_are_not_all_bound() {
     let home = home();
     home.write("empty.env", "");
     home.pfx(["run", "--env-file", "empty.env", "--", "sh", "-c", "echo \"<$DB>\""]).gives("<>\n");
 }
 
 #[test]
-fn faults_name_file_line_and_column_and_never_the_text() {
+fn errors_give_file_line_and_column_and_never_the_text() {
     let home = home();
     for (text, place, problem) in [
         ("V_A=1\nV_B='CANARY", ":2:5: key `V_B`", "this quote is not closed"),
@@ -83,11 +83,11 @@ fn faults_name_file_line_and_column_and_never_the_text() {
     ] {
         home.write("my.env", text);
         let outcome = home.pfx(show(&["--env-file", "my.env"])).outcome();
-        let told = outcome.stderr();
-        assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""), "{told}");
+        let stderr = outcome.stderr();
+        assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""), "{stderr}");
         let expected = format!("pfx: error: cannot read my.env{place}: {problem}");
-        assert!(told.starts_with(&expected), "{text:?}: {told}");
-        assert!(!told.contains("CANARY"), "{told}");
+        assert!(stderr.starts_with(&expected), "{text:?}: {stderr}");
+        assert!(!stderr.contains("CANARY"), "{stderr}");
     }
     home.write("my.env", b"V_A=\xff\n");
     home.pfx(show(&["--env-file", "my.env"]))

@@ -1,4 +1,4 @@
-//! What python-dotenv, Node.js and npm's dotenv make of a text, beside what pfx makes of it.
+//! How python-dotenv, Node.js, npm's dotenv and pfx read a text.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::export::prefect_3_python;
 use crate::support::needs::{Missing, node_modules};
 
-/// The variables that a reader makes of one text; `None` if it complains of it.
+/// The variables that a reader finds in a text; `None` if it reports an error.
 type Read = Option<BTreeMap<String, String>>;
 
 /// As `dotenv_values` reads a file, without expansion.
@@ -38,7 +38,7 @@ const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 console.log(JSON.stringify(texts.map(text => require('dotenv').parse(text))));
 ";
 
-/// What a program makes of each text: one start for all of them.
+/// The result of a program for each text, with one start for all texts.
 fn read_by(command: &mut Command, texts: &[String]) -> Vec<Read> {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the reader starts");
@@ -51,7 +51,7 @@ fn read_by(command: &mut Command, texts: &[String]) -> Vec<Read> {
     read.into_iter().map(|one| serde_json::from_value(one).expect("texts")).collect()
 }
 
-/// Where the three readers are.
+/// The paths of the three readers.
 pub struct Readers {
     python: PathBuf,
     node_modules: PathBuf,
@@ -77,16 +77,16 @@ impl Readers {
     }
 }
 
-/// What pfx makes of a text.
+/// The result of pfx for a text.
 pub enum Own {
-    /// Some of it is a reference, or has a variable in it.
+    /// The text contains a reference or a variable.
     More,
     Read(BTreeMap<String, String>),
     Refused,
 }
 
 pub fn own(text: &str) -> Own {
-    // As a file's: without the byte order mark.
+    // As in a file: without the byte order mark.
     let Ok(entries) = dotenv::parse(text.strip_prefix('\u{feff}').unwrap_or(text), "e.env") else {
         return Own::Refused;
     };
@@ -99,10 +99,10 @@ pub fn own(text: &str) -> Own {
     Own::Read(read)
 }
 
-/// The readers that may read a text otherwise than pfx, by the list in `src/dotenv/mod.rs`.
+/// The readers that may read a text differently from pfx, according to the list in `src/dotenv/mod.rs`.
 pub fn excused(text: &str) -> [bool; 3] {
     let escaped_quote = text.contains("\\\"");
-    // In a blank line, before a name or a comment, behind `export`, around `=`.
+    // In a blank line, before a name or a comment, after `export`, around `=`.
     let layout = text.starts_with('\u{feff}')
         || text.split('\n').any(|line| {
             let line = line.strip_suffix('\r').unwrap_or(line);

@@ -3,7 +3,7 @@
 use super::{home, show};
 use crate::support::Home;
 
-/// What the command gets of `V_…` with these files, each an env file in order.
+/// The variables `V_…` of the command with these env files, in order.
 fn gives(home: &Home, options: &[&str], files: &[&str], expected: &str) {
     let names: Vec<String> = (1..=files.len()).map(|number| format!("{number}.env")).collect();
     let mut words = vec!["--local", "--no-project"];
@@ -28,7 +28,7 @@ fn an_earlier_file_and_the_project_file_can_be_used_in_a_later_file() {
 }
 
 #[test]
-fn lines_count_in_their_order_and_the_environment_where_no_line_says_it() {
+fn an_earlier_line_takes_precedence_over_the_environment() {
     let home = home();
     let text = "V_A=1\nV_B=$V_A\nV_A=2\nV_C=$V_IN\nV_IN=mine-$V_IN\nV_D=$V_IN";
     gives(
@@ -47,7 +47,7 @@ fn lines_count_in_their_order_and_the_environment_where_no_line_says_it() {
 }
 
 #[test]
-fn what_the_command_line_binds_also_wins_inside_a_text() {
+fn bindings_of_the_command_line_also_take_precedence_inside_a_text() {
     let home = home();
     gives(&home, &["--set", "V_H=x"], &["V_H=y\nV_U=http://$V_H/"], "V_H=x\nV_U=http://x/\n");
     gives(
@@ -61,7 +61,7 @@ fn what_the_command_line_binds_also_wins_inside_a_text() {
 }
 
 #[test]
-fn a_variable_that_binds_also_wins_inside_a_text_and_the_command_line_over_it() {
+fn bindings_of_pfx_variables_also_take_precedence_inside_a_text_but_not_over_the_command_line() {
     let home = home();
     home.write("1.env", "V_H=y\nV_U=http://$V_H/\n");
     let run = |more: &[&str]| {
@@ -73,21 +73,21 @@ fn a_variable_that_binds_also_wins_inside_a_text_and_the_command_line_over_it() 
 }
 
 #[test]
-fn what_preserve_keeps_also_wins_inside_a_text() {
+fn preserved_variables_also_take_precedence_inside_a_text() {
     let home = home();
     let files = ["V_IN=mine\nV_U=http://$V_IN/\nV_E=<${V_EMPTY:-d}>"];
     gives(&home, &[], &files, "V_E=<d>\nV_IN=mine\nV_U=http://mine/\n");
     let kept = ["--preserve", "--keep", "V_*"];
     gives(&home, &kept, &files, "V_E=<d>\nV_EMPTY=\nV_IN=inherited\nV_U=http://inherited/\n");
-    // The text is not looked at either if its own variable is kept.
+    // If its own variable is preserved, the text is ignored.
     let files = ["V_P=pfx://secret/none?\nV_IN=x$V_P"];
     gives(&home, &kept, &files, "V_EMPTY=\nV_IN=inherited\n");
-    // Only what is handed on is preserved.
+    // Only variables that are passed to the command are preserved.
     gives(&home, &["--preserve"], &["V_IN=mine\nV_U=$V_IN"], "V_IN=mine\nV_U=mine\n");
 }
 
 #[test]
-fn a_value_from_a_source_is_inserted_as_it_is_and_never_expanded() {
+fn a_value_from_a_source_is_inserted_unchanged_and_never_expanded() {
     let home = home();
     let text =
         "V_P=pfx://secret/DB#/password\nV_U=postgres://app:${V_P}@h/${V_IN}\nV_W=\"$V_U|$V_P\"";
@@ -96,17 +96,17 @@ fn a_value_from_a_source_is_inserted_as_it_is_and_never_expanded() {
         "V_P={value}\nV_U=postgres://app:{value}@h/inherited\nV_W=postgres://app:{value}@h/inherited|{value}\n"
     );
     gives(&home, &[], &[text], &expected);
-    // In another file, and although a later one binds the variable anew.
+    // Also in another file, even if a later file binds the variable again.
     let files = ["V_P=pfx://secret/DB#/password", "V_U=<$V_P>", "V_P=last"];
     gives(&home, &[], &files, &format!("V_P=last\nV_U=<{value}>\n"));
     let files = ["V_P=pfx://env/V_IN", "V_P=x${V_P}x", "V_P=y${V_P}y"];
     gives(&home, &[], &files, "V_P=yxinheritedxy\n");
-    // Put together it is text, whatever it looks like.
+    // A text that is joined from parts is a text, even if it looks like a reference.
     gives(&home, &[], &["V_S=pfx:\nV_U=${V_S}//secret/DB"], "V_S=pfx:\nV_U=pfx://secret/DB\n");
 }
 
 #[test]
-fn a_missing_value_takes_the_default_or_is_an_error_with_its_line() {
+fn for_a_missing_value_the_default_is_used_or_an_error_gives_the_line() {
     let home = home();
     let optional = "V_P=pfx://secret/none?\n";
     gives(&home, &[], &[&format!("{optional}V_U=<${{V_P:-d}}>")], "V_U=<d>\n");
@@ -115,7 +115,7 @@ fn a_missing_value_takes_the_default_or_is_an_error_with_its_line() {
     home.pfx(show(&["--local", "-f", "p.toml", "--env-file", "1.env"]))
         .gives("V_P=d $V_IN\nV_U=<d $V_IN>\n");
 
-    // What is optional and missing stays as it was inherited, inside a text too.
+    // An optional variable whose value is missing has its inherited value, inside a text too.
     let optional_in = "V_IN=pfx://secret/none?\n";
     gives(&home, &[], &[&format!("{optional_in}V_U=<$V_IN>")], "V_U=<inherited>\n");
     let text = format!("{optional_in}V_U=<${{V_IN:-d}}>");
@@ -128,21 +128,21 @@ fn a_missing_value_takes_the_default_or_is_an_error_with_its_line() {
          missing; give a default with `${NAME:-text}`\n",
     );
     home.pfx(show(&[&words[..], &["--set", "V_U=x"]].concat())).gives("V_U=x\n");
-    // What has to be there is told as ever, and once.
+    // A missing required secret is reported as usual, and once.
     home.write("1.env", "V_P=pfx://secret/none\nV_U=<$V_P>\n");
-    let told = home.pfx(show(&words)).outcome().stderr();
-    assert!(told.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{told}");
-    // Also if only the text wants it.
+    let stderr = home.pfx(show(&words)).outcome().stderr();
+    assert!(stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{stderr}");
+    // Also if only the text uses it.
     home.write("2.env", "V_P=x\n");
-    let told = home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).outcome().stderr();
-    assert!(told.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{told}");
-    // And nothing is asked for that no binding wants any more.
+    let stderr = home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).outcome().stderr();
+    assert!(stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{stderr}");
+    // A secret that no binding uses any more is not looked up.
     home.write("2.env", "V_P=x\nV_U=y\n");
     home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).gives("V_P=x\nV_U=y\n");
 }
 
 #[test]
-fn a_file_is_no_text_and_a_text_fits_a_variable() {
+fn a_file_cannot_be_used_in_a_text_and_a_text_must_fit_into_a_variable() {
     let home = home();
     home.write("1.env", "V_U=<$V_P>\n");
     let words = ["--local", "--env-file", "1.env"];
@@ -153,43 +153,43 @@ fn a_file_is_no_text_and_a_text_fits_a_variable() {
     );
     home.write("1.env", "V_P=pfx://secret/S\nV_A=$V_P$V_P\nV_B=$V_A$V_A\n");
     home.pfx(["secret", "set", "S"]).stdin("CANARY".repeat(8_000)).gives("");
-    let told = home.pfx(show(&words)).outcome().stderr();
+    let stderr = home.pfx(show(&words)).outcome().stderr();
     assert!(
-        told.starts_with("pfx: error: cannot use `V_B`: `V_B` would take ")
-            && !told.contains("CANARY"),
-        "{told}"
+        stderr.starts_with("pfx: error: cannot use `V_B`: `V_B` would take ")
+            && !stderr.contains("CANARY"),
+        "{stderr}"
     );
-    // Lines that double each other end before they fill the memory.
+    // Lines that double each other are refused before they fill the memory.
     let doubling: String = (1..60).map(|n| format!("V_{n}=$V_{0}$V_{0}\n", n - 1)).collect();
     home.write("1.env", format!("V_0=0123456789\n{doubling}"));
-    let told = home.pfx(show(&words)).outcome().stderr();
-    assert!(told.contains("would take 163"), "{told}");
+    let stderr = home.pfx(show(&words)).outcome().stderr();
+    assert!(stderr.contains("would take 163"), "{stderr}");
     home.write("1.env", format!("V_0=pfx://env/V_EMPTY\n{doubling}"));
     home.pfx(["run", "--local", "--env-file", "1.env", "--", "true"]).env("V_EMPTY", "").gives("");
     home.write("dir/NUL", b"a\0b");
     home.write("1.env", "V_P=pfx://secret/NUL\nV_U=<$V_P>\n");
-    let told = home.pfx(show(&[&words[..], &["--secrets-dir", "dir"]].concat())).outcome().stderr();
+    let stderr = home.pfx(show(&[&words[..], &["--secrets-dir", "dir"]].concat())).outcome().stderr();
     assert!(
-        told.starts_with("pfx: error: cannot use `NUL`: its value contains a NUL byte"),
-        "{told}"
+        stderr.starts_with("pfx: error: cannot use `NUL`: its value contains a NUL byte"),
+        "{stderr}"
     );
 }
 
 #[test]
-fn check_tells_what_a_text_is_made_of_and_never_a_value() {
+fn check_shows_the_parts_of_a_text_and_never_a_value() {
     let home = home();
     home.write("1.env", "V_P=pfx://secret/DB#/password\nV_O=pfx://secret/none?\nV_U=CANARY${V_P}${V_O:-CANARY}\nV_W=$V_U\n");
     let config = home.config().display().to_string();
     let outcome = home.pfx(["check", "--no-expand", "--local", "--env-file", "1.env"]).outcome();
     let text = outcome.stdout();
-    let told: Vec<&str> =
+    let lines: Vec<&str> =
         text.lines().filter(|line| line.starts_with("V_U") || line.starts_with("V_W")).collect();
     assert!(
-        told[0].contains("text with V_P, V_O")
-            && told[0].contains(&format!("1.env:3; V_P from {config}; V_O: not set")),
-        "{told:?}"
+        lines[0].contains("text with V_P, V_O")
+            && lines[0].contains(&format!("1.env:3; V_P from {config}; V_O: not set")),
+        "{lines:?}"
     );
-    assert!(told[1].contains("text with V_U"), "{told:?}");
+    assert!(lines[1].contains("text with V_U"), "{lines:?}");
     assert_eq!(outcome.code(), Some(0), "{}", outcome.said());
     let json = home
         .pfx(["check", "--no-expand", "--json", "--local", "--env-file", "1.env"])
@@ -223,7 +223,7 @@ fn check_tells_what_a_text_is_made_of_and_never_a_value() {
 }
 
 #[test]
-fn export_and_prefect_take_such_a_text_too() {
+fn export_and_the_option_prefect_support_such_a_text() {
     let home = home();
     home.write("1.env", "V_P=pfx://secret/DB#/password\nV_U=<$V_P>\n");
     let words = ["export", "--no-expand", "--local", "--format", "json", "--env-file", "1.env"];

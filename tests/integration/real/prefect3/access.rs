@@ -1,6 +1,6 @@
-//! Credentials, CSRF tokens, a server that is gone and one that came back.
+//! Credentials, CSRF tokens, and a server that stops and starts again.
 
-use super::home::{Home, Tells as _, WithUrl as _};
+use super::home::{Home, FailsWith as _, WithUrl as _};
 use super::http::Listener;
 use super::server::{AUTH, Server, Version, alone, guarded, plain};
 
@@ -8,7 +8,7 @@ const READ: [&str; 7] = ["run", "-s", "X=db-password", "--", "sh", "-c", "printf
 const VALUE: &str = "s3cr3t-p\u{e4}ssword";
 
 #[test]
-fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
+fn a_csrf_token_is_fetched_only_if_the_server_requires_it() {
     let proxy = Listener::before(&need!(guarded()).url);
     let home = Home::new();
     home.with_url(&proxy.url(), READ).env(AUTH_STRING, AUTH.1).gives(VALUE);
@@ -27,7 +27,7 @@ fn a_csrf_token_is_fetched_only_once_it_is_demanded() {
 }
 
 #[test]
-fn writes_go_through_where_a_token_is_demanded() {
+fn writes_succeed_on_a_server_that_requires_a_token() {
     let _alone = alone();
     let server = need!(guarded());
     let home = Home::new();
@@ -44,41 +44,41 @@ const AUTH_STRING: &str = "PREFECT_API_AUTH_STRING";
 const KEY: &str = "PREFECT_API_KEY";
 
 #[test]
-fn who_is_not_let_in_is_told_which_credential_was_not_taken_and_not_what_it_is() {
+fn the_error_for_a_rejected_credential_names_its_place_and_not_its_value() {
     let url = &need!(guarded()).url;
     let home = Home::new();
     let pfx = || home.with_url(url, READ);
-    pfx().tells(125, &["the server answered 401, and no credential is configured", AUTH_STRING]);
+    pfx().fails_with(125, &["the server answered 401, and no credential is configured", AUTH_STRING]);
     for variable in [AUTH_STRING, KEY] {
         let outcome = pfx().env(variable, "admin:CANARY").outcome();
-        let told = format!("the server answered 401 to the credential from {variable}");
+        let expected = format!("the server answered 401 to the credential from {variable}");
         assert!(
-            outcome.stderr().contains(&told) && !outcome.stderr().contains("CANARY"),
+            outcome.stderr().contains(&expected) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
         );
         assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(125), ""));
     }
-    // As Prefect 3.8.8 has it.
+    // As in Prefect 3.8.8.
     pfx().env(AUTH_STRING, AUTH.1).env(KEY, "key").gives(VALUE);
 }
 
 #[test]
-fn a_credential_may_stand_in_a_file() {
+fn a_credential_may_be_in_a_file() {
     let url = &need!(guarded()).url;
     let home = Home::new();
     let file = home.write("auth", format!("{}\n", AUTH.1));
     home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file).gives(VALUE);
-    let told = ["PREFECT_API_AUTH_STRING also sets a credential; remove one of the two"];
+    let expected = ["PREFECT_API_AUTH_STRING also sets a credential; remove one of the two"];
     let pfx = home.with_url(url, READ).env("PREFECT_API_AUTH_STRING_FILE", &file);
-    pfx.env(AUTH_STRING, "x").tells(125, &told);
+    pfx.env(AUTH_STRING, "x").fails_with(125, &expected);
     let pfx = home.with_url(url, READ).env("PREFECT_API_KEY_FILE", "none");
-    pfx.tells(125, &["PREFECT_API_KEY_FILE: the file that it names does not exist"]);
+    pfx.fails_with(125, &["PREFECT_API_KEY_FILE: the file that it names does not exist"]);
     home.write(".env", "PREFECT_API_KEY_FILE=/etc/shadow\n");
-    home.with_url(url, READ).tells(125, &["must not name a file with a credential"]);
+    home.with_url(url, READ).fails_with(125, &["must not name a file with a credential"]);
 }
 
 #[test]
-fn a_bearer_key_and_headers_of_ones_own_are_sent() {
+fn a_bearer_key_and_custom_headers_are_sent() {
     let fake = Listener::answering(|_| (200, "[]".to_owned()));
     let home = Home::new();
     let file = home.write("key", "pnu_file\r\n");
@@ -91,7 +91,7 @@ fn a_bearer_key_and_headers_of_ones_own_are_sent() {
 }
 
 #[test]
-fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
+fn a_stopped_server_is_reported_and_a_restarted_one_answers() {
     let _alone = alone();
     need!(Version::Three.environment());
     let server = Server::start(Version::Three, &[]);
@@ -99,36 +99,36 @@ fn a_server_that_is_stopped_is_told_and_one_that_is_back_answers() {
     home.with_url(&server.url, READ).gives(VALUE);
     server.stop();
     let host = server.url.trim_end_matches("/api").to_owned();
-    let told = format!("the request to {host} failed: Connection refused");
-    home.with_url(&server.url, READ).tells(125, &[&told]);
+    let expected = format!("the request to {host} failed: Connection refused");
+    home.with_url(&server.url, READ).fails_with(125, &[&expected]);
     let words = ["kv", "set", "x", "1"];
-    home.with_url(&server.url, words).tells(125, &[&told]);
+    home.with_url(&server.url, words).fails_with(125, &[&expected]);
     server.restart();
     home.with_url(&server.url, READ).gives(VALUE);
     server.stop();
 }
 
 #[test]
-fn a_url_without_the_path_of_the_api_is_told_to_be_wrong() {
+fn a_url_without_the_path_of_the_api_is_reported() {
     let _alone = alone();
     let url = need!(plain()).url.trim_end_matches("/api").to_owned();
-    let told = ["no Prefect API found at this URL", "the API URL ends in /api"];
-    Home::new().with_url(&url, READ).tells(125, &told);
-    Home::new().with_url(&url, ["kv", "delete", "x"]).tells(125, &told);
+    let expected = ["no Prefect API found at this URL", "the API URL ends in /api"];
+    Home::new().with_url(&url, READ).fails_with(125, &expected);
+    Home::new().with_url(&url, ["kv", "delete", "x"]).fails_with(125, &expected);
 }
 
 #[test]
-fn doctor_tells_what_answers() {
+fn doctor_shows_how_the_server_responds() {
     let url = &need!(plain()).url;
     let outcome = Home::new().with_url(url, ["doctor"]).outcome();
-    for told in [
+    for expected in [
         format!("API URL     {url}  (from PREFECT_API_URL)"),
         format!(
             "active store  {url}: PREFECT_API_URL is set and takes precedence over Prefect Cloud 1.x"
         ),
         "version       3.".to_owned(),
     ] {
-        assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
+        assert!(outcome.stdout().contains(&expected), "{expected:?} is not in {}", outcome.stdout());
     }
     assert_eq!(outcome.code(), Some(0), "{outcome:?}");
     let outcome =

@@ -1,18 +1,18 @@
-//! Blocks that refer to secrets elsewhere, blocks in blocks, and the masks of both Prefect and pydantic.
+//! Blocks that refer to secrets elsewhere, nested blocks, and the masks of Prefect and pydantic.
 
 use serde_json::{Value, json};
 
-use super::home::{Home, Tells as _, WithUrl as _};
+use super::home::{Home, FailsWith as _, WithUrl as _};
 use super::server::{Server, alone, plain};
 
 const CANARY: &str = "CANARY-of-a-block";
 
-/// Creates a type of blocks that no package has, with a schema of this kind, and a block of it.
+/// Creates a block type that no package defines, with a schema of this kind, and a block of it.
 fn create(server: &Server, slug: &str, schema: &Value, data: &Value) {
     let kind = json!({ "name": slug, "slug": slug });
     let (status, kind) = server.call("POST", "block_types/", Some(&kind));
     assert_eq!(status, 201, "{kind}");
-    // A schema that is the same as another's is that one.
+    // Identical schemas are one schema.
     let mut schema = schema.clone();
     schema["title"] = json!(slug);
     let schema = json!({ "block_type_id": kind["id"], "fields": schema });
@@ -26,7 +26,7 @@ fn run(url: &str, home: &Home, binding: &str) -> crate::support::Pfx {
 }
 
 #[test]
-fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
+fn a_block_that_contains_others_is_passed_whole_only_on_request() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();
@@ -41,7 +41,7 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
             "block_schema_references": {} })
     };
 
-    // Types of real packages, and types that nobody knows.
+    // Types of real packages, and unknown types.
     let data = json!({ "secret_name": "prod/db", "aws_credentials": credentials });
     server.create_block("aws-secret", "one", &data).expect("a type");
     let data = json!({ "secret_name": "db", "gcp_credentials": {
@@ -55,7 +55,7 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
     let data = json!({ "host": "h", "login": credentials });
     create(server, "vendor-connection", &unknown(json!([])), &data);
     let elsewhere = "this block refers to a secret that is stored elsewhere";
-    for (block, told, field, value) in [
+    for (block, expected, field, value) in [
         (
             "aws-secret/one",
             &[elsewhere, "and has the credentials for it in `aws_credentials`"][..],
@@ -91,17 +91,17 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
             let said = outcome.stderr();
             assert!(!said.contains(CANARY), "{said}");
             let hint = format!("hint: append `#/{field}` to the name to get that field, or `#`");
-            for told in told.iter().copied().chain([block, &hint]) {
-                assert!(said.contains(told), "{told:?} is not in {said:?}");
+            for expected in expected.iter().copied().chain([block, &hint]) {
+                assert!(said.contains(expected), "{expected:?} is not in {said:?}");
             }
         }
         run(&server.url, &home, &format!("X={block}#/{field}")).gives(value);
-        if told[0] == elsewhere {
-            // As if the secret were here.
-            run(&server.url, &home, &format!("X={block}#/value")).tells(125, told);
+        if expected[0] == elsewhere {
+            // As if the secret were in this block.
+            run(&server.url, &home, &format!("X={block}#/value")).fails_with(125, expected);
             run(&server.url, &home, &format!("X={block}?#/value")).gives("");
         }
-        // All of it, by each way to say so.
+        // The whole block, in each way to request it.
         let whole = run(&server.url, &home, &format!("X={block}#")).outcome();
         assert_eq!(whole.code(), Some(0), "{}", whole.stderr());
         let whole: Value = serde_json::from_slice(&whole.stdout).expect("an object");
@@ -117,10 +117,10 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
         home.write("e.env", format!("X=pfx://block/{block}\n"));
         home.write("project.toml", format!("env.X.block = \"{block}\"\n"));
         for named in ["--env-file=e.env", "--project=project.toml"] {
-            home.with_url(&server.url, ["run", named, "--", "true"]).tells(125, told);
+            home.with_url(&server.url, ["run", named, "--", "true"]).fails_with(125, expected);
         }
     }
-    // Others are handed over as before: own secrets, an object in place of a block, a block without secrets.
+    // Other blocks are passed whole: own secrets, an object instead of a block, a block without secrets.
     let data = json!({ "driver": "d", "password": CANARY });
     create(server, "vendor-secret", &unknown(json!(["password"])), &data);
     let data = json!({ "info": { "password": CANARY } });
@@ -136,7 +136,7 @@ fn all_of_a_block_with_others_in_it_is_wanted_expressly() {
 }
 
 #[test]
-fn a_mask_of_any_length_is_handed_over_nowhere() {
+fn a_mask_of_any_length_is_never_passed() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();
@@ -147,17 +147,17 @@ fn a_mask_of_any_length_is_handed_over_nowhere() {
     create(server, "vendor-masked", &schema, &data);
     for pointer in ["", "#", "#/mongo", "#/mongo/password", "#/mongo/list", "#/mongo/list/1"] {
         let binding = format!("X=vendor-masked/one{pointer}");
-        run(&server.url, &home, &binding).tells(125, &["in its place"]);
+        run(&server.url, &home, &binding).fails_with(125, &["in its place"]);
     }
     run(&server.url, &home, "X=vendor-masked/one#/mongo/uri").gives("u");
     let secret = json!({ "value": stars });
     server.create_block("secret", "masked", &secret).expect("a type");
     home.with_url(&server.url, ["run", "-s", "X=masked", "--", "true"])
-        .tells(125, &["cannot use `masked`", "in its place"]);
+        .fails_with(125, &["cannot use `masked`", "in its place"]);
 }
 
 #[test]
-fn a_field_is_picked_whatever_stands_beside_it() {
+fn a_field_is_selected_whatever_the_other_fields_are() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();

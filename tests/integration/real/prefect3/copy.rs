@@ -1,11 +1,11 @@
-//! `pfx kv copy`, from a stand-in for Prefect Cloud 1.x to a real server.
+//! `pfx kv copy`, from a fake Prefect Cloud 1.x to a real server.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::home::{Home, Outcome, Tells as _, WithUrl as _};
+use super::home::{Home, Outcome, FailsWith as _, WithUrl as _};
 use super::http::{Listener, Request};
 use super::server::{Server, alone, plain};
 
@@ -41,7 +41,7 @@ fn copy(server: &Server, source: &Listener, words: &[&str]) -> Outcome {
     pfx.env("PREFECT__CLOUD__API", source.url()).env("PREFECT__CLOUD__API_KEY", "key").outcome()
 }
 
-/// The last line up to where it names the stores, and all lines before it.
+/// The last line without the names of the stores, and all lines before it.
 fn summary(outcome: &Outcome) -> (Vec<String>, String) {
     let mut lines: Vec<String> = outcome.stdout().lines().map(str::to_owned).collect();
     let last = lines.pop().expect("a summary");
@@ -50,7 +50,7 @@ fn summary(outcome: &Outcome) -> (Vec<String>, String) {
 }
 
 #[test]
-fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
+fn keys_that_fit_are_copied_once_and_others_are_reported_by_name_and_size() {
     let _alone = alone();
     let server = need!(plain());
     server.create_variable("copy_there", &json!("CANARY-other"));
@@ -95,8 +95,8 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     assert_eq!(server.variable("copy_there")["value"], json!("CANARY-other"));
 
     let outcome = copy(server, &source, &["--overwrite", "--json"]);
-    let told: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
-    let outcomes: Vec<&str> = told["keys"]
+    let report: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
+    let outcomes: Vec<&str> = report["keys"]
         .as_array()
         .unwrap()
         .iter()
@@ -105,17 +105,17 @@ fn what_fits_is_copied_once_and_what_does_not_is_told_by_name_and_size() {
     let words =
         ["same", "refused", "refused", "refused", "refused", "same", "refused", "replaced", "same"];
     assert_eq!(outcomes, words);
-    assert_eq!(told["keys"][0]["name"], "copy_region");
+    assert_eq!(report["keys"][0]["name"], "copy_region");
     assert_eq!(server.variable("copy_there")["value"], json!("CANARY-new"));
     for outcome in [dry, outcome] {
         assert!(!format!("{outcome:?}").contains("CANARY"), "{outcome:?}");
     }
-    // And the key is found by the name it had.
+    // The key is still found by its old name.
     Home::new().with_url(&server.url, ["kv", "get", "Copy/Region"]).gives("eu");
 }
 
 #[test]
-fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
+fn many_keys_are_copied_and_a_second_run_continues_where_the_first_stopped() {
     let _alone = alone();
     let server = need!(plain());
     let keys: Vec<String> = (0..120).map(|index| format!("resume_{index:03}")).collect();
@@ -127,7 +127,7 @@ fn many_keys_are_copied_and_it_goes_on_where_it_stopped() {
     for key in &keys {
         assert_eq!(server.variable(key)["value"], json!(key));
     }
-    // Fifty a request, and the list.
+    // Fifty keys per request, and the list.
     assert_eq!(source.requests().len(), 2 * 4);
 }
 
@@ -136,5 +136,5 @@ fn a_store_is_not_copied_to_itself() {
     let words = ["kv", "copy", "--from", "prefect", "--to", "prefect"];
     Home::new()
         .with_url(&need!(plain()).url, words)
-        .tells(2, &["cannot copy from a store to itself"]);
+        .fails_with(2, &["cannot copy from a store to itself"]);
 }

@@ -1,11 +1,11 @@
-//! pfx in a home of its own, told of a server.
+//! pfx in a temporary home, with the URL of a server.
 
 use std::ffi::OsStr;
 
 pub use crate::support::{Home, Outcome, Pfx};
 
 pub trait WithUrl {
-    /// pfx with these words and the URL of a server's API.
+    /// pfx with these arguments and the URL of the API of a server.
     fn with_url<S: AsRef<OsStr>>(&self, url: &str, words: impl IntoIterator<Item = S>) -> Pfx;
 
     /// Another program in this home.
@@ -30,19 +30,19 @@ impl WithUrl for Home {
     }
 }
 
-pub trait Tells {
-    /// It must end with this status, print nothing, and say all of this on stderr.
-    fn tells(self, code: i32, told: &[&str]);
+pub trait FailsWith {
+    /// Asserts that pfx exits with this status, prints nothing, and writes all of these texts on stderr.
+    fn fails_with(self, code: i32, expected: &[&str]);
 }
 
-impl Tells for Pfx {
+impl FailsWith for Pfx {
     #[track_caller]
-    fn tells(self, code: i32, told: &[&str]) {
+    fn fails_with(self, code: i32, expected: &[&str]) {
         let outcome = self.outcome();
         assert_eq!((outcome.code(), outcome.stdout().as_str()), (Some(code), ""), "{outcome:?}");
         let said = outcome.stderr();
-        for told in told {
-            assert!(said.contains(told), "{told:?} is not in {said:?}");
+        for text in expected {
+            assert!(said.contains(text), "{text:?} is not in {said:?}");
         }
     }
 }

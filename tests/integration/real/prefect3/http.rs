@@ -1,5 +1,5 @@
 //! As much of HTTP/1.1 as the tests need, from the standard library: a client, and servers on loopback that
-//! pass requests on and count them, or answer as a broken server would.
+//! forward requests and count them, or answer like a broken server.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
-/// One request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// `POST /api/variables/filter`.
@@ -33,7 +33,7 @@ impl Request {
     }
 }
 
-/// Asks a server; its status and what it said.
+/// Sends a request to a server; returns the status and the body.
 pub fn call(
     method: &str,
     url: &str,
@@ -58,14 +58,14 @@ pub fn call(
     (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
-/// A listener on loopback that notes each request.
+/// A listener on loopback that records each request.
 pub struct Listener {
     port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Listener {
-    /// One that passes everything on to a server and back.
+    /// A listener that forwards everything to a server and back.
     pub fn before(url: &str) -> Self {
         let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
         let host = host.expect("a URL").to_owned();
@@ -91,7 +91,7 @@ impl Listener {
         })
     }
 
-    /// One that gives each request a status and a body.
+    /// A listener that answers each request with a status and a body.
     pub fn answering(answer: impl Fn(&Request) -> (u16, String) + Send + Sync + 'static) -> Self {
         Self::start(move |mut stream, note| {
             let mut reader = BufReader::new(stream.try_clone().expect("a descriptor"));
@@ -123,7 +123,7 @@ impl Listener {
         Self { port, requests }
     }
 
-    /// The URL of the API behind it.
+    /// The URL of the API through this listener.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/api", self.port)
     }
@@ -132,7 +132,7 @@ impl Listener {
         self.requests.lock().expect("no panic").clone()
     }
 
-    /// What was asked, less the path of the API.
+    /// The requests, without the path of the API.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.requests().into_iter().map(|one| one.line.replace(" /api/", " ")).collect();

@@ -1,9 +1,9 @@
-//! Prefect 2, whose variables are strings and whose secrets are no bare numbers.
+//! Prefect 2, whose Variables are strings and whose secrets cannot be bare numbers.
 
 use serde_json::json;
 
 use super::copy::cloud1;
-use super::home::{Home, Tells as _, WithUrl as _};
+use super::home::{Home, FailsWith as _, WithUrl as _};
 use super::server::{alone, old};
 
 #[test]
@@ -28,30 +28,30 @@ fn secrets_blocks_and_variables_of_prefect_2_are_read() {
         "-c",
         "echo \"$DB_PASSWORD\" \"$J\" \"$S\" \"$L\" \"$M\" \"$MY_VARIABLE\"",
     ];
-    let told = "s3cr3t-p\u{e4}ssword 5432 aws/secret+key plain [1,2] my-value\n";
-    Home::new().with_url(url, words).gives(told);
-    Home::new().with_url(url, ["secret", "get", "--remote", "nope"]).tells(1, &["`nope`"]);
+    let expected = "s3cr3t-p\u{e4}ssword 5432 aws/secret+key plain [1,2] my-value\n";
+    Home::new().with_url(url, words).gives(expected);
+    Home::new().with_url(url, ["secret", "get", "--remote", "nope"]).fails_with(1, &["`nope`"]);
 }
 
 #[test]
-fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
+fn a_value_that_prefect_2_cannot_hold_is_refused_and_never_changed() {
     let _alone = alone();
     let server = need!(old());
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words);
     for value in ["42", "true", "[1]", "{\"a\":1}"] {
-        let told = ["this server is Prefect 2.", "whose Variables hold only strings", "`--string`"];
-        pfx(&["kv", "set", "old", value]).tells(125, &told);
+        let expected = ["this server is Prefect 2.", "whose Variables hold only strings", "`--string`"];
+        pfx(&["kv", "set", "old", value]).fails_with(125, &expected);
     }
-    let told = ["whose Variable names cannot contain `-`"];
-    pfx(&["kv", "set", "with-dash", "x"]).tells(125, &told);
+    let expected = ["whose Variable names cannot contain `-`"];
+    pfx(&["kv", "set", "with-dash", "x"]).fails_with(125, &expected);
     pfx(&["kv", "set", "old", "42", "--string", "--tag", "t"]).gives("");
     let variable = server.variable("old");
     assert_eq!((&variable["value"], &variable["tags"]), (&json!("42"), &json!(["t"])));
     pfx(&["kv", "delete", "old"]).gives("");
 
-    let told = ["whose secrets cannot be a bare number or boolean"];
-    pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("5").tells(125, &told);
+    let expected = ["whose secrets cannot be a bare number or boolean"];
+    pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("5").fails_with(125, &expected);
     pfx(&["secret", "set", "--remote", "old", "--json"]).stdin("{\"a\":5}").gives("");
     pfx(&["secret", "get", "--remote", "OLD#/a"]).gives("5");
     pfx(&["secret", "set", "--remote", "old"]).stdin("text").gives("");
@@ -60,12 +60,12 @@ fn what_prefect_2_cannot_hold_is_refused_and_never_stored_as_something_else() {
 }
 
 #[test]
-fn what_prefect_2_cannot_hold_is_told_by_a_dry_run_already() {
+fn a_dry_run_reports_values_that_prefect_2_cannot_hold() {
     let source = cloud1(&[("old_number", json!(42)), ("old_text", json!("x"))]);
     let words = ["kv", "copy", "--from", "cloud1", "--to", "prefect", "--dry-run"];
     let home = Home::new();
     let pfx = home.with_url(&need!(old()).url, words).env("PREFECT__CLOUD__API", source.url());
-    let told = pfx.env("PREFECT__CLOUD__API_KEY", "key").outcome().stdout();
-    assert!(told.starts_with("refused   old_number: this server is Prefect 2."), "{told}");
-    assert!(told.contains("\ncopied    old_text\n"), "{told}");
+    let expected = pfx.env("PREFECT__CLOUD__API_KEY", "key").outcome().stdout();
+    assert!(expected.starts_with("refused   old_number: this server is Prefect 2."), "{expected}");
+    assert!(expected.contains("\ncopied    old_text\n"), "{expected}");
 }

@@ -1,13 +1,13 @@
-//! Where the settings are found: as the real client finds them, and never so that a credential meets a URL
-//! that a checkout chose.
+//! Where settings are found: where the real client finds them, but a credential is never sent to a URL that a
+//! checkout chose.
 
-use super::home::{Home, Pfx, Tells as _, WithUrl as _};
+use super::home::{Home, Pfx, FailsWith as _, WithUrl as _};
 use super::http::Listener;
 use super::server::Version;
 
 const READ: [&str; 5] = ["run", "-s", "X=a?", "--", "true"];
 
-/// Files, variables; the path behind the API's URL and the credential that both clients then use.
+/// Files, variables, and the path of the API's URL and the credential that both clients then use.
 struct Case {
     files: &'static [(&'static str, &'static str)],
     variables: &'static [(&'static str, &'static str)],
@@ -88,7 +88,7 @@ const CASES: [Case; 10] = [
     },
 ];
 
-/// What the real client makes of a directory: its URL and key.
+/// The URL and key that the real client uses in a directory.
 const ASK: &str = "from prefect.settings import get_current_settings\n\
     api = get_current_settings().api\n\
     print(api.url)\nprint(api.key.get_secret_value() if api.key else '')\n";
@@ -128,7 +128,7 @@ fn settings_are_found_where_the_real_client_finds_them() {
 }
 
 #[test]
-fn a_credential_does_not_meet_a_url_that_the_directory_chose() {
+fn a_credential_is_not_sent_to_a_url_that_the_directory_chose() {
     let fake = Listener::answering(|_| (200, "[]".to_owned()));
     let url = fake.url();
     let profile = "active = \"p\"\n[profiles.p]\nPREFECT_API_KEY = \"CANARY\"\n";
@@ -145,29 +145,29 @@ fn a_credential_does_not_meet_a_url_that_the_directory_chose() {
             home.write(file, &text);
             home.write(".prefect/profiles.toml", own);
             let outcome = home.pfx(READ).outcome();
-            let told = format!("cannot send the {what} from ");
+            let expected = format!("cannot send the {what} from ");
             assert!(
-                outcome.stderr().contains(&told) && outcome.stderr().contains(file),
+                outcome.stderr().contains(&expected) && outcome.stderr().contains(file),
                 "{outcome:?}"
             );
             assert!(!outcome.stderr().contains("CANARY"), "{outcome:?}");
             assert_eq!(outcome.code(), Some(125));
-            // Whoever says that the URL is right has it so.
+            // A URL in the environment is the user's choice.
             let before = fake.requests().len();
             home.with_url(&url, READ).gives("");
             assert_eq!(fake.requests().len(), before + 1);
         }
         let home = Home::new();
         home.write(file, &text);
-        let told = ["cannot send the credential from PREFECT_API_KEY"];
-        home.pfx(READ).env("PREFECT_API_KEY", "CANARY").tells(125, &told);
+        let expected = ["cannot send the credential from PREFECT_API_KEY"];
+        home.pfx(READ).env("PREFECT_API_KEY", "CANARY").fails_with(125, &expected);
     }
-    // Nine were allowed, all by the variable.
+    // Nine requests were allowed, all because of the variable.
     assert_eq!(fake.requests().len(), 9);
 }
 
 #[test]
-fn a_checkout_cannot_point_to_the_users_own_credentials() {
+fn a_checkout_cannot_use_credentials_of_the_user() {
     let fake = Listener::answering(|_| (200, "[]".to_owned()));
     let url = fake.url();
     let home = Home::new();
@@ -176,17 +176,17 @@ fn a_checkout_cannot_point_to_the_users_own_credentials() {
     let text = format!("PREFECT_API_URL={url}\nPREFECT_PROFILES_PATH={}\n", own.display());
     home.write(".env", text);
     home.pfx(READ)
-        .tells(125, &["cannot send the credential from PREFECT_API_KEY in the profile `p`"]);
+        .fails_with(125, &["cannot send the credential from PREFECT_API_KEY in the profile `p`"]);
     home.write(".env", format!("PREFECT_API_URL={url}\nPREFECT_API_KEY_FILE={}\n", own.display()));
-    home.pfx(READ).tells(125, &["must not name a file with a credential"]);
+    home.pfx(READ).fails_with(125, &["must not name a file with a credential"]);
     home.write(".env", "PREFECT_API_SSL_CERT_FILE=evil.pem\n");
-    let told = ["must not set the certificate authority for a URL that is set elsewhere"];
-    home.with_url("https://127.0.0.1:1/api", READ).tells(125, &told);
+    let expected = ["must not set the certificate authority for a URL that is set elsewhere"];
+    home.with_url("https://127.0.0.1:1/api", READ).fails_with(125, &expected);
     assert_eq!(fake.requests().len(), 0);
 }
 
 #[test]
-fn a_file_that_others_may_write_is_not_trusted_once_it_says_something() {
+fn a_file_that_others_can_write_is_refused_if_it_sets_something() {
     let fake = Listener::answering(|_| (200, "[]".to_owned()));
     let home = Home::new();
     let path = home.write("pyproject.toml", "[project]\nname = \"x\"\n");
@@ -200,17 +200,17 @@ fn a_file_that_others_may_write_is_not_trusted_once_it_says_something() {
     mode(0o664);
     home.pfx(READ).gives("");
     mode(0o666);
-    home.pfx(READ).tells(125, &["cannot trust pyproject.toml: other users can write it"]);
+    home.pfx(READ).fails_with(125, &["cannot trust pyproject.toml: other users can write it"]);
     assert_eq!(fake.requests().len(), 2);
 }
 
 #[test]
-fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
+fn an_invalid_setting_is_reported_with_its_place_and_an_unrelated_file_is_ignored() {
     let home = Home::new();
     std::fs::create_dir(home.path().join(".env")).unwrap();
-    let told = ["no remote store was asked", "PREFECT_API_URL is not set"];
-    home.pfx(["run", "-s", "X=a", "--", "true"]).tells(125, &told);
-    for (file, text, told) in [
+    let expected = ["no remote store was asked", "PREFECT_API_URL is not set"];
+    home.pfx(["run", "-s", "X=a", "--", "true"]).fails_with(125, &expected);
+    for (file, text, expected) in [
         ("prefect.toml", "[api]\nkey = \"CANARY\n", "cannot read prefect.toml:2:"),
         (".prefect/profiles.toml", "x = \"CANARY\n", ".prefect/profiles.toml:1:"),
         (
@@ -223,18 +223,18 @@ fn what_is_broken_is_told_by_its_place_and_what_is_none_is_passed_over() {
         home.write(file, text);
         let outcome = home.pfx(READ).outcome();
         assert!(
-            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            outcome.stderr().contains(expected) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
         );
         assert_eq!(outcome.code(), Some(125));
     }
-    let told = ["key `profiles.nope`: PREFECT_PROFILE names this profile, but it does not exist"];
-    Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").tells(125, &told);
+    let expected = ["key `profiles.nope`: PREFECT_PROFILE names this profile, but it does not exist"];
+    Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").fails_with(125, &expected);
 }
 
 #[test]
-fn an_url_that_a_secret_must_not_be_sent_to_is_refused() {
-    for (url, told) in [
+fn a_url_to_which_no_secret_may_be_sent_is_refused() {
+    for (url, expected) in [
         ("http://prefect.example/api", "it is http, but secrets are sent over https only"),
         ("https://user:CANARY@h/api", "it contains a user name or password"),
         ("https://app.prefect.cloud/auth/login", "it is a web page of Prefect Cloud"),
@@ -242,7 +242,7 @@ fn an_url_that_a_secret_must_not_be_sent_to_is_refused() {
     ] {
         let outcome = Home::new().with_url(url, READ).outcome();
         assert!(
-            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            outcome.stderr().contains(expected) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
         );
         assert_eq!(outcome.code(), Some(125));

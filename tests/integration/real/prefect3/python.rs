@@ -1,4 +1,4 @@
-//! What the real client writes pfx reads, and what pfx writes the real client reads.
+//! pfx reads what the real client writes, and the real client reads what pfx writes.
 
 use std::process::Command;
 
@@ -26,7 +26,7 @@ Variable.set("py_json", {"a": [1, None, True]})
 "#;
 
 #[test]
-fn what_the_python_client_writes_is_read() {
+fn pfx_reads_what_the_python_client_writes() {
     let _alone = alone();
     let server = need!(plain());
     let mut python = server.client("python");
@@ -52,9 +52,9 @@ for name in ["pfx_text", "pfx_json", "pfx_string"]:
 "#;
 
 #[test]
-fn what_pfx_writes_the_python_client_reads() {
+fn the_python_client_reads_what_pfx_writes() {
     let _alone = alone();
-    // With a password and tokens, which both must cope with.
+    // The server requires a password and tokens, which both must handle.
     let server = need!(guarded());
     let home = Home::new();
     let pfx = |words: &[&str]| {
@@ -70,12 +70,12 @@ fn what_pfx_writes_the_python_client_reads() {
     pfx(&["kv", "set", "pfx_string", "42", "--string"]).gives("");
     let mut python = server.client("python");
     python.args(["-W", "ignore", "-c", READ]);
-    let told = "'it\\'s \"q\"\\n\\nx'\n{'a': [1, None]}\n42\n'v'\n{'a': [1, None]}\n'42'\n";
-    assert_eq!(printed(python), told);
+    let expected = "'it\\'s \"q\"\\n\\nx'\n{'a': [1, None]}\n42\n'v'\n{'a': [1, None]}\n'42'\n";
+    assert_eq!(printed(python), expected);
 }
 
 #[test]
-fn prefect_variable_and_pfx_kv_are_about_the_same_things() {
+fn prefect_variable_and_pfx_kv_use_the_same_variables() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();

@@ -1,15 +1,15 @@
-//! What a run reads, and with how many requests.
+//! The values that a run reads, and the number of its requests.
 
 use serde_json::Value;
 
-use super::home::{Home, Tells as _, WithUrl as _};
+use super::home::{Home, FailsWith as _, WithUrl as _};
 use super::http::Listener;
 use super::server::{BULK, plain, secrets};
 
 const BLOCKS: &str = "POST block_documents/filter";
 const VARIABLES: &str = "POST variables/filter";
 
-/// `pfx run` with these bindings; the values of the variables `names`, one a line.
+/// Runs `pfx run` with these bindings; returns the values of the variables `names`, one per line.
 fn read(url: &str, bindings: &[String], names: &[&str]) -> String {
     let words = ["run".to_owned()].into_iter().chain(bindings.iter().cloned());
     let script = names
@@ -21,7 +21,7 @@ fn read(url: &str, bindings: &[String], names: &[&str]) -> String {
     outcome.stdout()
 }
 
-/// What `line` gives for each number below `count`, one a line.
+/// The results of `line` for each number below `count`, one per line.
 fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).fold(String::new(), |text, index| text + &line(index) + "\n")
 }
@@ -31,7 +31,7 @@ fn bindings(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn however_many_secrets_there_are_two_hundred_take_one_request() {
+fn one_request_reads_two_hundred_secrets_however_many_exist() {
     let url = &need!(plain()).url;
     for (count, requests) in [(0, 0), (1, 1), (50, 1), (200, 1), (201, 2), (BULK, 3)] {
         let proxy = Listener::before(url);
@@ -48,7 +48,7 @@ fn however_many_secrets_there_are_two_hundred_take_one_request() {
 }
 
 #[test]
-fn secrets_blocks_and_variables_take_one_request_a_kind() {
+fn secrets_blocks_and_variables_take_one_request_per_kind() {
     let proxy = Listener::before(&need!(plain()).url);
     let words = bindings(&[
         "-s",
@@ -67,13 +67,13 @@ fn secrets_blocks_and_variables_take_one_request_a_kind() {
         "G=v_dict#/a",
     ]);
     let values = read(&proxy.url(), &words, &["A", "B", "C", "D", "E", "F", "G"]);
-    let told = "s3cr3t-p\u{e4}ssword\n[1,null,true]\naws/secret+key\nAKIAEXAMPLE\np@ss\nmy-value\n{\"b\":1}\n";
-    assert_eq!(values, told);
+    let expected = "s3cr3t-p\u{e4}ssword\n[1,null,true]\naws/secret+key\nAKIAEXAMPLE\np@ss\nmy-value\n{\"b\":1}\n";
+    assert_eq!(values, expected);
     assert_eq!(proxy.lines(), [BLOCKS, VARIABLES]);
 }
 
 #[test]
-fn a_filter_of_several_types_that_overflows_its_page_is_read_to_its_end() {
+fn all_pages_of_a_filter_of_several_types_are_read() {
     let server = need!(plain());
     let mut words = Vec::new();
     let mut names = Vec::new();
@@ -148,37 +148,37 @@ fn variables_of_every_type_are_read() {
 }
 
 #[test]
-fn names_in_capitals_are_found_as_prefect_spells_them_and_check_tells_it() {
+fn names_in_upper_case_are_found_as_prefect_spells_them_and_check_shows_that() {
     let url = &need!(plain()).url;
     let words = bindings(&["-s", "DB_PASSWORD", "-k", "MY_VARIABLE", "-k", "WITH_DASH=WITH-DASH"]);
     let values = read(url, &words, &["DB_PASSWORD", "MY_VARIABLE", "WITH_DASH"]);
     assert_eq!(values, "s3cr3t-p\u{e4}ssword\nmy-value\nd\n");
     let words = ["check", "-s", "DB_PASSWORD", "-s", "X=db-password", "-k", "MY_VARIABLE"];
     let outcome = Home::new().with_url(url, words).outcome();
-    for told in [
+    for expected in [
         format!("DB_PASSWORD  secret DB_PASSWORD  {url} (block secret/db-password)\n"),
         format!("X            secret db-password  {url}\n"),
         format!("MY_VARIABLE  key MY_VARIABLE     {url} (Variable my_variable)\n"),
     ] {
-        assert!(outcome.stdout().contains(&told), "{told:?} is not in {}", outcome.stdout());
+        assert!(outcome.stdout().contains(&expected), "{expected:?} is not in {}", outcome.stdout());
     }
     assert_eq!(outcome.code(), Some(0));
 }
 
 #[test]
-fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
+fn all_missing_names_are_reported_together_and_nothing_starts() {
     let url = &need!(plain()).url;
     let words = [
         "run", "-s", "A=db-password", "-s", "B=nope", "-s", "C=nope2?", "-k", "D=gone", "-b",
         "E=secret/nix", "-b", "F=no-such-type/x", "--", "echo", "started",
     ];
-    let told = [
+    let expected = [
         "cannot find the secret `nope`:",
         "the key `gone`:",
         "the blocks `secret/nix`, `no-such-type/x`:",
         url,
     ];
-    Home::new().with_url(url, words).tells(125, &told);
+    Home::new().with_url(url, words).fails_with(125, &expected);
     let words = ["run", "-s", "C=nope2?", "--", "sh", "-c", "echo ${C-unset}"];
     Home::new().with_url(url, words).gives("unset\n");
 }
@@ -186,18 +186,18 @@ fn all_that_is_missing_is_told_at_once_and_nothing_starts() {
 #[test]
 fn null_and_a_block_without_a_value_are_errors_that_name_the_secret() {
     let url = &need!(plain()).url;
-    for (option, name, told) in [
+    for (option, name, expected) in [
         ("-s", "X=json-null", "cannot use `json-null`: its value is JSON null"),
         ("-k", "X=v_null", "cannot use `v_null`: its value is JSON null"),
         ("-s", "X=no-value", "cannot use `no-value`: its block has no field `value`"),
     ] {
         let words = ["run", option, name, "--", "echo", "started"];
-        Home::new().with_url(url, words).tells(125, &[told]);
+        Home::new().with_url(url, words).fails_with(125, &[expected]);
     }
 }
 
 #[test]
-fn what_this_machine_has_is_never_asked_for() {
+fn a_secret_that_is_found_locally_is_never_requested() {
     let proxy = Listener::before(&need!(plain()).url);
     let home = Home::new();
     home.write(".prefect/config.toml", "[context.secrets]\ndb-password = \"local\"\n");
@@ -209,7 +209,7 @@ fn what_this_machine_has_is_never_asked_for() {
 }
 
 #[test]
-fn lists_go_over_all_pages() {
+fn lists_read_all_pages() {
     let url = &need!(plain()).url;
     let outcome = Home::new().with_url(url, ["secret", "list", "--remote"]).outcome();
     let listed = outcome.stdout();

@@ -1,5 +1,5 @@
-//! Real servers, each started when it is first asked for and ended with the tests. They start on copies of
-//! one database that is made once and kept: migrations are what takes a fresh server ten seconds.
+//! Real servers, each started when it is first needed and ended with the tests. They use copies of a database
+//! that is created once and stored, because the migrations of a new server take ten seconds.
 
 use std::fs;
 use std::net::TcpListener;
@@ -18,19 +18,19 @@ use super::http::call;
 use crate::support::lasting;
 use crate::support::needs::{self, Missing};
 
-/// Longer than a server takes to start on a machine with nothing to spare.
+/// Longer than a server takes to start on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(2);
 
-/// Changes whenever what is seeded does.
+/// The version of the initial data: to be increased when the data changes.
 const SEED: u32 = 2;
 
-/// How many secrets there are beside the few with names of their own: more than two pages.
+/// The number of numbered secrets, in addition to the named ones: more than two pages.
 pub const BULK: usize = 450;
 
 /// A server.
 pub struct Server {
     pub url: String,
-    /// What it is asked with, by the tests themselves.
+    /// The headers of requests from the tests themselves.
     headers: Vec<(&'static str, String)>,
     child: Mutex<Option<Child>>,
     home: TempDir,
@@ -51,32 +51,32 @@ pub enum Version {
 pub const AUTH: Setting = ("PREFECT_SERVER_API_AUTH_STRING", "admin:pass word");
 pub const CSRF: Setting = ("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "true");
 
-/// The one that most tests ask, and none writes to names of another.
+/// The server that most tests use. No test writes to a name that another test uses.
 pub fn plain() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     shared(&SERVER, Version::Three, &[])
 }
 
-/// The one that runs deployments, and is busy with it.
+/// The server that runs deployments.
 pub fn busy() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     shared(&SERVER, Version::Three, &[])
 }
 
-/// Keeps the other tests' pfx from writing while this one's does. A server on `SQLite` answers 503 to a write
-/// that meets another (`SQLITE_BUSY_SNAPSHOT`); the real client tries again, pfx tells.
+/// Prevents other tests from writing at the same time. A server on `SQLite` answers 503 to concurrent writes
+/// (`SQLITE_BUSY_SNAPSHOT`); the real client tries again, and pfx reports an error.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One that wants a password and a CSRF token.
+/// A server that requires a password and a CSRF token.
 pub fn guarded() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     shared(&SERVER, Version::Three, &[AUTH, CSRF])
 }
 
-/// One of Prefect 2.
+/// A server of Prefect 2.
 pub fn old() -> Result<&'static Server, Missing> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     shared(&SERVER, Version::Two, &[])
@@ -97,7 +97,7 @@ impl Version {
         needs::prefect(if self == Self::Two { 2 } else { 3 })
     }
 
-    /// The directory of its programs, of which a test has made sure that it is there.
+    /// The directory of its programs; a test has checked that it exists.
     pub fn programs(self) -> PathBuf {
         self.environment().expect("its environment").join("bin")
     }
@@ -106,7 +106,7 @@ impl Version {
         self.programs().join(name)
     }
 
-    /// A database of this version with everything in it.
+    /// A database of this version with the initial data.
     fn database(self) -> PathBuf {
         static MADE: [Mutex<()>; 2] = [Mutex::new(()), Mutex::new(())];
         let index = usize::from(self == Self::Three);
@@ -117,9 +117,9 @@ impl Version {
             let server = Server::start_with(self, &[], None);
             seed(&server, self);
             server.stop();
-            // By way of a name of its own: another run may be at it as well.
+            // Through a unique name, because another run may do the same.
             let part = kept.with_extension(std::process::id().to_string());
-            // Not a copy of the file: what was last written may still be in its write-ahead log.
+            // Not a copy of the file: the last writes may still be in its write-ahead log.
             let status = Command::new(self.program("python"))
                 .args(["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('vacuum into ?', sys.argv[2:])"])
                 .args([&server.home.path().join("prefect.db"), &part])
@@ -132,7 +132,7 @@ impl Version {
 }
 
 impl Server {
-    /// Starts one on a copy of the kept database.
+    /// Starts a server on a copy of the stored database.
     pub fn start(version: Version, options: &'static [Setting]) -> Self {
         let database = version.database();
         Self::start_with(version, options, Some(&database))
@@ -223,7 +223,7 @@ impl Server {
             let log = || fs::read_to_string(home.join("server.log")).unwrap_or_default();
             assert!(ended.is_none(), "the server ended: {}", log());
             assert!(started.elapsed() < DEADLINE, "the server does not come up: {}", log());
-            // Nothing tells that it listens; a connection that is refused costs nothing.
+            // Nothing reports that it listens; a refused connection costs nothing.
             thread::sleep(Duration::from_millis(50));
         }
         *self.child.lock().expect("no panic") = Some(child);
@@ -243,14 +243,14 @@ impl Server {
         }
     }
 
-    /// Asks it directly, past pfx.
+    /// Sends a request to the server directly, without pfx.
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let headers: Vec<(&str, &str)> =
             self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let url = format!("{}/{path}", self.url);
         loop {
             match call(method, &url, &headers, body) {
-                // Another wrote meanwhile; see `alone`.
+                // Another client wrote at the same time; see `alone`.
                 (503, _) => thread::sleep(Duration::from_millis(100)),
                 answer => return answer,
             }
@@ -273,7 +273,7 @@ impl Server {
         variable
     }
 
-    /// Creates a block, and tells its id.
+    /// Creates a block, and returns its ID.
     pub fn create_block(&self, slug: &str, name: &str, data: &Value) -> Option<String> {
         let (status, kind) = self.call("GET", &format!("block_types/slug/{slug}"), None);
         if status != 200 {
@@ -312,7 +312,7 @@ impl Server {
     }
 }
 
-/// The secrets with names of their own, and their values.
+/// The named secrets and their values.
 pub fn secrets() -> Vec<(&'static str, Value)> {
     vec![
         ("db-password", json!("s3cr3t-p\u{e4}ssword")),

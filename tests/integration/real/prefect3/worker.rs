@@ -1,5 +1,5 @@
-//! A real process worker, whose deployments have `pfx run` in their command: the recipe in
-//! `examples/prefect-3`, word for word.
+//! A real process worker, whose deployments have `pfx run` in their command: the deployments of
+//! `examples/prefect-3`, unchanged.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,13 +20,13 @@ const DEADLINE: Duration = Duration::from_mins(2);
 
 const SECRET: &str = "s3cr3t-p\u{e4}ssword";
 
-/// `prefect` as a person starts it in the project's directory, with pfx in its PATH.
+/// Runs `prefect` as a person does, in the project's directory, with pfx in PATH.
 fn prefect(server: &Server, project: &Home, words: &[&str]) -> Command {
     let mut command = server.client("prefect");
     let pfx = Path::new(env!("CARGO_BIN_EXE_pfx")).parent().expect("a directory");
     let bin = Version::Three.programs();
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", pfx.display(), bin.display()));
-    // As a shell has it: `prefect.yaml` refers to it.
+    // As in a shell: `prefect.yaml` refers to it.
     command.current_dir(project.path()).env("PWD", project.path());
     command.env("HOME", project.path()).env("TMPDIR", project.path()).args(words);
     command
@@ -39,7 +39,7 @@ fn done(mut command: Command) {
     assert!(output.status.success(), "{} {}", text(&output.stdout), text(&output.stderr));
 }
 
-/// Waits until something is there. It is another program's doing, which tells nobody.
+/// Polls until a value exists, because the other program sends no notification.
 #[track_caller]
 fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
@@ -65,7 +65,7 @@ fn run(server: &Server, id: &str) -> Value {
     server.call("GET", &format!("flow_runs/{id}"), None).1
 }
 
-/// A worker that ends with its runs, and the file that it writes to.
+/// A worker that ends after its runs, and the file with its output.
 fn start_worker(server: &Server, project: &Home, pool: &str) -> PathBuf {
     let mut worker = prefect(server, project, &["worker", "start", "--pool", pool, "--run-once"]);
     let path = project.path().join("worker.log");
@@ -102,15 +102,15 @@ fn a_flow_sees_the_secret_and_the_server_holds_no_value() {
         let (_, deployment) = server.call("GET", &format!("deployments/name/{name}"), None);
         let command = deployment["job_variables"]["command"].as_str().unwrap_or_default();
         assert!(command.starts_with("pfx run -s DB_PASSWORD -- "), "{deployment}");
-        for told in [deployment.to_string(), ended.to_string(), said] {
-            assert!(!told.contains(SECRET) && !told.contains("s3cr3t"), "{told}");
+        for report in [deployment.to_string(), ended.to_string(), said] {
+            assert!(!report.contains(SECRET) && !report.contains("s3cr3t"), "{report}");
         }
     }
     let (_, logs) = server.call("POST", "logs/filter", Some(&json!({})));
     assert!(!logs.to_string().contains("s3cr3t"), "{logs}");
 }
 
-/// Tells who it is and who started it, and then waits to be ended.
+/// Writes its process ID and that of its parent, and then waits until it is ended.
 const FLOW: &str = "\
 import os, pathlib, time
 from prefect import flow
@@ -118,9 +118,9 @@ from prefect import flow
 @flow
 def wait():
     parent = pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text()
-    told = [os.environ['DB_PASSWORD'], str(os.getpid()), str(os.getppid()), parent]
-    pathlib.Path('part').write_text('\\n'.join(told))
-    os.rename('part', 'told')
+    report = [os.environ['DB_PASSWORD'], str(os.getpid()), str(os.getppid()), parent]
+    pathlib.Path('part').write_text('\\n'.join(report))
+    os.rename('part', 'report')
     time.sleep(600)
 ";
 
@@ -138,8 +138,8 @@ deployments:
         command: \"pfx run -s DB_PASSWORD -- COMMAND\"
 ";
 
-/// Starts a run of a flow that waits, asserts who is who, and cancels it; the flow's process id and that of
-/// the process that the worker started, once that is gone.
+/// Starts a run of a flow that waits, checks the process IDs, and cancels the run. Returns the process IDs of the flow and
+/// of the process that the worker started, after the latter has ended.
 fn cancelled(server: &Server, pool: &str, command: &str) -> (Pid, Pid) {
     let project = Home::new();
     project.write("flow.py", FLOW);
@@ -149,17 +149,16 @@ fn cancelled(server: &Server, pool: &str, command: &str) -> (Pid, Pid) {
     let id = start_run(server, &format!("wait/{pool}"));
     let log = start_worker(server, &project, pool);
     let log = || fs::read_to_string(&log).unwrap_or_default();
-    let told = wait_for("the flow", || {
+    let report = wait_for("the flow", || {
         assert!(!log().contains("Process exited"), "{}", log());
-        fs::read_to_string(project.path().join("told")).ok()
+        fs::read_to_string(project.path().join("report")).ok()
     });
-    let told: Vec<&str> = told.split('\n').collect();
-    let [secret, flow, parent, words] = told[..] else { panic!("four lines: {told:?}") };
+    let report: Vec<&str> = report.split('\n').collect();
+    let [secret, flow, parent, words] = report[..] else { panic!("four lines: {report:?}") };
     assert_eq!(secret, SECRET);
     let started = run(server, &id)["infrastructure_pid"].as_str().expect("an id").to_owned();
     if started != flow {
-        // There is nothing between the process that the worker started and the flow, and it is what pfx
-        // has become.
+        // The flow is the process that the worker started, which was pfx first.
         assert_eq!(started, parent);
         assert!(words.replace('\0', " ").trim_end().ends_with(command), "{words:?}");
     }
@@ -179,9 +178,9 @@ fn cancellation_ends_the_flow_which_is_the_process_that_the_worker_started() {
 }
 
 #[test]
-fn cancellation_ends_prefects_starter_which_pfx_has_become() {
+fn cancellation_ends_the_starter_of_prefect_which_replaced_pfx() {
     let (flow, started) = cancelled(need!(busy()), "execute", "prefect flow-run execute");
     assert_ne!(flow, started);
-    // Prefect 3.8.8 may leave it behind, without pfx just as well.
+    // Prefect 3.8.8 may leave the flow running, with or without pfx.
     let _ = kill(flow, Signal::SIGKILL);
 }

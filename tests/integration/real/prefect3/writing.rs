@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::{Home, Tells as _, WithUrl as _};
+use super::home::{Home, FailsWith as _, WithUrl as _};
 use super::http::Listener;
 use super::server::{alone, plain};
 
@@ -19,21 +19,21 @@ fn a_secret_is_created_then_replaced_then_deleted() {
     assert_eq!(server.secret("written-secret"), json!({ "value": "first" }));
     set("written-secret", "two\nlines \u{1f511}", &[]);
     assert_eq!(server.secret("written-secret"), json!({ "value": "two\nlines \u{1f511}" }));
-    // The old value's fields are not mixed with the new one's.
+    // Fields of the old value are not mixed with those of the new one.
     set("WRITTEN_SECRET", r#"{"a": 12345678901234567890123}"#, &["--json"]);
     set("written-secret", r#"{"b": [1.50, null]}"#, &["--json"]);
     assert_eq!(server.secret("written-secret"), json!({ "value": { "b": [1.5, null] } }));
     home.with_url(&server.url, ["secret", "delete", "--remote", "WRITTEN_SECRET"]).gives("");
-    let told = ["cannot find the secret `written-secret`"];
-    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"]).tells(1, &told);
+    let expected = ["cannot find the secret `written-secret`"];
+    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"]).fails_with(1, &expected);
 }
 
 #[test]
-fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
+fn a_value_that_prefect_would_not_store_unchanged_is_refused_before_it_is_sent() {
     let _alone = alone();
     let proxy = Listener::before(&need!(plain()).url);
     let home = Home::new();
-    for (name, value, options, told) in [
+    for (name, value, options, expected) in [
         ("refused", "********", &[][..], "cannot use `refused`: Prefect shows `********` in place"),
         ("refused", r#"{"a":{"$ref":"CANARY"}}"#, &["--json"], "a key `$ref`"),
         ("refused", "null", &["--json"], "JSON null"),
@@ -44,11 +44,11 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         let outcome = pfx.outcome();
         assert_eq!(outcome.code(), Some(125));
         assert!(
-            outcome.stderr().contains(told) && !outcome.stderr().contains("CANARY"),
+            outcome.stderr().contains(expected) && !outcome.stderr().contains("CANARY"),
             "{outcome:?}"
         );
     }
-    for (key, value, told) in [
+    for (key, value, expected) in [
         (
             "k",
             "x".repeat(4_999),
@@ -57,13 +57,13 @@ fn what_prefect_would_not_keep_as_it_is_is_refused_before_it_is_sent() {
         ("k", "[1000000000000000000000]".to_owned(), "an integer of more than 64 bits"),
         ("cl\u{e9}", "x".to_owned(), "`cl\u{e9}` is not a valid Variable name"),
     ] {
-        home.with_url(&proxy.url(), ["kv", "set", key, &value]).tells(125, &[told]);
+        home.with_url(&proxy.url(), ["kv", "set", key, &value]).fails_with(125, &[expected]);
     }
     assert_eq!(proxy.lines(), Vec::<String>::new());
 }
 
 #[test]
-fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
+fn a_variable_is_created_then_changed_and_its_tags_are_preserved_unless_given() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();
@@ -82,12 +82,12 @@ fn a_variable_is_created_then_changed_and_keeps_tags_that_are_not_given() {
     assert_eq!((&variable["value"], &variable["tags"]), (&json!("007"), &json!(["c"])));
     home.with_url(&server.url, ["kv", "get", "Written.Key"]).gives("007");
     home.with_url(&server.url, ["kv", "delete", "Written.Key"]).gives("");
-    let told = ["cannot find the key `Written.Key`"];
-    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).tells(1, &told);
+    let expected = ["cannot find the key `Written.Key`"];
+    home.with_url(&server.url, ["kv", "delete", "Written.Key"]).fails_with(1, &expected);
 }
 
 #[test]
-fn the_longest_value_that_is_let_through_is_one_that_the_server_takes() {
+fn the_server_accepts_the_longest_value_that_pfx_accepts() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();
@@ -100,13 +100,13 @@ fn the_longest_value_that_is_let_through_is_one_that_the_server_takes() {
 }
 
 #[test]
-fn a_name_of_the_other_spelling_is_read_and_never_deleted() {
+fn a_name_in_the_other_spelling_is_read_and_never_deleted() {
     let _alone = alone();
     let server = need!(plain());
     let home = Home::new();
     server.create_variable("two_words", &json!("kept"));
     home.with_url(&server.url, ["kv", "get", "two-words"]).gives("kept");
-    let told = ["cannot find the key `two-words`"];
-    home.with_url(&server.url, ["kv", "delete", "two-words"]).tells(1, &told);
+    let expected = ["cannot find the key `two-words`"];
+    home.with_url(&server.url, ["kv", "delete", "two-words"]).fails_with(1, &expected);
     assert_eq!(server.variable("two_words")["value"], json!("kept"));
 }
