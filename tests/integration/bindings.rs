@@ -1,8 +1,8 @@
-//! What `-s`, `-e`, `--set`, `--unset` and `--all` bind, given as options and as variables.
+//! The bindings `-s`, `-e`, `--set`, `--unset` and `--all`, as options and as variables.
 
 use crate::support::{Home, Pfx};
 
-/// The variables that the command gets beside HOME and PATH, sorted, one a line.
+/// The variables of the command except HOME and PATH, sorted, one per line.
 #[track_caller]
 fn bound(home: &Home, options: &[&str]) -> String {
     variables(home.run(options, &["env"]))
@@ -28,7 +28,7 @@ fn home() -> Home {
 }
 
 #[test]
-fn a_secret_goes_into_the_variable_of_its_name_or_the_one_that_is_given() {
+fn a_secret_is_bound_to_the_variable_of_its_name_or_to_a_given_one() {
     let home = home();
     assert_eq!(bound(&home, &["-s", "TOKEN"]), "TOKEN=t");
     assert_eq!(bound(&home, &["--secret", "db-password"]), "DB_PASSWORD=p");
@@ -37,7 +37,7 @@ fn a_secret_goes_into_the_variable_of_its_name_or_the_one_that_is_given() {
 }
 
 #[test]
-fn a_pointer_picks_a_part() {
+fn a_pointer_selects_a_part() {
     let home = home();
     let user = bound(&home, &["-s", "U=prod-db#/user", "-s", "P=prod-db#/port"]);
     assert_eq!(user, "P=5432\nU=u");
@@ -47,14 +47,14 @@ fn a_pointer_picks_a_part() {
 }
 
 #[test]
-fn an_optional_one_may_be_missing() {
+fn an_optional_secret_may_be_missing() {
     let home = home();
     assert_eq!(
         bound(&home, &["--local", "-s", "NONE?", "-s", "TOKEN?", "-e", "NO=NONE?"]),
         "TOKEN=t"
     );
     assert_eq!(bound(&home, &["-s", "X=prod-db?#/none"]), "");
-    // The variable that is there stays.
+    // The inherited variable is unchanged.
     let start = home.run(&["--local", "-s", "NONE?"], &["env"]).env("NONE", "inherited");
     assert_eq!(variables(start), "NONE=inherited");
 }
@@ -68,7 +68,7 @@ fn another_variable_is_bound_byte_for_byte() {
 }
 
 #[test]
-fn a_text_is_set_and_a_variable_removed() {
+fn a_text_is_set_and_a_variable_is_removed() {
     let home = home();
     assert_eq!(bound(&home, &["--set", "A=b=c d", "--set", "E="]), "A=b=c d\nE=");
     let start = home.run(&["--unset", "GONE", "--unset", "never"], &["env"]).env("GONE", "x");
@@ -88,14 +88,14 @@ fn without_a_binding_every_local_secret_is_bound() {
 }
 
 #[test]
-fn all_comes_beside_other_bindings_and_yields_to_them() {
+fn all_adds_to_other_bindings_which_take_precedence() {
     let home = Home::with_secrets("A = \"a\"\nB = \"b\"\n");
     assert_eq!(bound(&home, &["--local", "--all"]), "A=a\nB=b");
     assert_eq!(bound(&home, &["--local", "--all", "--set", "B=mine", "-s", "C=A"]), "B=mine\nC=a");
 }
 
 #[test]
-fn a_literal_value_is_bound_as_it_stands() {
+fn a_literal_value_is_bound_unchanged() {
     let home = Home::with_secrets("A = '~/$HOME ${none}'\n");
     assert_eq!(bound(&home, &["--no-expand", "-s", "A"]), "A=~/$HOME ${none}");
 }
@@ -108,7 +108,7 @@ fn an_injected_value_is_never_expanded_again() {
 }
 
 #[test]
-fn what_configures_a_run_can_be_given_as_a_variable() {
+fn options_that_configure_a_run_can_be_given_as_variables() {
     let home = home();
     home.write("one dir/X", "x");
     let start = home
@@ -132,21 +132,21 @@ fn what_configures_a_run_can_be_given_as_a_variable() {
 }
 
 #[test]
-fn an_option_takes_the_place_of_its_variable() {
+fn an_option_replaces_its_variable() {
     let home = home();
     let start = home.run(&["-s", "X=TOKEN"], &["env"]).env("PFX_SECRET", "nope");
     assert_eq!(variables(start), "X=t");
 }
 
 #[test]
-fn one_inside_the_other_both_bind() {
+fn a_nested_pfx_binds_too() {
     let home = home();
     let inner = [env!("CARGO_BIN_EXE_pfx"), "run", "-s", "X=TOKEN", "--", "env"];
     assert_eq!(bound(&home, &[&["-s", "TOKEN", "--"], &inner[..]].concat()), "TOKEN=t\nX=t");
 }
 
 #[test]
-fn options_after_the_command_are_the_commands() {
+fn options_after_the_command_belong_to_the_command() {
     let home = home();
     home.pfx(["run", "-s", "TOKEN", "echo", "-s", "x", "--", "--set"]).gives("-s x -- --set\n");
 }
@@ -177,7 +177,7 @@ fn two_bindings_of_one_variable_are_refused() {
 }
 
 #[test]
-fn an_empty_word_where_a_name_must_be_is_a_wrong_command_line() {
+fn an_empty_name_is_a_usage_error() {
     let home = home();
     for words in [
         &["secret", "get", ""][..],
@@ -201,7 +201,7 @@ fn an_empty_word_where_a_name_must_be_is_a_wrong_command_line() {
 }
 
 #[test]
-fn bad_bindings_are_refused_each_with_its_reason() {
+fn bindings_that_are_not_valid_are_refused_with_the_reason() {
     let home = home();
     let long = format!("{}\n=TOKEN", "N".repeat(300));
     let shown = format!("`{}…` is not a valid variable name", "N".repeat(200));
@@ -250,7 +250,7 @@ fn bad_bindings_are_refused_each_with_its_reason() {
 }
 
 #[test]
-fn a_variable_that_is_named_has_any_name_that_the_kernel_takes() {
+fn a_bound_variable_can_have_any_name_that_the_kernel_accepts() {
     let home = Home::with_secrets("TOKEN = \"secret\"\n");
     home.write(
         "pfx.toml",

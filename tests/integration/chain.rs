@@ -1,4 +1,4 @@
-//! Several remote stores in one chain: asked in the order in which they are named, each for what those before it do not
+//! A chain of several remote stores: they are searched in the given order, each for the names that those before it do not
 //! have.
 
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{Home, Pfx, Request, Server, reply};
 
 const PRINT: [&str; 3] = ["/bin/sh", "-c", "echo $A $B"];
 
-/// A server of Prefect 3 that has these secrets.
+/// A server of Prefect 3 with these secrets.
 fn prefect(secrets: &'static [(&'static str, &'static str)]) -> Server {
     Server::answering(move |request: &Request| {
         let asked = request.body.clone();
@@ -36,7 +36,7 @@ fn run(home: &Home, prefect: &Server, options: &[&str]) -> Pfx {
 }
 
 #[test]
-fn each_store_is_asked_for_what_those_before_it_do_not_have() {
+fn each_store_is_searched_for_names_that_those_before_it_do_not_have() {
     for (order, expected, second_is_asked_for_a) in [
         (["prefect", "cloud1"], "from-prefect from-cloud1\n", false),
         (["cloud1", "prefect"], "other from-cloud1\n", false),
@@ -49,13 +49,13 @@ fn each_store_is_asked_for_what_those_before_it_do_not_have() {
         let later = if order[0] == "prefect" { cloud1.requests() } else { server.requests() };
         let names_a = later.iter().any(|request| request.body.contains("\"A\""));
         assert_eq!(names_a, second_is_asked_for_a, "{order:?}");
-        // The second has nothing left to answer in the second order.
+        // In the other order nothing is left for the second store.
         assert_eq!(later.len(), usize::from(order[0] == "prefect"), "{order:?}");
     }
 }
 
 #[test]
-fn a_variable_and_a_project_file_name_several_stores_too() {
+fn a_variable_and_a_project_file_can_name_several_stores() {
     let cloud1 = cloud(&[("B", json!("from-cloud1"))], &[]);
     let server = prefect(&[("a", "from-prefect")]);
     let home = both(&cloud1);
@@ -65,7 +65,7 @@ fn a_variable_and_a_project_file_name_several_stores_too() {
     let file = home.write("p.toml", "remote = ['prefect', 'cloud1']\n");
     let file = file.to_str().expect("UTF-8");
     run(&home, &server, &["-f", file, "-s", "A", "-s", "B"]).gives(expected);
-    // Without a word about it the first that is configured is asked, and no other.
+    // By default only the first configured store is searched.
     let outcome = run(&home, &server, &bindings).outcome();
     assert_eq!(outcome.code(), Some(125), "{outcome:?}");
     assert!(outcome.stderr().contains("cannot find the secret `B`"), "{outcome:?}");
@@ -84,7 +84,7 @@ fn a_store_that_fails_stops_the_chain() {
 
 #[test]
 fn the_chain_has_one_deadline() {
-    // The first takes longer than all may take, so nothing is left for the second.
+    // The first store takes longer than the whole time limit, so nothing is left for the second.
     let cloud1 = cloud(&[("A", json!("x")), ("B", json!("x"))], &[]);
     let server = Server::new(|dialogue| {
         dialogue.request();
@@ -99,7 +99,7 @@ fn the_chain_has_one_deadline() {
 }
 
 #[test]
-fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
+fn check_shows_every_store_of_the_chain_and_why_one_is_not_used() {
     let cloud1 = cloud(&[("B", json!("from-cloud1"))], &[]);
     let server = prefect(&[("a", "from-prefect")]);
     let home = both(&cloud1);
@@ -116,7 +116,7 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
     let said: Value = serde_json::from_str(&outcome.stdout()).expect("JSON");
     assert_eq!(said["remote_not_used"], json!("PREFECT_API_URL is not set"));
     assert_eq!(said["bindings"][1]["found"], json!(true));
-    // And so do the lines for a person, and the error of a run.
+    // The text output and the error of a run show them too.
     let words = ["check", "-s", "A", "--remote", "prefect", "--remote", "cloud1"];
     let said = home.pfx(words).outcome().stdout();
     assert!(said.contains("one remote store is not used: PREFECT_API_URL is not set"), "{said}");
@@ -133,7 +133,7 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_asked() {
 }
 
 #[test]
-fn a_store_that_is_named_twice_is_one() {
+fn a_store_that_is_named_twice_is_searched_once() {
     let home = Home::new();
     let file = home.write("p.toml", "remote = ['prefect', 'prefect']\n");
     let file = file.to_str().expect("UTF-8");
@@ -145,7 +145,7 @@ fn a_store_that_is_named_twice_is_one() {
 }
 
 #[test]
-fn a_command_about_one_store_takes_no_two() {
+fn a_command_for_one_store_does_not_accept_two() {
     let home = Home::new();
     for words in [&["kv", "get", "a"][..], &["secret", "get", "a", "--remote"]] {
         let outcome = home.pfx(words).env("PFX_REMOTE", "prefect cloud1").outcome();

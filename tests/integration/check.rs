@@ -1,4 +1,4 @@
-//! `pfx check`: what would be set, where it comes from, and never a value.
+//! `pfx check`: the variables that would be set, where their values come from, and never a value.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const ORDER: &str = "\nsecrets are looked up in this order:\n  \
 const NO_STORE: &str = "  no remote store: `--local` was given\n";
 
 #[test]
-fn each_binding_is_told_with_its_place() {
+fn each_binding_is_shown_with_its_source() {
     let home = Home::with_secrets("A = \"CANARY\"\nprod-db = '{\"p\": \"CANARY\"}'\n");
     let bindings = [
         "check", "--local", "-s", "A", "-s", "PG=prod-db#/p", "-s", "V", "-s", "O?", "-e",
@@ -32,7 +32,7 @@ fn each_binding_is_told_with_its_place() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
+fn a_missing_value_is_shown_with_every_place_and_the_status_is_1() {
     let home = Home::with_secrets("db_password = \"v\"\ndb = '{}'\n");
     home.write("dir/x", "");
     let places = "the variables PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]";
@@ -50,7 +50,7 @@ fn what_is_missing_is_told_with_every_place_and_the_status_is_1() {
 }
 
 #[test]
-fn without_a_binding_every_local_secret_is_told() {
+fn without_a_binding_every_local_secret_is_shown() {
     let home = Home::with_secrets("B = \"v\"\na-b = \"v\"\n");
     let place = "{home}/.prefect/config.toml";
     let stdout = format!("B    secret B    {place}\nA_B  secret a-b  {place}\n{ORDER}{NO_STORE}");
@@ -60,7 +60,7 @@ fn without_a_binding_every_local_secret_is_told() {
 }
 
 #[test]
-fn as_json_it_says_the_same_to_a_program() {
+fn json_output_contains_the_same() {
     let home = Home::with_secrets("A = \"CANARY\"\nkeys = \"CANARY\"\n");
     let words = [
         "check", "--local", "--json", "-s", "A", "-s", "M=none", "--set", "T=CANARY", "--unset",
@@ -99,7 +99,7 @@ fn as_json_it_says_the_same_to_a_program() {
 }
 
 #[test]
-fn as_json_each_kind_of_binding_has_the_word_of_its_option() {
+fn in_json_the_kind_of_a_binding_is_the_name_of_its_option() {
     let home = Home::new();
     let bindings = [
         "-s", "A?", "--file", "F=A?", "-e", "B?", "-k", "C?", "-b", "D=secret/d?", "--set", "E=e",
@@ -117,7 +117,7 @@ fn as_json_each_kind_of_binding_has_the_word_of_its_option() {
 }
 
 #[test]
-fn keys_with_which_prefect_does_not_start_are_warned_of() {
+fn keys_with_which_prefect_does_not_start_cause_a_warning() {
     let home = Home::with_config("[tool]\nvalues = 1\n[context.secrets]\nitems = \"v\"\n");
     let outcome = home.pfx(["check", "--local", "-s", "items"]).outcome();
     let warning = |key: &str| {
@@ -128,13 +128,14 @@ fn keys_with_which_prefect_does_not_start_are_warned_of() {
         )
     };
     assert_eq!(outcome.code(), Some(0));
-    let mut told: Vec<String> = outcome.stderr().split_inclusive('\n').map(str::to_owned).collect();
-    told.sort();
-    assert_eq!(told, [warning("context.secrets.items"), warning("tool.values")]);
+    let mut warnings: Vec<String> =
+        outcome.stderr().split_inclusive('\n').map(str::to_owned).collect();
+    warnings.sort();
+    assert_eq!(warnings, [warning("context.secrets.items"), warning("tool.values")]);
 }
 
 #[test]
-fn a_file_that_others_can_read_is_warned_of_even_if_nothing_of_it_is_wanted() {
+fn a_file_that_others_can_read_causes_a_warning_even_if_it_is_not_needed() {
     let home = Home::with_secrets("A = \"v\"\n");
     set_mode(&home.config(), 0o604);
     for binding in [["-s", "A"], ["--set", "B=v"]] {
@@ -151,7 +152,7 @@ fn a_file_that_others_can_read_is_warned_of_even_if_nothing_of_it_is_wanted() {
 }
 
 #[test]
-fn what_run_refuses_check_refuses() {
+fn check_refuses_what_run_refuses() {
     let home = Home::with_secrets("A = \"a${none}\"\n");
     for command in [&["check", "--local", "-s", "A"][..], &["run", "--local", "-s", "A", "true"]] {
         let expected = format!(
@@ -165,7 +166,7 @@ fn what_run_refuses_check_refuses() {
 }
 
 #[test]
-fn what_only_a_remote_store_can_have_is_told_as_not_asked_for() {
+fn a_name_that_only_a_remote_store_can_have_is_shown_as_not_looked_up() {
     let home = Home::new();
     let words = ["check", "--local", "-k", "K", "-b", "B=secret/x#/value", "-k", "O?"];
     let outcome = home.pfx(words).outcome();

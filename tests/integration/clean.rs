@@ -1,4 +1,4 @@
-//! What the command gets of the environment that pfx was started with.
+//! The part of the inherited environment that the command gets.
 
 use crate::support::Home;
 
@@ -28,7 +28,7 @@ fn kept(arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_clean_environment_holds_the_list_and_what_is_bound_and_nothing_else() {
+fn a_clean_environment_contains_the_list_and_bound_variables_only() {
     let list = [
         "A", "HOME", "LANG", "LANGUAGE", "LC_ALL", "LOGNAME", "PATH", "PWD", "SHELL", "TERM",
         "TMPDIR", "TZ", "USER",
@@ -42,7 +42,7 @@ fn a_clean_environment_holds_the_list_and_what_is_bound_and_nothing_else() {
 }
 
 #[test]
-fn a_clean_environment_has_no_entries_that_are_no_variables() {
+fn a_clean_environment_contains_only_valid_entries() {
     let home = Home::new();
     let block: [&[u8]; 5] = [b"PATH=/bin", b"NOEQ", b"=odd", b"PATH=/second", b"HOME=/nope"];
     let pfx = home.pfx(["run", "--clean", "--set", "A=1", "--", "/bin/cat", "/proc/self/environ"]);
@@ -75,7 +75,7 @@ fn every_option_has_its_variable() {
 }
 
 #[test]
-fn something_to_keep_without_clean_is_a_mistake() {
+fn keep_without_clean_is_an_error() {
     Home::new().pfx(["run", "--keep", "A", "--", "true"]).refuses(
         2,
         "pfx: error: cannot use --keep without --clean, which passes all variables\n\
@@ -84,7 +84,7 @@ fn something_to_keep_without_clean_is_a_mistake() {
 }
 
 #[test]
-fn credentials_are_handed_on_unless_they_are_stripped_and_a_binding_brings_one_back() {
+fn credentials_are_passed_unless_they_are_stripped_and_not_bound() {
     let credentials = [
         ("PREFECT_API_KEY", "1"),
         ("prefect_api_key", "1"),
@@ -112,7 +112,7 @@ fn credentials_are_handed_on_unless_they_are_stripped_and_a_binding_brings_one_b
 }
 
 #[test]
-fn what_is_set_already_wins_if_asked_for_and_is_not_even_looked_up() {
+fn with_preserve_a_set_variable_takes_precedence_and_is_not_looked_up() {
     let home = Home::with_secrets("A = \"store\"\nB = \"store\"\n");
     let show = ["sh", "-c", "echo $A $B $C"];
     let set = [("A", "mine"), ("C", "mine")];
@@ -122,7 +122,7 @@ fn what_is_set_already_wins_if_asked_for_and_is_not_even_looked_up() {
         .gives("mine store mine\n");
     home.run(&["--preserve"], &show).envs(set).gives("mine store mine\n");
     home.run(&["--preserve", "--unset", "C", "--set", "A=x"], &show).envs(set).gives("mine\n");
-    // What --clean leaves out is not set.
+    // A variable that --clean removes does not count as set.
     home.run(&["--preserve", "--clean", "-s", "A", "-s", "B"], &show)
         .envs(set)
         .gives("store store\n");
@@ -130,7 +130,7 @@ fn what_is_set_already_wins_if_asked_for_and_is_not_even_looked_up() {
 }
 
 #[test]
-fn two_in_a_row_each_bring_their_own() {
+fn two_nested_runs_each_set_their_own_variables() {
     let home = Home::with_secrets("A = \"1\"\nB = \"2\"\n");
     let pfx = env!("CARGO_BIN_EXE_pfx");
     home.run(&["-s", "A"], &[pfx, "run", "-s", "B", "--", "sh", "-c", "echo $A $B"]).gives("1 2\n");

@@ -1,4 +1,4 @@
-//! The completion scripts load in the shells that they are for, and complete commands and options there.
+//! The completion scripts load in their shells, and complete commands and options.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::support::needs::tools;
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
 /// A home with the script for a shell, under `name`, with pfx in `bin`, with secrets, a project file that nobody trusts, and
-/// a mounted directory. A name may have a blank, or what means something in a reference.
+/// a mounted directory. A name may contain a blank, or characters with a meaning in references.
 fn script(shell: &str, name: &str) -> Home {
     let home = Home::with_secrets(
         "DB_PASSWORD = \"CANARY\"\n\"prod-db\" = \"CANARY\"\n\"my secret\" = \"CANARY\"\n\"odd?\" = \"$NONE\"\n",
@@ -28,7 +28,7 @@ fn script(shell: &str, name: &str) -> Home {
     home
 }
 
-/// What a shell prints, and that it complains of nothing. No server that a name is asked of would answer.
+/// The output of a shell, which must report no error. The configured server does not answer.
 fn printed(shell: &str, arguments: &[&str], home: &Home) -> String {
     let output = Command::new(shell)
         .args(arguments)
@@ -50,7 +50,7 @@ fn printed(shell: &str, arguments: &[&str], home: &Home) -> String {
     printed
 }
 
-/// What follows a line's last word once a name was completed there, for each shell alike: the line, and what it becomes.
+/// Lines, and the same lines after the completion of a name, for every shell.
 const LINES: [(&str, &str); 15] = [
     ("pfx run -s DB", "pfx run -s DB_PASSWORD "),
     ("pfx run -s DB_PASSWORD -s PG=pro", "pfx run -s DB_PASSWORD -s PG=prod-db "),
@@ -69,8 +69,8 @@ const LINES: [(&str, &str); 15] = [
     ("pfx help comp", "pfx help completions "),
 ];
 
-/// The line that a shell makes of `line` when tab is pressed, on a terminal of its own. `program` is the shell, `prepare`
-/// what is typed to it before: it prints the line in angles at control-x.
+/// The line that a shell on a new terminal makes of `line` when tab is pressed. `program` is the shell, `prepare` is
+/// typed first, and makes it print the line in angle brackets at control-x.
 fn on_a_terminal(home: &Home, program: &str, prepare: &str, line: &str) -> String {
     let script = format!(
         "zmodload zsh/zpty
@@ -119,7 +119,7 @@ fn fish_completes_commands_and_options() {
     assert_eq!(complete("pfx run --pref"), ["--prefect"]);
 }
 
-/// zsh completes on a terminal only.
+/// zsh completes only on a terminal.
 fn zsh(home: &Home, line: &str) -> String {
     let prepare = "PS1=; print_ready() { print -r -- '<'re''ady'>' }; unsetopt zle_bracketed_paste; \
         fpath=($PWD \\$fpath); autoload -Uz compinit; compinit -u -D; \
@@ -128,7 +128,7 @@ fn zsh(home: &Home, line: &str) -> String {
     on_a_terminal(home, "zsh -f -i", prepare, line)
 }
 
-/// bash with readline, whose own breaks of words are another matter than a function's.
+/// bash with readline, which splits words differently from a function.
 fn bash(home: &Home, line: &str) -> String {
     let prepare = "PS1=; print_ready() { echo '<'re''ady'>'; }; bind 'set enable-bracketed-paste off'; . ./pfx; \
         finish() { printf '<%s>\\n' \\\"\\$READLINE_LINE\\\"; exit; }; bind -x '\\\"\\C-x\\\": finish'";
@@ -150,7 +150,7 @@ fn zsh_completes_commands_and_options() {
 }
 
 #[test]
-fn zsh_completes_names_of_this_machine_and_then_commands() {
+fn zsh_completes_local_names_and_then_commands() {
     need!(tools(&["zsh"]));
     let home = script("zsh", "_pfx");
     for (line, becomes) in LINES {
@@ -161,7 +161,7 @@ fn zsh_completes_names_of_this_machine_and_then_commands() {
 }
 
 #[test]
-fn bash_completes_names_of_this_machine_and_then_commands() {
+fn bash_completes_local_names_and_then_commands() {
     need!(tools(&["bash", "zsh"]));
     let home = script("bash", "pfx");
     for (line, becomes) in LINES {
@@ -173,7 +173,7 @@ fn bash_completes_names_of_this_machine_and_then_commands() {
 }
 
 #[test]
-fn fish_completes_names_of_this_machine_and_then_commands() {
+fn fish_completes_local_names_and_then_commands() {
     need!(tools(&["fish"]));
     let home = script("fish", "pfx.fish");
     let complete = |line: &str| -> Vec<String> {
@@ -192,7 +192,7 @@ fn fish_completes_names_of_this_machine_and_then_commands() {
 }
 
 #[test]
-fn whatever_is_wrong_offers_nothing_and_says_nothing() {
+fn after_an_error_nothing_is_offered_or_printed() {
     let home = script("bash", "pfx");
     let ask = |words: &[&str]| {
         home.pfx([&["completions", "bash", "--", "pfx"], words].concat())
@@ -224,7 +224,7 @@ fn whatever_is_wrong_offers_nothing_and_says_nothing() {
 }
 
 #[test]
-fn only_this_machine_is_asked() {
+fn completion_does_not_use_the_network() {
     let server = crate::support::Server::json(&serde_json::json!({}));
     let home = crate::support::cloud1::home(&server.url());
     for words in [&["run", "-s", ""][..], &["run", "-k", ""], &["secret", "get", "--remote", ""]] {

@@ -1,5 +1,5 @@
-//! Each system call that pfx makes fails in turn, as under an old or a strict seccomp profile: pfx works, or says
-//! what is wrong with 125. It never hangs, panics or dies, and loses nothing.
+//! Each system call that pfx makes fails in turn, as under an old or a strict seccomp profile: pfx works, or reports an
+//! error and exits with 125. It never hangs, panics or dies, and loses nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,10 +17,10 @@ use crate::support::cloud1::cloud;
 use crate::support::needs::{Missing, authorities, root, static_binary, tools};
 use crate::support::{Home, Pfx, chown_all, deny};
 
-/// Without these no program starts, or ends.
+/// System calls without which no program starts or ends.
 const OF_EVERY_PROGRAM: [&str; 4] = ["execve", "exit", "exit_group", "rt_sigreturn"];
 
-/// Calls of which one stands in for the other: both fail at once, too.
+/// System calls that can replace each other: they also fail together.
 const TOGETHER: [&[i64]; 4] = [
     &[libc::SYS_clone, libc::SYS_clone3],
     &[libc::SYS_wait4, libc::SYS_waitid],
@@ -33,16 +33,16 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 const CONFIG: &str = "[context.secrets]\nS = \"kept\"\n";
 
-/// One thing that pfx does.
+/// A use of pfx.
 struct Mode {
     name: &'static str,
     words: &'static [&'static str],
-    /// What is run, and tells by its status that it has the value. None for a command that writes.
+    /// The command, whose status shows whether it has the value. Empty for a command that writes.
     command: &'static str,
     stdin: &'static str,
 }
 
-/// The static binary, of which the C library makes few calls before `main`, and the other programs.
+/// The static binary, whose C library makes few system calls before `main`, and the other programs.
 fn programs() -> Result<PathBuf, Missing> {
     tools(&["strace", "busybox"])?;
     static_binary()
@@ -79,7 +79,7 @@ const MODES: [Mode; 5] = [
 /// With one local secret, and one at this API.
 fn home(url: &str) -> Home {
     let home = Home::with_config(format!("{CONFIG}[cloud]\napi = \"{url}\"\napi_key = \"key\"\n"));
-    // For the command alone, which then has what pfx would have given it.
+    // For the command without pfx, which then has what pfx would have passed.
     home.write("value", "kept\n");
     home
 }
@@ -91,8 +91,8 @@ impl Mode {
         Pfx::new(home.path(), program, [self.words, command].concat()).stdin(self.stdin)
     }
 
-    /// How the command ends without pfx, or any program that does nothing, under the same filter: some calls are
-    /// made by the C library before a program begins.
+    /// The status of the command without pfx, or of a program that does nothing, under the same filter: the C library
+    /// makes some calls before a program begins.
     fn alone(&self, home: &Home, calls: &[i64], error: i32) -> ExitStatus {
         let value = if self.name == "--file" { "value" } else { "kept" };
         let command = if self.command.is_empty() { "true" } else { self.command };
@@ -100,7 +100,7 @@ impl Mode {
         start.before(deny(calls, error)).outcome().status
     }
 
-    /// The system calls that it makes, by number.
+    /// The numbers of the system calls that it makes.
     fn calls(&self, program: &Path, home: &Home) -> BTreeMap<i64, String> {
         let file = home.join("trace");
         let command: &[&str] =
@@ -112,7 +112,7 @@ impl Mode {
         assert_eq!(outcome.code(), Some(0), "{}: {outcome:?}", self.name);
         let text = fs::read_to_string(file).expect("what strace wrote");
         let call = |line: &str| {
-            // `PID [ NUMBER] NAME(…`; there are ends of calls, signals and exits too.
+            // `PID [ NUMBER] NAME(…`; other lines are ends of calls, signals and exits.
             let (number, rest) = line.split_once(" [")?.1.split_once("] ")?;
             let (name, _) = rest.split_once('(')?;
             let is_name = !name.contains([' ', '<']);
@@ -123,7 +123,7 @@ impl Mode {
         calls
     }
 
-    /// What is wrong with how it went with these calls failing; nothing if it worked, or said what failed.
+    /// The problem of a run in which these calls fail; `None` if it worked, or reported the failure.
     fn fault(&self, program: &Path, url: &str, calls: &[i64], error: i32) -> Option<String> {
         let home = home(url);
         let before = home.contents();
@@ -137,7 +137,7 @@ impl Mode {
         }
         let is_clear = outcome.code() == Some(125)
             && (said.starts_with("pfx: error: ") || said.contains("\npfx: error: ")
-                // Then nothing can be said.
+                // Then pfx cannot print anything.
                 || calls.contains(&libc::SYS_write));
         let as_alone = || self.alone(&home, calls, error) == outcome.status;
         if outcome.code() != Some(0) && !is_clear && !as_alone() {
@@ -158,7 +158,7 @@ impl Mode {
 }
 
 #[test]
-fn each_system_call_that_fails_is_worked_around_or_told() {
+fn each_failing_system_call_is_worked_around_or_reported() {
     let program = need!(programs());
     let server = cloud(&[("X", json!("kept"))], &[]);
     let mut all = Vec::new();
@@ -194,9 +194,9 @@ fn each_system_call_that_fails_is_worked_around_or_told() {
 }
 
 #[test]
-fn what_the_system_refuses_is_named_and_not_the_server() {
+fn an_error_names_what_the_system_refused_and_not_the_server() {
     need!(authorities());
-    // It is never asked, so it need not be there.
+    // The server is never contacted, so it need not exist.
     let home = home("https://prefect.invalid");
     let filter = "a system call filter forbids it: check the container's seccomp profile, or \
                   `SystemCallFilter=` in the systemd unit; `--local` uses no remote store, so it does not need \
@@ -227,7 +227,7 @@ fn what_the_system_refuses_is_named_and_not_the_server() {
 }
 
 #[test]
-fn a_limit_on_threads_is_told_for_each_that_is_needed() {
+fn a_limit_on_threads_is_reported_for_every_thread() {
     // Root can be a user who has no other process.
     need!(root());
     let program = need!(static_binary());
@@ -250,7 +250,7 @@ fn a_limit_on_threads_is_told_for_each_that_is_needed() {
 }
 
 #[test]
-fn files_in_memory_that_are_forbidden_are_named_with_another_way() {
+fn the_error_for_forbidden_files_in_memory_suggests_an_alternative() {
     let home = home("https://prefect.invalid");
     for (call, name) in [(libc::SYS_memfd_create, "memfd_create"), (libc::SYS_fchmod, "fchmod")] {
         for (error, cause) in [

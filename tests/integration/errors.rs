@@ -1,11 +1,11 @@
-//! What is said when something is wrong: all of it, with its place, and nothing of what a file holds.
+//! Error messages: all problems, each with its place, and no content of a file.
 
 use serde_json::{Value, json};
 
 use crate::support::Home;
 
 #[test]
-fn all_missing_names_are_told_in_one_message() {
+fn all_missing_names_are_reported_in_one_message() {
     let home = Home::with_secrets("db_password = \"v\"\n");
     home.run(&["--local", "-s", "A", "-s", "DB_PASSWORD", "-s", "O?", "-s", "Z"], &["true"]).refuses(
         125,
@@ -17,7 +17,7 @@ fn all_missing_names_are_told_in_one_message() {
 }
 
 #[test]
-fn a_broken_file_is_told_by_line_column_and_key_and_never_by_its_content() {
+fn the_error_for_a_broken_file_gives_line_column_and_key_and_never_its_content() {
     for (text, place) in [
         ("[context.secrets]\nA = \"CANARY\n", ":2:12: key `A`: "),
         ("[context.secrets]\nA = 'CANARY\nB = 1\n", ":2:12: key `A`: "),
@@ -61,7 +61,7 @@ fn a_broken_file_is_told_by_line_column_and_key_and_never_by_its_content() {
 }
 
 #[test]
-fn what_is_no_utf_8_is_told_by_its_place() {
+fn text_that_is_not_utf_8_is_reported_with_its_place() {
     let home = Home::with_config(b"[context.secrets]\nA = \"\xc3\xa9\xff CANARY\"\n");
     home.run(&["-s", "A"], &["true"])
         .refuses(125, "pfx: error: cannot read {home}/.prefect/config.toml:2:7: not valid UTF-8\n");
@@ -77,7 +77,7 @@ fn what_is_no_utf_8_is_told_by_its_place() {
 }
 
 #[test]
-fn a_byte_order_mark_and_carriage_returns_are_no_error() {
+fn a_byte_order_mark_and_carriage_returns_are_accepted() {
     let home = Home::with_config("\u{feff}[context.secrets]\r\nA = \"v\"\r\n");
     home.run(&["-s", "A"], &["printenv", "A"]).gives("v\n");
     home.pfx(["secret", "set", "A"]).stdin("w").gives("");
@@ -85,7 +85,7 @@ fn a_byte_order_mark_and_carriage_returns_are_no_error() {
 }
 
 #[test]
-fn a_value_that_cannot_be_expanded_is_told_by_its_name_and_place_and_never_by_what_it_says() {
+fn the_error_for_a_value_that_cannot_be_expanded_gives_name_and_place_and_never_the_value() {
     let home = Home::with_secrets(
         "A = \"CANARY${NOPE}\"\nB = \"CANARY$LOOP\"\nC = \"${context.secrets.D}\"\nD = \"${context.secrets.C}CANARY\"\n",
     );
@@ -104,7 +104,7 @@ fn a_value_that_cannot_be_expanded_is_told_by_its_name_and_place_and_never_by_wh
 #[test]
 fn as_json_an_error_is_one_line_with_kind_names_and_status() {
     let home = Home::with_secrets("A = \"v\"\n");
-    let told = |words: &[&str]| -> Value {
+    let error_of = |words: &[&str]| -> Value {
         let outcome = home.pfx(words).outcome();
         let stderr = outcome.stderr();
         assert_eq!((stderr.lines().count(), outcome.stdout()), (1, String::new()), "{stderr}");
@@ -112,7 +112,8 @@ fn as_json_an_error_is_one_line_with_kind_names_and_status() {
         assert_eq!(value["error"]["exit"], json!(outcome.code()));
         value["error"].clone()
     };
-    let missing = told(&["run", "--error-format", "json", "--local", "-s", "B", "-s", "C", "true"]);
+    let missing =
+        error_of(&["run", "--error-format", "json", "--local", "-s", "B", "-s", "C", "true"]);
     assert_eq!(
         missing,
         json!({
@@ -140,13 +141,13 @@ fn as_json_an_error_is_one_line_with_kind_names_and_status() {
             125,
         ),
     ] {
-        let error = told(words);
+        let error = error_of(words);
         assert_eq!((&error["kind"], &error["exit"]), (&json!(kind), &json!(exit)), "{error}");
     }
 }
 
 #[test]
-fn a_program_that_reads_json_gets_errors_only() {
+fn with_json_only_errors_are_printed() {
     let home = Home::with_secrets("A = \"v\"\n");
     crate::support::set_mode(&home.config(), 0o644);
     home.run(&["-s", "A"], &["printenv", "A"]).env("PFX_ERROR_FORMAT", "json").gives("v\n");
@@ -178,7 +179,7 @@ fn control_characters_in_names_are_escaped() {
 }
 
 #[test]
-fn a_flood_is_cut() {
+fn a_very_long_message_is_cut() {
     let home = Home::new();
     let name = "n".repeat(100_000);
     let outcome = home.run(&["--local", "-s", &name], &["true"]).outcome();
@@ -186,7 +187,7 @@ fn a_flood_is_cut() {
 }
 
 #[test]
-fn a_wrong_command_line_is_2_and_starts_nothing() {
+fn for_a_command_line_that_is_not_valid_the_status_is_2_and_nothing_starts() {
     let home = Home::new();
     for words in [
         &[][..],
@@ -207,14 +208,14 @@ fn a_wrong_command_line_is_2_and_starts_nothing() {
 }
 
 #[test]
-fn a_command_called_like_a_subcommand_is_a_command() {
+fn a_command_with_the_name_of_a_subcommand_is_run() {
     let home = Home::new();
     home.script("bin/check", "#!/bin/sh\necho mine\n");
     home.pfx(["run", "check"]).env("PATH", "bin:/bin").gives("mine\n");
 }
 
 #[test]
-fn a_list_that_is_no_list_of_words_is_told_without_its_text() {
+fn an_invalid_list_is_reported_without_its_text() {
     let home = Home::new();
     home.run(&[], &["true"]).env("PFX_SET", "A='CANARY").refuses(
         2,
@@ -224,7 +225,7 @@ fn a_list_that_is_no_list_of_words_is_told_without_its_text() {
 }
 
 #[test]
-fn help_and_version_go_to_stdout_with_0() {
+fn help_and_version_are_printed_to_stdout_with_status_0() {
     let home = Home::new();
     for words in [
         &["--help"][..],
@@ -240,7 +241,7 @@ fn help_and_version_go_to_stdout_with_0() {
 }
 
 #[test]
-fn what_stderr_does_not_take_changes_nothing_else() {
+fn a_stderr_that_cannot_be_written_changes_nothing_else() {
     let home = Home::with_secrets("A = \"v\"\n");
     let script =
         format!("{} run --local -s B true 2>/dev/full; echo $?", env!("CARGO_BIN_EXE_pfx"));

@@ -1,4 +1,4 @@
-//! Becoming the command: where it is searched, what keeps it from running, and what the kernel takes.
+//! Running the command: where it is searched, why it may not run, and the limits of the kernel.
 
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -10,7 +10,7 @@ fn home() -> Home {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_127() {
+fn a_command_that_does_not_exist_is_127() {
     let home = home();
     home.run(&[], &["no-such-command"]).refuses(
         127,
@@ -45,7 +45,7 @@ fn a_command_that_cannot_be_run_is_126() {
 }
 
 #[test]
-fn an_interpreter_that_is_not_there_is_127_and_told_apart() {
+fn an_interpreter_that_does_not_exist_is_127_with_its_own_message() {
     let home = home();
     home.script("script", "#!/no/such/interpreter\n");
     home.run(&[], &["./script"]).refuses(
@@ -65,7 +65,7 @@ fn a_script_without_a_first_line_is_run_by_sh() {
 }
 
 #[test]
-fn the_path_is_searched_as_execvp_does() {
+fn the_path_is_searched_as_by_execvp() {
     let home = home();
     home.script("one/x", "#!/bin/sh\necho one\n");
     home.script("two/x", "#!/bin/sh\necho two\n");
@@ -74,7 +74,7 @@ fn the_path_is_searched_as_execvp_does() {
     assert_eq!(x("one:two"), "one\n");
     assert_eq!(x("none:two:one"), "two\n");
     assert_eq!((x(""), x(":one"), x("none:"), x("none::one")), four("here\n"));
-    // What may not be run does not end the search; a file where a directory should be neither.
+    // A file that may not be run does not end the search, nor does a file instead of a directory.
     set_mode(&home.join("one/x"), 0o600);
     assert_eq!((x("one:two"), x("x:two")), ("two\n".into(), "two\n".into()));
     let long = vec!["none"; 1000].join(":") + ":two";
@@ -86,7 +86,7 @@ fn four(text: &str) -> (String, String, String, String) {
 }
 
 #[test]
-fn without_a_path_the_default_one_is_searched_and_not_the_working_directory() {
+fn without_a_path_the_default_path_is_searched_and_not_the_working_directory() {
     let home = home();
     home.script("x", "#!/bin/sh\necho here\n");
     home.run(&[], &["echo", "ok"]).without("PATH").gives("ok\n");
@@ -95,21 +95,21 @@ fn without_a_path_the_default_one_is_searched_and_not_the_working_directory() {
 }
 
 #[test]
-fn the_command_is_searched_in_the_path_it_will_have() {
+fn the_command_is_searched_in_the_path_that_it_will_have() {
     let home = home();
     home.script("mine/x", "#!/bin/sh\necho mine\n");
     home.run(&["--set", "PATH=mine:/bin"], &["x"]).gives("mine\n");
 }
 
 #[test]
-fn the_first_word_is_the_programs_name_as_it_was_given() {
+fn the_first_argument_is_the_name_of_the_program_as_given() {
     let home = home();
     home.run(&[], &["sh", "-c", "tr '\\0' ' ' </proc/$$/cmdline"])
         .gives("sh -c tr '\\0' ' ' </proc/$$/cmdline ");
 }
 
 #[test]
-fn a_variable_may_be_as_long_as_the_kernel_takes() {
+fn a_variable_may_be_as_long_as_the_kernel_accepts() {
     let home = Home::new();
     let length = 131_071 - "A=".len();
     home.write(
@@ -123,12 +123,12 @@ fn a_variable_may_be_as_long_as_the_kernel_takes() {
          variable\n\
          pfx: hint: pass it as a file, with its path in the variable: `--file AB=NAME`\n",
     );
-    // On its own it can be any length.
+    // The value itself can have any length.
     assert_eq!(home.pfx(["secret", "get", "A"]).outcome().stdout.len(), length);
 }
 
 #[test]
-fn what_is_too_much_for_the_kernel_is_told_with_the_largest_variable() {
+fn an_environment_that_is_too_large_is_reported_with_the_largest_variable() {
     let home = Home::new();
     let lines: String =
         (0..20).map(|n| format!("S{n:02} = \"{}\"\n", "v".repeat(10_000 + n))).collect();
@@ -150,8 +150,8 @@ fn what_is_too_much_for_the_kernel_is_told_with_the_largest_variable() {
 }
 
 #[test]
-fn what_fits_exactly_is_started_as_without_pfx() {
-    // From a bare start that just fits, pfx must not refuse.
+fn an_environment_that_just_fits_is_accepted_as_without_pfx() {
+    // pfx must not refuse what just fits without pfx.
     let home = Home::new();
     let block: Vec<String> = (0..60).map(|n| format!("V{n:02}={}", "v".repeat(2_000))).collect();
     let entries: Vec<&[u8]> = block.iter().map(String::as_bytes).collect();
@@ -161,7 +161,7 @@ fn what_fits_exactly_is_started_as_without_pfx() {
 }
 
 #[test]
-fn a_nul_is_refused_where_the_name_is_known() {
+fn a_nul_is_refused_with_the_name() {
     let home = Home::with_secrets("A = \"a\\u0000b\"\n");
     home.run(&["-s", "X=A"], &["true"]).refuses(
         125,
@@ -170,7 +170,7 @@ fn a_nul_is_refused_where_the_name_is_known() {
 }
 
 #[test]
-fn a_few_descriptors_are_enough() {
+fn pfx_needs_only_a_few_descriptors() {
     let home = home();
     for limit in [4, 8] {
         home.run(&["-s", "A"], &["sh", "-c", "echo $A"])

@@ -1,4 +1,4 @@
-//! Values as files: `--file`.
+//! Values passed as files: `--file`.
 
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
@@ -9,7 +9,7 @@ use crate::support::{Home, set_mode};
 
 const CERTIFICATE: &str = "-----BEGIN-----\nCANARY\n-----END-----";
 
-/// A home with one secret in Prefect's file and two in a directory, one of bytes that no variable can hold.
+/// A home with one secret in Prefect's file and two in a directory, one of which no variable can hold.
 fn home() -> Home {
     let home = Home::with_secrets(
         "TOKEN = \"CANARY\"\nDB = \"{\\\"password\\\": \\\"CANARY-part\\\"}\"\n",
@@ -33,7 +33,7 @@ fn a_variable_holds_the_path_of_a_file_with_the_value() {
 }
 
 #[test]
-fn the_variable_is_named_after_the_secret_and_one_may_be_missing() {
+fn the_variable_is_named_after_the_secret_which_may_be_optional() {
     let home = home();
     let options = ["--secrets-dir", "secrets", "--file", "tls.key", "--file", "NONE=absent?"];
     let script = r#"case $TLS_KEY in /proc/self/fd/[1-9][0-9]*) echo "${NONE-unset}"; esac"#;
@@ -41,7 +41,7 @@ fn the_variable_is_named_after_the_secret_and_one_may_be_missing() {
 }
 
 #[test]
-fn nobody_can_write_to_it_or_cut_it_or_remove_the_seals() {
+fn nobody_can_write_or_truncate_the_file_or_remove_the_seals() {
     need!(tools(&["python3"]));
     let home = home();
     let script = "import fcntl, os, sys
@@ -71,7 +71,7 @@ print(open(path).read(), oct(os.fstat(number).st_mode & 0o7777), os.readlink(pat
 }
 
 #[test]
-fn a_mode_that_cannot_be_is_refused() {
+fn a_mode_that_is_not_valid_is_refused() {
     for mode in ["0644", "0755", "9", "", "1777"] {
         let outcome = home().run(&["--file", "TOKEN", "--file-mode", mode], &["true"]).outcome();
         assert_eq!(outcome.code(), Some(2), "{outcome:?}");
@@ -79,7 +79,7 @@ fn a_mode_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn bytes_that_no_variable_holds_are_a_file_or_are_printed() {
+fn bytes_that_no_variable_can_hold_are_passed_as_a_file_or_printed() {
     let home = home();
     let options = ["--secrets-dir", "secrets"];
     let raw = b"\0\xff\x01\0CANARY\0";
@@ -100,7 +100,7 @@ fn bytes_that_no_variable_holds_are_a_file_or_are_printed() {
 }
 
 #[test]
-fn what_is_too_large_for_a_variable_is_a_file() {
+fn a_value_that_is_too_large_for_a_variable_is_passed_as_a_file() {
     let home = home();
     let options = ["--secrets-dir", "secrets"];
     home.run(&[&options[..], &["-s", "BIG=large"]].concat(), &["true"]).refuses(
@@ -114,7 +114,7 @@ fn what_is_too_large_for_a_variable_is_a_file() {
 }
 
 #[test]
-fn with_init_the_command_has_it_and_the_parent_does_not() {
+fn with_init_the_command_has_the_file_and_the_parent_does_not() {
     let home = home();
     let script =
         "cat $TOKEN; ls -l /proc/$PPID/fd | grep -c memfd; test -e /proc/$PPID/fd/0 || echo hidden";
@@ -123,7 +123,7 @@ fn with_init_the_command_has_it_and_the_parent_does_not() {
 }
 
 #[test]
-fn every_byte_of_a_mounted_file_arrives() {
+fn every_byte_of_a_mounted_file_is_passed() {
     let home = Home::new();
     let files: [(&str, &[u8]); 5] = [
         ("raw", b"\x01\x02\x03\n"),
@@ -154,7 +154,7 @@ fn every_byte_of_a_mounted_file_arrives() {
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_is_told_and_the_command_has_its_signals() {
+fn a_limit_on_the_size_of_files_is_reported_and_the_signals_of_the_command_are_unchanged() {
     let home = home();
     let limited = |ignored: bool, words: &[&str]| {
         home.pfx(words).before(move || {
@@ -185,7 +185,7 @@ fn a_limit_on_the_size_of_files_is_told_and_the_command_has_its_signals() {
         let mask =
             u64::from_str_radix(outcome.stdout().split_whitespace().nth(1).unwrap(), 16).unwrap();
         assert_eq!(mask & (1 << 24) != 0, ignored, "{outcome:?}");
-        // What is said, and stdout, may be files too.
+        // Stdout and stderr may be files too.
         for words in [
             &["run", "-s", "NONE", "--", "true"][..],
             &["--help"],
@@ -201,7 +201,7 @@ fn a_limit_on_the_size_of_files_is_told_and_the_command_has_its_signals() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_does_not_end_it_before_the_command_starts() {
+fn a_stderr_without_a_reader_does_not_end_pfx_before_the_command_starts() {
     let home = home();
     let start = home.run(&["-v", "-s", "TOKEN"], &["echo", "started"]).before(|| {
         let (reader, writer) = nix::unistd::pipe()?;
@@ -226,7 +226,7 @@ fn nothing_is_left_after_a_kill() {
 }
 
 #[test]
-fn closed_standard_streams_are_not_where_it_lands() {
+fn the_file_does_not_replace_a_closed_standard_stream() {
     let home = home();
     let pfx = env!("CARGO_BIN_EXE_pfx");
     let script = format!("exec {pfx} run --file TOKEN -- sh -c 'cat $TOKEN' <&- 2>&-");
@@ -234,16 +234,16 @@ fn closed_standard_streams_are_not_where_it_lands() {
 }
 
 #[test]
-fn without_a_descriptor_left_it_says_so() {
+fn a_missing_descriptor_is_reported() {
     need!(tools(&["busybox"]));
     let home = home();
-    // Four are those of the standard streams and one more.
+    // Four: the standard streams and one more.
     let limited = |options: &[&str]| {
         home.run(options, &["busybox", "true"]).before(|| {
             let limit = libc::rlimit { rlim_cur: 4, rlim_max: 4 };
             // SAFETY: a structure in this frame.
             unsafe {
-                // Those of the tests' own are none of pfx's.
+                // pfx does not inherit the descriptors of the tests.
                 libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC.cast_signed());
                 libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
             }
@@ -259,7 +259,7 @@ fn without_a_descriptor_left_it_says_so() {
 }
 
 #[test]
-fn without_proc_it_says_so() {
+fn a_missing_proc_is_reported() {
     need!(namespaces());
     let home = home();
     let pfx = env!("CARGO_BIN_EXE_pfx");
@@ -272,7 +272,7 @@ fn without_proc_it_says_so() {
 }
 
 #[test]
-fn check_tells_how_a_value_is_handed_over() {
+fn check_shows_how_a_value_is_passed() {
     let home = home();
     let outcome = home.pfx(["check", "--local", "--file", "KEY=TOKEN?", "-s", "TOKEN"]).outcome();
     assert_eq!(outcome.code(), Some(0), "{outcome:?}");
@@ -286,7 +286,7 @@ fn check_tells_how_a_value_is_handed_over() {
 }
 
 #[test]
-fn a_project_file_can_ask_for_a_file_and_an_export_cannot() {
+fn a_project_file_can_request_a_file_but_not_for_an_export() {
     let home = home();
     home.write("pfx.toml", "[env]\nKEY = { secret = \"TOKEN\", file = true }\n");
     set_mode(&home.join("pfx.toml"), 0o600);

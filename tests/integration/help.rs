@@ -1,4 +1,4 @@
-//! `pfx help`: what it prints, when it opens the manual, and that its texts are true.
+//! `pfx help`: its output, when it opens the manual, and whether its texts are correct.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn help(home: &Home, words: &[&str]) -> Pfx {
     home.pfx([&["help"], words].concat())
 }
 
-/// All commands, and those below them, as the words that call each.
+/// All commands and subcommands, as the words that call each.
 fn commands() -> Vec<Vec<String>> {
     fn walk(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
         for inner in command.get_subcommands() {
@@ -78,7 +78,7 @@ fn an_unknown_topic_is_an_error_that_suggests_one_and_lists_all() {
              pfx: hint: did you mean `references`? The commands and topics are: {all}\n"
         ),
     );
-    // It may be a password in the wrong place.
+    // The word may be a password in the wrong place.
     help(&home, &["Tr0ub4dor"]).refuses(
         2,
         &format!(
@@ -109,12 +109,12 @@ fn an_unknown_topic_is_an_error_that_suggests_one_and_lists_all() {
     }
 }
 
-/// What a terminal shows of `pfx help` with these words, where `man` is what these variables say; and the status.
+/// The output of `pfx help` with these words on a terminal, where these variables select `man`; and the status.
 fn on_a_terminal(home: &Home, variables: &[String], words: &[&str]) -> (Option<i32>, String) {
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
     let command = [&["env"], variables.as_slice(), &[PFX, "help"], words].concat();
     let (status, terminal) = Terminal::start(home, &command).finish();
-    // Bold and underlined letters are struck twice.
+    // Bold and underlined letters are overstruck.
     let mut text = String::new();
     for character in terminal.shown.replace("\r\n", "\n").chars() {
         if character == '\u{8}' {
@@ -126,7 +126,7 @@ fn on_a_terminal(home: &Home, variables: &[String], words: &[&str]) -> (Option<i
     (status.code(), text)
 }
 
-/// A home with two pages of the manual, and the variables with which man finds them alone.
+/// A home with two pages of the manual, and variables with which man finds only these.
 fn with_pages() -> (Home, Vec<String>) {
     let home = Home::new();
     for (section, page) in [("1", "pfx-run.1"), ("5", "pfx.toml.5")] {
@@ -149,19 +149,19 @@ fn a_terminal_gets_the_manual_page_if_it_is_installed() {
 }
 
 #[test]
-fn a_terminal_gets_the_text_if_there_is_no_man_or_no_such_page() {
+fn a_terminal_gets_the_text_if_man_or_the_page_is_missing() {
     let (home, mut variables) = with_pages();
     let long = home.pfx(["trust", "--help"]).outcome().stdout();
     let first = long.lines().next().expect("a line");
-    // man knows other pages only.
+    // man has only other pages.
     let (status, shown) = on_a_terminal(&home, &variables, &["trust"]);
     assert!(shown.starts_with(first) && shown.contains("Usage: pfx trust"), "{shown}");
     assert_eq!(status, Some(0));
-    // There is no man.
+    // man does not exist.
     variables.push(format!("PATH={}", home.join("none").display()));
     let (_, shown) = on_a_terminal(&home, &variables, &["trust"]);
     assert!(shown.starts_with(first), "{shown}");
-    // What a minimal system has in its place: it shows nothing, and succeeds.
+    // The replacement for man on a minimal system: it shows nothing and succeeds.
     home.script("bin/man", "#!/bin/sh\necho This system has been minimized\n");
     variables.push(format!("PATH={}", home.join("bin").display()));
     let (_, shown) = on_a_terminal(&home, &variables, &["trust"]);
@@ -207,7 +207,7 @@ fn every_topic_fits_a_screen_of_80_columns() {
     }
 }
 
-/// The words of a text that begin so: `--long`, `PFX_…`.
+/// The words of a text that begin with `prefix`: `--long`, `PFX_…`.
 fn words<'t>(text: &'t str, prefix: &str) -> BTreeSet<&'t str> {
     let is_other =
         |character: char| !(character.is_ascii_alphanumeric() || "-_".contains(character));
@@ -217,7 +217,7 @@ fn words<'t>(text: &'t str, prefix: &str) -> BTreeSet<&'t str> {
 }
 
 #[test]
-fn every_option_variable_and_page_in_a_topic_is_there() {
+fn every_option_variable_and_page_in_a_topic_exists() {
     let mut root = Arguments::command();
     root.build();
     let (mut options, mut variables) = (BTreeSet::new(), BTreeSet::new());
@@ -255,7 +255,7 @@ fn every_option_variable_and_page_in_a_topic_is_there() {
 }
 
 #[test]
-fn every_command_line_in_a_topic_is_one_that_pfx_takes() {
+fn pfx_accepts_every_command_line_in_a_topic() {
     let mut count = 0;
     for topic in &TOPICS {
         for line in topic.text.lines() {
@@ -349,7 +349,7 @@ fn references_are_those_of_the_manual() {
 }
 
 #[test]
-fn secrets_are_searched_in_the_order_that_is_explained() {
+fn sources_are_searched_in_the_order_that_is_explained() {
     let home = Home::new();
     let name = |place: &str| format!("[context.secrets]\n{place} = \"{place}\"\nA = \"{place}\"\n");
     home.write(".prefect/backend.toml", name("backend"));

@@ -1,10 +1,10 @@
-//! Parts of JSON values, from every place that holds some: what stands beside the wanted part does not matter.
+//! Parts of JSON values from every source: the other parts do not matter.
 
 use serde_json::json;
 
 use crate::support::{Home, Server, cloud1, reply};
 
-/// Documents in which `/a` is this text, each odd in another way.
+/// Documents in which `/a` is this text, each unusual in a different way.
 fn odd(wanted: &str) -> Vec<String> {
     let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
     vec![
@@ -28,13 +28,13 @@ const PARTS: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn the_wanted_part_is_picked_whatever_stands_beside_it() {
+fn a_part_is_selected_whatever_the_other_parts_are() {
     for (part, value) in PARTS {
         for text in odd(part) {
             let home = Home::new();
             let print = ["/bin/sh", "-c", "printf %sX \"$V\""];
             let value = format!("{value}X");
-            // Of a mounted file, of Prefect's file, and of a variable over it.
+            // From a mounted file, Prefect's file, and a variable that takes precedence over it.
             home.write("dir/J", &text);
             home.run(&["--secrets-dir", "dir", "-s", "V=J#/a"], &print).gives(&value);
             home.pfx(["secret", "set", "S"]).stdin(&*text).gives("");
@@ -50,7 +50,7 @@ fn the_wanted_part_is_picked_whatever_stands_beside_it() {
 }
 
 #[test]
-fn a_number_that_is_picked_keeps_its_exponent_as_it_is_written() {
+fn a_selected_number_keeps_its_exponent_as_written() {
     let home = Home::new();
     for number in ["1E5", "1e5", "1e+5", "-2.50e-400"] {
         home.write("dir/J", format!("{{\"a\": {number} }}"));
@@ -60,10 +60,10 @@ fn a_number_that_is_picked_keeps_its_exponent_as_it_is_written() {
 }
 
 #[test]
-fn the_wanted_part_is_picked_of_what_prefect_cloud_has() {
+fn a_part_of_a_value_from_prefect_cloud_is_selected() {
     for (part, value) in PARTS {
         for text in odd(part) {
-            // A text, and, where a server may send it, an object.
+            // A text and, where a server may send one, an object.
             let secret = if text.starts_with('{') { text.clone() } else { json!(text).to_string() };
             for secret in [json!(text).to_string(), secret] {
                 let body = format!("{{\"data\":{{\"secret_value\":{secret}}}}}");
@@ -84,27 +84,27 @@ fn the_wanted_part_is_picked_of_what_prefect_cloud_has() {
 }
 
 #[test]
-fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
+fn an_unpaired_surrogate_in_the_selected_part_is_an_error_that_names_it() {
     let home = Home::new();
     home.write("dir/J", "{\"a\": \"CANARY\\ud800\", \"b\": {\"c\": [\"\\udc00\"]}}");
-    for (pointer, told) in [("/a", "J#/a"), ("/b/c/0", "J#/b/c/0")] {
+    for (pointer, name) in [("/a", "J#/a"), ("/b/c/0", "J#/b/c/0")] {
         let words = ["--secrets-dir", "dir", "-s", &format!("V=J#{pointer}")];
         home.run(&words, &["true"]).refuses(
             125,
             &format!(
-                "pfx: error: cannot use `{told}`: its JSON string has an unpaired surrogate, such as `\\ud800`, \
+                "pfx: error: cannot use `{name}`: its JSON string has an unpaired surrogate, such as `\\ud800`, \
                  which text cannot hold\n"
             ),
         );
     }
-    // What Prefect 1.x reads from a variable is made from all of it.
+    // The variable that Prefect 1.x reads needs the whole value.
     let held = Home::with_secrets("J = '{\"a\": \"CANARY\\ud800\"}'\n");
     held.run(&["--prefect", "-s", "J"], &["true"]).refuses(
         125,
         "pfx: error: cannot use `J`: its JSON string has an unpaired surrogate, such as `\\ud800`, which text \
          cannot hold\n",
     );
-    // JSON can write it.
+    // JSON can represent it.
     home.run(&["--secrets-dir", "dir", "-s", "V=J#/b"], &["printenv", "V"])
         .gives("{\"c\":[\"\\udc00\"]}\n");
     for (words, json) in [
@@ -116,7 +116,7 @@ fn half_a_character_in_the_wanted_part_is_an_error_that_names_it() {
 }
 
 #[test]
-fn what_is_no_json_is_still_none() {
+fn text_that_is_not_json_is_an_error() {
     let home = Home::new();
     for text in ["CANARY", "", "{\"a\":1", "{\"a\":1}}", "\u{feff}\u{feff}{\"a\":1}", "{\"a\":01}"]
     {
@@ -125,7 +125,7 @@ fn what_is_no_json_is_still_none() {
         assert_eq!(outcome.code(), Some(125), "{text}");
         assert!(outcome.stderr().contains("cannot use `J`: its value is not JSON"), "{text}");
     }
-    // All of it is handed over as it is, mark and all.
+    // The whole value is passed unchanged, with its byte order mark.
     home.write("dir/J", "\u{feff}{\"a\":1}");
     let print = ["/bin/sh", "-c", "printf %s \"$V\""];
     home.run(&["--secrets-dir", "dir", "-s", "V=J"], &print).gives("\u{feff}{\"a\":1}");

@@ -1,4 +1,4 @@
-//! Where local secrets come from: files, variables, directories, and in which order.
+//! The sources of local secrets, files, variables and directories, and their order.
 
 use nix::sys::stat::Mode;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::needs::{home_in_passwd, root};
 use crate::support::{Home, chown_all, set_mode};
 
 #[test]
-fn variables_come_before_files_and_files_before_directories() {
+fn variables_take_precedence_over_files_and_files_over_directories() {
     let home = Home::with_secrets("A = \"config\"\nB = \"config\"\nC = \"config\"\n");
     home.write(".prefect/backend.toml", "[context.secrets]\nB = \"backend\"\n");
     for (name, value) in [("A", "x"), ("D", "credential"), ("E", "x")] {
@@ -28,7 +28,7 @@ fn variables_come_before_files_and_files_before_directories() {
 }
 
 #[test]
-fn a_file_in_a_directory_is_a_secret_less_one_line_feed() {
+fn a_file_in_a_directory_is_a_secret_without_one_trailing_newline() {
     let home = Home::new();
     for (name, bytes) in
         [("a", "x\n"), ("b", "x\n\n"), ("c", ""), ("d", "\"j\""), ("tls.crt", "~$HOME")]
@@ -62,7 +62,7 @@ fn a_name_never_leads_out_of_a_directory() {
         let binding = format!("X={name}");
         let outcome =
             home.run(&["--local", "--secrets-dir", "dir", "-s", &binding], &["env"]).outcome();
-        // An empty name is wrong usage.
+        // An empty name is a usage error.
         let refused = if name.is_empty() { 2 } else { 125 };
         assert_eq!(outcome.code(), Some(refused), "{name}: {}", outcome.said());
         assert!(!outcome.said().contains("CANARY"));
@@ -70,7 +70,7 @@ fn a_name_never_leads_out_of_a_directory() {
 }
 
 #[test]
-fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() {
+fn a_named_directory_that_does_not_exist_is_empty_and_causes_a_warning() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.write("file", "");
     home.write("pfx.toml", "secrets-dir = \"none\"\n");
@@ -96,7 +96,7 @@ fn a_directory_that_was_named_and_is_not_there_holds_nothing_and_is_warned_of() 
 }
 
 #[test]
-fn a_variable_gets_a_mounted_file_without_one_newline_unless_it_is_kept() {
+fn a_variable_gets_a_mounted_file_without_one_newline_unless_keep_newline_is_given() {
     let home = Home::new();
     for (file, value) in [
         ("v", "v"),
@@ -128,7 +128,7 @@ fn a_variable_gets_a_mounted_file_without_one_newline_unless_it_is_kept() {
 }
 
 #[test]
-fn a_carriage_return_at_the_end_of_a_mounted_file_is_warned_of() {
+fn a_carriage_return_at_the_end_of_a_mounted_file_causes_a_warning() {
     let home = Home::with_secrets("OWN = \"v\\r\"\n");
     home.write("dir/K", "v\r\n");
     let warning = "pfx: warning: the value in dir/K ends with a carriage return (\\r): was the file saved with Windows \
@@ -137,12 +137,12 @@ fn a_carriage_return_at_the_end_of_a_mounted_file_is_warned_of() {
     home.run(&options, &["true"]).outcome().assert(0, "", warning);
     home.pfx(["secret", "get", "--secrets-dir", "dir", "K"]).outcome().assert(0, "v\r", warning);
     assert_eq!(home.pfx([&["check"], &options[..]].concat()).outcome().stderr(), warning);
-    // A file gets it as it is.
+    // A file gets the value unchanged.
     home.run(&["--local", "--secrets-dir", "dir", "--file", "K"], &["true"]).gives("");
 }
 
 #[test]
-fn without_a_home_the_password_database_has_it() {
+fn without_home_the_user_database_is_used() {
     let own = need!(home_in_passwd());
     let home = Home::new();
     let outcome = home.pfx(["check", "--local", "-s", "A"]).without("HOME").outcome();
@@ -151,7 +151,7 @@ fn without_a_home_the_password_database_has_it() {
 }
 
 #[test]
-fn with_an_empty_home_there_is_no_file() {
+fn with_an_empty_home_no_file_is_used() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.run(&["--local", "-s", "A"], &["true"]).env("HOME", "").refuses(
         125,
@@ -177,7 +177,7 @@ fn the_path_variables_are_expanded_and_replace_the_default() {
 }
 
 #[test]
-fn a_path_variable_that_names_no_file_is_warned_of_and_nothing_else_is_read() {
+fn a_path_variable_that_names_a_missing_file_causes_a_warning_and_nothing_else_is_read() {
     let home = Home::with_secrets("A = \"default\"\n");
     let outcome = home
         .run(&["--local", "-s", "A"], &["true"])
@@ -199,7 +199,7 @@ fn a_file_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
+fn a_file_that_others_can_read_causes_a_warning_or_with_strict_an_error() {
     let home = Home::with_secrets("A = \"v\"\n");
     set_mode(&home.config(), 0o644);
     home.run(&["-s", "A"], &["printenv", "A"]).outcome().assert(
@@ -216,7 +216,7 @@ fn a_file_that_others_can_read_is_warned_of_and_refused_if_strict() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_warned_of_where_only_the_remote_store_is_asked() {
+fn a_key_that_others_can_read_causes_a_warning_even_if_only_the_remote_store_is_used() {
     let server = cloud(&[("A", json!("far"))], &[]);
     let home = cloud1::home(&server.url());
     set_mode(&home.config(), 0o644);
@@ -229,7 +229,7 @@ fn a_key_that_others_can_read_is_warned_of_where_only_the_remote_store_is_asked(
 }
 
 #[test]
-fn a_file_of_another_user_is_refused_and_root_is_warned() {
+fn a_file_of_another_user_is_refused_and_root_gets_a_warning() {
     need!(root());
     let home = Home::with_secrets("A = \"v\"\n");
     set_mode(home.path(), 0o755);
@@ -247,7 +247,7 @@ fn a_file_of_another_user_is_refused_and_root_is_warned() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
+fn a_file_that_cannot_be_read_is_an_error_and_not_missing() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.write("dir/A", "other");
     set_mode(&home.config(), 0o000);
@@ -263,7 +263,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_absence() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_at_once() {
+fn a_path_that_is_not_a_file_is_refused_at_once() {
     let home = Home::new();
     nix::unistd::mkfifo(&home.config(), Mode::S_IRWXU).unwrap();
     let refused =
@@ -274,13 +274,13 @@ fn what_is_no_file_is_refused_at_once() {
     std::os::unix::fs::symlink("/dev/zero", home.config()).unwrap();
     home.run(&["-s", "A"], &["true"]).refuses(125, refused);
     std::fs::remove_file(home.config()).unwrap();
-    // A directory is no file, as for Prefect.
+    // A directory counts as missing, as in Prefect.
     std::fs::create_dir(home.config()).unwrap();
     home.run(&["--local", "-s", "A?"], &["true"]).gives("");
 }
 
 #[test]
-fn a_file_that_is_too_long_is_refused_unread() {
+fn a_file_that_is_too_long_is_refused_without_reading_it() {
     let home = Home::with_secrets("");
     let file = std::fs::OpenOptions::new().write(true).open(home.config()).unwrap();
     file.set_len(1 << 30).unwrap();
@@ -318,7 +318,7 @@ fn names_of_all_kinds_are_found_exactly() {
 }
 
 #[test]
-fn a_locale_changes_nothing() {
+fn the_locale_does_not_matter() {
     let home = Home::with_secrets("i = \"small\"\nI = \"large\"\n");
     for locale in ["C", "POSIX", "tr_TR.UTF-8", "nonsense"] {
         home.run(&["-s", "i", "-s", "I"], &["sh", "-c", "echo $i $I"])
@@ -329,7 +329,7 @@ fn a_locale_changes_nothing() {
 }
 
 #[test]
-fn ten_thousand_secrets_are_read_in_no_time() {
+fn ten_thousand_secrets_are_read_quickly() {
     let lines: String = (0..10_000).map(|n| format!("SECRET_{n} = \"value {n}\"\n")).collect();
     let home = Home::with_secrets(&lines);
     home.run(&["-s", "SECRET_9999"], &["printenv", "SECRET_9999"]).gives("value 9999\n");
@@ -338,12 +338,12 @@ fn ten_thousand_secrets_are_read_in_no_time() {
 }
 
 #[test]
-fn what_lies_in_the_working_directory_is_never_read() {
+fn files_in_the_working_directory_are_never_read() {
     let home = Home::with_secrets("A = \"mine\"\n");
     home.write("hostile/.prefect/config.toml", "[context.secrets]\nA = \"theirs\"\n");
     home.write("hostile/config.toml", "[context.secrets]\nA = \"theirs\"\n");
     home.run(&["-s", "A"], &["printenv", "A"]).current_dir(home.join("hostile")).gives("mine\n");
-    // A relative HOME is taken as it is, as Prefect takes it.
+    // A relative HOME is used as it is, as in Prefect.
     let outcome = home.run(&["-s", "A"], &["printenv", "A"]).env("HOME", "hostile").outcome();
     assert_eq!(outcome.stdout(), "theirs\n");
 }

@@ -38,7 +38,7 @@ fn one_ten_or_a_hundred_secrets_and_keys_take_one_request_per_kind() {
 
 #[test]
 fn secrets_and_keys_are_requested_at_the_same_time() {
-    // Neither is answered before both are there.
+    // Neither request is answered before both are received.
     let both = Arc::new(Barrier::new(2));
     let server = Server::answering(move |request| {
         both.wait();

@@ -7,8 +7,8 @@ use super::end::{End, unlike};
 use crate::support::{Outcome, Pfx};
 
 impl Case<'_> {
-    /// What a leaf of the configuration is, by a secret that refers to it. What is no text or number cannot
-    /// be referred to, by Prefect's own rule, and pfx has no such settings.
+    /// Compares a setting, whose value a secret inserts. By Prefect's own rule a secret can only insert a text or a
+    /// number, and pfx has no other settings.
     pub fn setting(&self, key: &str, expected: &Value) -> Option<String> {
         if expected.is_object() {
             return None;

@@ -131,11 +131,18 @@ fn for_a_missing_value_the_default_is_used_or_an_error_gives_the_line() {
     // A missing required secret is reported as usual, and once.
     home.write("1.env", "V_P=pfx://secret/none\nV_U=<$V_P>\n");
     let stderr = home.pfx(show(&words)).outcome().stderr();
-    assert!(stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{stderr}");
+    assert!(
+        stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "),
+        "{stderr}"
+    );
     // Also if only the text uses it.
     home.write("2.env", "V_P=x\n");
-    let stderr = home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).outcome().stderr();
-    assert!(stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "), "{stderr}");
+    let stderr =
+        home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).outcome().stderr();
+    assert!(
+        stderr.starts_with("pfx: error: cannot find the secret `none`: looked in "),
+        "{stderr}"
+    );
     // A secret that no binding uses any more is not looked up.
     home.write("2.env", "V_P=x\nV_U=y\n");
     home.pfx(show(&[&words[..], &["--env-file", "2.env"]].concat())).gives("V_P=x\nV_U=y\n");
@@ -168,7 +175,8 @@ fn a_file_cannot_be_used_in_a_text_and_a_text_must_fit_into_a_variable() {
     home.pfx(["run", "--local", "--env-file", "1.env", "--", "true"]).env("V_EMPTY", "").gives("");
     home.write("dir/NUL", b"a\0b");
     home.write("1.env", "V_P=pfx://secret/NUL\nV_U=<$V_P>\n");
-    let stderr = home.pfx(show(&[&words[..], &["--secrets-dir", "dir"]].concat())).outcome().stderr();
+    let stderr =
+        home.pfx(show(&[&words[..], &["--secrets-dir", "dir"]].concat())).outcome().stderr();
     assert!(
         stderr.starts_with("pfx: error: cannot use `NUL`: its value contains a NUL byte"),
         "{stderr}"

@@ -77,8 +77,8 @@ impl Reader {
         (user, variables(&outcome.stdout[(end + 1).min(outcome.stdout.len())..]))
     }
 
-    /// Those of the names that are lost, changed, or lose the lines behind them. Panics if a value runs or changes the
-    /// user.
+    /// The names whose values are lost or changed, or that lose the lines after them. Panics if a value is run or changes
+    /// the user.
     fn wrong(&self, names: &BTreeSet<String>, value: &str) -> Vec<String> {
         let home = Home::new();
         let sets = names.iter().flat_map(|name| ["--set".to_owned(), format!("{name}={value}")]);

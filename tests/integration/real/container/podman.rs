@@ -109,8 +109,8 @@ impl Podman {
         outcome.stdout()
     }
 
-    /// Runs a container to its end. podman may lose all output of one that ends as soon as it starts, so one
-    /// that said nothing is asked again; what says nothing by itself does so again.
+    /// Runs a container to its end. podman may lose all output of a container that ends as soon as it starts, so a
+    /// container without output is run again.
     pub fn run(&self, options: &[&str], image: &str, command: &[&str]) -> Outcome {
         let words = [&["run", "--rm"], &LIMITS[..], options, &[image], command].concat();
         let outcome = self.outcome(&words);

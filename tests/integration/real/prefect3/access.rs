@@ -1,6 +1,6 @@
 //! Credentials, CSRF tokens, and a server that stops and starts again.
 
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::http::Listener;
 use super::server::{AUTH, Server, Version, alone, guarded, plain};
 
@@ -48,7 +48,10 @@ fn the_error_for_a_rejected_credential_names_its_place_and_not_its_value() {
     let url = &need!(guarded()).url;
     let home = Home::new();
     let pfx = || home.with_url(url, READ);
-    pfx().fails_with(125, &["the server answered 401, and no credential is configured", AUTH_STRING]);
+    pfx().fails_with(
+        125,
+        &["the server answered 401, and no credential is configured", AUTH_STRING],
+    );
     for variable in [AUTH_STRING, KEY] {
         let outcome = pfx().env(variable, "admin:CANARY").outcome();
         let expected = format!("the server answered 401 to the credential from {variable}");
@@ -128,7 +131,11 @@ fn doctor_shows_how_the_server_responds() {
         ),
         "version       3.".to_owned(),
     ] {
-        assert!(outcome.stdout().contains(&expected), "{expected:?} is not in {}", outcome.stdout());
+        assert!(
+            outcome.stdout().contains(&expected),
+            "{expected:?} is not in {}",
+            outcome.stdout()
+        );
     }
     assert_eq!(outcome.code(), Some(0), "{outcome:?}");
     let outcome =

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::server::{Server, alone, plain};
 
 const CANARY: &str = "CANARY-of-a-block";

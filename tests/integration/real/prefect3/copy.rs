@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::home::{Home, Outcome, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, Outcome, WithUrl as _};
 use super::http::{Listener, Request};
 use super::server::{Server, alone, plain};
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::http::Listener;
 
 /// A block document as the API returns it.

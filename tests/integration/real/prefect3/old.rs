@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::copy::cloud1;
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::server::{alone, old};
 
 #[test]
@@ -40,7 +40,8 @@ fn a_value_that_prefect_2_cannot_hold_is_refused_and_never_changed() {
     let home = Home::new();
     let pfx = |words: &[&str]| home.with_url(&server.url, words);
     for value in ["42", "true", "[1]", "{\"a\":1}"] {
-        let expected = ["this server is Prefect 2.", "whose Variables hold only strings", "`--string`"];
+        let expected =
+            ["this server is Prefect 2.", "whose Variables hold only strings", "`--string`"];
         pfx(&["kv", "set", "old", value]).fails_with(125, &expected);
     }
     let expected = ["whose Variable names cannot contain `-`"];

@@ -1,7 +1,7 @@
 //! Where settings are found: where the real client finds them, but a credential is never sent to a URL that a
 //! checkout chose.
 
-use super::home::{Home, Pfx, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, Pfx, WithUrl as _};
 use super::http::Listener;
 use super::server::Version;
 
@@ -228,7 +228,8 @@ fn an_invalid_setting_is_reported_with_its_place_and_an_unrelated_file_is_ignore
         );
         assert_eq!(outcome.code(), Some(125));
     }
-    let expected = ["key `profiles.nope`: PREFECT_PROFILE names this profile, but it does not exist"];
+    let expected =
+        ["key `profiles.nope`: PREFECT_PROFILE names this profile, but it does not exist"];
     Home::new().pfx(READ).env("PREFECT_PROFILE", "nope").fails_with(125, &expected);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::http::Listener;
 use super::server::{BULK, plain, secrets};
 
@@ -160,7 +160,11 @@ fn names_in_upper_case_are_found_as_prefect_spells_them_and_check_shows_that() {
         format!("X            secret db-password  {url}\n"),
         format!("MY_VARIABLE  key MY_VARIABLE     {url} (Variable my_variable)\n"),
     ] {
-        assert!(outcome.stdout().contains(&expected), "{expected:?} is not in {}", outcome.stdout());
+        assert!(
+            outcome.stdout().contains(&expected),
+            "{expected:?} is not in {}",
+            outcome.stdout()
+        );
     }
     assert_eq!(outcome.code(), Some(0));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::home::{Home, FailsWith as _, WithUrl as _};
+use super::home::{FailsWith as _, Home, WithUrl as _};
 use super::http::Listener;
 use super::server::{alone, plain};
 
@@ -25,7 +25,8 @@ fn a_secret_is_created_then_replaced_then_deleted() {
     assert_eq!(server.secret("written-secret"), json!({ "value": { "b": [1.5, null] } }));
     home.with_url(&server.url, ["secret", "delete", "--remote", "WRITTEN_SECRET"]).gives("");
     let expected = ["cannot find the secret `written-secret`"];
-    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"]).fails_with(1, &expected);
+    home.with_url(&server.url, ["secret", "delete", "--remote", "written-secret"])
+        .fails_with(1, &expected);
 }
 
 #[test]
