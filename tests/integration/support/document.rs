@@ -217,39 +217,46 @@ fn matches(text: &str, pattern: &str) -> bool {
 fn rewrite(path: &Path, need: Need, printed: Vec<Option<String>>) {
     static ONE: Mutex<()> = Mutex::new(());
     let _guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let document = Document::read(path);
+    let text = Document::read(path).text;
+    let made = rewritten(&text, need, printed);
+    if made != text {
+        fs::write(Path::new(ROOT).join(path), made).expect("a document can be written");
+    }
+}
+
+/// The text of a document with other outputs of the commands with a need: one for each, if it has changed.
+fn rewritten(text: &str, need: Need, printed: Vec<Option<String>>) -> String {
     let mut printed = printed.into_iter();
     let mut made = String::new();
-    let mut lines = document.text.lines().peekable();
+    let mut lines = text.lines();
     while let Some(line) = lines.next() {
         made += &format!("{line}\n");
         let Some(info) = line.strip_prefix("```") else { continue };
+        let inside: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         let word = info.strip_prefix("console").map(str::trim_start);
-        let is_meant = word.and_then(Need::of) == Some(need);
-        for line in lines.by_ref().take_while(|line| *line != "```").collect::<Vec<_>>() {
-            made += &format!("{line}\n");
-        }
-        made += "```\n";
-        if !is_meant {
-            continue;
-        }
-        // The same block, with the current output of its commands.
-        let start = made.rfind("```console").expect("its first line");
-        let block = made.split_off(start);
-        let mut block: Vec<&str> = block.lines().collect();
-        block.pop();
-        made += &format!("{}\n", block.remove(0));
-        for step in steps(&block, "") {
-            made += &format!("$ {}\n", step.command.replace("\\\n", "\\\n> "));
-            match printed.next().flatten() {
-                Some(said) if said.is_empty() => {}
-                Some(said) => made += &format!("{said}\n"),
-                None => made += &step.expected,
+        if word.and_then(Need::of) == Some(need) {
+            for step in steps(&inside, line) {
+                made += &format!("$ {}\n", step.command.replace("\\\n", "\\\n> "));
+                match printed.next().flatten() {
+                    Some(said) if said.is_empty() => {}
+                    Some(said) => made += &format!("{said}\n"),
+                    None => made += &step.expected,
+                }
             }
+        } else {
+            made.extend(inside.iter().flat_map(|line| [*line, "\n"]));
         }
         made += "```\n";
     }
-    fs::write(Path::new(ROOT).join(path), made).expect("a document can be written");
+    made
+}
+
+#[test]
+fn only_outputs_that_have_changed_are_rewritten() {
+    let text = "a\n```console\n$ b \\\n> c\nold\n$ d\nsame\n...\n```\n```console cloud1\n$ e\nf\n```\n```\n$ g\n```\n";
+    let made = rewritten(text, Need::Local, vec![Some("new\nlines".to_owned()), None]);
+    assert_eq!(made, text.replace("old", "new\nlines"));
+    assert_eq!(rewritten(&made, Need::Cloud1, vec![Some(String::new())]), made.replace("f\n", ""));
 }
 
 #[test]
