@@ -17,12 +17,12 @@ output=${images}/session
 session=(
   '# Store a secret once. It is not shown.'
   'pfx secret set API_KEY'
-  '# Where does each value come from?'
-  'pfx check -s API_KEY -s DB_PASSWORD'
-  '# Start a program with both in its environment.'
+  '# Start a program with its secrets in the environment.'
   'pfx run -s API_KEY -s DB_PASSWORD -- python flow.py'
   '# If a secret is missing, the program is not started.'
   'pfx run -s API_KEY -s SLACK_URL -- python flow.py'
+  '# See where each value comes from, without printing it.'
+  'pfx check -s API_KEY -s DB_PASSWORD'
 )
 commands=()
 while [[ $# -gt 0 ]]; do

@@ -1,6 +1,8 @@
 //! Links of the documents, checked without a network: files, headings and pictures exist, every page of docs/ can be
 //! reached, and no link leads to a place that a reader cannot see.
 
+mod pictures;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};

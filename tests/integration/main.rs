@@ -39,7 +39,6 @@ mod names;
 mod no_home;
 mod options;
 mod owners;
-mod pictures;
 mod privileged;
 mod process_1;
 mod project;

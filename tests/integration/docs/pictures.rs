@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::needs::tools;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const AGAIN: &str = "PFX_TEST_WRITE=1 cargo test --test integration -- pictures::";
+const AGAIN: &str = "PFX_TEST_WRITE=1 cargo test --test integration -- docs::pictures";
 
 /// Draws `name` by a command that takes the beginning of the two files' names as its last word. The files must be what is
 /// in `docs/images`; with `PFX_TEST_WRITE` they are written there.
