@@ -76,7 +76,7 @@ const MODES: [Mode; 5] = [
     },
 ];
 
-/// With one local secret, and one at this API.
+/// A home with one local secret, and one in this API.
 fn home(url: &str) -> Home {
     let home = Home::with_config(format!("{CONFIG}[cloud]\napi = \"{url}\"\napi_key = \"key\"\n"));
     // For the command without pfx, which then has what pfx would have passed.
@@ -228,12 +228,12 @@ fn an_error_names_what_the_system_refused_and_not_the_server() {
 
 #[test]
 fn a_limit_on_threads_is_reported_for_every_thread() {
-    // Root can be a user who has no other process.
+    // Root can be a user without other processes.
     need!(root());
     let program = need!(static_binary());
     let home = home("https://prefect.invalid");
     chown_all(home.path(), 54_321);
-    // One process: the first thread is refused; two: the one that looks the name up.
+    // With one process the first thread is refused; with two, the thread that resolves the name.
     for limit in ["--nproc=1", "--nproc=2"] {
         let user = ["setpriv", "--reuid", "54321", "--clear-groups"];
         let words = [&["prlimit", limit], &user[..]].concat();

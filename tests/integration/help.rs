@@ -367,7 +367,7 @@ fn sources_are_searched_in_the_order_that_is_explained() {
         at("the remote store"),
     ];
     assert!(explained.is_sorted(), "{explained:?}");
-    // One place less each time.
+    // Each time one place is removed.
     let found = |with_variable: bool| {
         let pfx = home
             .run(&["--secrets-dir", "mounted", "-s", "A"], &["sh", "-c", "echo $A"])

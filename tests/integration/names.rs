@@ -1,4 +1,4 @@
-//! Names and references: whatever name is stored can be read back, by the same word and by the one that a list prints.
+//! Names and references: every stored name can be read back, as it was given and as a list prints it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::cloud1::{self, cloud};
 use crate::support::{Home, Pfx};
 
-/// Words as people and mistakes write them.
+/// Names as people write them, on purpose or by mistake.
 fn words() -> Vec<String> {
     const PIECES: [&str; 17] = [
         "a", "#", "/", "#/", "?", "%", "%2", "%23", "%3F", "%25", "=", " ", "~1", ".", "é", "\n",
@@ -17,7 +17,7 @@ fn words() -> Vec<String> {
         ["100%", "50% off", "C#", "a#/b", "what?", "a#/b?", "#", "?", "%%41"]
             .map(str::to_owned)
             .to_vec();
-    // A few hundred of them, always the same.
+    // A few hundred names, always the same.
     let mut state = 1_u32;
     let mut below = |limit: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -30,7 +30,7 @@ fn words() -> Vec<String> {
     words
 }
 
-/// The value that `run` gives for a word, and the one that `get` does.
+/// The value of a name from `run` and from `get`.
 fn read(pfx: impl Fn(&[&str]) -> Pfx, remote: &[&str], word: &str) -> [String; 2] {
     let binding = format!("X={word}");
     let run = pfx(&["run", "-s", &binding, "--", "sh", "-c", "printf %s \"$X\""]);
@@ -42,7 +42,7 @@ fn read(pfx: impl Fn(&[&str]) -> Pfx, remote: &[&str], word: &str) -> [String; 2
     })
 }
 
-/// What a word means, by the rule of pfx(1): no pointer and no `?` are in it.
+/// The name that an argument means, by the rule of pfx(1), without a pointer and `?`.
 fn meant(word: &str) -> String {
     let bytes = word.as_bytes();
     let (mut name, mut at) = (Vec::new(), 0);
@@ -56,7 +56,7 @@ fn meant(word: &str) -> String {
 }
 
 #[test]
-fn a_name_that_is_stored_is_read_back_by_its_word_and_by_its_line_of_the_list() {
+fn a_stored_name_is_read_back_as_given_and_as_listed() {
     let home = Home::new();
     let pfx = |words: &[&str]| home.pfx(words);
     let mut stored: BTreeMap<String, String> = BTreeMap::new();
@@ -67,7 +67,7 @@ fn a_name_that_is_stored_is_read_back_by_its_word_and_by_its_line_of_the_list() 
         let word = match outcome.code() {
             Some(0) => word,
             code => {
-                // It says how to write it, and that works.
+                // The error shows how to write the name, and that works.
                 let said = outcome.stderr();
                 assert_eq!(code, Some(2), "{word:?}: {said}");
                 let literal = said.split_once(", write `").expect("a hint").1;
@@ -90,7 +90,7 @@ fn a_name_that_is_stored_is_read_back_by_its_word_and_by_its_line_of_the_list() 
     pfx(&["secret", "list"]).gives("");
 }
 
-/// `list` prints words by which each of these names is read.
+/// `list` prints each of these names in a form that reads it.
 fn listed_names_are_read(home: &Home, options: &[&str], wanted: &BTreeMap<String, String>) {
     let list =
         |more: &[&str]| home.pfx([&["secret", "list"], options, more].concat()).outcome().stdout();
@@ -118,7 +118,7 @@ fn held() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn names_of_mounted_files_and_of_a_remote_store_are_read_by_their_lines_of_the_list() {
+fn names_of_mounted_files_and_of_a_remote_store_are_read_as_listed() {
     let mut held = held();
     let secrets: Vec<(&str, Value)> =
         held.iter().map(|(name, value)| (name.as_str(), json!(value))).collect();
@@ -139,7 +139,7 @@ fn names_of_mounted_files_and_of_a_remote_store_are_read_by_their_lines_of_the_l
 }
 
 #[test]
-fn every_option_and_reference_reads_names_by_the_one_rule() {
+fn every_option_and_reference_reads_names_by_the_same_rule() {
     let home =
         Home::with_secrets("\"a#/b\" = '{\"x%41/y\": \"v\", \"z\": \"w\"}'\n\"50%\" = \"half\"\n");
     let print = ["sh", "-c", "printf %s \"$X\""];
@@ -162,10 +162,10 @@ fn every_option_and_reference_reads_names_by_the_one_rule() {
     home.run(&["--file", "X=50%25"], &["sh", "-c", "cat \"$X\""]).gives("half");
     home.write("e.env", "X=pfx://secret/a%23%2Fb#/x%2541~1y\n");
     home.run(&["--env-file", "e.env"], &print).gives("v");
-    // A table of pfx.toml has a key for each part, and so the names as they are.
+    // A table of pfx.toml has a key for each part, and therefore literal names.
     home.write("p.toml", "env.X = { secret = \"a#/b\", pointer = \"/x%41~1y\" }\n");
     home.run(&["-f", "p.toml"], &print).gives("v");
-    for (words, told) in [
+    for (words, expected) in [
         (&["secret", "get", "a#/b?"][..], None),
         (&["secret", "get", "A?"], Some("`'A%3F'`")),
         (&["secret", "get", "A?#/x"], None),
@@ -183,12 +183,12 @@ fn every_option_and_reference_reads_names_by_the_one_rule() {
         let outcome = home.pfx(words).env("PREFECT_API_URL", "http://127.0.0.1:9/api").outcome();
         let said = outcome.stderr();
         if words[..3] == ["secret", "get", "a#/b?"] {
-            // A pointer that ends so.
+            // A pointer that ends with it.
             assert_eq!(outcome.code(), Some(1), "{said}");
             continue;
         }
         assert_eq!(outcome.code(), Some(2), "{words:?}: {said}");
-        assert!(told.is_none_or(|told| said.contains(told)), "{words:?}: {said}");
+        assert!(expected.is_none_or(|expected| said.contains(expected)), "{words:?}: {said}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A home directory that cannot be entered, and files that are none: what is not there for this user stops nothing.
+//! A home directory that cannot be entered, and paths that are not files: what this user does not have stops nothing.
 
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use nix::sys::stat::Mode;
 use crate::support::needs::root;
 use crate::support::{Home, Pfx, set_mode};
 
-/// A home that holds a directory of secrets, and another that this user cannot enter.
+/// A home with a directory of secrets, and another home that this user cannot enter.
 fn homes() -> Home {
     let home = Home::new();
     home.write("secrets/K", "v");
@@ -29,7 +29,7 @@ fn at(home: &Home, other: &str, arguments: &[&str]) -> Pfx {
 fn a_home_that_cannot_be_entered_has_no_local_configuration() {
     let home = homes();
     let run = ["run", "--secrets-dir", "secrets", "-s", "K", "--", "printenv", "K"];
-    // A remote store is looked for as well, and its files are there too.
+    // A remote store is used too, whose files are in the same place.
     let absent = ["run", "-s", "NONE?", "--", "echo", "started"];
     let long = "n".repeat(300);
     for other in ["other", "other/deeper", "file", "file/below", "loop", "none", &long, "/dev/null"]
@@ -43,7 +43,7 @@ fn a_home_that_cannot_be_entered_has_no_local_configuration() {
 }
 
 #[test]
-fn check_and_verbose_report_it_and_a_missing_name_too() {
+fn check_verbose_and_the_error_for_a_missing_name_report_it() {
     let home = homes();
     let note = "cannot access the home directory {home}/other: there is no local configuration for this user\n";
     let verbose =
@@ -64,7 +64,7 @@ fn check_and_verbose_report_it_and_a_missing_name_too() {
 }
 
 #[test]
-fn what_the_user_named_in_it_is_an_error_and_so_is_a_write() {
+fn a_named_file_in_it_and_a_write_are_errors() {
     let home = homes();
     for variable in ["PREFECT__USER_CONFIG_PATH", "PREFECT__BACKEND_CONFIG_PATH"] {
         let path = home.join("other/.prefect/config.toml");
@@ -97,7 +97,7 @@ fn what_the_user_named_in_it_is_an_error_and_so_is_a_write() {
 }
 
 #[test]
-fn a_directory_of_prefect_that_is_another_users_is_no_local_configuration() {
+fn a_prefect_directory_of_another_user_does_not_count_as_local_configuration() {
     need!(root());
     let home = Home::with_secrets("K = \"theirs\"\n");
     set_mode(home.path(), 0o755);
@@ -107,7 +107,7 @@ fn a_directory_of_prefect_that_is_another_users_is_no_local_configuration() {
 }
 
 #[test]
-fn dev_null_is_an_empty_file_wherever_one_is_named() {
+fn dev_null_counts_as_an_empty_file_everywhere() {
     let home = Home::with_secrets("A = \"v\"\n");
     let unset = ["sh", "-c", "echo ${A-unset}"];
     home.run(&["--local"], &unset).env("PREFECT__USER_CONFIG_PATH", "/dev/null").gives("unset\n");
@@ -124,7 +124,7 @@ fn dev_null_is_an_empty_file_wherever_one_is_named() {
     symlink("/dev/null", home.join(".env")).unwrap();
     symlink("/dev/null", home.join("pfx.toml")).unwrap();
     home.run(&["-f", "pfx.toml", "-s", "X?"], &["true"]).gives("");
-    // It is never written, nor replaced.
+    // It is never written or replaced.
     let path = home.join("null");
     symlink("/dev/null", &path).unwrap();
     for path in [path.to_str().unwrap(), "/dev/null"] {
@@ -132,17 +132,17 @@ fn dev_null_is_an_empty_file_wherever_one_is_named() {
             home.pfx(["secret", "set", "A"]).stdin("v").env("PREFECT__USER_CONFIG_PATH", path);
         set.refuses(125, &format!("pfx: error: cannot trust {path}: it is not a regular file\n"));
     }
-    // Another device is not one.
+    // Other devices do not.
     let zero =
         home.run(&["--local"], &["true"]).env("PREFECT__USER_CONFIG_PATH", "/dev/zero").outcome();
     assert_eq!(zero.code(), Some(125), "{zero:?}");
 }
 
 #[test]
-fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
+fn an_env_file_in_the_working_directory_that_is_a_fifo_is_read_once_or_skipped() {
     let home = Home::with_secrets("A = \"v\"\n");
     nix::unistd::mkfifo(&home.join(".env"), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-    // What is answered locally does not need it.
+    // A run that finds everything locally does not need it.
     home.run(&["-s", "A"], &["printenv", "A"]).gives("v\n");
     let asked = |url: bool, key: bool, arguments: &[&str]| {
         let start = home.pfx(arguments);
@@ -153,7 +153,7 @@ fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
         (start.outcome(), started.elapsed())
     };
     let run = ["run", "--timeout", "60", "-s", "NONE", "--", "true"];
-    // Nobody writes to it, and it is not needed: nothing waits.
+    // Nothing writes to it, and it is not needed: pfx does not wait.
     let (outcome, _) = asked(true, true, &["check", "-s", "A"]);
     assert!(outcome.stderr().contains(".env is ignored: it is a FIFO"), "{outcome:?}");
     // It may have the credential.
@@ -168,7 +168,7 @@ fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
         "pfx: error: cannot read .env: it is a FIFO, and nothing was written to it within 3 s; to do without it, set \
          PREFECT_API_URL in the environment\n",
     );
-    // Somebody does, once, as 1Password and Doppler do.
+    // A program writes to it once, as 1Password and Doppler do.
     for command in [&run[..], &["doctor", "--timeout", "60"]] {
         let script = "echo PREFECT_API_URL=http://127.0.0.1:9/api > .env & \"$@\"; wait";
         let words = [&["sh", "-c", script, "sh", env!("CARGO_BIN_EXE_pfx")], command].concat();
@@ -178,7 +178,7 @@ fn an_env_file_of_the_directory_that_is_a_fifo_is_read_once_or_skipped() {
 }
 
 #[test]
-fn an_env_file_of_the_directory_that_is_no_file_is_ignored() {
+fn an_env_file_in_the_working_directory_that_is_not_a_file_is_ignored() {
     let home = Home::with_secrets("");
     let run = || home.run(&["-s", "NONE?"], &["echo", "started"]);
     std::fs::create_dir(home.join(".env")).unwrap();
@@ -195,7 +195,7 @@ fn an_env_file_of_the_directory_that_is_no_file_is_ignored() {
 }
 
 #[test]
-fn a_setting_of_another_users_file_is_refused_only_if_it_would_be_used() {
+fn a_setting_in_a_file_of_another_user_is_refused_only_if_it_would_be_used() {
     need!(root());
     for (name, text) in [
         (".env", "PREFECT_API_URL=http://127.0.0.1:9/api\n"),

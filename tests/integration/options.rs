@@ -1,4 +1,4 @@
-//! Which options have a variable, and that each variable does what its option does.
+//! Which options have a variable, and whether each variable has the effect of its option.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::cloud1::{cloud, home as cloud_home};
 use crate::support::{Home, Pfx, Setup, Terminal};
 
-/// What a command writes, and where it writes: all options that have no variable.
+/// Options that decide what a command writes, and where: these have no variable.
 const WRITING: [(&str, &str); 7] = [
     ("export", "name output"),
     ("kv copy", "dry-run from json overwrite prefix to"),
@@ -17,11 +17,11 @@ const WRITING: [(&str, &str); 7] = [
     ("secret delete", "remote"),
     ("secret set", "from-file json remote"),
     ("trust", "list revoke"),
-    // Which store is read: it is where the others write. `PFX_REMOTE` names one of several.
+    // The store to read, which is the store to write in other commands. `PFX_REMOTE` names one of several.
     ("secret get", "remote"),
 ];
 
-/// Every command that has none below it, with the words that call it.
+/// Every command without subcommands, with the words that call it.
 fn commands() -> Vec<(String, clap::Command)> {
     fn add(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
         for inner in command.get_subcommands() {
@@ -41,7 +41,7 @@ fn commands() -> Vec<(String, clap::Command)> {
 }
 
 #[test]
-fn what_configures_a_run_has_a_variable_and_what_a_command_writes_has_none() {
+fn options_that_configure_a_run_have_variables_and_options_about_writing_have_none() {
     for (path, command) in commands() {
         let mut without = BTreeSet::new();
         for option in command.get_opts().chain(command.get_arguments().filter(|one| is_flag(one))) {
@@ -62,7 +62,7 @@ fn is_flag(argument: &clap::Arg) -> bool {
     !argument.get_action().takes_values() && !argument.is_positional()
 }
 
-/// A variable, its text, and a command line with the option that says the same in brackets.
+/// A variable, its text, and a command line with the equivalent option in brackets.
 const ROWS: &[(&str, &str, &str)] = &[
     ("PFX_SECRET", "A", "run [-s A] -- env"),
     ("PFX_ENV", "X=HOME", "run [-e X=HOME] -- env"),
@@ -113,7 +113,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("PFX_REMOTE", "prefect", "doctor [--remote prefect]"),
 ];
 
-/// The words with those in brackets, or without.
+/// The command line with the words in brackets, or without them.
 fn words(line: &str, option: bool) -> Vec<&str> {
     let (before, rest) = line.split_once('[').expect("a bracket");
     let (inside, after) = rest.split_once(']').expect("its end");
@@ -121,7 +121,7 @@ fn words(line: &str, option: bool) -> Vec<&str> {
     [before, inside, after].into_iter().flat_map(str::split_whitespace).collect()
 }
 
-/// What a start says, without the variables that it was started with, and a duration.
+/// The output of a start, without the variables that it was started with, and without a duration.
 fn said(pfx: Pfx) -> (Option<i32>, Vec<String>) {
     let outcome = pfx.env("OLD", "old").env("PREFECT_API_KEY", "CANARY").outcome();
     let text = format!("{}\n{}", outcome.stdout(), outcome.stderr());
@@ -135,7 +135,7 @@ fn said(pfx: Pfx) -> (Option<i32>, Vec<String>) {
 }
 
 #[test]
-fn a_variable_does_what_its_option_does() {
+fn a_variable_has_the_effect_of_its_option() {
     let server = cloud(&[], &[("k", json!("v")), ("other", json!("w"))]);
     let home = cloud_home(&server.url());
     let config = home.config_text() + "[context.secrets]\nA = \"a\"\nB = \"b\"\nE = \"$HOME\"\n";
@@ -169,7 +169,7 @@ fn a_variable_does_what_its_option_does() {
         assert_ne!(by_option, said(pfx(false)), "{name}: {line} does something");
         read.insert((line, name));
     }
-    // Shared options are tried once, with `run`.
+    // Shared options are tested once, with `run`.
     let own = |path: &str, command: &clap::Command| -> Vec<(String, String)> {
         let names = command.get_arguments().filter_map(variable);
         names.map(|name| (path.to_owned(), name)).collect()
@@ -186,7 +186,7 @@ fn a_variable_does_what_its_option_does() {
     }
 }
 
-/// Every command line that asks for help: of pfx, of each command, and of each below it.
+/// Every command line that requests help: of pfx, of each command, and of each subcommand.
 fn with_help() -> Vec<Vec<String>> {
     let paths = commands().into_iter().map(|(path, _)| path);
     let paths = paths.chain(["", "secret", "kv"].map(str::to_owned));
@@ -200,7 +200,7 @@ fn the_short_help_of_every_command_fits_a_screen() {
         let help = home.pfx(path.iter().chain([&"-h".to_owned()])).outcome().stdout();
         assert!(help.lines().count() <= 40, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 90), "{help}");
-        // Every terminal is so wide.
+        // Every terminal has this width.
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         let words = [&[env!("CARGO_BIN_EXE_pfx")], &*words, &["-h"]].concat();
         let setup = Setup { columns: Some(80), ..Setup::default() };
@@ -208,7 +208,7 @@ fn the_short_help_of_every_command_fits_a_screen() {
         let narrow = terminal.shown.replace("\r\n", "\n");
         assert!(narrow.lines().count() <= 40, "{narrow}");
         assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
-        // Examples and lists of names are lines of their own: none of them is broken.
+        // Examples and lists of names are on their own lines, which are not broken.
         let (_, last) = narrow.split_once("\n\nOptions:").unwrap_or(("", &narrow));
         for line in help.lines().filter(|line| line.starts_with("  pfx ") || line.contains(", --"))
         {
@@ -218,7 +218,7 @@ fn the_short_help_of_every_command_fits_a_screen() {
 }
 
 #[test]
-fn the_short_help_of_a_long_command_names_every_option_and_ends_with_where_to_read_more() {
+fn the_short_help_of_a_long_command_names_every_option_and_ends_with_a_reference_to_more() {
     let home = Home::new();
     for (path, command) in commands() {
         let help = home.pfx(path.split(' ').chain(["-h"])).outcome().stdout();

@@ -1,9 +1,9 @@
-//! Who may own a file that pfx reads, and who may write it: in containers, on read-only mounts, with a umask of 002.
+//! Allowed owners and writers of files that pfx reads: in containers, on read-only mounts, with a umask of 002.
 
 use crate::support::needs::{namespaces, tools};
 use crate::support::{Home, Outcome};
 
-/// The first lines of each script: a mount namespace of its own, pfx where all users can run it, a home that is nobody's,
+/// The first lines of each script: a new mount namespace, pfx where all users can run it, a home that belongs to nobody,
 /// and `as UID WORDS` to run pfx as another user.
 const PRELUDE: &str = "set -e; umask 022; chmod 755 .; cp $PFX pfx; H=$PWD/home; mkdir -m 755 home
 as() { uid=$1; shift; setpriv --reuid $uid --regid $uid --clear-groups env -i PATH=/usr/bin:/bin HOME=$H $PWD/pfx \"$@\"; }
@@ -18,7 +18,7 @@ fn script(text: &str) -> Outcome {
     start.env("PFX", env!("CARGO_BIN_EXE_pfx")).outcome()
 }
 
-/// The script must succeed and print this; a warning may be there.
+/// Asserts that the script succeeds and prints this; there may be a warning.
 #[track_caller]
 fn gives(text: &str, stdout: &str) -> String {
     let outcome = script(text);
@@ -31,7 +31,7 @@ fn gives(text: &str, stdout: &str) -> String {
     outcome.stderr()
 }
 
-/// pfx must end with 125 for this reason, with this hint.
+/// Asserts that pfx exits with 125, with this reason and hint.
 #[track_caller]
 fn refuses(text: &str, reason: &str, hint: &str) {
     let outcome = script(text);
@@ -44,7 +44,7 @@ const MAKE: &str =
     "mkdir d; echo v > d/K; echo E=v > e.env; printf '[env]\\nP = \"v\"\\n' > p.toml;
     printf '[context.secrets]\\nC = \"v\"\\n' > c.toml; chmod 600 c.toml;";
 
-/// Each way to name a file, as words for `as`.
+/// Each way to name a file, as arguments for `as`.
 const NAMED: [&str; 5] = [
     "run --local --no-project --secrets-dir $PWD/d -s K -- printenv K",
     "run --local --no-project --secrets-dir $PWD/d -- printenv K",
@@ -54,9 +54,9 @@ const NAMED: [&str; 5] = [
 ];
 
 #[test]
-fn a_file_that_was_named_may_belong_to_anyone_and_strict_refuses_it() {
+fn a_named_file_may_belong_to_anyone_unless_strict_is_given() {
     need!(namespaces());
-    // Compose's `secrets: file:` belong to the user of the host. 65534 is whom the user namespace does not map.
+    // Files of `secrets: file:` in Compose belong to the user of the host. 65534 is the owner of unmapped files in a user namespace.
     for owner in ["1000", "65534"] {
         for words in NAMED {
             let end = if words.starts_with("secret") { "v" } else { "v\n" };
@@ -75,7 +75,7 @@ fn a_file_that_was_named_may_belong_to_anyone_and_strict_refuses_it() {
 }
 
 #[test]
-fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
+fn on_a_read_only_mount_any_owner_and_mode_are_accepted_without_a_warning() {
     need!(namespaces());
     let own = format!(
         "{MAKE} mkdir m; mv d e.env p.toml m; chown -R 1000 m; chmod -R a+rwX m; read_only m;"
@@ -85,18 +85,18 @@ fn on_a_read_only_mount_any_owner_and_any_mode_will_do_without_a_word() {
         let end = if words.starts_with("secret") { "v" } else { "v\n" };
         assert_eq!(gives(&format!("{own} as 999 {words}"), end), "", "{words}");
     }
-    // What pfx looks for by itself too.
+    // Also for files that pfx looks for by itself.
     let config = "mkdir home/.prefect; mv c.toml home/.prefect/config.toml; chown 1000 home/.prefect/config.toml;
         chmod 644 home/.prefect/config.toml; read_only home/.prefect; as 999 run --local -s C -- printenv C";
     let warning = gives(&format!("{MAKE} {config}"), "v\n");
-    // No `chmod` of this path could work, not even by its owner.
-    let told = "other users can read it (mode 0644); fix: run `chmod go-rwx` where it is mounted from: the \
+    // No `chmod` of this path could work, not even by the owner.
+    let expected = "other users can read it (mode 0644); fix: run `chmod go-rwx` where it is mounted from: the \
                 mount is read-only\n";
-    assert!(warning.ends_with(told), "{warning}");
+    assert!(warning.ends_with(expected), "{warning}");
 }
 
 #[test]
-fn what_others_can_write_is_refused_where_the_mount_is_writable() {
+fn on_a_writable_mount_files_that_others_can_write_are_refused() {
     need!(namespaces());
     for mode in ["666", "777", "664"] {
         for (words, file) in NAMED.into_iter().zip(["d/K", "d/K", "e.env", "p.toml", "d/K"]) {
@@ -107,7 +107,7 @@ fn what_others_can_write_is_refused_where_the_mount_is_writable() {
 }
 
 #[test]
-fn who_can_put_a_file_into_a_directory_that_was_named_must_have_been_chosen() {
+fn a_file_that_others_could_plant_in_a_named_directory_is_refused() {
     need!(namespaces());
     let words = NAMED[0];
     for mode in ["777", "1777", "775"] {
@@ -115,12 +115,12 @@ fn who_can_put_a_file_into_a_directory_that_was_named_must_have_been_chosen() {
             format!("{MAKE} chown 0:50 d; chmod {mode} d; chown 1001 d/K; as 999 {words}");
         refuses(&planted, "d: other users can write it", "hint: mount it read-only");
     }
-    // The owner of the directory was; and so was who shares a mount, as Vault's agent shares an emptyDir.
+    // Files of the owner of the directory are accepted, and files on a shared mount, as the agent of Vault shares an emptyDir.
     gives(&format!("{MAKE} chown 1001 d d/K; chmod 777 d; as 999 {words}"), "v\n");
     let shared =
         "mount -t tmpfs -o mode=777 none d; echo v > d/K; chown 100:1000 d/K; chmod 644 d/K;";
     gives(&format!("{MAKE} {shared} as 999 {words}"), "v\n");
-    // Not everybody who can write /tmp.
+    // But not with a sticky bit, as in /tmp.
     let sticky = shared.replace("777", "1777");
     refuses(
         &format!("{MAKE} {sticky} as 999 {words}"),
@@ -129,16 +129,16 @@ fn who_can_put_a_file_into_a_directory_that_was_named_must_have_been_chosen() {
     );
 }
 
-/// A machine on which ann (1000) has a group of her own, ben (1001) shares his with cat, and dan (1003) is in the user
-/// database of some other service.
+/// A machine on which ann (1000) has a private group, ben (1001) shares his group with cat, and dan (1003) is in the user
+/// database of another service.
 const ACCOUNTS: &str = "printf '%s\\n' root:x:0:0::/root:/bin/sh ann:x:1000:1000::/:/bin/sh ben:x:1001:1001::/:/bin/sh \
     cat:x:1002:1001::/:/bin/sh > passwd; printf '%s\\n' root:x:0: ann:x:1000: ben:x:1001: > group; \
     mount --bind passwd /etc/passwd; mount --bind group /etc/group;";
 
 #[test]
-fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
+fn the_private_group_of_the_user_may_write_but_not_a_shared_or_unknown_group() {
     need!(namespaces());
-    // umask 002: files of 0664 and directories of 0775.
+    // umask 002: files of mode 0664 and directories of mode 0775.
     let checkout = "mkdir -m 775 w; cd w; printf '[env]\\nP = \"v\"\\n' > pfx.toml; echo E=v > e.env;
         mkdir -m 775 d; echo v > d/K; mkdir -m 775 $H/.prefect; printf '[context.secrets]\\nC = \"v\"\\n' > $H/.prefect/config.toml;
         chmod 664 pfx.toml e.env d/K; chmod 660 $H/.prefect/config.toml; cp ../pfx .;";
@@ -169,7 +169,7 @@ fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
             );
         }
     }
-    // Root in a checkout of ann's: her group adds nobody to her.
+    // Root in a checkout of ann: her group has no other member.
     let root = format!(
         "{ACCOUNTS} {checkout} chown -R 1000:1000 .; ./pfx run --local --no-project --env-file e.env -- printenv E"
     );
@@ -178,7 +178,7 @@ fn the_users_own_group_may_write_and_a_shared_or_unknown_one_may_not() {
 }
 
 #[test]
-fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file() {
+fn a_file_that_pfx_finds_by_itself_must_belong_to_the_user_and_the_hint_changes_no_file() {
     need!(namespaces());
     let config = "mkdir home/.prefect; mv c.toml home/.prefect/config.toml; chown 1000 home/.prefect/config.toml; \
                   chmod 644 home/.prefect/config.toml;";
@@ -188,7 +188,7 @@ fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file()
         "it belongs to another user (uid 1000)",
         hint,
     );
-    // As the hint says.
+    // As the hint suggests.
     let named = "HOME=$H PREFECT__USER_CONFIG_PATH=$H/.prefect/config.toml setpriv --reuid 999 --clear-groups ./pfx run --local \
                  -s C -- printenv C";
     gives(&format!("{MAKE} {config} {named}"), "v\n");
@@ -202,7 +202,7 @@ fn what_pfx_finds_by_itself_must_be_the_users_own_and_the_hint_changes_no_file()
 }
 
 #[test]
-fn who_is_in_a_group_is_asked_only_if_a_group_may_write() {
+fn the_members_of_a_group_are_read_only_if_the_group_may_write() {
     need!(namespaces());
     need!(tools(&["strace"]));
     let words = "run --local --no-project --secrets-dir $PWD/d -s K -- true";

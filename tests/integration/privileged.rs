@@ -1,4 +1,4 @@
-//! Starts that the kernel calls privileged: the C library has taken variables away before pfx begins.
+//! Privileged starts: the C library has removed variables before pfx begins.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
@@ -39,7 +39,7 @@ fn a_start_with_capabilities_of_the_file_is_refused() {
     let words: [u32; 5] = [0x0200_0001, 1 << 10, 0, 0, 0];
     let value = words.map(u32::to_le_bytes).concat();
     let path = std::ffi::CString::new(program.to_str().unwrap()).unwrap();
-    // SAFETY: two strings, and a buffer of the length that is given.
+    // SAFETY: two strings, and a buffer with the given length.
     let set = unsafe {
         let name = c"security.capability".as_ptr();
         libc::setxattr(path.as_ptr(), name, value.as_ptr().cast(), value.len(), 0)
@@ -49,8 +49,8 @@ fn a_start_with_capabilities_of_the_file_is_refused() {
     home.bare(&[&user[..], &["./pfx", "run", "--", "true"]].concat()).refuses(125, ADDED);
 }
 
-/// Sets `AT_SECURE` of a process that has just become another program and has not begun: what the kernel does where
-/// a security module tells it to.
+/// Sets `AT_SECURE` in a process that has just become another program and has not begun, as the kernel does if a security
+/// module requests it.
 fn call_privileged(process: Pid) {
     let vector = fs::read(format!("/proc/{process}/auxv")).expect("its auxiliary vector");
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("its map");
@@ -72,13 +72,13 @@ fn call_privileged(process: Pid) {
 }
 
 #[test]
-fn a_start_that_a_security_module_calls_privileged_is_told_apart() {
-    // As of SELinux between two domains without `noatsecure`, or AppArmor's `Px`: all identities are the caller's.
+fn a_start_that_a_security_module_marks_as_privileged_has_its_own_error() {
+    // As with SELinux between two domains without `noatsecure`, or AppArmor's `Px`: all IDs are those of the caller.
     let home = home();
     let running = home
         .run(&[], &["true"])
         .before(|| {
-            // SAFETY: a system call on numbers: the process stops when it has become pfx.
+            // SAFETY: a system call on numbers; the process stops after it has become pfx.
             match unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } {
                 -1 => Err(std::io::Error::last_os_error()),
                 _ => Ok(()),
@@ -86,7 +86,10 @@ fn a_start_that_a_security_module_calls_privileged_is_told_apart() {
         })
         .start();
     let process = running.pid();
-    assert!(matches!(waitpid(process, None), Ok(WaitStatus::Stopped(..))), "it has not begun");
+    assert!(
+        matches!(waitpid(process, None), Ok(WaitStatus::Stopped(..))),
+        "the program has not begun"
+    );
     call_privileged(process);
     // SAFETY: a system call on numbers, for a process that this thread traces.
     assert_eq!(unsafe { libc::ptrace(libc::PTRACE_DETACH, process.as_raw(), 0, 0) }, 0);

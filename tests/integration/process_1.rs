@@ -1,4 +1,4 @@
-//! As process 1 of a container, without `--init`: the kernel drops signals that process 1 does not handle.
+//! pfx as process 1 of a container, without `--init`: the kernel drops signals that process 1 does not handle.
 
 use std::net::TcpListener;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::support::{Home, Pfx, Running};
 
 const SIGNALS: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
-/// A Cloud that takes what is asked and never answers.
+/// A fake Prefect Cloud that accepts requests and never answers.
 fn silent_cloud() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -31,7 +31,7 @@ fn as_process_1(home: &Home, words: &[&str]) -> Pfx {
     home.bare(&[&unshare, words].concat())
 }
 
-/// The one child of a process.
+/// The only child of a process.
 fn child_of(running: &Running) -> i32 {
     let parent = running.pid();
     let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
@@ -39,7 +39,7 @@ fn child_of(running: &Running) -> i32 {
 }
 
 #[test]
-fn a_signal_while_secrets_are_looked_up_ends_it_and_starts_nothing() {
+fn a_signal_during_the_lookup_ends_pfx_and_nothing_is_started() {
     let home = Home::new();
     for signal in SIGNALS {
         let (listener, url) = silent_cloud();
@@ -53,7 +53,7 @@ fn a_signal_while_secrets_are_looked_up_ends_it_and_starts_nothing() {
 }
 
 #[test]
-fn a_signal_while_secrets_are_looked_up_ends_process_1_too() {
+fn a_signal_during_the_lookup_ends_process_1() {
     need!(namespaces());
     let home = Home::new();
     for signal in SIGNALS {
@@ -71,7 +71,7 @@ fn a_signal_while_secrets_are_looked_up_ends_process_1_too() {
 }
 
 #[test]
-fn a_signal_that_the_caller_ignores_is_ignored_by_process_1_too() {
+fn process_1_ignores_a_signal_that_its_parent_ignored() {
     need!(namespaces());
     let home = Home::new();
     let (listener, url) = silent_cloud();
@@ -94,7 +94,7 @@ fn a_signal_that_the_caller_ignores_is_ignored_by_process_1_too() {
 }
 
 #[test]
-fn the_command_that_becomes_process_1_finds_no_handlers() {
+fn the_command_as_process_1_inherits_no_handlers() {
     need!(namespaces());
     let home = Home::with_secrets("A = \"1\"\n");
     let show = ["grep", "-E", "^Sig(Cgt|Ign|Blk)", "/proc/self/status"];

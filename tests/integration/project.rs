@@ -1,4 +1,4 @@
-//! `pfx.toml`: found, read, layered, and in force.
+//! `pfx.toml`: its discovery, syntax, layers and effect.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use pfx::store_kind::StoreKind;
 use crate::support::needs::namespaces;
 use crate::support::{Home, Pfx};
 
-/// A home with a repository in it, whose project file is `text`.
+/// A home with a repository whose project file is `text`.
 fn repository(text: &str) -> Home {
     let home =
         Home::with_secrets("DB = '{\"user\": \"u\", \"password\": \"p w\"}'\ntoken = \"t\"\n");
@@ -17,7 +17,7 @@ fn repository(text: &str) -> Home {
     home
 }
 
-/// pfx in the repository, its project file trusted.
+/// pfx in the repository, whose project file is trusted.
 fn trusted(home: &Home, arguments: &[&str]) -> Pfx {
     home.pfx(["trust"]).current_dir(home.join("repository")).gives("");
     home.pfx(arguments).current_dir(home.join("repository/deep/er"))
@@ -53,7 +53,7 @@ fn every_form_of_a_binding_reaches_the_command() {
 }
 
 #[test]
-fn a_later_profile_wins_over_an_earlier_one_and_over_the_file_itself() {
+fn a_later_profile_takes_precedence_over_an_earlier_one_and_over_the_file() {
     let home = repository(
         "env = { V_A = '1', V_B = '1', V_C = '1' }\n\
          profile.x.env = { V_B = 'x', V_C = 'x' }\nprofile.y.env = { V_C = 'y' }\n",
@@ -65,7 +65,7 @@ fn a_later_profile_wins_over_an_earlier_one_and_over_the_file_itself() {
 }
 
 #[test]
-fn an_unknown_profile_is_an_error_that_lists_those_there_are() {
+fn an_unknown_profile_is_an_error_that_lists_the_profiles() {
     let home = repository("profile.dev.env = {}\nprofile.prod.env = {}\n");
     trusted(&home, &show(&["--profile", "nope"])).refuses(
         2,
@@ -80,7 +80,7 @@ fn an_unknown_profile_is_an_error_that_lists_those_there_are() {
 }
 
 #[test]
-fn the_command_line_wins_over_an_env_file_and_that_over_the_project_file() {
+fn the_command_line_takes_precedence_over_an_env_file_and_that_over_the_project_file() {
     let home = repository("env = { V_A = 'file', V_B = 'file', V_C = 'file' }");
     home.write("my.env", "V_B=env\nV_C=env\n");
     let env_file = home.join("my.env");
@@ -90,7 +90,7 @@ fn the_command_line_wins_over_an_env_file_and_that_over_the_project_file() {
 }
 
 #[test]
-fn the_project_files_command_is_run_unless_another_is_given() {
+fn the_command_of_the_project_file_is_run_unless_another_is_given() {
     let home =
         repository("command = \"sh -c 'echo own $0' word\"\nprofile.p.command = ['echo', 'a b']");
     trusted(&home, &["run"]).gives("own word\n");
@@ -104,7 +104,7 @@ fn the_project_files_command_is_run_unless_another_is_given() {
 }
 
 #[test]
-fn a_project_file_without_bindings_leaves_every_local_secret() {
+fn with_a_project_file_without_bindings_every_local_secret_is_bound() {
     let home = repository("command = 'true'");
     trusted(&home, &["run", "--", "sh", "-c", "echo $token"]).gives("t\n");
     let home = repository("[env]");
@@ -112,7 +112,7 @@ fn a_project_file_without_bindings_leaves_every_local_secret() {
 }
 
 #[test]
-fn a_file_may_be_named_and_the_search_left_out() {
+fn a_file_can_be_named_and_the_search_disabled() {
     let home = repository("env.V_A = 'found'");
     let other = home.write("other.toml", "env.V_A = 'named'");
     let other = other.to_str().unwrap();
@@ -126,11 +126,11 @@ fn a_file_may_be_named_and_the_search_left_out() {
 }
 
 #[test]
-fn the_search_ends_at_the_repositorys_root_and_at_home() {
+fn the_search_ends_at_the_root_of_the_repository_and_at_home() {
     let home = repository("");
     std::fs::remove_file(home.join("repository/pfx.toml")).unwrap();
     home.write("pfx.toml", "env.V_A = 'above'");
-    // Not trusted, so it would be an error if it were found.
+    // The file is not trusted, so it would be an error if it were found.
     home.pfx(show(&[])).current_dir(home.join("repository/deep")).gives("");
     home.write("pfx.toml", "");
     std::fs::remove_file(home.join("pfx.toml")).unwrap();
@@ -141,7 +141,7 @@ fn the_search_ends_at_the_repositorys_root_and_at_home() {
 }
 
 #[test]
-fn the_search_ends_at_the_border_of_a_file_system() {
+fn the_search_ends_at_the_boundary_of_a_file_system() {
     need!(namespaces());
     let home = Home::new();
     home.write("pfx.toml", "");
@@ -159,12 +159,12 @@ fn the_search_ends_at_the_border_of_a_file_system() {
     };
     let output = run(script);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // Without the mount it is found, and not trusted.
+    // Without the mount the file is found, and is not trusted.
     assert_eq!(run("cd mounted && exec \"$0\" run -- true").status.code(), Some(125));
 }
 
 #[test]
-fn the_nearest_file_counts() {
+fn the_nearest_file_is_used() {
     let home = repository("env.V_A = 'root'");
     home.write("repository/deep/pfx.toml", "env.V_A = 'deep'");
     home.pfx(["trust", "repository/deep/pfx.toml"]).gives("");
@@ -172,7 +172,7 @@ fn the_nearest_file_counts() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_every_place() {
+fn a_missing_secret_is_reported_with_every_place() {
     let home = repository("env = { A = 'pfx://secret/absent', B = 'pfx://secret/lacking' }");
     let outcome = trusted(&home, &["run", "--local", "--", "true"]).outcome();
     assert_eq!(outcome.code(), Some(125));
@@ -181,14 +181,14 @@ fn what_is_missing_is_told_with_every_place() {
 }
 
 #[test]
-fn a_directory_of_secrets_is_found_beside_the_file() {
+fn a_directory_of_secrets_is_relative_to_the_file() {
     let home = repository("secrets-dir = '../mounted'\nenv.V_A = 'pfx://secret/file.name'");
     home.write("mounted/file.name", "v\n");
     trusted(&home, &show(&[])).gives("V_A=v\n");
 }
 
 #[test]
-fn local_in_the_file_asks_no_remote_store_and_an_option_overrides_it() {
+fn local_in_the_file_disables_the_remote_store_unless_an_option_overrides_it() {
     let home = repository("local = true\nenv.V_A = 'pfx://secret/absent'");
     let url = "http://127.0.0.1:1";
     let ask = |arguments: &[&str]| {
@@ -198,14 +198,14 @@ fn local_in_the_file_asks_no_remote_store_and_an_option_overrides_it() {
             .outcome()
             .stderr()
     };
-    let told = ask(&[]);
-    assert!(told.contains("no remote store was asked"), "{told}");
-    let told = ask(&["--remote", "cloud1", "--timeout", "5"]);
-    assert!(told.contains("127.0.0.1:1") && !told.contains("CANARY"), "{told}");
+    let stderr = ask(&[]);
+    assert!(stderr.contains("no remote store was asked"), "{stderr}");
+    let stderr = ask(&["--remote", "cloud1", "--timeout", "5"]);
+    assert!(stderr.contains("127.0.0.1:1") && !stderr.contains("CANARY"), "{stderr}");
 }
 
 #[test]
-fn a_fault_names_path_line_and_key_and_never_content() {
+fn an_error_gives_path_line_and_key_and_never_content() {
     let home = repository("[env]\nA = 'CANARY\n");
     home.pfx(["run", "-f", "repository/pfx.toml", "--", "true"]).refuses(
         125,
@@ -238,10 +238,10 @@ fn a_file_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn check_tells_which_line_binds_and_what_wins() {
+fn check_shows_which_line_binds_and_which_layer_takes_precedence() {
     let home = repository("[env]\nA = '1'\nB = 'pfx://secret/token'\n[profile.p.env]\nA = '2'\n");
     let arguments = ["check", "--local", "--profile", "p", "--set", "C=3", "--clean", "--preserve"];
-    let told = trusted(&home, &arguments).env("B", "set").outcome();
+    let outcome = trusted(&home, &arguments).env("B", "set").outcome();
     let place = home.join("repository/pfx.toml").display().to_string();
     let expected = format!(
         "A  text         {place}:5\n\
@@ -249,7 +249,7 @@ fn check_tells_which_line_binds_and_what_wins() {
          C  text         the command line\n",
         home.config().display()
     );
-    let stdout = told.stdout();
+    let stdout = outcome.stdout();
     assert!(stdout.starts_with(&expected.replace("text        ", "text         ")), "{stdout}");
     let expected = format!(
         "\nthe command's environment (each line takes precedence over the lines above it):\n  \
@@ -257,24 +257,24 @@ fn check_tells_which_line_binds_and_what_wins() {
          the inherited variables again (--preserve)\n"
     );
     assert!(stdout.ends_with(&expected), "{stdout}");
-    let told = trusted(&home, &[&arguments[..], &["--json"]].concat()).env("B", "set").outcome();
-    let json: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let outcome = trusted(&home, &[&arguments[..], &["--json"]].concat()).env("B", "set").outcome();
+    let json: serde_json::Value = serde_json::from_slice(&outcome.stdout).unwrap();
     assert_eq!(json["project"], place);
     assert_eq!(json["not_inherited"], serde_json::json!(["B"]));
     assert_eq!(json["layers"].as_array().unwrap().len(), 3);
 }
 
 #[test]
-fn the_schema_has_the_remote_stores_that_the_command_line_has() {
+fn the_schema_and_the_command_line_have_the_same_remote_stores() {
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../../schema/pfx.toml.json")).expect("JSON");
     let names: Vec<String> = StoreKind::all().iter().map(|kind| kind.name()).collect();
     assert_eq!(schema["$defs"]["store"]["enum"], serde_json::json!(names));
 }
 
-/// Python's jsonschema and pfx judge the same texts alike.
+/// jsonschema of Python and pfx accept and refuse the same texts.
 #[test]
-fn the_schema_that_is_shipped_says_what_pfx_says() {
+fn the_schema_accepts_what_pfx_accepts() {
     let python = need!(crate::export::prefect_3_python());
     let good = [
         "",
@@ -350,9 +350,9 @@ fn the_schema_that_is_shipped_says_what_pfx_says() {
     }
 }
 
-/// security.md, ENV-13: whatever layers bind a variable, the highest one that does wins.
+/// security.md, ENV-13: of all layers that bind a variable, the highest one takes precedence.
 #[test]
-fn of_all_layers_that_bind_a_variable_the_highest_wins() {
+fn of_all_layers_that_bind_a_variable_the_highest_takes_precedence() {
     for present in 0..32_u32 {
         let has = |layer: u32| present & (1 << layer) != 0;
         let bound = |layer: u32, value: &str| {

@@ -1,4 +1,4 @@
-//! The value asked for on a terminal: never shown, and the terminal is left as it was.
+//! The prompt for a value on a terminal: the value is never shown, and the settings of the terminal are restored.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use crate::support::{Home, Server, Terminal, cloud1};
 
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 
-/// What a terminal that marks a paste sends before and behind it.
+/// The marks that a terminal with bracketed paste sends before and after pasted text.
 const PASTE: (&str, &str) = ("\u{1b}[200~", "\u{1b}[201~");
 
 fn asked(home: &Home) -> Terminal {
     asked_on("dumb", home)
 }
 
-/// On a terminal of this name.
+/// Starts pfx on a terminal of this type.
 fn asked_on(name: &str, home: &Home) -> Terminal {
     let words = ["env", &format!("TERM={name}"), "NO_COLOR=1", PFX, "secret", "set", "A"];
     let mut terminal = Terminal::start(home, &words);
@@ -28,14 +28,14 @@ fn asked_on(name: &str, home: &Home) -> Terminal {
     terminal
 }
 
-/// A private key of 28 lines, as it is in a file.
+/// A private key of 28 lines, as in a file.
 fn key() -> String {
     let lines = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n".repeat(26);
     format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n")
 }
 
 #[test]
-fn what_is_typed_is_stored_and_not_shown() {
+fn a_typed_value_is_stored_and_not_shown() {
     let home = Home::new();
     let mut terminal = asked(&home);
     assert!(!terminal.echoes());
@@ -48,7 +48,7 @@ fn what_is_typed_is_stored_and_not_shown() {
 }
 
 #[test]
-fn what_was_typed_before_the_question_is_not_taken() {
+fn keys_typed_before_the_prompt_are_ignored() {
     let home = Home::new();
     let mut terminal =
         Terminal::start(&home, &["sh", "-c", &format!("read go; exec {PFX} secret set A")]);
@@ -60,7 +60,7 @@ fn what_was_typed_before_the_question_is_not_taken() {
 }
 
 #[test]
-fn every_key_and_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+fn every_key_and_signal_that_ends_the_prompt_restores_the_terminal() {
     for signal in [
         Signal::SIGINT,
         Signal::SIGQUIT,
@@ -90,9 +90,9 @@ fn every_key_and_signal_that_ends_it_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_stop_shows_what_is_typed_and_a_continue_asks_again() {
+fn a_stop_restores_the_terminal_and_a_continue_shows_the_prompt_again() {
     let home = Home::new();
-    // A shell of its own, since a process of an orphaned group does not stop.
+    // In a shell, because a process in an orphaned process group does not stop.
     let script =
         format!("set -m; {PFX} secret set A; echo stopped; read x; fg >/dev/null; echo done $?");
     let mut terminal = Terminal::start(&home, &["sh", "-c", &script]);
@@ -129,8 +129,8 @@ fn the_end_of_input_stores_nothing() {
 }
 
 #[test]
-fn a_line_of_any_length_is_stored_whole() {
-    // The kernel's line mode drops what is beyond 4095 bytes.
+fn a_line_of_any_length_is_stored_completely() {
+    // In canonical mode the kernel drops everything after 4095 bytes.
     for length in [100, 4094, 4095, 4096, 6000, 20_000, 300_000] {
         let home = Home::new();
         let mut terminal = asked(&home);
@@ -139,16 +139,16 @@ fn a_line_of_any_length_is_stored_whole() {
         terminal.type_keys("\n");
         let (status, terminal) = terminal.finish();
         assert!(status.success(), "{}", terminal.shown);
-        let told = format!("received {length} characters in 1 line\r\n");
-        assert!(terminal.shown.ends_with(&told), "{}", terminal.shown);
+        let expected = format!("received {length} characters in 1 line\r\n");
+        assert!(terminal.shown.ends_with(&expected), "{}", terminal.shown);
         home.pfx(["secret", "get", "A"]).gives(&token[..length]);
     }
 }
 
 #[test]
-fn a_marked_paste_is_stored_whole_and_ends_with_enter_behind_it() {
+fn a_bracketed_paste_is_stored_completely_and_enter_ends_it() {
     let breaks = |text: &str| key().replace('\n', text);
-    // The line breaks that terminals make of those in the text.
+    // Terminals send these line breaks for those in the text.
     for pasted in [breaks("\r"), breaks("\n"), breaks("\r\n")] {
         let home = Home::new();
         let mut terminal = asked_on("xterm-256color", &home);
@@ -160,32 +160,32 @@ fn a_marked_paste_is_stored_whole_and_ends_with_enter_behind_it() {
         terminal.type_keys("\r");
         let (status, terminal) = terminal.finish();
         assert!(status.success(), "{}", terminal.shown);
-        let told = "\u{1b}[?2004l\r\nreceived 1744 characters in 28 lines\r\n";
-        assert!(terminal.shown.ends_with(told), "{:?}", terminal.shown);
+        let expected = "\u{1b}[?2004l\r\nreceived 1744 characters in 28 lines\r\n";
+        assert!(terminal.shown.ends_with(expected), "{:?}", terminal.shown);
         assert!(!terminal.shown.contains("MII"), "{:?}", terminal.shown);
         home.pfx(["secret", "get", "A"]).gives(&key());
     }
 }
 
 #[test]
-fn a_paste_that_the_terminal_does_not_mark_is_stored_whole_or_not_at_all() {
+fn a_paste_without_brackets_is_stored_completely_or_not_at_all() {
     for pasted in [key(), key().replace('\n', "\r"), "a\rb".to_owned(), "a\n\nb\n".to_owned()] {
         let home = Home::new();
         let mut terminal = asked_on("xterm", &home);
         terminal.type_keys(&pasted);
         let (status, terminal) = terminal.finish();
         assert_eq!(status.code(), Some(125), "{}", terminal.shown);
-        let told = "pfx: error: cannot read the value from the terminal: it has several lines, and this \
+        let expected = "pfx: error: cannot read the value from the terminal: it has several lines, and this \
                     terminal does not mark where pasted text ends\r\n\
                     pfx: hint: pass it on stdin (`pfx secret set NAME < FILE`), or with `--from-file FILE`\r\n";
-        assert!(terminal.unwrapped().ends_with(told), "{}", terminal.shown);
+        assert!(terminal.unwrapped().ends_with(expected), "{}", terminal.shown);
         assert_eq!(terminal.waiting(), 0, "no line is left for the shell to run");
         assert!(!home.config().exists());
     }
 }
 
 #[test]
-fn the_first_line_of_a_key_is_not_taken_for_the_key_however_slowly_the_next_one_comes() {
+fn the_first_line_of_a_key_alone_is_refused_even_if_the_next_one_arrives_late() {
     let home = Home::new();
     let mut terminal = asked(&home);
     terminal.type_keys("-----BEGIN PRIVATE KEY-----\r");
@@ -196,7 +196,7 @@ fn the_first_line_of_a_key_is_not_taken_for_the_key_however_slowly_the_next_one_
 }
 
 #[test]
-fn one_line_may_end_with_both_characters_of_a_line_break() {
+fn a_single_line_may_end_with_both_characters_of_a_line_break() {
     for keys in ["value\r\n", "value\r", "value\n", "value\u{4}"] {
         let home = Home::new();
         let mut terminal = asked(&home);
@@ -207,7 +207,7 @@ fn one_line_may_end_with_both_characters_of_a_line_break() {
 }
 
 #[test]
-fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
+fn the_line_can_be_edited_and_keys_that_are_not_text_are_refused() {
     let home = Home::new();
     let mut terminal = asked(&home);
     terminal.type_keys("wrong\u{15}one two\u{17}é\u{7f}2\u{8}3\r");
@@ -228,9 +228,9 @@ fn the_line_can_be_edited_and_keys_that_are_no_text_are_refused() {
 }
 
 #[test]
-fn what_no_store_holds_is_refused_whole() {
+fn a_value_that_no_store_can_hold_is_refused() {
     let too_long = "x".repeat((4 << 20) + 1);
-    for (pasted, told) in
+    for (pasted, expected) in
         [("a\0b", "contains a NUL byte"), (too_long.as_str(), "it is longer than 4194304 bytes")]
     {
         let home = Home::new();
@@ -242,13 +242,13 @@ fn what_no_store_holds_is_refused_whole() {
         terminal.type_keys("\r");
         let (status, terminal) = terminal.finish();
         assert_eq!(status.code(), Some(125));
-        assert!(terminal.unwrapped().contains(told), "{}", terminal.shown);
+        assert!(terminal.unwrapped().contains(expected), "{}", terminal.shown);
         assert!(!home.config().exists());
     }
 }
 
 #[test]
-fn an_interrupt_within_a_paste_leaves_nothing_of_it_for_the_shell() {
+fn after_an_interrupt_in_a_paste_nothing_of_it_reaches_the_shell() {
     let home = Home::new();
     let mut terminal = asked_on("xterm", &home);
     let before = {
@@ -264,7 +264,7 @@ fn an_interrupt_within_a_paste_leaves_nothing_of_it_for_the_shell() {
 }
 
 #[test]
-fn an_interrupt_reaches_all_of_the_job() {
+fn an_interrupt_reaches_the_whole_job() {
     let home = Home::new();
     let script = format!("trap 'echo heard; exit 3' INT; {PFX} secret set A; echo after");
     let mut terminal = Terminal::start(&home, &["sh", "-c", &script]);
@@ -276,7 +276,7 @@ fn an_interrupt_reaches_all_of_the_job() {
 }
 
 #[test]
-fn a_terminal_is_asked_wherever_stdin_is_read() {
+fn every_command_that_reads_stdin_prompts_on_a_terminal() {
     let api = Server::json(&json!({ "data": { "set_key_value": { "id": "1" } } }));
     let token = "x".repeat(5_000);
     for words in [&["kv", "set", "A", "-"][..], &["secret", "set", "A", "-"]] {
@@ -296,7 +296,7 @@ fn a_terminal_is_asked_wherever_stdin_is_read() {
     assert!(terminal.shown.contains("it is a terminal"), "{}", terminal.shown);
 }
 
-/// A tmux of its own, with pfx in it. Ends with this.
+/// A separate tmux server with pfx in it. It ends when this is dropped.
 struct Tmux<'h>(&'h Home);
 
 impl Tmux<'_> {
@@ -325,7 +325,7 @@ impl Drop for Tmux<'_> {
 }
 
 #[test]
-fn a_paste_in_tmux_is_stored_whole() {
+fn a_paste_in_tmux_is_stored_completely() {
     need!(tools(&["tmux"]));
     let home = Home::new();
     let file = home.write("key.pem", key());
@@ -343,7 +343,7 @@ fn a_paste_in_tmux_is_stored_whole() {
 }
 
 #[test]
-fn a_value_on_a_terminal_ends_its_line() {
+fn a_newline_follows_a_value_on_a_terminal() {
     let home = Home::with_secrets("A = \"v\"\n");
     let (status, terminal) = Terminal::start(&home, &[PFX, "secret", "get", "A"]).finish();
     assert!(status.success());
@@ -366,7 +366,7 @@ fn the_command_has_the_terminal_and_one_interrupt() {
 }
 
 #[test]
-fn a_stopped_command_is_the_shells_own_job() {
+fn a_stopped_command_is_a_job_of_the_shell() {
     let home = Home::with_secrets("A = \"v\"\n");
     let running = home.run(&[], &["sh", "-c", "kill -STOP $$; exit 7"]).start();
     let stopped = waitpid(running.pid(), Some(WaitPidFlag::WUNTRACED)).unwrap();

@@ -1,10 +1,10 @@
-//! `pfx run` on the whole: what it says, what `--prefect` adds, how verbose it is.
+//! `pfx run` in general: its output, `--prefect` and `--verbose`.
 
 use crate::support::needs::namespaces;
 use crate::support::{Home, set_mode};
 
 #[test]
-fn it_says_nothing_of_its_own() {
+fn it_prints_nothing_itself() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.run(&[], &["sh", "-c", "echo out $A; echo err >&2"])
         .outcome()
@@ -12,7 +12,7 @@ fn it_says_nothing_of_its_own() {
 }
 
 #[test]
-fn verbose_tells_where_each_value_comes_from() {
+fn verbose_shows_where_each_value_comes_from() {
     let home = Home::with_secrets("A = \"CANARY\"\n");
     home.run(&["--local", "-v", "-s", "A", "-s", "X=none?", "-e", "H=HOME"], &["true"])
         .outcome()
@@ -38,7 +38,7 @@ const DENIED: &str = "pfx: error: cannot read {home}/.prefect/config.toml: Permi
                       (/dev/null for none)\n";
 
 #[test]
-fn a_directory_of_prefect_that_nobody_may_enter_is_an_error_and_not_an_absence() {
+fn a_prefect_directory_that_cannot_be_entered_is_an_error_and_not_missing() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.give_to_nobody();
     set_mode(&home.join(".prefect"), 0o000);
@@ -47,7 +47,7 @@ fn a_directory_of_prefect_that_nobody_may_enter_is_an_error_and_not_an_absence()
 }
 
 #[test]
-fn for_prefect_each_secret_is_handed_over_in_the_lossless_form() {
+fn with_prefect_each_secret_is_passed_in_a_lossless_form() {
     let home = Home::with_secrets(
         "A = \"P@$$w0rd~\"\nJ = '{\"a\": [1, true]}'\nAWS_CREDENTIALS = '{\"ACCESS_KEY\": \"k\"}'\n",
     );
@@ -75,7 +75,7 @@ fn for_prefect_each_secret_is_handed_over_in_the_lossless_form() {
 }
 
 #[test]
-fn for_prefect_a_variable_that_is_there_is_replaced() {
+fn with_prefect_an_existing_variable_is_replaced() {
     let home = Home::new();
     let outcome = home
         .run(&["--prefect", "-s", "A"], &["printenv", "PREFECT__CONTEXT__SECRETS__A"])
@@ -85,7 +85,7 @@ fn for_prefect_a_variable_that_is_there_is_replaced() {
 }
 
 #[test]
-fn for_prefect_a_name_that_it_cannot_take_is_refused_if_it_is_named() {
+fn with_prefect_a_name_that_cannot_be_passed_is_refused_if_it_is_bound_by_name() {
     let home = Home::with_secrets("A__B = \"v\"\nkeys = \"v\"\nC = \"v\"\n");
     for name in ["A__B", "keys"] {
         let stderr = format!(
@@ -103,7 +103,7 @@ fn for_prefect_a_name_that_it_cannot_take_is_refused_if_it_is_named() {
 }
 
 #[test]
-fn a_hundred_at_once_all_start() {
+fn a_hundred_concurrent_runs_all_start() {
     let home = Home::with_secrets("A = \"v\"\n");
     let all: Vec<_> =
         (0..100).map(|_| home.run(&["-s", "A"], &["printenv", "A"]).start()).collect();
@@ -113,7 +113,7 @@ fn a_hundred_at_once_all_start() {
 }
 
 #[test]
-fn a_file_that_is_replaced_all_the_time_is_always_read_whole() {
+fn a_file_that_is_replaced_repeatedly_is_always_read_completely() {
     let home = Home::with_secrets("A = \"0\"\n");
     let script = "i=0; echo ready; while [ ! -e stop ]; do i=$((i+1)); \
                   printf '[context.secrets]\\nA = \"%s\"\\n' $i >new; chmod 600 new; mv new .prefect/config.toml; done";
@@ -129,7 +129,7 @@ fn a_file_that_is_replaced_all_the_time_is_always_read_whole() {
 }
 
 #[test]
-fn as_the_first_process_the_command_is_the_first_process() {
+fn if_pfx_is_process_1_the_command_is_process_1() {
     need!(namespaces());
     let home = Home::with_secrets("A = \"v\"\n");
     let pfx = env!("CARGO_BIN_EXE_pfx");
@@ -143,13 +143,13 @@ fn it_needs_neither_proc_nor_tmp_nor_a_writable_disk() {
     let home = Home::with_secrets("A = \"v\"\n");
     let script = "mount --bind . /mnt && mount -t tmpfs -o ro tmpfs /tmp && umount -l /proc && \
                   cd /mnt && mount -o remount,bind,ro /mnt && exec ./pfx run -s A -- printenv A";
-    // It may have been built below /tmp.
+    // pfx may have been built below /tmp.
     std::fs::copy(env!("CARGO_BIN_EXE_pfx"), home.join("pfx")).expect("a copy");
     home.bare(&["unshare", "-m", "sh", "-c", script]).env("HOME", "/mnt").gives("v\n");
 }
 
 #[test]
-fn what_a_service_manager_hands_over_reaches_the_command() {
+fn variables_and_descriptors_of_a_service_manager_reach_the_command() {
     let home = Home::with_secrets("A = \"v\"\n");
     let given = [
         ("NOTIFY_SOCKET", "@abstract"),

@@ -1,13 +1,13 @@
-//! One canary value through every command and every failure, at every verbosity: it is never in any output but
-//! that of `secret get` and of the command.
+//! A canary value in every command and every failure, at every verbosity: it appears in no output except that of
+//! `secret get` and of the command.
 
 use crate::support::needs::{strace_as_root, tools};
 use crate::support::{Home, Outcome, Pfx, set_mode, traced};
 
-/// No fragment of this occurs in any message.
+/// No fragment of this may appear in any message.
 const CANARY: &str = "Xc4n4rY-9e2b";
 
-/// Half a canary gives it away too.
+/// Half a canary would reveal it too.
 const HALF: &str = "c4n4rY";
 
 fn home() -> Home {
@@ -18,7 +18,7 @@ fn home() -> Home {
     home
 }
 
-/// Every way of asking for more words.
+/// Every way to request more output.
 const VERBOSITIES: [&[(&str, &str)]; 4] = [
     &[],
     &[("PFX_VERBOSE", "1")],
@@ -44,7 +44,7 @@ fn always_silent(home: &Home, words: &[&str], prepare: impl Fn(Pfx) -> Pfx) {
 }
 
 #[test]
-fn no_command_that_succeeds_tells_a_value() {
+fn no_successful_command_shows_a_value() {
     let home = home();
     for words in [
         &["run", "--secrets-dir", "dir", "--", "true"][..],
@@ -74,7 +74,7 @@ fn no_command_that_succeeds_tells_a_value() {
 }
 
 #[test]
-fn no_failure_tells_a_value() {
+fn no_failure_shows_a_value() {
     let home = home();
     for words in [
         &["run", "--local", "-s", "A", "-s", "none", "true"][..],
@@ -126,7 +126,7 @@ fn no_failure_tells_a_value() {
 }
 
 #[test]
-fn a_broken_file_with_the_value_on_the_bad_spot_tells_nothing_of_it() {
+fn the_error_for_a_broken_file_does_not_show_a_value_at_the_broken_place() {
     let texts = [
         "A = \"Xc4n4rY\n",
         "A = Xc4n4rY\n",
@@ -172,7 +172,7 @@ fn a_broken_file_with_the_value_on_the_bad_spot_tells_nothing_of_it() {
 }
 
 #[test]
-fn only_the_files_of_prefect_hold_a_value_afterwards() {
+fn afterwards_only_files_of_prefect_contain_a_value() {
     let home = Home::new();
     home.pfx(["secret", "set", "A"]).stdin(CANARY).gives("");
     home.run(&["-s", "A"], &["true"]).gives("");
@@ -189,28 +189,28 @@ fn only_the_files_of_prefect_hold_a_value_afterwards() {
 }
 
 #[test]
-fn a_value_goes_to_the_command_and_nowhere_else() {
+fn a_value_is_passed_only_to_the_command() {
     need!(strace_as_root());
     let home = home();
     let trace = traced(&home, &["-v"], &["run", "-v", "-s", "A", "--", "true"], |start| start);
     assert_eq!(trace.outcome.code(), Some(0));
-    let told: Vec<&str> = trace
+    let calls: Vec<&str> = trace
         .text
         .lines()
         .filter(|line| line.contains(HALF))
         .filter(|line| !(line.contains("read(") && line.contains("context.secrets")))
         .collect();
-    // The environment of the command, and not its arguments.
-    assert_eq!(told.len(), 1, "{told:?}");
+    // In the environment of the command, and not in its arguments.
+    assert_eq!(calls.len(), 1, "{calls:?}");
     assert!(
-        told[0].contains("execve(") && told[0].contains(&format!("\"A={CANARY}\"")),
+        calls[0].contains("execve(") && calls[0].contains(&format!("\"A={CANARY}\"")),
         "{}",
-        told[0]
+        calls[0]
     );
 }
 
 #[test]
-fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
+fn while_pfx_waits_for_a_value_no_process_of_the_same_user_can_read_its_memory() {
     let home = Home::new();
     home.give_to_nobody();
     set_mode(home.path(), 0o700);
@@ -240,22 +240,22 @@ fn while_a_value_is_waited_for_nobody_of_the_same_user_can_look() {
 }
 
 #[test]
-fn a_fault_of_the_system_at_any_call_tells_no_value() {
+fn a_failure_of_any_system_call_shows_no_value() {
     need!(tools(&["strace"]));
     let home = home();
-    // What a run opens, reads and asks of its files, failing one after the other.
+    // The system calls of a run on its files, which fail one after the other.
     for call in ["openat", "read", "statx", "execve", "prlimit64", "fcntl"] {
         for error in ["EIO", "ENOMEM", "EMFILE"] {
             for when in 1..4 {
                 let inject = format!("inject={call}:error={error}:when={when}");
                 let config = home.config();
-                // Only what concerns the file, or every call where it has no path of its own.
+                // Only calls on the file, or every call if it has no path.
                 let mut options = vec!["-e", inject.as_str()];
                 if ["openat", "read", "statx"].contains(&call) {
                     options.extend(["-P", config.to_str().unwrap()]);
                 }
                 if call == "execve" && when == 1 {
-                    // That would be pfx's own start.
+                    // That would be the start of pfx.
                     continue;
                 }
                 let trace =
@@ -272,9 +272,9 @@ fn a_fault_of_the_system_at_any_call_tells_no_value() {
     }
 }
 
-/// What follows a `$`, or stands where a name must, is told nowhere.
+/// Text after a `$`, or in the place of a name, is never shown.
 #[test]
-fn what_may_be_a_part_of_a_value_is_no_name_in_an_error() {
+fn text_that_may_be_part_of_a_value_is_not_shown_as_a_name_in_an_error() {
     let home = home();
     for line in [
         "PW=hunter$Xc4n4rY",

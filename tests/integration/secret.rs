@@ -1,5 +1,5 @@
-//! `pfx secret get`, `set`, `delete` and `list`: what they print, take and leave. How a file is written is in
-//! writes.rs.
+//! `pfx secret get`, `set`, `delete` and `list`: their output, input and effect. writes.rs tests how files are
+//! written.
 
 use std::fs::File;
 
@@ -21,7 +21,7 @@ fn get_prints_the_bytes_and_nothing_else() {
 }
 
 #[test]
-fn get_as_json_prints_json_as_it_is_and_text_as_a_string() {
+fn get_as_json_prints_json_unchanged_and_text_as_a_string() {
     let home = Home::with_secrets(
         "A = \"two\\nlines\"\nJ = '{ \"b\": 12345678901234567890123, \"a\": 1.50 }'\nS = '\"quoted\"'\nN = \"000000\"\nT = true\n",
     );
@@ -38,7 +38,7 @@ fn get_as_json_prints_json_as_it_is_and_text_as_a_string() {
 }
 
 #[test]
-fn get_of_bytes_that_are_no_utf_8_prints_them_and_json_refuses() {
+fn get_prints_bytes_that_are_not_utf_8_and_json_refuses_them() {
     use std::os::unix::ffi::OsStrExt as _;
     let home = Home::new();
     let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
@@ -49,7 +49,7 @@ fn get_of_bytes_that_are_no_utf_8_prints_them_and_json_refuses() {
 }
 
 #[test]
-fn get_of_what_is_not_there_is_1() {
+fn get_of_a_missing_secret_exits_with_1() {
     let home = Home::with_secrets("A = \"v\"\n");
     let outcome = home.pfx(["secret", "get", "a"]).outcome();
     assert_eq!((outcome.code(), outcome.stdout()), (Some(1), String::new()));
@@ -61,7 +61,7 @@ fn get_of_what_is_not_there_is_1() {
 }
 
 #[test]
-fn what_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
+fn output_that_cannot_be_written_is_an_error_except_to_a_closed_pipe() {
     let home = Home::with_secrets("A = \"v\"\n");
     for words in [
         &["secret", "get", "A"][..],
@@ -80,7 +80,7 @@ fn what_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
 }
 
 #[test]
-fn set_takes_stdin_less_one_line_feed() {
+fn set_reads_stdin_without_one_trailing_newline() {
     let home = Home::new();
     for (typed, value) in [
         ("v\n", "v"),
@@ -99,7 +99,7 @@ fn set_takes_stdin_less_one_line_feed() {
 }
 
 #[test]
-fn set_takes_a_file_byte_for_byte() {
+fn set_reads_a_file_byte_for_byte() {
     let home = Home::new();
     home.write("key.pem", "-----BEGIN-----\nx\n-----END-----\n");
     home.pfx(["secret", "set", "A", "--from-file", "key.pem"]).gives("");
@@ -129,7 +129,7 @@ fn set_never_takes_a_value_from_the_command_line() {
 }
 
 #[test]
-fn set_as_json_stores_what_the_text_denotes() {
+fn set_as_json_stores_the_json_value() {
     let home = Home::new();
     for json in ["{\"a\":[1,true,null,\"$HOME\"],\"keys\":1}", "5", "\"text\"", "null", "1.50"] {
         home.pfx(["secret", "set", "J", "--json"]).stdin(json).gives("");
@@ -143,7 +143,7 @@ fn set_as_json_stores_what_the_text_denotes() {
 }
 
 #[test]
-fn set_refuses_what_could_not_be_read_back() {
+fn set_refuses_a_value_that_could_not_be_read_back() {
     let home = Home::new();
     let set = |name: &str, value: &[u8]| home.pfx(["secret", "set", "--", name]).stdin(value);
     set("A", b"a\0b").refuses(
@@ -175,7 +175,7 @@ fn set_refuses_what_could_not_be_read_back() {
 }
 
 #[test]
-fn set_of_a_megabyte_is_read_back() {
+fn a_value_of_a_megabyte_is_read_back() {
     let home = Home::new();
     let value: String = ('a'..='z').cycle().take(1 << 20).collect();
     home.pfx(["secret", "set", "A"]).stdin(&value).gives("");
@@ -183,7 +183,7 @@ fn set_of_a_megabyte_is_read_back() {
 }
 
 #[test]
-fn set_says_where_with_verbose_and_warns_if_another_place_wins() {
+fn set_shows_the_place_with_verbose_and_warns_if_another_place_takes_precedence() {
     let home = Home::new();
     let set = || home.pfx(["secret", "set", "A", "-v"]).stdin("CANARY");
     set().outcome().assert(0, "", "pfx: stored A in {home}/.prefect/config.toml\n");
@@ -198,7 +198,7 @@ fn set_says_where_with_verbose_and_warns_if_another_place_wins() {
 }
 
 #[test]
-fn delete_takes_one_away_and_is_1_if_there_is_none() {
+fn delete_removes_a_secret_and_exits_with_1_if_it_does_not_exist() {
     let home = Home::with_config("# c\n[context.secrets]\nA = \"a\" # about A\nB = \"b\"\n");
     home.pfx(["secret", "delete", "A"]).gives("");
     assert_eq!(home.config_text(), "# c\n[context.secrets]\nB = \"b\"\n");

@@ -1,11 +1,11 @@
-//! How pfx looks on a terminal: colours, layout and characters, each decided by the stream that is written to.
+//! Output on a terminal: colours, layout and characters, each decided by the stream that is written.
 
 use crate::support::{Home, Setup, Terminal};
 
 const PFX: &str = env!("CARGO_BIN_EXE_pfx");
 const UTF_8: [(&str, &str); 2] = [("TERM", "xterm"), ("LANG", "C.UTF-8")];
 
-/// What a start shows on a terminal of 80 columns unless `setup` says otherwise, with line feeds alone.
+/// What a start shows on a terminal of 80 columns unless `setup` says otherwise, with plain newlines.
 fn shown(home: &Home, words: &[&str], setup: Setup<'_>) -> String {
     let words: Vec<&str> = [PFX].iter().chain(words).copied().collect();
     let setup = Setup { columns: setup.columns.or(Some(80)), ..setup };
@@ -17,7 +17,7 @@ fn on(variables: &'static [(&'static str, &'static str)]) -> Setup<'static> {
     Setup { variables, ..Setup::default() }
 }
 
-/// Without the codes of colours.
+/// A text without colour codes.
 fn plain(text: &str) -> String {
     let mut pieces = text.split("\x1b[");
     let first = pieces.next().unwrap_or_default().to_owned();
@@ -40,7 +40,7 @@ fn an_error_is_wrapped_and_its_places_are_a_list_on_a_terminal_only() {
             home.config().display()
         )
     );
-    // Another stream than the one that is written to decides nothing.
+    // A stream that is not written does not matter.
     let setup = Setup { redirected: Some((2, "said")), ..on(&UTF_8) };
     assert_eq!(shown(&home, &MISSING, setup), "");
     let said = std::fs::read_to_string(home.join("said")).expect("what was said");
@@ -110,7 +110,7 @@ fn option_variables_terminal_and_stream_decide_on_colours() {
         let is = is_colored(options, variables, redirected);
         assert_eq!(is, expected, "{options:?} {variables:?} {redirected:?}");
     }
-    // It can also be given after the command's name.
+    // The option can also be given after the name of a command.
     let words = ["run", "--color", "always", "--local", "-s", "A", "true"];
     assert!(home.pfx(words).outcome().stderr().contains("\x1b[1;31merror:\x1b[0m"));
     let wrong = home.pfx(["run", "true"]).env("PFX_COLOR", "purple").outcome();
@@ -119,7 +119,7 @@ fn option_variables_terminal_and_stream_decide_on_colours() {
 }
 
 #[test]
-fn help_and_errors_of_usage_are_coloured_by_the_same_decision() {
+fn help_and_usage_errors_are_coloured_by_the_same_decision() {
     let home = Home::new();
     for words in [&["--help"][..], &["run", "-h"], &["run", "--help"], &["run", "--bad"], &["bad"]]
     {
@@ -130,20 +130,20 @@ fn help_and_errors_of_usage_are_coloured_by_the_same_decision() {
             assert_eq!(shown(&home, words, setup), plain(&colored), "{words:?} {variables:?}");
         }
         let said = |option: &str| home.pfx(words).arg(option).outcome().said();
-        // What follows a subcommand that does not exist is not read, but this is seen.
+        // Arguments after a subcommand that does not exist are not parsed, but this one is recognized.
         assert!(said("--color=always").contains("\x1b[1m"), "{words:?}");
         assert!(!said("--color=never").contains('\x1b'), "{words:?}");
         assert!(!said("--color=auto").contains('\x1b'), "{words:?}");
         let shown = shown(&home, &[&["--color", "never"], words].concat(), on(&UTF_8));
         assert_eq!(shown, plain(&colored), "{words:?}");
     }
-    // The option of a command is not pfx's.
+    // An option of the command is not an option of pfx.
     let own = home.pfx(["run", "--bad", "--", "ls", "--color=always"]).outcome();
     assert!(!own.said().contains('\x1b'), "{}", own.said());
 }
 
 #[test]
-fn a_warning_has_its_fix_on_a_line_of_its_own() {
+fn the_fix_of_a_warning_is_on_its_own_line() {
     let home = Home::with_secrets("A = \"v\"\n");
     crate::support::set_mode(&home.config(), 0o644);
     let setup = Setup { columns: Some(100), ..on(&UTF_8) };
@@ -156,7 +156,7 @@ fn a_warning_has_its_fix_on_a_line_of_its_own() {
     assert_eq!(shown, expected);
 }
 
-/// A home with one secret in a file, and what `check` is asked there: found, missing, optional, a text, removed.
+/// A home with one secret in a file, and the bindings for `check`: found, missing, optional, a text, removed.
 fn checked() -> (Home, [&'static str; 13]) {
     let home = Home::with_secrets("A = \"CANARY\"\n");
     let words = [
@@ -286,7 +286,7 @@ fn check_and_doctor_fit_the_terminal_and_break_no_path() {
 }
 
 #[test]
-fn the_stream_that_is_written_to_decides_on_layout_and_colours_never_change_it() {
+fn the_written_stream_decides_the_layout_and_colours_never_change_it() {
     let (home, words) = checked();
     for words in [&words[..], &["doctor", "--local"]] {
         let piped = home.pfx(words).outcome().stdout();

@@ -1,4 +1,4 @@
-//! `PFX_…` variables: an empty one is not set, one that a command does not use does no harm, and none changes what is
+//! `PFX_…` variables: an empty one counts as not set, one that a command does not use is ignored, and none changes what is
 //! written.
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ fn said(outcome: &Outcome) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn an_empty_variable_is_one_that_is_not_set_for_every_command() {
+fn an_empty_variable_counts_as_not_set_for_every_command() {
     let home = Home::with_secrets("A = \"v\"\n");
     home.write("text", "x");
     for words in [
@@ -57,7 +57,7 @@ fn an_empty_variable_is_one_that_is_not_set_for_every_command() {
             all = all.env(&name, "");
             empty.push(name);
         }
-        // What a command reads of its own environment counts one variable more.
+        // Numbers are removed, because a command that counts variables counts one more.
         let counted = |(code, stdout, stderr): (_, String, String)| {
             (code, stdout.replace(|one: char| one.is_ascii_digit(), ""), stderr)
         };
@@ -72,7 +72,7 @@ fn an_empty_variable_is_one_that_is_not_set_for_every_command() {
 }
 
 #[test]
-fn the_command_gets_an_empty_variable_as_it_is() {
+fn the_command_gets_an_empty_variable_unchanged() {
     let home = Home::with_secrets("A = \"v\"\n");
     let start = home.run(&["-s", "A"], &["/usr/bin/env"]).env("PFX_TIMEOUT", "");
     let stdout = start.env("PFX_STOP_TIMEOUT", "").outcome().stdout();
@@ -82,7 +82,7 @@ fn the_command_gets_an_empty_variable_as_it_is() {
 }
 
 #[test]
-fn the_command_line_wins_over_a_variable_that_conflicts_with_it() {
+fn the_command_line_takes_precedence_over_a_conflicting_variable() {
     let server = cloud(&[("X", json!("remote"))], &[]);
     let home = cloud_home(&server.url());
     let print = ["/usr/bin/printenv", "X"];
@@ -102,12 +102,12 @@ fn the_command_line_wins_over_a_variable_that_conflicts_with_it() {
         assert!(outcome.stderr().contains("no remote store was asked: `--local` was given"));
     }
     assert_eq!(server.requests().len(), requests, "none was made");
-    // A binding, too, wins over one for the same variable.
+    // A binding also takes precedence over one for the same variable.
     let literal = home.run(&["--set", "X=line"], &print).env("PFX_SECRET", "X");
     literal.env("PFX_SET", "X=v").gives("line\n");
     let outcome = home.run(&["--local"], &print).env("PFX_SECRET", "X X").outcome();
     assert_eq!(outcome.code(), Some(2), "{}", outcome.said());
-    // Given together they contradict each other.
+    // Given together they conflict.
     let both = home.run(&["--local", "--remote", "cloud1", "-s", "X"], &print).outcome();
     assert_eq!(both.code(), Some(2), "{}", both.said());
     for option in [&["-g"][..], &["--stop-timeout", "8"], &["--rewrite", "TERM=INT"]] {
@@ -120,7 +120,7 @@ fn the_command_line_wins_over_a_variable_that_conflicts_with_it() {
 }
 
 #[test]
-fn a_variable_that_a_command_does_not_use_does_it_no_harm() {
+fn a_variable_that_a_command_does_not_use_is_ignored() {
     let home = Home::with_secrets("A = \"v\"\n");
     let project = home.write("named.toml", "[env]\nA = \"project\"\n");
     let project = project.to_str().unwrap();
@@ -156,7 +156,7 @@ fn a_variable_that_a_command_does_not_use_does_it_no_harm() {
 }
 
 #[test]
-fn a_variable_that_is_used_and_makes_no_sense_is_an_error_that_does_not_quote_it() {
+fn a_used_variable_that_is_not_valid_is_an_error_that_does_not_quote_it() {
     let home = Home::with_secrets("A = \"v\"\n");
     for (name, value, options) in [
         ("PFX_TIMEOUT", "CANARY", &["-s", "A"][..]),
@@ -207,9 +207,9 @@ fn no_variable_changes_what_is_written() {
         serde_json::from_str::<Value>(variables).expect("JSON")["input"]["value"].clone()
     };
     let stored: Vec<Value> = server.requests().iter().map(value_of).collect();
-    // A secret of text is its text in JSON, as Prefect 1.x reads it.
+    // A text that is JSON is stored as a JSON string, as Prefect 1.x reads it.
     assert_eq!(stored, [json!({"daily": 5}), json!("\"true\"")]);
-    // Nor where it is written.
+    // Nor does a variable change where something is written.
     let print = home.pfx(["export", "--format", "json", "--set", "B=1"]);
     print.env("PFX_OUTPUT", "out").env("PFX_NAME", "Bad_Name").gives("{\n  \"B\": \"1\"\n}\n");
     assert!(!home.join("out").exists());

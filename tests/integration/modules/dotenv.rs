@@ -1,4 +1,4 @@
-//! Facts about dotenv texts.
+//! Tests of the reader of dotenv texts.
 
 use pfx::dotenv::*;
 use pfx::error::Error;
@@ -34,7 +34,7 @@ fn one(text: &str) -> String {
 }
 
 #[test]
-fn a_value_is_read_as_python_dotenv_node_and_npms_dotenv_read_it() {
+fn values_are_read_as_by_python_dotenv_node_and_npms_dotenv() {
     for (text, value) in [
         ("A=", ""),
         ("A=   # comment", ""),
@@ -70,7 +70,7 @@ fn a_value_is_read_as_python_dotenv_node_and_npms_dotenv_read_it() {
 }
 
 #[test]
-fn what_readers_take_in_different_ways_is_refused() {
+fn text_that_readers_read_differently_is_refused() {
     for text in [
         "A=#c", "A=b#c", "A=\"b\"#c", "A=b\t", "A=b\tc", "A=\tb", "A=b\u{a0}", "A=\u{2028}b",
         "A=b\u{1f}", "A=b\\ c", "A=`b`", "A=b`c`", "A=\"b`c`\"", "A=\"b\"c", "A='b' 'c'",
@@ -86,7 +86,7 @@ fn what_readers_take_in_different_ways_is_refused() {
 }
 
 #[test]
-fn variables_are_named_outside_of_single_quotes() {
+fn variables_are_expanded_outside_of_single_quotes() {
     for (text, value) in [
         ("A=$B/c", "<B>/c"),
         ("A=\"<${B}>\"", "<<B>>"),
@@ -100,7 +100,7 @@ fn variables_are_named_outside_of_single_quotes() {
 }
 
 #[test]
-fn a_reference_is_a_whole_value_and_refused_inside_a_text() {
+fn a_reference_is_a_whole_value_and_an_error_inside_a_text() {
     assert_eq!(one("A=pfx://secret/x"), "<secret `x`>");
     assert_eq!(one("A='pfx://kv/x?'"), "<key `x`>");
     assert_eq!(one("A=\"pfx://kv/x\" # c"), "<key `x`>");
@@ -115,17 +115,17 @@ fn a_reference_is_a_whole_value_and_refused_inside_a_text() {
         "A=${B:-pfx://secret/CANARY}",
         "A='x\npfx://secret/CANARY'",
     ] {
-        let told = read(text).unwrap_err().to_string();
+        let error = read(text).unwrap_err().to_string();
         let expected =
             "cannot read .env:1:3: key `A`: `pfx://` is a reference only as the whole value";
-        assert!(told.starts_with(expected) && !told.contains("CANARY"), "{text:?}: {told}");
+        assert!(error.starts_with(expected) && !error.contains("CANARY"), "{text:?}: {error}");
     }
-    // Put together, it is text.
+    // Joined from parts, it is text.
     assert_eq!(one("A=${S}//secret/x"), "<S>//secret/x");
 }
 
 #[test]
-fn faults_name_line_and_column_and_quote_nothing() {
+fn errors_give_line_and_column_and_quote_nothing() {
     for (text, place) in [
         ("A=1\nCANARY", ".env:2:7"),
         ("\nA='CANARY", ".env:2:3: key `A`"),
@@ -146,33 +146,33 @@ fn faults_name_line_and_column_and_quote_nothing() {
         ("A=pfx://secret/$SET", ".env:1:3: key `A`"),
         ("A=\"pfx://secret/$SET\"", ".env:1:3: key `A`"),
     ] {
-        let told = read(text).unwrap_err().to_string();
-        assert!(told.starts_with(&format!("cannot read {place}: ")), "{text:?}: {told}");
-        assert!(!told.contains("CANARY"), "{told}");
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot read {place}: ")), "{text:?}: {error}");
+        assert!(!error.contains("CANARY"), "{error}");
     }
 }
 
 #[test]
-fn a_line_of_base64_is_not_told_as_a_name_and_a_padded_one_is_no_name() {
-    let told = read("A=x\nMIIEvQIBADANBgkq==\ty").unwrap_err().to_string();
+fn a_line_of_base64_is_not_shown_as_a_name_and_with_padding_is_not_a_name() {
+    let error = read("A=x\nMIIEvQIBADANBgkq==\ty").unwrap_err().to_string();
     let white_space = "put a value that contains white space other than spaces in quotes";
-    assert_eq!(told, format!("cannot read .env:2:19: {white_space}"));
+    assert_eq!(error, format!("cannot read .env:2:19: {white_space}"));
     for name in ["JBSWY3DPEHPK3PXP", "deadbeef01234567"] {
-        let told = read(&format!("{name}=x\ty")).unwrap_err().to_string();
-        assert!(told.starts_with("cannot read .env:1:19: put a value"), "{told}");
+        let error = read(&format!("{name}=x\ty")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read .env:1:19: put a value"), "{error}");
     }
-    let told = read("SOME_LONG_NAME_12=x\ty").unwrap_err().to_string();
-    assert!(told.contains("key `SOME_LONG_NAME_12`"), "{told}");
-    let told = read("A=x\nMIIEvQIBADANBgkqhk==").unwrap_err().to_string();
-    assert!(told.starts_with("cannot read .env:2:1: this looks like a line of base64"), "{told}");
+    let error = read("SOME_LONG_NAME_12=x\ty").unwrap_err().to_string();
+    assert!(error.contains("key `SOME_LONG_NAME_12`"), "{error}");
+    let error = read("A=x\nMIIEvQIBADANBgkqhk==").unwrap_err().to_string();
+    assert!(error.starts_with("cannot read .env:2:1: this looks like a line of base64"), "{error}");
     for name in ["ConnectionStrings", "Connection_2_String"] {
         assert_eq!(one(&format!("{name}=")), "");
     }
 }
 
-/// Whatever stands there, it is read or refused; and what may be a value is not told.
+/// Every text is read or refused, and text that may be a value is not shown.
 #[test]
-fn no_text_makes_it_panic_or_quote() {
+fn no_text_causes_a_panic_or_is_quoted() {
     let pieces = [
         "A", "=", "'", "\"", "\\", "\n", " ", "#", "$", "${", "}", ":-", "$(", "B=", "\r\n", "\0",
         "é", "Canary", "pfx://", "secret/", "%", "?", "#/", "export ", "\u{feff}",

@@ -1,4 +1,4 @@
-//! Modules by their public face, without a process: a text or a list in, a value or an error out.
+//! Tests of modules through their public interface, without a process: a text or a list in, a value or an error out.
 
 mod dotenv;
 mod plan;

@@ -1,4 +1,4 @@
-//! Facts about plans.
+//! Tests of plans.
 
 use std::ffi::OsString;
 
@@ -48,13 +48,13 @@ fn texts(plan: &Plan) -> Vec<String> {
 }
 
 #[test]
-fn no_binding_means_every_local_secret() {
+fn without_a_binding_every_local_secret_is_bound() {
     assert_eq!(plan(&[], &[]).unwrap().scope, Scope::Local);
     assert_eq!(plan(&[], &["A=1"]).unwrap().scope, Scope::NamedOnly);
 }
 
 #[test]
-fn a_name_gives_its_variable_unless_one_is_given() {
+fn a_variable_is_named_after_the_secret_unless_one_is_given() {
     let plan = plan(&["db-password", "PG=prod-db?#/password"], &[]).unwrap();
     assert_eq!(texts(&plan), ["DB_PASSWORD=secret `db-password`", "PG=secret `prod-db`"]);
     let lookups: Vec<&Lookup> = plan.lookups().collect();
@@ -62,14 +62,14 @@ fn a_name_gives_its_variable_unless_one_is_given() {
 }
 
 #[test]
-fn two_bindings_of_one_variable_are_refused_and_both_named() {
+fn two_bindings_of_one_variable_are_refused_and_both_are_named() {
     let error = plan(&["db-password"], &["DB_PASSWORD=CANARY"]).unwrap_err().to_string();
     assert!(error.contains("-s db-password") && error.contains("--set DB_PASSWORD"), "{error}");
     assert!(!error.contains("CANARY"), "{error}");
 }
 
 #[test]
-fn bad_bindings_are_refused_without_their_values() {
+fn bindings_that_are_not_valid_are_refused_without_their_values() {
     for (secrets, literals) in [
         (&["A\n=x"][..], &[][..]),
         (&["=x"], &[]),
@@ -86,21 +86,21 @@ fn bad_bindings_are_refused_without_their_values() {
 }
 
 #[test]
-fn every_secret_yields_to_a_binding_by_name_or_variable() {
+fn with_all_a_binding_by_name_or_variable_takes_precedence() {
     let plan = plan(&["X=a"], &["B=1"]).unwrap();
     let plan = plan.with_secrets(listed(&["a", "b", "B", "c"], Author::User)).unwrap();
     assert_eq!(texts(&plan), ["X=secret `a`", "B=1", "b=secret `b`", "c=secret `c`"]);
 }
 
 #[test]
-fn every_secret_is_refused_if_two_give_one_variable() {
+fn with_all_two_secrets_for_one_variable_are_refused() {
     let plan = plan(&[], &[]).unwrap();
     let error = plan.with_secrets(listed(&["a-b", "A_B"], Author::User)).unwrap_err().to_string();
     assert!(error.contains("a-b") && error.contains("A_B"), "{error}");
 }
 
 #[test]
-fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
+fn a_later_file_takes_precedence_and_the_command_line_over_all_files() {
     let files =
         vec![layer(&[("A", "1"), ("B", "1"), ("C", "1")]), layer(&[("B", "2"), ("B", "3")])];
     let written = BindingOptions { set: words(&["C=9"]), ..BindingOptions::default() };
@@ -110,7 +110,7 @@ fn a_later_file_wins_and_the_command_line_wins_over_all_files() {
 }
 
 #[test]
-fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
+fn a_file_without_bindings_does_not_bind_every_secret() {
     assert_eq!(
         Plan::over(vec![layer(&[])], &BindingOptions::default(), BaseEnvironment::default())
             .unwrap()
@@ -120,7 +120,7 @@ fn a_file_that_wants_nothing_is_no_wish_for_every_secret() {
 }
 
 #[test]
-fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes() {
+fn with_preserve_a_set_variable_takes_precedence_but_not_over_a_removal() {
     let written = BindingOptions {
         secret: words(&["A", "B"]),
         set: words(&["C=1"]),
@@ -139,7 +139,7 @@ fn what_is_set_already_wins_if_it_is_to_be_preserved_and_a_removal_still_removes
 }
 
 #[test]
-fn names_that_others_wrote_are_refused_if_they_could_take_over_unless_bound() {
+fn remote_names_that_could_take_over_are_refused_unless_bound() {
     let names = ["LD_PRELOAD", "TOKEN", "Path", "git-ssh-command"];
     plan(&[], &[]).unwrap().with_secrets(listed(&names, Author::User)).unwrap();
     let binding = plan(&["X=git-ssh-command"], &[]).unwrap();

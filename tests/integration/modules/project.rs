@@ -1,4 +1,4 @@
-//! Facts about project files.
+//! Tests of project files.
 
 use pfx::project::*;
 use pfx::reference::Reference;
@@ -74,7 +74,7 @@ fn every_form_of_a_binding_is_read() {
 }
 
 #[test]
-fn a_reference_inside_a_text_is_refused_and_text_on_purpose_is_taken() {
+fn a_reference_inside_a_text_is_refused_unless_it_is_marked_as_text() {
     for text in [
         "env.A = 'postgres://app:pfx://secret/CANARY@h'",
         "env.A = ' pfx://secret/CANARY'",
@@ -99,20 +99,20 @@ fn a_reference_inside_a_text_is_refused_and_text_on_purpose_is_taken() {
 }
 
 #[test]
-fn an_empty_table_is_more_than_none() {
+fn an_empty_table_differs_from_none() {
     assert!(Project::parse("[env]", "p").unwrap().own.env.is_some());
     assert!(Project::parse("command = 'x'", "p").unwrap().own.env.is_none());
 }
 
 #[test]
-fn a_reference_to_a_variable_of_the_environment_is_one() {
+fn a_reference_to_an_environment_variable_is_read() {
     let project = Project::parse("env.A = 'pfx://env/B'", "p").unwrap();
     let WantedValue::Lookup(lookup) = &project.own.env.as_ref().unwrap()[0].value else { panic!() };
     assert_eq!(lookup.reference, Reference::Env("B".into()));
 }
 
 #[test]
-fn an_unknown_key_is_refused_and_the_near_one_named() {
+fn an_unknown_key_is_refused_and_a_similar_one_is_named() {
     assert_eq!(
         fault("[env]\nA = { secrt = 'CANARY' }"),
         "cannot read pfx.toml:2:7: key `env.A.secrt`: unknown key; did you mean `secret`?"
@@ -129,7 +129,7 @@ fn an_unknown_key_is_refused_and_the_near_one_named() {
 }
 
 #[test]
-fn a_key_that_may_be_a_part_of_a_value_is_not_told() {
+fn a_key_that_may_be_part_of_a_value_is_not_shown() {
     for (text, place) in [
         ("env.A = { Xc4n4rY = 1 }", "pfx.toml:1:11: key `env.A`: unknown key"),
         ("env.A = { 'x Xc4n4rY' = 1 }", "pfx.toml:1:11: key `env.A`: unknown key"),
@@ -145,7 +145,7 @@ fn a_key_that_may_be_a_part_of_a_value_is_not_told() {
 }
 
 #[test]
-fn faults_name_their_place_and_quote_nothing() {
+fn errors_give_their_place_and_quote_nothing() {
     for (text, place) in [
         ("[env]\nA = 'CANARY", "pfx.toml:2:"),
         ("[env]\nA = 1", "pfx.toml:2:5: key `env.A`"),
@@ -179,9 +179,9 @@ fn faults_name_their_place_and_quote_nothing() {
     }
 }
 
-/// Whatever the text is, it is read or refused; and no value is shown.
+/// Every text is read or refused, and no value is shown.
 #[test]
-fn no_text_makes_it_panic_or_quote() {
+fn no_text_causes_a_panic_or_is_quoted() {
     let pieces = [
         "[env]\n", "[profile.a.env]\n", "A = ", "command = ", "\"CANARY\"", "'CANARY'", "\"", "'",
         "{ ", " }", "secret = ", "kv = ", "pointer = ", "default = ", "optional = true",
@@ -200,7 +200,7 @@ fn no_text_makes_it_panic_or_quote() {
         match Project::parse(&text, "pfx.toml") {
             Ok(_) => read += 1,
             Err(error) => {
-                // A key is shown, and so is what is in quotes before `=`.
+                // A key is shown, and so is quoted text before `=`.
                 let shown = error.to_string();
                 let (before, behind) = shown.split_once("key `").unwrap_or((&shown, ""));
                 let behind = behind.split_once('`').map_or("", |(_, behind)| behind);

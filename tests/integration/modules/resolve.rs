@@ -1,4 +1,4 @@
-//! Facts about what is resolved.
+//! Tests of the resolution.
 
 use pfx::cli::BindingOptions;
 use pfx::dotenv;
@@ -13,7 +13,7 @@ use pfx::secret::SecretValue;
 use pfx::source::Place;
 use pfx::source::{Found, Held, Keeps, Source};
 
-/// Has the named secrets, each with the value that is given.
+/// A source with the named secrets and values.
 struct Has(&'static str, &'static [(&'static str, &'static str)]);
 
 impl Source for Has {
@@ -41,7 +41,7 @@ impl Source for Has {
     }
 }
 
-/// Must not be asked.
+/// A source that must not be asked.
 struct Panics;
 
 impl Source for Panics {
@@ -62,7 +62,7 @@ impl Source for Panics {
     }
 }
 
-/// Cannot answer.
+/// A source that fails.
 struct Fails;
 
 impl Source for Fails {
@@ -104,20 +104,20 @@ fn shown(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_first_source_that_has_a_name_wins_and_later_ones_are_not_asked() {
+fn the_first_source_that_has_a_name_provides_the_value_and_later_ones_are_not_asked() {
     let first = Has("first", &[("A", "1")]);
     let second = Has("second", &[("A", "2"), ("B", "2")]);
     assert_eq!(resolved(&["A", "B"], &[&first, &second, &Panics]).unwrap(), ["A=1", "B=2"]);
 }
 
 #[test]
-fn a_source_that_fails_stops_the_run_though_the_next_one_has_it() {
+fn a_source_that_fails_stops_the_run_even_if_the_next_one_has_the_value() {
     let error = resolved(&["A"], &[&Fails, &Has("second", &[("A", "2")])]).unwrap_err();
     assert!(error.to_string().contains("failed"));
 }
 
 #[test]
-fn all_that_is_missing_is_told_at_once_with_every_place() {
+fn all_missing_names_are_reported_together_with_every_place() {
     let sources: [&dyn Source; 2] = [&Has("first", &[("a-b", "1")]), &Has("second", &[])];
     let error = resolved(&["X", "Y?", "A_B"], &sources).unwrap_err();
     let message = error.to_string();
@@ -126,7 +126,7 @@ fn all_that_is_missing_is_told_at_once_with_every_place() {
 }
 
 #[test]
-fn a_pointer_picks_a_part_and_one_that_leads_nowhere_is_missing() {
+fn a_pointer_selects_a_part_and_a_part_that_does_not_exist_is_missing() {
     let source = Has("first", &[("db", r#"{"password": "p", "port": 5432, "n": [1.50]}"#)]);
     let picked = resolved(&["P=db#/password", "N=db#/n", "O=db#/port"], &[&source]).unwrap();
     assert_eq!(picked, ["P=p", "N=[1.50]", "O=5432"]);
@@ -136,7 +136,7 @@ fn a_pointer_picks_a_part_and_one_that_leads_nowhere_is_missing() {
 }
 
 #[test]
-fn a_pointer_into_what_is_no_json_is_an_error() {
+fn a_pointer_into_text_that_is_not_json_is_an_error() {
     let message =
         resolved(&["X=A#/a"], &[&Has("first", &[("A", "CANARY")])]).unwrap_err().to_string();
     assert!(message.contains("`A`") && !message.contains("CANARY"), "{message}");
@@ -150,7 +150,7 @@ fn without_a_binding_every_secret_of_every_local_source_is_bound() {
 }
 
 #[test]
-fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
+fn each_binding_affects_its_variable_in_the_order_of_the_plan() {
     let text = "T=pfx://secret/A\nU=\"<${T}>\"\nT=again-${U}\nLOST=<${U}>\nBLANK=pfx://secret/none?\nKEPT=x\n";
     let written = BindingOptions {
         secret: vec!["B".into(), "X=none?".into()],
@@ -188,7 +188,7 @@ fn each_binding_is_a_variable_with_its_effect_in_the_order_of_the_plan() {
 }
 
 #[test]
-fn a_text_says_what_is_in_it_and_whose_absence_makes_it_blank() {
+fn a_text_lists_its_parts_and_whether_each_is_found() {
     let text = "P=pfx://secret/A\nQ=<${P}>\nR=\"${Q} ${P}\"\n";
     let files = vec![layer(text)];
     let plan = Plan::over(files, &BindingOptions::default(), BaseEnvironment::default()).unwrap();
