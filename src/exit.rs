@@ -1,13 +1,12 @@
-//! The exit statuses that are pfx's own. A command that was started keeps its own, untouched, since
-//! pfx is gone by then.
+//! pfx's own exit statuses. If a command was started, its status is its own: pfx no longer exists.
 
-/// What pfx says to its caller when it does not become another program.
+/// The exit status of pfx, if it does not become the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done as asked.
+    /// Success.
     Done = 0,
-    /// The thing asked for is not there (as grep(1) and test(1) have it).
+    /// What was requested does not exist (as in grep(1) and test(1)).
     Absent = 1,
     /// The command line is wrong (clap's convention).
     Usage = 2,

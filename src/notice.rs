@@ -1,4 +1,4 @@
-//! What a person should know although nothing stops: one type for all of pfx.
+//! Notices: warnings and advice that do not stop a command.
 
 use std::fmt;
 use std::path::Path;
@@ -6,24 +6,24 @@ use std::path::Path;
 use crate::error::{Error, TrustFault};
 use crate::name::Shown;
 
-/// Something that a person should know. It holds names, places and numbers, never a value.
+/// A notice for the user. It contains names, places and numbers, never a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub level: Level,
     /// A sentence without a full stop.
     pub text: String,
-    /// The command or edit that fixes it, if one surely does.
+    /// The command or edit that fixes it, if there is one.
     pub fix: Option<String>,
 }
 
-/// How much a notice matters, and so who shows it. `check` shows all of them.
+/// How important a notice is, and so which commands show it. `check` shows all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Only `doctor` has it: something that stops a run.
+    /// An error that stops a run. Only `doctor` shows it as a notice.
     Error,
-    /// Every command shows it; a problem to `doctor`.
+    /// Every command shows it, and `doctor` lists it as a problem.
     Warning,
-    /// Commands show it with `--verbose`; a problem to `doctor`.
+    /// Commands show it with `--verbose`, and `doctor` lists it as a problem.
     Advice,
     /// Commands show it with `--verbose`.
     Detail,
@@ -42,7 +42,7 @@ impl Notice {
         Self { level: Level::Detail, text: text.into(), fix: None }
     }
 
-    /// An error, for a list of all that is wrong.
+    /// An error, for the problems of `doctor`.
     pub fn of_error(error: &Error) -> Self {
         Self { level: Level::Error, text: error.to_string(), fix: error.hint() }
     }
@@ -53,7 +53,7 @@ impl Notice {
         Self { level: Level::Warning, text, fix }
     }
 
-    /// A variable or an option names a file or directory that is not there.
+    /// A variable or an option names a file or directory that does not exist.
     pub fn absent(variable: &str, path: &Path) -> Self {
         let path = path.to_string_lossy();
         Self::warning(format!("{variable} names {}, which does not exist", Shown(&path)))
@@ -65,7 +65,7 @@ impl Notice {
     }
 }
 
-/// In one line, with what fixes it.
+/// On one line, with the fix.
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fix {

@@ -1,18 +1,18 @@
-//! Variables with a meaning to a shell itself. One that is set by a line that a shell evaluates may be lost, be
-//! evaluated as arithmetic (and so run what it holds), end the evaluation, or change the shell: `USERNAME`
-//! makes root's zsh another user.
+//! Variables with a special meaning in a shell. If a script sets one, its value may be lost or evaluated as
+//! arithmetic (which can run commands), the script may end, or the shell may change: setting `USERNAME` makes root's
+//! zsh switch to another user.
 //!
-//! Not in here are those that a shell only reads, and that everyone exports as plain text: `PATH`, `HOME`, `ENV`,
-//! `LANG` and their like. `tests/integration/export/names.rs` asks the shells themselves what is missing here.
+//! Variables that a shell only reads, and that everyone exports as plain text, are not listed: `PATH`, `HOME`, `ENV`,
+//! `LANG` and so on. `tests/integration/export/names.rs` compares the lists with the shells themselves.
 
-/// A shell, and the names that mean something to it: special, read-only, tied, integers, set by the shell
-/// itself, or run or followed by it. `*` at an end matches anything.
+/// A shell, and the names with a special meaning in it: special, read-only, tied or integer variables, and those that
+/// the shell sets, runs or follows. A final `*` matches anything.
 pub struct Shell {
     pub name: &'static str,
     pub names: &'static [&'static str],
 }
 
-/// bash(1), "Shell Variables". `BASH_ENV` is one that only shells which are started later read.
+/// bash(1), "Shell Variables". Not `BASH_ENV`, which only shells that are started later read.
 #[rustfmt::skip]
 pub const BASH: Shell = Shell { name: "bash", names: &[
     "BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_ARGV0", "BASH_CMDS",
@@ -52,7 +52,7 @@ pub const KSH: Shell = Shell { name: "ksh", names: &[
     "PS1", "PS2", "PS3", "PS4", "PWD", "RANDOM", "REPLY", "SECONDS", "SHLVL", "TMOUT", "USER_ID", "_",
 ] };
 
-/// zshparam(1), and zshmodules(1) for those that a module brings. Half of them are tied to an array in lower case.
+/// zshparam(1), and zshmodules(1) for those of modules. Half of them are tied to an array in lower case.
 #[rustfmt::skip]
 pub const ZSH: Shell = Shell { name: "zsh", names: &[
     "ARGC", "ARGV0", "BAUD", "CDPATH", "COLUMNS", "CORRECT_IGNORE", "CORRECT_IGNORE_FILE", "DIRSTACKSIZE",
@@ -74,13 +74,13 @@ pub const ZSH: Shell = Shell { name: "zsh", names: &[
     "zcurses_*", "zgdbm_tied", "zle_bracketed_paste", "zle_highlight", "zsh_*",
 ] };
 
-/// All that read the commands of `export --format sh`, and files that are sourced.
+/// The shells that can read the output of `export --format sh`, and source files.
 pub const POSIX: &[Shell] = &[BASH, DASH, KSH, ZSH];
 
 /// All of them.
 pub const ALL: &[Shell] = &[BASH, DASH, FISH, KSH, ZSH];
 
-/// Whether `name` is one of these, each a name, or the beginning of names followed by `*`.
+/// Whether `name` matches one of these patterns: a name, or a prefix followed by `*`.
 pub fn is_among(name: &str, patterns: &[&str]) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(head) => name.starts_with(head),
@@ -88,8 +88,8 @@ pub fn is_among(name: &str, patterns: &[&str]) -> bool {
     })
 }
 
-/// The shells to which a variable of this name means something.
+/// The shells in which a variable of this name has a special meaning.
 pub fn with_meaning(name: &str, shells: &[Shell]) -> Vec<&'static str> {
-    let meant = shells.iter().filter(|shell| is_among(name, shell.names));
-    meant.map(|shell| shell.name).collect()
+    let special = shells.iter().filter(|shell| is_among(name, shell.names));
+    special.map(|shell| shell.name).collect()
 }

@@ -1,9 +1,9 @@
-//! Variables with which whoever chooses their value decides what a program does: loads code, runs another
-//! program, or talks to another host. A name that nobody on this machine wrote down must be none of them.
+//! Variables whose value can take over a program: make it load code, run another program, or connect to another host.
+//! A name from a remote store, which nobody on this machine has written down, must not be one of them.
 
 use crate::shells;
 
-/// What makes a variable one of these.
+/// What such a variable controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
     /// The program loader loads what it names.
@@ -12,16 +12,16 @@ pub enum Power {
     Interpreter,
     /// Programs start what it names.
     Program,
-    /// It tells where programs connect to, or whom they trust there.
+    /// Where programs connect to, and which certificates they trust.
     Network,
-    /// It tells who and where the program is, and who watches it.
+    /// The home, the directories and the service manager of a program.
     Process,
-    /// It means something to a shell itself, which loses the value or runs it.
+    /// It has a special meaning in a shell, which may lose the value or run it.
     Shell,
 }
 
 impl Power {
-    /// What it does, in words that follow "it decides".
+    /// What the variable decides: words that follow "it decides".
     pub const fn words(self) -> &'static str {
         match self {
             Self::Loader => "which code is loaded into programs",
@@ -34,9 +34,9 @@ impl Power {
     }
 }
 
-/// Names by what they do, beside those of [`shells`]; `*` at an end matches anything. Case
-/// counts, as it does for the programs that read them.
-/// A prefix is in here whole only where no program keeps a secret below it: `GIT_TOKEN` is nobody's option.
+/// Names by what they control, in addition to those of [`shells`]. A final `*` matches anything. Names are
+/// case-sensitive, as they are to the programs that read them. A prefix is listed only if no program has a secret
+/// with this prefix: `GIT_*` is not, because of `GIT_TOKEN`.
 ///
 /// Sources: ld.so(8), `unsecure_envvars` of glibc (`sysdeps/generic/unsecvars.h`) and sudo's
 /// `initial_badenv_table` (`plugins/sudoers/env.c`) for the loader and the shells; bash(1), dash(1),
@@ -102,13 +102,13 @@ const TABLE: &[(Power, &[&str])] = &[
     ]),
 ];
 
-/// Finds at one look that nearly every name is in none of some lists. Without it a run with a hundred secrets, which
-/// asks for each before its command starts, takes 5 % longer, and 2.5 % if the lists are searched by first letter
-/// (`benches/compare.sh`).
+/// Quickly decides for nearly every name that it is in none of some lists. Without it, a run with a hundred secrets
+/// takes 5 % longer, since each name is checked before the command starts; 2.5 % longer if the lists are searched by
+/// first letter (`benches/compare.sh`).
 struct Filter {
-    /// Whole names, by their first two bytes, their last one and their length.
+    /// Complete names, by their first two bytes, their last byte and their length.
     names: [u64; 128],
-    /// The first two bytes of names that go on as they like, by the five bits in which letters differ.
+    /// The first two bytes of names with a final `*`, by the five bits in which letters differ.
     heads: [u64; 16],
 }
 
@@ -122,7 +122,7 @@ static OF_TABLE: Filter = {
     filter
 };
 
-/// For the names that mean something to shells.
+/// For the names in [`shells`].
 static OF_SHELLS: Filter = {
     let (mut filter, mut shell) = (Filter::EMPTY, 0);
     while shell < shells::ALL.len() {
@@ -166,7 +166,7 @@ impl Filter {
             [first] => (*first, 0, 0),
             [] => (0, 0, 0),
         };
-        // Any odd factors do that are not near each other.
+        // Any odd factors that are not close to each other will do.
         let mixed =
             first as usize * 4801 + second as usize * 1187 + last as usize * 263 + name.len() * 37;
         (mixed / 64 % 128, 1 << (mixed % 64))
@@ -179,7 +179,7 @@ impl Filter {
     }
 }
 
-/// What a variable of this name has power over; `None` for the ordinary one.
+/// What a variable of this name controls; `None` for an ordinary variable.
 pub fn power(name: &str) -> Option<Power> {
     let of_table = || {
         let mut classes = TABLE.iter();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_in_the_lists_is_found_by_itself() {
+    fn every_name_in_the_lists_is_found() {
         for (expected, patterns) in TABLE {
             for pattern in *patterns {
                 let name = pattern.trim_end_matches('*');
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn one_look_is_enough_for_most_names() {
+    fn the_filter_decides_for_most_names() {
         let looked_up = (0..100)
             .map(|index| format!("SECRET_{index}"))
             .filter(|name| OF_TABLE.may_have(name) || OF_SHELLS.may_have(name));

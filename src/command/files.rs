@@ -1,4 +1,4 @@
-//! Values that the command gets as files, for as long as they are held.
+//! Values that the command gets as files.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use crate::resolve::{Resolution, Resolved};
 use crate::secret::SecretValue;
 use crate::wanted::Delivery;
 
-/// Readable by the user that the command runs as, and by nobody else.
+/// Only the user of the command may read the file.
 const MODE: u32 = 0o400;
 
-/// The files, and what their variables hold.
+/// The files, and the values of their variables.
 pub struct MemoryFiles {
     paths: BTreeMap<VariableName, SecretValue>,
-    /// The command has them if these are open when pfx becomes it.
+    /// These must stay open until pfx becomes the command, which inherits them.
     _held: Vec<Sealed>,
 }
 
 impl MemoryFiles {
-    /// Makes a file of each value that is to be one.
+    /// Creates a file for each value that is bound with `--file`.
     ///
     /// # Errors
-    /// [`Error::Handover`] for the first that cannot be made.
+    /// [`Error::Handover`] for the first that cannot be created.
     pub fn new(given: &cli::FileOptions, resolved: &Resolved) -> Result<Self, Error> {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
         let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
@@ -47,7 +47,7 @@ impl MemoryFiles {
         Ok(Self { paths, _held: held })
     }
 
-    /// What a variable holds in place of the value.
+    /// The value of the variable: the path of its file.
     pub fn path(&self, variable: &VariableName) -> Option<&SecretValue> {
         self.paths.get(variable)
     }

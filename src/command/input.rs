@@ -1,4 +1,4 @@
-//! Values that come in: from a file, from stdin, from a prompt.
+//! Reads a value from a file, from stdin or from a prompt.
 
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
@@ -13,7 +13,7 @@ use crate::files::file;
 use crate::launch::prompt::{self, Terms};
 use crate::name::Shown;
 
-/// A file's bytes as they are.
+/// The bytes of a file, unchanged.
 ///
 /// # Errors
 /// [`Error::File`] if it cannot be read; [`Error::Trust`] if it is longer than [`file::LONGEST`].
@@ -29,15 +29,15 @@ pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     file::all(file, path)
 }
 
-/// All of stdin without one trailing newline: `echo` writes one that nobody means. If stdin is a terminal,
-/// what is typed or pasted at `question`, which is not shown: the kernel would cut a line of it at 4095 bytes.
+/// All of stdin without one trailing newline, which `echo` adds. If stdin is a terminal, what is typed or pasted after
+/// `question`, without echo. The prompt does not use the kernel's line mode, which cuts a line at 4095 bytes.
 ///
 /// # Errors
 /// As [`file()`]; [`Error::Terminal`] and [`Error::Answer`] of the question.
 pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
     if std::io::stdin().is_terminal() {
         let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);
-        // A terminal of no name may be one that prints what it is sent.
+        // An unknown terminal may print escape sequences instead of following them.
         let kind = inherited.get(b"TERM").unwrap_or_default();
         let takes_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
         return prompt::ask(question, Terms { limit, takes_sequences });
@@ -49,7 +49,7 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
     Ok(bytes)
 }
 
-/// A word of the command line.
+/// A word of the command line as bytes.
 pub fn word(word: &OsStr) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(word.as_bytes().to_vec())
 }

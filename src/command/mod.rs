@@ -1,4 +1,4 @@
-//! What the user asked for, one file each.
+//! The commands, one module each.
 
 pub mod check;
 pub mod completions;
@@ -35,16 +35,16 @@ use crate::wanted::Delivery;
 
 /// The sources of one invocation.
 pub struct Sources<'a> {
-    /// In the order in which they are asked.
+    /// In order of precedence.
     ordered: Vec<Box<dyn Source + 'a>>,
-    /// Where those begin that are asked. What the others found in files that were read is said all the same.
+    /// The index of the first source that is used. The others may have read files, and their notices are shown too.
     first: usize,
     pub local: Rc<LocalConfig<'a>>,
     remotes: Vec<Rc<Deferred<'a>>>,
 }
 
 impl<'a> Sources<'a> {
-    /// The variables of the environment, what this machine has, then the remote stores.
+    /// Environment variables, then the local sources, then the remote stores.
     pub fn new(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
         let local = Rc::new(LocalConfig::new(&settings.files, inherited, settings.expand));
         let remotes = choice.chain().into_iter().map(|kinds| {
@@ -64,19 +64,19 @@ impl<'a> Sources<'a> {
         Self { ordered, first: 0, local, remotes }
     }
 
-    /// Those of which the remote stores alone are asked.
+    /// The same sources, of which only the remote stores are used.
     pub fn of_remote(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
         let sources = Self::new(settings, choice, inherited);
         let first = sources.ordered.len() - sources.remotes.len();
         Self { first, ..sources }
     }
 
-    /// In the order in which they are asked.
+    /// The sources in order of precedence.
     pub fn in_order(&self) -> &[Box<dyn Source + 'a>] {
         &self.ordered
     }
 
-    /// Looks up all that `plan` wants.
+    /// Looks up everything in `plan`.
     ///
     /// # Errors
     /// As [`resolve::resolve`].
@@ -84,8 +84,8 @@ impl<'a> Sources<'a> {
         resolve::resolve(plan, &self.ordered[self.first..])
     }
 
-    /// Why a remote store is not asked, and whether none is; `None` if all are. They are chosen here even if nothing was
-    /// asked of them: a person wants to know. No request is made for it.
+    /// Why remote stores are not used, and whether none is used; `None` if all are. This opens the stores even if no
+    /// look-up needed them, and sends no request.
     pub fn not_asked(&self) -> Option<(String, bool)> {
         let why = |remote: &Rc<Deferred<'a>>| match remote.settled() {
             Ok(Settled::Store(_)) => None,
@@ -96,23 +96,23 @@ impl<'a> Sources<'a> {
         (!reasons.is_empty()).then(|| (reasons.join("; "), reasons.len() == self.remotes.len()))
     }
 
-    /// What a person should know about the sources, as far as they were asked.
+    /// Notices about the sources that were used.
     pub fn notes(&self) -> Vec<Notice> {
         self.ordered.iter().flat_map(Source::notes).collect()
     }
 
-    /// The same, and what only a thorough look finds.
+    /// The same, and warnings about keys that Prefect 1.x refuses.
     ///
     /// # Errors
     /// If the local configuration cannot be read.
     pub fn all_notes(&self) -> Result<Vec<Notice>, Error> {
-        // Reads files that nothing was asked of, about which there may be notes.
+        // This may read further files, about which there may be notices, so it comes first.
         let forbidden = self.local.forbidden_keys()?;
         Ok(self.notes().into_iter().chain(forbidden).collect())
     }
 }
 
-/// Warnings of values that come from files, go into variables, and end with a carriage return.
+/// Warnings about values from files that are passed in variables and end with a carriage return.
 pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
         Resolution::Lookup(_, looked_up) if looked_up.lookup.delivery == Delivery::Variable => {
@@ -133,7 +133,7 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
 /// The remote store, for a command that needs one.
 ///
 /// # Errors
-/// [`Error::NoStore`] if none is configured; as [`settings::stores::settle`].
+/// [`Error::NoStore`] if none is configured; the errors of [`settings::stores::settle`].
 pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::without_options(inherited);
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
@@ -146,17 +146,17 @@ pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>
 /// Stores an entry.
 ///
 /// # Errors
-/// What the store gives.
+/// Those of the store.
 fn set(entry: &NewEntry<'_>, store: &dyn Store, report: &mut Report<'_>) -> Result<Exit, Error> {
     store.set(entry)?;
     report.verbose(|| print::stored(entry, store));
     Ok(Exit::Done)
 }
 
-/// Deletes what a collection has under this name.
+/// Deletes the entry with this name.
 ///
 /// # Errors
-/// [`Error::Missing`] with [`Exit::Absent`] if there is none; what the store gives.
+/// [`Error::Missing`] with [`Exit::Absent`] if it does not exist; the errors of the store.
 fn delete(
     collection: Collection,
     name: &str,

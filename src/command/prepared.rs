@@ -1,4 +1,4 @@
-//! What `run`, `check` and `export` have in common: settings, the plan of all layers, and what is made of it.
+//! What `run`, `check` and `export` have in common: settings, the plan from all layers, and its resolution.
 
 use std::ffi::CStr;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::settings::choice::Choice;
 use crate::settings::{self, Settings, active_project, env_file};
 use crate::takeover::{self, Power};
 
-/// All that is decided before anything is looked up.
+/// Everything that is decided before anything is looked up.
 pub struct Prepared<'a> {
     pub plan: Plan,
     pub context: Context<'a>,
 }
 
-/// Where to look, and what the plan was made from.
+/// Where to look values up, and what the plan consists of.
 pub struct Context<'a> {
     pub inherited: Inherited<'a>,
     pub inheritance: InheritancePolicy,
@@ -31,9 +31,9 @@ pub struct Context<'a> {
     settings: Settings,
     choice: Choice,
     pub project: Option<ActiveProject>,
-    /// What binds variables, for a person: each wins over those before it.
+    /// What binds variables, as shown by `check`. Each layer takes precedence over those before it.
     pub layers: Vec<String>,
-    /// What a person should know about the files that were named.
+    /// Notices about the files that were read.
     notices: Vec<Notice>,
 }
 
@@ -42,7 +42,7 @@ impl Context<'_> {
         Sources::new(&self.settings, &self.choice, self.inherited)
     }
 
-    /// Looks up all that `plan` wants, and prints what a person should know. All is there that is not optional.
+    /// Looks up everything in `plan`, and prints notices. In the result, nothing required is missing.
     ///
     /// # Errors
     /// As [`resolve::resolve`] and [`Resolved::require`].
@@ -58,13 +58,13 @@ impl Context<'_> {
         Ok(resolved)
     }
 
-    /// What a person should know of the files that were named, and of secrets that no binding names and that go into
-    /// variables of [`crate::takeover`].
+    /// Notices about the files that were read, and about secrets that are bound without being named to variables of
+    /// [`crate::takeover`].
     pub fn notices(&self, resolved: &Resolved) -> Vec<Notice> {
         let powerful = resolved.variables.iter().filter_map(|variable| {
             let BoundBy::Listing = variable.bound_by else { return None };
             let variable = str::from_utf8(variable.name()).ok()?;
-            // A shell as the command only reads such a variable; `export` refuses it for shells.
+            // A shell that is the command only reads such a variable; `export` refuses it for shells.
             let power = takeover::power(variable).filter(|power| *power != Power::Shell)?;
             let what = power.words();
             Some(Notice::warning(format!(
@@ -86,11 +86,11 @@ pub struct CommonArgs<'g> {
 }
 
 impl CommonArgs<'_> {
-    /// Decides everything. The command line wins over `PFX_…` variables, they over env files, and those over the
-    /// project file; with `--preserve` the inherited variables win over all of them.
+    /// Decides everything. The command line takes precedence over `PFX_…` variables, these over env files, and those
+    /// over the project file. With `--preserve`, the inherited variables take precedence over all of them.
     ///
     /// # Errors
-    /// Whatever is wrong with the command line, the project file or an env file.
+    /// If the command line, a variable, the project file or an env file is not valid.
     pub fn prepare<'a>(&self, inherited: Inherited<'a>) -> Result<Prepared<'a>, Error> {
         let inheritance = self.inheritance.map(|given| settings::inheritance(given, inherited));
         let inheritance = inheritance.transpose()?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What goes to stdout.
+//! Prints to stdout.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
@@ -10,10 +10,10 @@ use crate::name::{self, Escaped, Shown, in_reference};
 use crate::secret::SecretValue;
 use crate::source::{NewEntry, Store};
 
-/// A value, byte for byte, and a line feed behind it on a terminal; or its JSON in a line.
+/// Prints a value byte for byte, on a terminal with a newline after it; or as JSON on one line.
 ///
 /// # Errors
-/// [`Error::Terminal`]; [`Error::Value`] if it is no UTF-8 and JSON is wanted.
+/// [`Error::Terminal`]; [`Error::Value`] if JSON is wanted and the value is not UTF-8.
 pub fn value(
     value: &SecretValue,
     name: &str,
@@ -27,7 +27,7 @@ pub fn value(
     bytes(value.expose(), output)
 }
 
-/// Bytes as they are; on a terminal what it would act on is escaped, and a line feed stands behind them.
+/// Prints bytes unchanged; on a terminal, with control characters escaped and a newline after them.
 fn bytes(bytes: &[u8], output: &mut dyn Write) -> Result<(), Error> {
     if std::io::stdout().is_terminal() {
         return writeln!(output, "{}", for_terminal(bytes).as_str()).map_err(failed);
@@ -35,8 +35,8 @@ fn bytes(bytes: &[u8], output: &mut dyn Write) -> Result<(), Error> {
     output.write_all(bytes).map_err(failed)
 }
 
-/// A value for a person's eyes: whoever may write to a store must not get at the terminal by it. Line feeds
-/// and tabs stay, since keys and certificates have lines.
+/// A value for a terminal: its control characters, which anyone with write access to the store could set, are
+/// escaped. Line feeds and tabs are kept, since keys and certificates have several lines.
 fn for_terminal(bytes: &[u8]) -> Zeroizing<String> {
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     let mut shown = Zeroizing::new(String::with_capacity(text.len()));
@@ -47,7 +47,7 @@ fn for_terminal(bytes: &[u8]) -> Zeroizing<String> {
     shown
 }
 
-/// Names, one a line, as references to them are written; so they are fit for a terminal too.
+/// Prints names, one per line, as they are written in references, which is also safe for a terminal.
 ///
 /// # Errors
 /// [`Error::Terminal`].
@@ -55,7 +55,7 @@ pub fn references<'a>(
     names: impl Iterator<Item = &'a str>,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
-    // stdout writes line by line, and a store may have a hundred thousand.
+    // stdout is written line by line, and a store may have a hundred thousand names.
     let mut lines = String::new();
     for name in names {
         lines.push_str(&name::for_terminal(&in_reference(name)));
@@ -64,34 +64,34 @@ pub fn references<'a>(
     text(&lines, output)
 }
 
-/// Names as a JSON array in a line.
+/// Prints names as a JSON array on one line.
 ///
 /// # Errors
 /// [`Error::Terminal`].
 pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
-    // No value is built of it: there may be a hundred thousand.
+    // Written directly, without a `Value`, since there may be a hundred thousand names.
     let json = serde_json::to_string(names).unwrap_or_default();
     writeln!(output, "{json}").map_err(failed)
 }
 
-/// That a store has got something, and under which name if that is another.
+/// Reports that an entry was stored, and its name in the store if that is different.
 pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
     let name = store.stored_name(entry.collection, entry.name).filter(|name| name != entry.name);
     let name = name.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
     format!("stored {} in {}{name}", Shown(entry.name), Shown(&place(store)))
 }
 
-/// That a store no longer has something.
+/// Reports that an entry was deleted.
 pub fn deleted(name: &str, store: &dyn Store) -> String {
     format!("deleted {} from {}", Shown(name), Shown(&place(store)))
 }
 
-/// What a person calls a store.
+/// The name of a store in messages.
 pub fn place(store: &dyn Store) -> String {
     store.place().shown.join(", ")
 }
 
-/// A text as it is.
+/// Prints a text unchanged.
 ///
 /// # Errors
 /// [`Error::Terminal`].
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_gets_lines_and_nothing_that_it_acts_on() {
+    fn a_terminal_gets_lines_and_no_control_characters() {
         for (value, shown) in [
             (&b"line 1\nline\t2\n\n"[..], "line 1\nline\t2\n\n"),
             (b"a\x1b]0;title\x07b\r", r"a\u{1b}]0;title\u{7}b\u{d}"),

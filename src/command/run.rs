@@ -20,7 +20,7 @@ use crate::settings::{self, variable::variable};
 /// Becomes the command.
 ///
 /// # Errors
-/// Whatever kept it from starting; then nothing was started.
+/// Why the command was not started.
 pub fn run(
     arguments: &Run,
     inherited: Inherited<'_>,
@@ -45,7 +45,7 @@ pub fn run(
     } else {
         Vec::new()
     };
-    // Descriptors of the command's: the last thing before it is there.
+    // These descriptors are for the command, so they are created last.
     let files = MemoryFiles::new(&form, &resolved)?;
     let changes: Vec<EnvironmentChange<'_>> = changes(&resolved, &files)
         .chain(
@@ -63,7 +63,7 @@ fn no_command() -> Error {
     }
 }
 
-/// What is done to the environment.
+/// The changes to the environment.
 fn changes<'r>(
     resolved: &'r Resolved,
     files: &'r MemoryFiles,
@@ -71,7 +71,7 @@ fn changes<'r>(
     resolved.variables.iter().filter_map(move |variable| match variable.effect() {
         VariableEffect::Set(name, value) => {
             let value = files.path(name).unwrap_or(value);
-            // Checked here, where the secret's name is known.
+            // Checked here, where the name of the secret is known, for the error.
             let fits = fits(name.as_str(), value, &variable.title());
             Some(fits.map(|()| EnvironmentChange::Set(name.as_str().to_owned(), value)))
         }
@@ -80,13 +80,13 @@ fn changes<'r>(
     })
 }
 
-/// Each secret that was found, whole, in the variable from which Prefect 1.x reads it, in a form of which it
-/// makes exactly this value (prefect-1.md, section 12).
+/// Each secret that was found, complete, in the variable from which Prefect 1.x reads it, encoded so that Prefect
+/// gets exactly this value (prefect-1.md, section 12).
 fn for_prefect(resolved: &Resolved) -> Result<Vec<(String, SecretValue)>, Error> {
     let mut made = Vec::new();
     for (reference, held) in &resolved.found {
         let Reference::Secret(name) = reference else { continue };
-        // Prefect splits the name at `__` and does not start with some names.
+        // Prefect splits the name at `__`, and does not start if a secret has one of some names.
         let lost =
             name.contains("__") || lossless::is_forbidden(name) || name.contains(['=', '\0']);
         if lost && resolved.scope == Scope::NamedOnly {
@@ -111,8 +111,8 @@ fn for_prefect(resolved: &Resolved) -> Result<Vec<(String, SecretValue)>, Error>
     Ok(made)
 }
 
-/// Secrets that code of Prefect 1.x reads from its context itself, without `Secret.get` and so without JSON
-/// (`prefect/utilities/aws.py`, `gcp.py`, `storage/github.py` and their neighbours).
+/// Secrets that Prefect 1.x itself reads from its context without `Secret.get`, and so without parsing JSON
+/// (`prefect/utilities/aws.py`, `gcp.py`, `storage/github.py` and similar files).
 const DEFAULT_SECRETS: [&str; 6] = [
     "AWS_CREDENTIALS",
     "AZURE_STORAGE_CONNECTION_STRING",

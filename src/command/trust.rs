@@ -1,4 +1,4 @@
-//! `pfx trust`: which project files may bind variables without being named.
+//! `pfx trust`: the project files that may bind variables without being named.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::settings::{active_project, variable::variable};
 
-/// Trusts a file, no longer trusts one, or lists all that are trusted.
+/// Trusts a file, revokes trust, or lists the trusted files.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no project file to be found; [`Error::Config`] if it makes no sense; as for
-/// reading and writing files.
+/// [`Error::Usage`] if no project file is found; [`Error::Config`] if it is not valid; the errors of reading and
+/// writing files.
 pub fn trust(
     arguments: &cli::Trust,
     inherited: Inherited<'_>,
@@ -47,7 +47,7 @@ pub fn trust(
     Ok(Exit::Done)
 }
 
-/// Trusts a file no longer, whatever has become of it and of the directories on the way.
+/// Revokes trust in a file, even if the file or its directories do not exist any more.
 fn revoke(
     trusted: &Trusted,
     named: Option<&Path>,
@@ -65,7 +65,7 @@ fn revoke(
     })?;
     let mut was_trusted = trusted.remove(&resolved)?;
     if !was_trusted {
-        // As `--list` shows it, which escapes what a terminal would act on.
+        // `--list` escapes control characters, so accept the path as it is shown there.
         let listed = trusted.entries()?.into_iter().find(|entry| {
             let shown = Escaped(&entry.path.to_string_lossy()).to_string();
             path.to_str() == Some(&*shown)
@@ -81,8 +81,8 @@ fn revoke(
     Ok(if was_trusted { Exit::Done } else { Exit::Absent })
 }
 
-/// The project file of the working directory, or the one that was there or above and is still trusted, whichever
-/// is nearer.
+/// The nearest project file of the working directory and the directories above it, including one that is trusted but no
+/// longer exists.
 fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf>, Error> {
     let found = active_project::find(inherited);
     let Ok(here) = nix::unistd::getcwd() else { return Ok(found) };
@@ -102,7 +102,7 @@ fn nothing_found() -> Error {
     }
 }
 
-/// One line a file, with what has become of it where it is not what was trusted.
+/// Prints one line per file, with its state if it is not as it was trusted.
 fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, Error> {
     let state = |entry: &trusted::TrustedFile| match file::read(&entry.path, Standard::NAMED) {
         Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",

@@ -1,14 +1,14 @@
-//! Dying promptly: what ends any other process must end process 1 of a container too.
+//! Signals that end any other process must also end pfx as process 1 of a container.
 
 use nix::libc::{self, c_int};
 use nix::unistd::{Pid, getpid};
 
-/// What a terminal, a shell or a container's `stop` ends a program with.
+/// The signals with which a terminal, a shell or a container engine ends a program.
 const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
-/// Makes this process end by the signals that end other processes, if it is process 1: the kernel drops what
-/// such a process has no handler for (signal(7), `SIGNAL_UNKILLABLE`). Signals that the caller ignores
-/// stay ignored. execve(2) takes the handlers away, so the command finds none.
+/// If this is process 1, installs handlers for the signals that end other processes: the kernel drops signals for which
+/// process 1 has no handler (signal(7), `SIGNAL_UNKILLABLE`). Signals that the caller ignores stay ignored. execve(2)
+/// removes the handlers, so the command does not get them.
 pub fn install_init_handlers() {
     if getpid() != Pid::from_raw(1) {
         return;
@@ -21,7 +21,7 @@ pub fn install_init_handlers() {
     }
 }
 
-/// Undoes [`install_init_handlers`] in a child, which the kernel treats as any other process.
+/// Undoes [`install_init_handlers`] in a child, which the kernel treats like any other process.
 pub fn reset_handlers() {
     for signal in SIGNALS {
         if is_handled(signal, end as *const () as libc::sighandler_t) {
@@ -31,7 +31,7 @@ pub fn reset_handlers() {
     }
 }
 
-/// Ends this process and runs nothing on the way.
+/// Ends this process immediately, without running any exit handler.
 pub fn exit_now(status: i32) -> ! {
     // SAFETY: _exit(2) takes any number.
     unsafe { libc::_exit(status) }
@@ -41,9 +41,9 @@ extern "C" fn end(signal: c_int) {
     exit_now(128 + signal);
 }
 
-/// Whether `handler` is what happens at `signal`.
+/// Whether `handler` is the current handler of `signal`.
 fn is_handled(signal: c_int, handler: libc::sighandler_t) -> bool {
-    // SAFETY: a null action only asks for the one that holds; zeroes are a valid `sigaction`.
+    // SAFETY: with a null action, the call only reads the current one; zeroes are a valid `sigaction`.
     unsafe {
         let mut held: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, std::ptr::null(), &raw mut held) == 0

@@ -1,4 +1,4 @@
-//! Becomes the command: the only place that replaces this process.
+//! Becomes the command: the only code that replaces this process.
 
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr, OsString};
@@ -13,21 +13,20 @@ use nix::unistd::execve;
 use crate::environment::Environment;
 use crate::error::{CommandFault, Error};
 
-/// Where a command is searched if the environment has no PATH (confstr(3), `_CS_PATH`). Not in the
-/// working directory.
+/// Where a command is looked up if the environment has no PATH (confstr(3), `_CS_PATH`): not in the working directory.
 const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
-/// Runs what has no `#!` and is no program of the kernel's (execvp(3)).
+/// Runs files without `#!` that the kernel cannot run itself (execvp(3)).
 const SHELL: &str = "/bin/sh";
 
-/// Becomes `command` (its first word the program, searched in the PATH of `environment`) with that
-/// environment and nothing else changed: signals, descriptors, limits and the rest stay as they are.
+/// Becomes `command` with this environment. Its first word is the program, which is looked up in the PATH of
+/// `environment`. Signals, descriptors, limits and everything else stay unchanged.
 ///
-/// The search is execvp(3)'s: a word with a slash is a path; an empty element of PATH is the working
-/// directory; a file that may not be run does not end the search.
+/// The look-up is that of execvp(3): a word with a slash is a path, an empty element of PATH is the working
+/// directory, and a file without execute permission does not end the search.
 ///
 /// # Errors
-/// [`Error::EnvironmentTooLarge`] before anything is tried; [`Error::Command`] if nothing could be run.
+/// [`Error::EnvironmentTooLarge`] before any file is tried; [`Error::Command`] if none could be run.
 pub fn replace(command: &[OsString], environment: &Environment<'_>) -> Result<Infallible, Error> {
     let arguments: Vec<CString> = command.iter().map(|word| c_string(word.as_bytes())).collect();
     let block: Vec<_> = environment.entries().collect();
@@ -46,13 +45,13 @@ pub fn replace(command: &[OsString], environment: &Environment<'_>) -> Result<In
         let path = Path::new(OsStr::from_bytes(file.as_bytes()));
         match error {
             Errno::E2BIG => return Err(too_large(&arguments, environment, limit())),
-            // The file may be there all the same: then its interpreter is not. The search goes on.
+            // If the file exists, its interpreter does not. The search continues.
             Errno::ENOENT if path.is_file() => {
                 let path = path.to_owned();
                 refused.get_or_insert(CommandFault::InterpreterMissing { path });
             }
             Errno::ENOENT | Errno::ENOTDIR => {}
-            // As glibc's execvp(3): what a broken mount answers does not end the search either.
+            // As in glibc's execvp(3), an error of a broken mount does not end the search either.
             Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT if searched => {}
             error => {
                 let cause = io::Error::from(error);
@@ -93,19 +92,19 @@ fn run_by_shell(file: &CString, arguments: &[CString], block: &[&std::ffi::CStr]
     }
 }
 
-/// A word of a command line or an environment: such a word has no NUL.
+/// A word of a command line or an environment, which cannot contain NUL.
 fn c_string(bytes: &[u8]) -> CString {
     CString::new(bytes).expect("the kernel and a VariableName hold no NUL")
 }
 
-/// What the kernel takes for arguments and environment together, in bytes (execve(2), and
-/// `fs/exec.c`, `bprm_stack_limits`): a quarter of the soft stack limit, at least 128 KiB, at most 6 MiB.
+/// The kernel's limit for arguments and environment together, in bytes (execve(2), and `fs/exec.c`,
+/// `bprm_stack_limits`): a quarter of the soft stack limit, at least 128 KiB, at most 6 MiB.
 fn limit() -> usize {
     let stack = getrlimit(Resource::RLIMIT_STACK).map_or(8 << 20, |(soft, _)| soft);
     usize::try_from(stack / 4).unwrap_or(usize::MAX).clamp(128 << 10, 6 << 20)
 }
 
-/// Fails before exec if the kernel would refuse: each string counts with its NUL and a pointer.
+/// Reports an error before exec if the kernel would refuse. Each string counts with its NUL and a pointer.
 fn check_size(arguments: &[CString], environment: &Environment<'_>) -> Result<(), Error> {
     let limit = limit();
     if size(arguments, environment) > limit {

@@ -2,13 +2,12 @@
 
 use std::sync::Once;
 
-/// Keeps a static program from loading plug-ins of the name service: from here on, host names are looked up in
-/// /etc/hosts and DNS. A dynamic program looks them up as nsswitch.conf(5) says.
+/// Prevents a static program from loading plug-ins of the name service. After this, it looks host names up in
+/// /etc/hosts and DNS only. A dynamic program follows nsswitch.conf(5).
 ///
-/// The plug-ins (`libnss_resolve.so.2` and its like) belong to the C library of the machine, which they bring
-/// along. Beside a static one of another version they end the process by SIGFPE: it finds thread-local data that
-/// nobody set up (rust-lang/rust#100711). It costs an allocation, so it is done before the first look-up and not
-/// at the start.
+/// The plug-ins, such as `libnss_resolve.so.2`, load the C library of the machine. Next to a static C library of
+/// another version they end the process with SIGFPE, because thread-local data is not initialized
+/// (rust-lang/rust#100711). This costs an allocation, so it is done before the first look-up and not at the start.
 pub fn load_no_plug_ins() {
     static DONE: Once = Once::new();
     if cfg!(all(target_env = "gnu", target_feature = "crt-static")) {
@@ -23,8 +22,8 @@ fn configure() {
         fn __nss_configure_lookup(database: *const c_char, services: *const c_char) -> c_int;
     }
     let (database, services): (&CStr, &CStr) = (c"hosts", c"files dns");
-    // SAFETY: both are strings of static lifetime, which glibc copies; it takes its own lock. It fails only
-    // for a database that it does not know, or without memory, and changes nothing then.
+    // SAFETY: both are static strings, which glibc copies under its own lock. The call fails only for an unknown
+    // database or without memory, and then changes nothing.
     unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
 }
 

@@ -1,9 +1,10 @@
-//! Signals that a write raises. Ignored, they are errors of write(2) that pfx can report: SIGXFSZ where a file would
-//! grow beyond `RLIMIT_FSIZE`, and SIGPIPE where nobody reads any more.
+//! Signals that a write can raise: SIGXFSZ if a file would exceed `RLIMIT_FSIZE`, and SIGPIPE if nobody reads. While
+//! they are ignored, write(2) returns an error instead, which pfx can report.
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
-/// Ignores a signal until it is dropped: then it is as the caller of pfx chose it, which is how a command gets it.
+/// Ignores a signal until this is dropped. Then its disposition is the one that the caller of pfx chose, which the
+/// command inherits.
 #[must_use]
 pub struct Ignored {
     signal: Signal,
@@ -21,7 +22,7 @@ impl Ignored {
 impl Drop for Ignored {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // SAFETY: what was there before. pfx has a handler only as process 1, which stays.
+            // SAFETY: this restores the previous action. pfx has handlers only as process 1, and these stay valid.
             let _ = unsafe { sigaction(self.signal, before) };
         }
     }

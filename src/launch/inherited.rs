@@ -1,4 +1,4 @@
-//! What the caller handed over, and what pfx does to its own process before anything else.
+//! What the caller passed to this process, and what pfx changes in its own process first.
 
 use std::ffi::{CStr, c_char};
 use std::os::fd::IntoRawFd as _;
@@ -7,8 +7,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::libc;
 use nix::sys::stat::Mode;
 
-/// The environment block of this process, entry by entry and untouched: `std::env` would drop entries
-/// without `=`.
+/// The environment block of this process, entry by entry and unchanged: `std::env` drops entries without `=`.
 pub fn environment() -> Vec<&'static CStr> {
     unsafe extern "C" {
         static environ: *const *const c_char;
@@ -27,17 +26,18 @@ pub fn environment() -> Vec<&'static CStr> {
     entries
 }
 
-/// Why a process is one whose caller must not decide what it does (getauxval(3), `AT_SECURE`).
+/// Why the kernel does not trust the caller of this process (getauxval(3), `AT_SECURE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privilege {
-    /// It was given rights that its caller does not have: set-user-ID, set-group-ID, or capabilities of the file.
+    /// It has privileges that its caller does not have: set-user-ID, set-group-ID, or capabilities of the file.
     Added,
-    /// A security module says so of a change of domain or profile, which need not add any right.
+    /// A security module requests it, because the domain or profile changed. The process may have no additional
+    /// privilege.
     SecurityModule,
 }
 
-/// Why pfx must not run, if the kernel says that this process is privileged: then the C library took variables away
-/// before pfx began, so that the command could not have all of them.
+/// Why pfx must not run, if the kernel marks this process as privileged: then the C library has removed variables
+/// before pfx started, so the command could not get all of them.
 pub fn privilege() -> Option<Privilege> {
     // SAFETY: getauxval(3) only reads the auxiliary vector.
     let auxiliary = |kind| unsafe { libc::getauxval(kind) };
@@ -46,16 +46,16 @@ pub fn privilege() -> Option<Privilege> {
     }
     let is_changed = auxiliary(libc::AT_UID) != auxiliary(libc::AT_EUID)
         || auxiliary(libc::AT_GID) != auxiliary(libc::AT_EGID);
-    // To root, capabilities of a file add nothing.
+    // Capabilities of a file add nothing for root.
     let is_added = is_changed || (auxiliary(libc::AT_UID) != 0 && has_capabilities_of_file());
     Some(if is_added { Privilege::Added } else { Privilege::SecurityModule })
 }
 
-/// Whether this process may have capabilities that are not from its caller (capabilities(7)): such are in the
+/// Whether this process may have capabilities that its caller does not have (capabilities(7)): they are in the
 /// permitted set and not in the ambient one.
 fn has_capabilities_of_file() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    // Without a /proc nothing is known, and the graver reason is given.
+    // Without /proc this is unknown, and pfx gives the more serious reason.
     has_more_than_ambient(&status).unwrap_or(true)
 }
 
@@ -68,22 +68,22 @@ fn has_more_than_ambient(status: &str) -> Option<bool> {
     Some(set("CapPrm:")? & !set("CapAmb:")? != 0)
 }
 
-/// Makes this process one that nobody of the same user can trace or read, and that leaves no core:
-/// prctl(2), `PR_SET_DUMPABLE`. execve(2) sets it back, and no limit of the command changes.
+/// Prevents other processes of the same user from tracing or reading this one, and prevents core dumps: prctl(2),
+/// `PR_SET_DUMPABLE`. execve(2) resets it, and no limit of the command changes.
 pub fn hide() {
-    // It can only fail for a wrong argument.
+    // It can only fail for an invalid argument.
     let _ = nix::sys::prctl::set_dumpable(false);
 }
 
-/// Occupies those of the descriptors 0 to 2 that the caller closed, so that no file of ours lands there
-/// and takes what is meant for a terminal. They answer `EBADF` as closed ones do, and execve(2) closes
-/// them, so that the command finds them closed as pfx did.
+/// Occupies those of the descriptors 0 to 2 that the caller closed, so that no file that pfx opens gets such a number
+/// and receives output for a terminal. They return `EBADF` like closed ones, and execve(2) closes them, so the
+/// command finds them closed as pfx did.
 pub fn occupy_closed_standard_streams() {
     for descriptor in 0..=2 {
-        // SAFETY: the number is only asked about, not owned.
+        // SAFETY: the descriptor is only queried, not owned.
         let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
         if fcntl(borrowed, FcntlArg::F_GETFD).is_err() {
-            // The lowest free descriptor is this one, since those below it are open.
+            // This is the lowest free descriptor, since those below it are open.
             let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_DIRECTORY;
             if let Ok(placeholder) = open("/", flags, Mode::empty()) {
                 let _ = placeholder.into_raw_fd();

@@ -1,4 +1,4 @@
-//! The process: what it was started with, and what it becomes. The only part of the library with `unsafe` code.
+//! The process: what it was started with, and what it becomes. The only module of the library with `unsafe` code.
 
 pub mod death;
 pub mod exec;

@@ -1,4 +1,4 @@
-//! Writing to descriptors that the caller handed over.
+//! Writes to descriptors that the caller opened.
 
 use std::fs::File;
 use std::io::{self, Stdout, Write};
@@ -9,7 +9,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{close, dup, write};
 
-/// A descriptor as it is. What std makes of stdout takes a closed one for a place where everything is received.
+/// Writes directly to a descriptor. The standard library's stdout ignores all output if the descriptor is closed.
 pub struct Output<D> {
     descriptor: D,
     wrote: bool,
@@ -20,11 +20,11 @@ impl<D: AsFd> Output<D> {
         Self { descriptor, wrote: false }
     }
 
-    /// Asks for the errors that only come at the end (close(2), "Dealing with error returns"): a disk over the
-    /// network that is full. The descriptor stays open.
+    /// Checks for errors that are reported only by close(2) ("Dealing with error returns"), such as a full network
+    /// disk. The descriptor stays open.
     ///
     /// # Errors
-    /// What was written may not have arrived.
+    /// If some of the output may be lost.
     pub fn finish(&self) -> io::Result<()> {
         if self.wrote {
             close(dup(&self.descriptor)?)?;
@@ -43,7 +43,7 @@ impl<D: AsFd> Write for Output<D> {
         self.wrote |= !bytes.is_empty();
         loop {
             match write(&self.descriptor, bytes) {
-                // Somebody who shares it does not want to wait; this does.
+                // Another process that shares it has made it non-blocking, so wait here.
                 Err(Errno::EAGAIN) => {
                     let mut waited = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLOUT)];
                     poll(&mut waited, PollTimeout::NONE)?;
@@ -58,7 +58,7 @@ impl<D: AsFd> Write for Output<D> {
     }
 }
 
-/// Another descriptor of what the descriptor of this number leads to, at the same position.
+/// Duplicates the descriptor with this number. Both share the position.
 ///
 /// # Errors
 /// If it is not open.
@@ -66,9 +66,9 @@ pub fn duplicate(number: RawFd) -> io::Result<File> {
     if number < 0 {
         return Err(Errno::EBADF.into());
     }
-    // SAFETY: the number is only asked about, not owned, and it is not that of "no descriptor".
+    // SAFETY: the descriptor is only duplicated, not owned, and its number is not negative.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     let own = fcntl(borrowed, FcntlArg::F_DUPFD_CLOEXEC(3))?;
-    // SAFETY: fcntl(2) has just made it, and nobody else knows of it.
+    // SAFETY: fcntl(2) has just created it, and nothing else uses it.
     Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(own) })
 }

@@ -1,5 +1,5 @@
-//! A value as a file that is nowhere: memory that nobody can change, and that is gone with the last process
-//! that holds it, however that ends (`memfd_create(2)`).
+//! A value as a file in memory that nobody can change. It disappears with the last process that has it open
+//! (`memfd_create(2)`).
 
 use std::fs::{self, File};
 use std::io;
@@ -15,37 +15,37 @@ use nix::sys::stat::{Mode, fchmod};
 use super::ignored::Ignored;
 use crate::secret::SecretValue;
 
-/// Descriptors below this are what scripts use by number (`exec 3< FILE`), and shells move theirs out of
-/// their way to here and above.
+/// Scripts use descriptors below this by number (`exec 3< FILE`), and shells move their own to this number and above.
 const LOWEST: i32 = 10;
-/// Longest name that the kernel takes, in bytes.
+/// The longest name that the kernel accepts, in bytes.
 const LONGEST_NAME: usize = 249;
-/// `MFD_NOEXEC_SEAL` of Linux 6.3: never a program, which a machine may demand (sysctl `vm.memfd_noexec`).
+/// `MFD_NOEXEC_SEAL` of Linux 6.3: the file can never be executed. The sysctl `vm.memfd_noexec` may require this.
 const NOEXEC: MFdFlags = MFdFlags::from_bits_retain(8);
 
-/// What the operating system refused on the way to a sealed file.
+/// The step at which the operating system refused a sealed file.
 #[derive(Debug)]
 pub struct SealFault {
-    /// The system call, or what it was for.
+    /// The system call, or the file that it needs.
     pub call: &'static str,
     pub cause: io::Error,
 }
 
-/// A sealed file whose descriptor execve(2) leaves open.
+/// A sealed file. execve(2) leaves its descriptor open.
 #[derive(Debug)]
 pub struct Sealed(OwnedFd);
 
 impl Sealed {
-    /// Puts `value` into a file with this name, which only `/proc/PID/fd` shows, and these permissions.
+    /// Creates a file with this value and these permissions. Its name is visible only in `/proc/PID/fd`.
     ///
     /// # Errors
-    /// No descriptor is left, or the kernel has no such files, or /proc is not mounted, below which its path is.
+    /// If no descriptor is left, if the kernel does not support such files, or if /proc, which contains its path, is
+    /// not mounted.
     pub fn new(name: &str, mode: Mode, value: &SecretValue) -> Result<Self, SealFault> {
         let refused = |call| move |cause| SealFault { call, cause };
         let file = File::from(create(name).map_err(refused("memfd_create"))?);
-        // RLIMIT_FSIZE counts for files in memory too.
+        // RLIMIT_FSIZE applies to files in memory too.
         let no_signal = Ignored::new(Signal::SIGXFSZ);
-        // Not at the file's position: who reads the descriptor itself begins at the front.
+        // This does not move the position, so reading from the descriptor begins at the start.
         file.write_all_at(value.expose_whole(), 0).map_err(refused("pwrite"))?;
         drop(no_signal);
         let failed = |call| move |errno: Errno| SealFault { call, cause: errno.into() };
@@ -60,7 +60,7 @@ impl Sealed {
         Ok(sealed)
     }
 
-    /// The path under which the process that holds it opens it.
+    /// The path by which a process that has the descriptor can open the file.
     pub fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }
@@ -80,12 +80,12 @@ fn create(name: &str) -> io::Result<OwnedFd> {
     }
 }
 
-/// The same file at a descriptor that nobody uses by number, and that exec leaves open.
+/// Moves the file to a descriptor that scripts do not use by number, and that exec leaves open.
 fn leave_open(file: OwnedFd) -> io::Result<OwnedFd> {
     match fcntl(&file, FcntlArg::F_DUPFD(LOWEST)) {
-        // SAFETY: the kernel just made this descriptor, for nobody else.
+        // SAFETY: the kernel has just created this descriptor, and nothing else uses it.
         Ok(number) => Ok(unsafe { OwnedFd::from_raw_fd(number) }),
-        // The limit of descriptors is lower than that, or all above are in use.
+        // The limit on descriptors is lower than that, or all numbers above are in use.
         Err(Errno::EINVAL | Errno::EMFILE) => {
             fcntl(file.as_fd(), FcntlArg::F_SETFD(FdFlag::empty()))?;
             Ok(file)
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_by_its_path_and_can_be_neither_written_nor_cut() {
+    fn it_can_be_read_by_its_path_and_neither_written_nor_truncated() {
         let sealed = sealed("key", b"a\nb");
         assert_eq!(fs::read(sealed.path()).unwrap(), b"a\nb");
         let file = File::from(sealed.0.try_clone().unwrap());
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_be_as_long_as_it_likes() {
+    fn a_name_of_any_length_is_accepted() {
         assert!(sealed(&"é".repeat(200), b"").path().starts_with("/proc/self/fd/"));
     }
 }

@@ -1,4 +1,4 @@
-//! The URL of an API: parsed once, and one that a credential may be sent to ever after.
+//! The URL of an API. It is checked once, when it is parsed; after that, a credential may be sent to it.
 
 use std::net::Ipv4Addr;
 
@@ -6,18 +6,18 @@ use url::{Host, Url};
 
 use crate::error::RemoteFault;
 
-/// An API's URL: https, or http to this machine itself; no user, no password, no fragment.
+/// The URL of an API: https, or http to this machine. It has no user name, password or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(Url);
 
-/// The longest URL that is taken, in bytes.
+/// The longest URL that is accepted, in bytes.
 const LONGEST: usize = 2_048;
 
 impl Address {
-    /// Takes a URL. Slashes at its end are dropped, as Prefect drops them.
+    /// Parses a URL. Trailing slashes are dropped, as Prefect drops them.
     ///
     /// # Errors
-    /// [`RemoteFault::Address`] with what is wrong, in words that quote nothing of the URL.
+    /// [`RemoteFault::Address`] with the reason, which quotes nothing of the URL.
     pub fn parse(text: &str) -> Result<Self, RemoteFault> {
         let refuse = |problem| Err(RemoteFault::Address { problem });
         if text.len() > LONGEST {
@@ -47,23 +47,23 @@ impl Address {
         }
     }
 
-    /// Scheme, host and, if it is not the scheme's own, port: what a credential is bound to.
+    /// Scheme, host, and port unless it is the default one: what a credential is bound to.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// The URL for people: without its query, in which a proxy may take a key.
+    /// The URL for messages: without its query, which may contain a key for a proxy.
     pub fn shown(&self) -> &str {
         let whole = self.0.as_str();
         whole.split_once('?').map_or(whole, |(shown, _)| shown).trim_end_matches('/')
     }
 
-    /// The URL as given, for a request to the API's root itself.
+    /// The complete URL, for a request to the root of the API.
     pub fn url(&self) -> Url {
         self.0.clone()
     }
 
-    /// The URL of a path below it: segments, each of which is escaped, and each `""` a slash at the end.
+    /// The URL of a path below this one. Each segment is escaped; a final `""` adds a trailing slash.
     pub fn below(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -76,13 +76,13 @@ impl Address {
         self.0.scheme() == "https"
     }
 
-    /// Whether its host is this machine.
+    /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
         self.0.host().is_some_and(|host| is_loopback(&host))
     }
 }
 
-/// The host of a redirect's target, as far as one can be told.
+/// Scheme, host and port of a redirect's target, for messages.
 pub fn host_of(location: &str, base: &Url) -> String {
     match base.join(location) {
         Ok(target) => match (target.scheme(), target.host_str()) {
@@ -113,8 +113,8 @@ fn proxy_url(text: &str) -> Option<Url> {
     parsed.ok()
 }
 
-/// Whether a name is `localhost` or below it: pfx connects these to the loopback addresses without asking
-/// anyone (RFC 6761, 6.3).
+/// Whether a name is `localhost` or ends in `.localhost`. pfx connects such a name to the loopback addresses, without a
+/// look-up (RFC 6761, 6.3).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_anywhere_and_http_to_this_machine_are_taken() {
+    fn https_anywhere_and_http_to_this_machine_are_accepted() {
         for (text, origin) in [
             ("https://api.prefect.io", "https://api.prefect.io"),
             ("https://h:8443/api/", "https://h:8443"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_without_a_word_of_it() {
+    fn everything_else_is_refused_and_not_quoted() {
         for text in [
             "",
             "localhost:4200",
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_is_told_by_its_host_alone() {
+    fn a_redirect_is_shown_by_its_host_alone() {
         let base = Url::parse("https://h/api").unwrap();
         assert_eq!(host_of("https://evil:1/x?token=CANARY", &base), "https://evil:1");
         assert_eq!(host_of("/login", &base), "https://h");

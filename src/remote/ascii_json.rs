@@ -1,5 +1,5 @@
-//! JSON as Python's `json.dumps` writes it by default: ASCII only, a space behind `,` and `:`. It is what
-//! Prefect sends, and what it counts when it limits a value's length.
+//! JSON as Python's `json.dumps` writes it by default: ASCII only, with a space after `,` and `:`. Prefect sends
+//! this form, and counts its characters when it limits the length of a value.
 
 use std::io::{self, Write};
 
@@ -7,14 +7,14 @@ use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
-/// The text of a value. Numbers keep their own digits.
+/// The text of a value. Numbers keep their digits.
 ///
 /// # Panics
-/// Never: a value's keys are text, a vector takes all that is written, and what is written is ASCII.
+/// Never: the keys of a value are strings, writing to a vector cannot fail, and only ASCII is written.
 pub fn ascii_json(value: &Value) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Ascii);
-    value.serialize(&mut serializer).expect("no key but text, no writer that fails");
+    value.serialize(&mut serializer).expect("keys are strings, and a vector can be written to");
     String::from_utf8(text).expect("only ASCII is written")
 }
 

@@ -1,5 +1,5 @@
-//! Why a connection failed, in words of pfx's own: an HTTP client's error names the URL, and TLS's the
-//! certificate.
+//! Why a connection failed, in pfx's own words: the HTTP client's own error contains the URL, and that of the TLS
+//! library the certificate.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,7 +10,7 @@ use super::host_names::NoThread;
 
 type Cause<'e> = &'e (dyn StdError + 'static);
 
-/// What is at the bottom of a client's error, if that is known to quote nothing.
+/// The root cause of a client's error, if pfx knows its type, so that it quotes nothing.
 pub fn cause(error: Cause<'_>) -> Option<String> {
     let mut next = Some(error);
     let mut found = None;
@@ -21,12 +21,12 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
         next = error.source();
         if let Some(error) = error.downcast_ref::<io::Error>() {
             found = words(error).or(found);
-            // `source` leaves out the error that is wrapped, and gives that one's source.
+            // `source` skips the wrapped error and returns the source of that one.
             if let Some(inner) = error.get_ref() {
                 next = Some(inner);
             }
         }
-        // Types that cannot be named; their words are fixed and hold nothing.
+        // Private types. Their texts are fixed, and contain no data.
         let text = error.to_string();
         if text == "dns error" {
             return Some("could not resolve the host name".to_owned());
@@ -44,8 +44,8 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
     found
 }
 
-/// Why TLS cannot be set up, before any connection. The verifier's one error of this kind is that the machine has no
-/// certificate authorities at all.
+/// Why TLS could not be set up, before any connection. The only general error of the verifier means that this machine
+/// has no certificate authorities.
 pub fn of_set_up(error: Cause<'_>) -> String {
     let has_no_authority =
         |error: &Cause<'_>| matches!(error.downcast_ref(), Some(rustls::Error::General(_)));
@@ -57,13 +57,13 @@ pub fn of_set_up(error: Cause<'_>) -> String {
     cause(error).unwrap_or_else(|| "TLS could not be set up".to_owned())
 }
 
-/// Why no thread could be started for a client, if it was that.
+/// The error number, if the client failed because no thread could be started.
 pub fn no_thread(error: Cause<'_>) -> Option<i32> {
     let NoThread(cause) = chain(error).find_map(|error| error.downcast_ref())?;
     Some(cause.raw_os_error().unwrap_or_default())
 }
 
-/// Whether the operating system forbids what was tried, so that it would be for nothing to try again.
+/// Whether the operating system forbids the connection, so that trying again is useless.
 pub fn is_lasting(error: Cause<'_>) -> bool {
     chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).any(|error| {
         let code = error.raw_os_error().map(Errno::from_raw);
@@ -76,17 +76,17 @@ fn chain(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// An operating system's error without Rust's words round it; nothing if it is a library's.
+/// The text of an operating system's error, without what Rust adds; `None` for an error of a library.
 pub fn words(error: &io::Error) -> Option<String> {
     error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned())
 }
 
-/// A fault of TLS: what it is, and what a person could do about it.
+/// An error of TLS: what it means, and what to do about it.
 fn tls(error: &rustls::Error) -> String {
     use rustls::CertificateError as Fault;
     let what = match error {
         rustls::Error::InvalidCertificate(fault) => match fault {
-            // Signed by an authority of the right name with another key: the name alone is not trusted.
+            // `BadSignature`: the authority has the right name but another key.
             Fault::UnknownIssuer | Fault::BadSignature => {
                 "the server's certificate is not signed by a trusted authority; to trust another one, set SSL_CERT_FILE to its PEM file"
             }

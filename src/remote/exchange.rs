@@ -1,4 +1,4 @@
-//! What is settled before a request, a request, and its answer: values, and nothing of how they travel.
+//! Requests, responses, and how to reach an API: plain values, without the HTTP client.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -10,22 +10,22 @@ use zeroize::Zeroizing;
 
 use super::address::Address;
 
-/// How to reach an API: everything that is settled before the first request.
+/// How to reach an API: everything that is decided before the first request.
 #[derive(Clone)]
 pub struct Access {
     pub address: Address,
     pub credential: Option<Credential>,
     /// Sent with every request: names and values.
     pub headers: Vec<(String, String)>,
-    /// PEM files of certificate authorities that are trusted beside the system's, read by whoever settles
-    /// this; each with its path, for messages.
+    /// Contents of PEM files with certificate authorities that are trusted in addition to the system's, each with its
+    /// path, for messages.
     pub authorities: Vec<(String, Vec<u8>)>,
-    /// The URL of a proxy for https, and the hosts that are reached without (`HTTPS_PROXY`, `NO_PROXY`).
+    /// The URL of a proxy for https, and the hosts that are reached without it (`HTTPS_PROXY`, `NO_PROXY`).
     pub proxy: Option<(Zeroizing<String>, Option<String>)>,
     pub time: TimeLimit,
 }
 
-/// How long all that is asked of remote stores may take together, from the first request on. Its clones start with it.
+/// The time limit for all requests to remote stores together. It starts with the first request. Clones share the start.
 #[derive(Clone)]
 pub struct TimeLimit {
     pub after: Duration,
@@ -37,7 +37,7 @@ impl TimeLimit {
         Self { after, started: Rc::default() }
     }
 
-    /// When the first request was sent: now, if none was.
+    /// When the first request was sent; now, if this is the first one.
     pub fn started(&self) -> Instant {
         *self.started.get_or_init(Instant::now)
     }
@@ -47,9 +47,9 @@ impl TimeLimit {
 #[derive(Clone)]
 pub struct Credential {
     pub header: Zeroizing<String>,
-    /// The key alone, which no message may repeat.
+    /// Only the key, which must not appear in any message.
     pub key: Zeroizing<String>,
-    /// A variable or a file.
+    /// The variable or file that it comes from.
     pub origin: String,
 }
 
@@ -58,35 +58,35 @@ pub struct Credential {
 pub struct Request {
     pub method: &'static str,
     pub url: Url,
-    /// JSON, with its `Content-Type`; it may hold a secret.
+    /// JSON, which may contain a secret. It is sent with a `Content-Type`.
     pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
     pub headers: Vec<(String, String)>,
     pub effect: Effect,
-    /// What this API says in an answer about sending the request again.
+    /// What a response of this API means for sending the request again.
     pub verdict: fn(&Response) -> Verdict,
 }
 
-/// What an answer says about sending its request again.
+/// What a response means for sending the request again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing but its status.
+    /// Only the status counts.
     Nothing,
-    /// The API did nothing, so it may be asked again, even to write.
+    /// The API did nothing, so the request may be sent again, even a write.
     Undone,
-    /// The API is in trouble that may pass, whatever the status is.
+    /// The API reports trouble that may pass, whatever the status is.
     Trouble,
 }
 
 /// Whether a request changes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It may be sent again if the answer is lost.
+    /// It may be sent again if the response is lost.
     Read,
-    /// It is sent once, unless the answer says that nothing was done.
+    /// It is sent once, unless the response says that nothing was done.
     Write,
 }
 
-/// An answer that came whole. Its status may be that of an error.
+/// A complete response. Its status may be that of an error.
 pub struct Response {
     pub status: u16,
     pub body: Zeroizing<Vec<u8>>,

@@ -1,7 +1,7 @@
 //! Looks up host names.
 //!
-//! On a thread for each: the C library blocks. Not on the runtime's own, which ends pfx where no further thread
-//! can be started, instead of saying so.
+//! Each look-up has its own thread, since the C library blocks. The runtime's own threads are not used: the runtime
+//! panics if it cannot start one, where pfx must report an error.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::address::is_localhost;
 use crate::launch::hosts;
 
-/// Why a look-up was not even begun.
+/// The thread for a look-up could not be started.
 #[derive(Debug)]
 pub struct NoThread(pub io::Error);
 
@@ -27,7 +27,7 @@ impl std::error::Error for NoThread {}
 /// The addresses of a host.
 ///
 /// # Errors
-/// The C library's; [`NoThread`].
+/// The error of the C library; [`NoThread`].
 pub async fn look_up(
     name: String,
 ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
@@ -39,7 +39,7 @@ pub async fn look_up(
     let (sender, receiver) = oneshot::channel();
     let work = move || {
         let found = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
-        // Nobody waits any more if time is up.
+        // After the time limit, nobody receives it.
         let _ = sender.send(found);
     };
     thread::Builder::new().spawn(work).map_err(NoThread)?;

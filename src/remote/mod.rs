@@ -1,4 +1,4 @@
-//! Stores over the network: a folder for each kind, and what all of them need.
+//! Stores over the network: a directory for each kind, and what all of them need.
 
 pub mod address;
 pub mod ascii_json;

@@ -1,8 +1,8 @@
-//! The one thread that waits for the network, beside the one that does everything else.
+//! The thread that waits for the network, next to the main thread.
 //!
-//! A server can keep the HTTP client busy such that it never looks at a clock (an endless stream of
-//! `103 Early Hints` does), and looking up a name may hang in the C library. The deadline is therefore kept
-//! from outside: whoever waits stops waiting, and the thread ends with the process, or at execve(2).
+//! A server can keep the HTTP client so busy that it never checks the time (an endless stream of `103 Early Hints`
+//! does), and the look-up of a name may hang in the C library. So the main thread enforces the deadline: it stops
+//! waiting, and the network thread ends with the process, or at execve(2).
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -20,12 +20,12 @@ use tokio::runtime::{Builder, Runtime};
 use super::progress::{PATIENCE, Progress};
 use crate::error::RemoteFault;
 
-/// How long after the deadline an answer is still waited for that says what was waited for.
+/// How long after the deadline the main thread still waits for the error that says what was not finished.
 const GRACE: Duration = Duration::from_millis(50);
 
 type NetworkTask = Box<dyn FnOnce(&Runtime) + Send>;
 
-/// The thread. It ends when this is dropped, unless it is busy.
+/// The network thread. It ends when this is dropped, unless it is busy.
 pub struct Network {
     jobs: mpsc::Sender<NetworkTask>,
 }
@@ -34,7 +34,7 @@ impl Network {
     /// Starts it.
     ///
     /// # Errors
-    /// [`RemoteFault::System`] if the kernel gives no thread, or nothing to wait with.
+    /// [`RemoteFault::System`] if the kernel refuses a thread, a socket or epoll(7).
     pub fn start() -> Result<Self, RemoteFault> {
         let failed = |action| {
             move |cause: io::Error| {
@@ -48,8 +48,8 @@ impl Network {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed(wait))?;
         let (jobs, todo) = mpsc::channel::<NetworkTask>();
         let work = move || {
-            // A signal is for the main thread, and a broken connection is an error and no SIGPIPE: whatever
-            // the caller left as its disposition stays so for the command.
+            // Signals are for the main thread, and a broken connection is an error instead of SIGPIPE. The
+            // disposition of SIGPIPE stays as the caller set it, since the command inherits it.
             let _ = SigSet::all().thread_block();
             for job in todo {
                 job(&runtime);
@@ -59,7 +59,7 @@ impl Network {
         Ok(Self { jobs })
     }
 
-    /// What `work` comes to; `None` if it did not by the deadline, wherever it is stuck.
+    /// The result of `work`; `None` if it is not finished by the deadline, wherever it hangs.
     pub fn wait<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -81,14 +81,14 @@ impl Network {
     }
 }
 
-/// Whether the system lets this process wait for descriptors, and be woken: the runtime takes it for granted.
+/// Checks that this process may use epoll(7) and eventfd(2), which the runtime assumes.
 fn can_wait() -> Result<(), Errno> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.wait(&mut [EpollEvent::empty()], EpollTimeout::ZERO)?;
     EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?.write(1).map(drop)
 }
 
-/// Whether it lets this process have a socket of either family.
+/// Checks that this process may open an IPv4 or IPv6 socket.
 fn can_connect() -> Result<(), Errno> {
     let open = |family| socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None);
     open(AddressFamily::Inet).or_else(|_| open(AddressFamily::Inet6)).map(drop)

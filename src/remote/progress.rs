@@ -1,14 +1,14 @@
-//! One line on a terminal while pfx waits for a server, and none anywhere else.
+//! One line on a terminal while pfx waits for a server; nothing if stderr is not a terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use crate::name::Shown;
 
-/// How long nothing is told.
+/// How long pfx waits before it shows the line.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Tells on stderr for what and how long pfx waits, and erases it when dropped.
+/// Shows on stderr what pfx waits for and since when, and erases the line when dropped.
 pub struct Progress<'p> {
     place: &'p str,
     since: Instant,
@@ -17,12 +17,12 @@ pub struct Progress<'p> {
 }
 
 impl<'p> Progress<'p> {
-    /// `since` is when the wait began, whatever was waited for before.
+    /// `since` is when the wait began, also if pfx waited for another server before.
     pub fn new(place: &'p str, since: Instant) -> Self {
         Self { place, since, is_terminal: std::io::stderr().is_terminal(), told: false }
     }
 
-    /// Tells how long the wait has lasted.
+    /// Shows how long the wait has lasted.
     pub fn tell(&mut self) {
         if self.is_terminal {
             self.told = true;

@@ -1,17 +1,17 @@
-//! JSON in pieces that are not built, and how much a piece would take if it were: a byte of it can become a hundred
-//! of memory. Pure.
+//! Raw JSON, and how many values it would become if it were built: one byte of JSON can take a hundred bytes of
+//! memory. Pure.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-/// How many values are built of what one answer holds, of any kind and at any depth.
+/// The most values of one response that are built, of any kind and at any depth.
 pub const MOST_VALUES: usize = 100_000;
 
-/// The members of a JSON object, as they are written; of two of one name, the last.
+/// The members of a JSON object as raw JSON. If a name occurs twice, the last one counts.
 pub type Members<'b> = BTreeMap<String, &'b RawValue>;
 
-/// An upper bound of the values in a JSON text, of any kind and at any depth.
+/// An upper bound for the number of values in a JSON text, of any kind and at any depth.
 pub fn values(json: &str) -> usize {
     let (mut count, mut in_string, mut is_escaped) = (1, false, false);
     for byte in json.bytes() {

@@ -1,4 +1,4 @@
-//! The project file that is in force, and what it wants.
+//! The project file that is used, and what it sets.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,36 +17,36 @@ use crate::project::{Profile, Project};
 use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
-/// A project file's own standard if it was found; one that was named is its user's choice.
+/// What a project file that pfx found itself must satisfy. A file that the user names is the user's choice.
 const FOUND: Standard = Standard::found("to use it anyway, name it with `-f FILE`");
 
-/// A project file, read and trusted, with the profiles that were asked for.
+/// A project file that was read and is trusted, with the selected profiles.
 pub struct ActiveProject {
     pub path: PathBuf,
-    /// Its own bindings, then those of each profile; empty if it has no table of bindings.
+    /// Its own bindings, then those of each profile; empty if it has no bindings.
     pub layers: Vec<BindingLayer>,
     pub command: Option<Vec<OsString>>,
     pub secrets_directories: Vec<PathBuf>,
-    /// The remote stores to ask, in order; none if the file does not say.
+    /// The remote stores to use, in order; empty if the file does not set them.
     pub remotes: Vec<StoreKind>,
     pub local: bool,
-    /// What a person should know about the file.
+    /// A notice about the file.
     pub notice: Option<Notice>,
 }
 
-/// Finds, trusts and reads the project file, if there is one. A file that was named is trusted; one that was
-/// found has to be in the list of trusted files.
+/// Finds and reads the project file, if there is one. A file that is named is trusted; one that pfx finds must be in
+/// the list of trusted files.
 ///
 /// # Errors
-/// [`Error::File`] if the file that was named is not there; [`Error::Trust`]; [`Error::Config`];
-/// [`Error::Usage`] for a profile that is none.
+/// [`Error::File`] if the file that is named does not exist; [`Error::Trust`]; [`Error::Config`]; [`Error::Usage`]
+/// for a profile that the file does not define.
 pub fn load(
     given: &cli::ProjectOptions,
     strict: bool,
     inherited: Inherited<'_>,
 ) -> Result<Option<ActiveProject>, Error> {
     let Some((path, Contents { bytes, fault })) = contents(given, strict, inherited)? else {
-        // A variable for a project file does no harm without one.
+        // Without a project file, the variable is ignored, and only the option is an error.
         return match given.profile.first() {
             None => Ok(None),
             Some(profile) => Err(Error::Usage {
@@ -65,7 +65,7 @@ pub fn load(
     Ok(Some(ActiveProject { notice, ..in_force(path, project, &profiles)? }))
 }
 
-/// The bytes of the file, and its path.
+/// The path and the content of the file.
 fn contents(
     given: &cli::ProjectOptions,
     strict: bool,
@@ -84,7 +84,7 @@ fn contents(
     Ok(Some((path, contents)))
 }
 
-/// The project file that is named, and by what.
+/// The project file that is named, and the option or variable that names it.
 pub fn named(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> Option<(PathBuf, String)> {
     if let Some(path) = &given.project {
         return Some((path.clone(), "--project".to_owned()));
@@ -94,18 +94,18 @@ pub fn named(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> Option<(P
     Some((home::path(path), variable.name()))
 }
 
-/// Whether no project file is looked for.
+/// Whether pfx must not look for a project file.
 pub fn is_forbidden(given: &cli::ProjectOptions, inherited: Inherited<'_>) -> bool {
     variable!(given.no_project).flag(inherited)
 }
 
-/// The project file of the working directory.
+/// The project file in the working directory or the nearest directory above it.
 pub fn find(inherited: Inherited<'_>) -> Option<PathBuf> {
     let home = inherited.get(b"HOME").map(home::path);
     search::find(home.as_deref())
 }
 
-/// A project file's path with all links resolved, and its bytes.
+/// The path of a project file with all symbolic links resolved, and its content.
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] as for configuration.
@@ -116,7 +116,7 @@ pub fn resolved(path: &Path) -> Result<(PathBuf, Contents), Error> {
     Ok((path, contents))
 }
 
-/// Readable by all as any file of a repository, but not writable by others.
+/// Reads a project file. As any file of a repository, everyone may read it, but only its owner may write it.
 fn read(path: &Path, standard: Standard) -> Result<Contents, Error> {
     match file::read(path, standard)? {
         Some(contents) => Ok(contents),
@@ -127,11 +127,11 @@ fn read(path: &Path, standard: Standard) -> Result<Contents, Error> {
     }
 }
 
-/// The list of trusted files: in `$XDG_STATE_HOME`, else in `~/.local/state` (XDG base directory
-/// specification, which also says that a relative path counts as none).
+/// The list of trusted files: in `$XDG_STATE_HOME`, else in `~/.local/state` (XDG Base Directory Specification, by
+/// which a relative path is ignored).
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no home directory either.
+/// [`Error::Usage`] if HOME is not set either.
 pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
     let state = inherited.get(b"XDG_STATE_HOME").map(home::path).filter(|path| path.is_absolute());
     let list = state.map(|state| Trusted::below(&state)).or_else(|| {
@@ -160,7 +160,7 @@ fn in_force(
         let Some(at) = known.iter().position(|(name, _)| name.as_str() == profile) else {
             return Err(unknown_profile(&profile.to_string_lossy(), &place, &known));
         };
-        // A profile that is named twice counts where it is named first.
+        // If a profile is named twice, the first position counts.
         let (name, own) = std::mem::take(&mut known[at]);
         layers.extend(own.env.map(|env| layer(&place, &format!("profile.{name}.env"), env)));
         command = own.command.or(command);

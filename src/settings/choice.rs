@@ -1,4 +1,4 @@
-//! Which remote store the command line or a variable names, and how long it is waited for.
+//! Which remote stores the command line or a variable selects, and the time limit for them.
 
 use std::time::Duration;
 
@@ -9,30 +9,29 @@ use crate::error::Error;
 use crate::remote::http::TimeLimit;
 use crate::store_kind::StoreKind;
 
-/// The deadline over everything that is asked of a remote store.
+/// The default time limit for all requests to remote stores.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What the command line says about remote stores.
 #[derive(Clone)]
 pub struct Choice {
-    /// The stores that are asked, in order, if some are named.
+    /// The stores to use, in order, if stores are named.
     pub stores: Vec<StoreKind>,
-    /// Whether none may be asked.
+    /// Whether no remote store may be used.
     pub local: bool,
     pub time: TimeLimit,
 }
 
 impl Choice {
-    /// No store is asked.
+    /// No remote store is used.
     pub fn local() -> Self {
         Self { stores: Vec::new(), local: true, time: TimeLimit::new(TIMEOUT) }
     }
 
-    /// The command line goes before variables, and of those `PFX_LOCAL` before the ones that say how a store is
-    /// asked.
+    /// The command line takes precedence over variables, and `PFX_LOCAL` over the other variables about stores.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a variable that is used makes no sense.
+    /// [`Error::Usage`] if a variable that is used is not valid.
     pub fn new(stores: &cli::StoreOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         if stores.local || (stores.remote.is_empty() && variable!(stores.local).flag(inherited)) {
             return Ok(Self::local());
@@ -42,7 +41,7 @@ impl Choice {
         Ok(Self { stores, local: false, time })
     }
 
-    /// For a command that is about one remote store in any case.
+    /// For a command that always uses one remote store.
     ///
     /// # Errors
     /// As [`Choice::new`]; [`Error::Usage`] if the variable `PFX_REMOTE` is used and names several.
@@ -50,8 +49,7 @@ impl Choice {
         Self::of_one(store.remote, &store.timeout, inherited)
     }
 
-    /// For a command that is about a remote store if `--remote` is given: the one that it names, or that the
-    /// variable `PFX_REMOTE` does.
+    /// For a command that uses a remote store if `--remote` is given: the one that the option or `PFX_REMOTE` names.
     ///
     /// # Errors
     /// As [`Choice::of_store`].
@@ -85,14 +83,14 @@ impl Choice {
         Ok(Self { stores, local: false, time })
     }
 
-    /// The stores in the order in which they are asked: of each list the first that is configured.
+    /// The stores in the order in which they are used. Of each inner list, the first that is configured counts.
     pub fn chain(&self) -> Vec<Vec<StoreKind>> {
         if self.stores.is_empty() {
             return vec![StoreKind::all().to_vec()];
         }
         let mut chain: Vec<Vec<StoreKind>> = Vec::new();
         for &kind in &self.stores {
-            // One that is named twice counts where it is named first.
+            // If a store is named twice, the first position counts.
             if !chain.contains(&vec![kind]) {
                 chain.push(vec![kind]);
             }
@@ -101,10 +99,10 @@ impl Choice {
     }
 }
 
-/// How long a remote store is waited for.
+/// The time limit for remote stores.
 ///
 /// # Errors
-/// [`Error::Usage`] if `PFX_TIMEOUT` is used, and is not such a time.
+/// [`Error::Usage`] if `PFX_TIMEOUT` is used and is not a valid time.
 pub fn time(given: &cli::Timeout, inherited: Inherited<'_>) -> Result<Duration, Error> {
     Ok(variable!(given.timeout).value(inherited, cli::seconds)?.unwrap_or(TIMEOUT))
 }

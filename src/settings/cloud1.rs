@@ -1,5 +1,5 @@
-//! How Prefect Cloud 1.x is reached, as Prefect 1.4.1 finds it: config.toml and its variables, then
-//! `auth.toml` (`client/client.py`, `Client.__init__`).
+//! How to reach Prefect Cloud 1.x, from where Prefect 1.4.1 reads it: config.toml and its variables, then `auth.toml`
+//! (`client/client.py`, `Client.__init__`).
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ use crate::source::Store;
 use crate::source::local::LocalConfig;
 use crate::terminal::Mark;
 
-/// A setting's text, and where it is from: a file, a variable, or Prefect's defaults.
+/// The text of a setting, and where it is set: a file, a variable, or Prefect's defaults.
 pub struct Cloud1Setting {
     pub text: Zeroizing<String>,
     pub origin: String,
@@ -34,22 +34,22 @@ impl Cloud1Setting {
     }
 }
 
-/// What is configured for Prefect 1.x's API. Nothing is sent yet.
+/// The settings for Prefect Cloud 1.x. Nothing is sent yet.
 pub struct Cloud1Settings {
     pub api: Cloud1Setting,
     pub api_key: Option<Cloud1Setting>,
-    /// Where a person logs in: `auth.toml`, whether or not it is there.
+    /// The path of `auth.toml`, in which a login is stored; the file may not exist.
     pub auth: PathBuf,
     pub backend: Cloud1Setting,
     pub tenant: Option<Cloud1Setting>,
-    /// `cloud.use_local_secrets`, if the user wrote it.
+    /// `cloud.use_local_secrets`, if the user has set it.
     pub use_local_secrets: Option<Cloud1Setting>,
-    /// What a person should know about it all.
+    /// Notices about these settings.
     notices: Vec<Notice>,
 }
 
 impl Cloud1Settings {
-    /// Reads all of them.
+    /// Reads all settings.
     ///
     /// # Errors
     /// If a file cannot be read, or a value cannot be expanded.
@@ -62,13 +62,13 @@ impl Cloud1Settings {
         let present =
             |found: Option<Cloud1Setting>| found.filter(|setting| !setting.text.is_empty());
         let backend = setting(&["backend"])?.unwrap_or_else(empty);
-        // `${${backend}.endpoint}` leads nowhere for any other backend: Prefect has an empty URL then.
+        // For any other backend, `${${backend}.endpoint}` does not exist, and Prefect's URL is empty.
         let api = match backend.text.as_str() {
             "cloud" | "server" => setting(&["cloud", "api"])?.unwrap_or_else(empty),
             _ => empty(),
         };
         let api = match setting(&[&backend.text, "endpoint"])? {
-            // The default API is whatever this says, so it is from there.
+            // The default of the API URL refers to the endpoint, so the endpoint is where it is set.
             Some(endpoint) if api.origin == DEFAULTS_PLACE && endpoint.text == api.text => endpoint,
             _ => api,
         };
@@ -102,10 +102,10 @@ impl Cloud1Settings {
         Ok(Self { api, api_key, auth, backend, tenant, use_local_secrets, notices })
     }
 
-    /// Why secrets, as opposed to keys, are not looked for there, if that is so: half a sentence.
+    /// Why secrets (not keys) are not looked up in Prefect Cloud 1.x, if they are not: a clause.
     pub fn obstacle_for_secrets(&self) -> Option<String> {
         match &self.use_local_secrets {
-            // Whoever wrote `false` wants the API asked, with a key or without, as Prefect does.
+            // With `false`, Prefect sends requests with or without a key, and so does pfx.
             Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
             Some(setting) => Some(format!(
                 "`use_local_secrets` in {} limits secrets to this machine",
@@ -123,7 +123,7 @@ impl Cloud1Settings {
 impl Configured for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
         let shown = |name, setting: &Cloud1Setting| Fact::of(name, &setting.text, &setting.origin);
-        // A URL may hold a user and a password, which is an error elsewhere; here only its origin is told.
+        // A URL may contain a user name and a password, which is an error elsewhere; here only its origin is shown.
         let (api, mark) = match Address::parse(&self.api.text) {
             Ok(address) => (address.origin(), Mark::Plain),
             Err(fault) => (fault.to_string(), Mark::Bad),
@@ -134,7 +134,7 @@ impl Configured for Cloud1Settings {
         };
         let tenant = match &self.tenant {
             Some(Cloud1Setting { text, origin }) => {
-                // A key that was put there by mistake is not shown.
+                // It may be a key that was put there by mistake, so only a UUID is shown.
                 Fact::of("tenant", uuid(text).as_deref().unwrap_or("set, but not a UUID"), origin)
             }
             None => Fact::new("tenant", "not set (default: the tenant of the API key)"),
@@ -201,7 +201,7 @@ impl Configured for Cloud1Settings {
                 },
             })?),
         };
-        // Whoever names the store wants it asked.
+        // A store that is named explicitly is used for secrets too.
         let without_secrets =
             if choice.stores.is_empty() { self.obstacle_for_secrets() } else { None };
         let credential = self.api_key.map(|Cloud1Setting { text, origin }| Credential {
@@ -232,7 +232,7 @@ fn login(path: &Path, api: &str, strict: bool, notices: &mut Vec<Notice>) -> Res
     Ok(Login::find(&document, api))
 }
 
-/// A UUID as Python's `uuid.UUID` takes it, in lower case with its dashes.
+/// A UUID in any form that Python's `uuid.UUID` accepts, in lower case with dashes.
 fn uuid(text: &str) -> Option<String> {
     let digits: String = text
         .replace("urn:", "")
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenant_is_any_spelling_of_a_uuid() {
+    fn a_tenant_is_a_uuid_in_any_form() {
         let canonical = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
         for text in [
             canonical,

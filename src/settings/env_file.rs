@@ -1,4 +1,4 @@
-//! Env files: read, and made into layers of a plan.
+//! Reads env files as layers of a plan.
 
 use std::fs::File;
 use std::os::unix::fs::FileTypeExt as _;
@@ -10,8 +10,8 @@ use crate::files::file::{self, Standard};
 use crate::notice::Notice;
 use crate::plan::BindingLayer;
 
-/// Reads one env file, and adds to `notices` what a person should know about it; `-` is stdin. A FIFO is read too:
-/// that is what `<(…)` of a shell gives.
+/// Reads one env file, and adds notices about it to `notices`; `-` is stdin. A FIFO is read too, since `<(…)` in a
+/// shell is one.
 ///
 /// # Errors
 /// [`Error::File`], [`Error::Trust`] as for configuration, [`Error::Config`] with the line.

@@ -1,4 +1,4 @@
-//! Options over `PFX_…` variables: what one run goes by. What each source needs to know, and their order.
+//! The settings of one run, from options and `PFX_…` variables: what each source needs, and their order.
 
 pub mod active_project;
 pub mod choice;
@@ -29,43 +29,43 @@ use crate::source::local::{ChosenFile, ConfigFiles};
 use crate::terminal::Mark;
 use crate::wanted::Delivery;
 
-/// Names Prefect's file of secrets in place of `~/.prefect/config.toml`.
+/// The path of Prefect's file with secrets, instead of `~/.prefect/config.toml`.
 const USER_CONFIG: &str = "PREFECT__USER_CONFIG_PATH";
 /// The same for `~/.prefect/backend.toml`.
 const BACKEND_CONFIG: &str = "PREFECT__BACKEND_CONFIG_PATH";
 /// Set by systemd for a service with `LoadCredential=` (systemd.exec(5)).
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
-/// Where local secrets are looked for.
+/// Where local secrets are looked up.
 pub struct Settings {
     /// In the order in which Prefect's layers apply.
     pub files: ConfigFiles,
     pub expand: bool,
-    /// Whether what is only doubtful is refused.
+    /// Whether files with doubtful permissions are refused instead of a warning.
     pub strict: bool,
     keep_newline: bool,
     /// Further local sources, in order.
     pub directories: Vec<Directory>,
 }
 
-/// One thing that is configured, for a person: never a value of a secret or a credential.
+/// One setting, for `doctor`. Never the value of a secret or a credential.
 #[derive(Clone, Debug)]
 pub struct Fact {
     pub name: String,
     pub value: String,
-    /// The file or variable that says so.
+    /// The file or variable that sets it.
     pub origin: Option<String>,
     pub mark: Mark,
 }
 
 impl Fact {
-    /// One that is from nowhere in particular.
+    /// A fact that no file or variable sets.
     pub fn new(name: &str, value: &str) -> Self {
         let (name, value) = (name.to_owned(), value.to_owned());
         Self { name, value, origin: None, mark: Mark::Plain }
     }
 
-    /// One that this file or variable says.
+    /// A fact that this file or variable sets.
     pub fn of(name: &str, value: &str, origin: &str) -> Self {
         Self { origin: Some(origin.to_owned()), ..Self::new(name, value) }
     }
@@ -78,7 +78,7 @@ impl Fact {
 }
 
 impl Settings {
-    /// Settles where to look.
+    /// Decides where to look.
     ///
     /// # Errors
     /// [`Error::Usage`] if a `PFX_…` list cannot be split into words.
@@ -93,7 +93,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Prefect's own files alone, for a command that reads no directory of secrets.
+    /// Only Prefect's own files, for a command that reads no directory of secrets.
     pub fn of_files(places: &cli::PlaceOptions, inherited: Inherited<'_>) -> Self {
         let strict = variable!(places.strict).flag(inherited);
         Self {
@@ -105,7 +105,7 @@ impl Settings {
         }
     }
 
-    /// The same for a command without these options.
+    /// Only Prefect's own files, for a command without these options.
     pub fn without_options(inherited: Inherited<'_>) -> Self {
         let files = ConfigFiles::new(config_paths(inherited), false);
         let directories = Vec::new();
@@ -117,7 +117,7 @@ impl Settings {
     }
 }
 
-/// Adds what the project file says of places and stores, below the command line and the variables.
+/// Adds what the project file sets for places and stores. The command line and variables take precedence.
 pub fn add_project(
     settings: &mut Settings,
     choice: &mut choice::Choice,
@@ -132,7 +132,7 @@ pub fn add_project(
     }
 }
 
-/// Bindings from options.
+/// Bindings from options, with `--all` also from its variable.
 pub fn bindings(given: &cli::BindingOptions, inherited: Inherited<'_>) -> cli::BindingOptions {
     cli::BindingOptions { all: variable!(given.all).flag(inherited), ..given.clone() }
 }
@@ -157,10 +157,10 @@ pub fn bindings_of_variables(
     })
 }
 
-/// What the files of `--file` are like, if the plan has any.
+/// The name and mode for the files of `--file`, if the plan has any.
 ///
 /// # Errors
-/// [`Error::Usage`] if a variable says nothing that they could be like.
+/// [`Error::Usage`] if a variable is not valid.
 pub fn files(
     given: &cli::FileOptions,
     plan: &Plan,
@@ -186,10 +186,10 @@ pub fn env_files(
     variable!(given.env_file).list(inherited)
 }
 
-/// What the command gets of the environment, and whether it wins over bindings.
+/// Which inherited variables the command gets, and whether they take precedence over bindings.
 ///
 /// # Errors
-/// As [`Settings::new`]; [`Error::Usage`] if something is to be kept and nothing is left out.
+/// As [`Settings::new`]; [`Error::Usage`] for `--keep` without `--clean`.
 pub fn inheritance(
     given: &cli::InheritanceOptions,
     inherited: Inherited<'_>,
@@ -214,7 +214,7 @@ pub fn inheritance(
     })
 }
 
-/// Prefect's two files. Without a home directory and without the variables there are none.
+/// The paths of Prefect's two files; none without a home directory and without the variables.
 fn config_paths(inherited: Inherited<'_>) -> Vec<ChosenFile> {
     [(USER_CONFIG, "config.toml"), (BACKEND_CONFIG, "backend.toml")]
         .into_iter()
@@ -230,7 +230,7 @@ fn config_paths(inherited: Inherited<'_>) -> Vec<ChosenFile> {
         .collect()
 }
 
-/// A path variable of Prefect's, expanded as Prefect does. Empty, or one that has no end: no file.
+/// A path variable of Prefect, expanded as Prefect does; `None` if it is empty or expands to itself without end.
 fn expanded(path: &[u8], inherited: Inherited<'_>) -> Option<PathBuf> {
     let variable = |name: &[u8]| inherited.get(name).map(<[u8]>::to_vec);
     let home = |name: &[u8]| home::of_user(name, inherited.get(b"HOME"));

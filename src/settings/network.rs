@@ -1,4 +1,4 @@
-//! How any API is reached from this machine: proxy and certificate authorities.
+//! How to reach an API from this machine: proxy and certificate authorities.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use crate::files::{file, home};
 use crate::remote::address::Address;
 use crate::remote::http::{Access, Credential, TimeLimit};
 
-/// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's
-/// own. The first stands in for the system's store, since the library that reads that store heeds it too; it
-/// is read here as well, so that a file that is none is an error.
+/// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's own.
+/// The first replaces the system's store, since the library that reads the store also follows it. It is read here as
+/// well, so that an invalid file is an error.
 const AUTHORITIES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PREFECT_API_SSL_CERT_FILE"];
 
-/// Settles how to reach an API. `authorities` are further PEM files.
+/// Decides how to reach an API. `authorities` are further PEM files.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::Trust`] if a PEM file that is named cannot be read.
@@ -47,7 +47,7 @@ pub fn access(
     Ok(Access { address, credential, headers: Vec::new(), authorities: files, proxy, time })
 }
 
-/// The first of two variables that is set, and not to nothing: in lower case as curl has it, then in upper.
+/// The first of two variables that is set and not empty. As in curl, the name in lower case comes first.
 fn first(inherited: Inherited<'_>, names: [&str; 2]) -> Option<String> {
     names.iter().find_map(|name| {
         let text = inherited.get(name.as_bytes()).filter(|text| !text.is_empty())?;

@@ -1,6 +1,6 @@
-//! The parent of the command: `--init`, and what makes sense with it alone.
+//! The parent of the command: `--init`, and the options that need it.
 //!
-//! An image may set the variables for all of its commands, so that without `--init` they do no harm.
+//! An image may set their variables for all of its commands, so without `--init` these are ignored.
 
 use super::variable::variable;
 use crate::cli;
@@ -8,11 +8,10 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::launch::init::{Options, Rewrites};
 
-/// How the parent of the command behaves, if there is to be one.
+/// How the parent of the command behaves; `None` without `--init`.
 ///
 /// # Errors
-/// [`Error::Usage`] for a variable, or a word of one, that makes no sense; also for an option that is given without
-/// `--init`.
+/// [`Error::Usage`] for a variable that is not valid, and for an option that is given without `--init`.
 pub fn parent(given: &cli::Parent, inherited: Inherited<'_>) -> Result<Option<Options>, Error> {
     if !variable!(given.init).flag(inherited) {
         if given.kill_group || given.stop_timeout.is_some() || !given.rewrite.is_empty() {

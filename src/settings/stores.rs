@@ -1,4 +1,4 @@
-//! Which remote stores are asked, and why.
+//! Which remote stores are used, and why.
 
 use super::choice::Choice;
 use super::configured::Configured;
@@ -10,10 +10,10 @@ use crate::source::deferred::Settled;
 use crate::source::local::LocalConfig;
 use crate::store_kind::StoreKind;
 
-/// Reads how a kind of store is configured: the constructor of each row of [`StoreKind`].
+/// Reads the settings of a kind of store: one arm for each [`StoreKind`].
 ///
 /// # Errors
-/// If a file cannot be read, or configuration contradicts itself.
+/// If a file cannot be read, or settings contradict each other.
 fn configured(
     kind: StoreKind,
     inherited: Inherited<'_>,
@@ -30,8 +30,7 @@ fn configured(
 /// Opens the first of `kinds` that is configured.
 ///
 /// # Errors
-/// If configuration cannot be read, or contradicts itself; [`Error::Remote`] if a URL is none that pfx
-/// talks to.
+/// If settings cannot be read, or contradict each other; [`Error::Remote`] if pfx does not accept the URL.
 pub fn settle(
     kinds: &[StoreKind],
     choice: &Choice,
@@ -45,7 +44,7 @@ pub fn settle(
     Ok(first(settings, choice, inherited)?.0)
 }
 
-/// Opens the first that is configured; also why it is that one. Settings after it are not read.
+/// Opens the first that is configured, and returns why it is that one. Settings after it are not read.
 fn first<E: From<Error>>(
     settings: impl Iterator<Item = Result<Box<dyn Configured>, E>>,
     choice: &Choice,
@@ -66,29 +65,29 @@ fn first<E: From<Error>>(
             }
         }
     }
-    // The last one is the simplest to configure, so it comes first.
+    // The last one is the easiest to configure, so it comes first.
     obstacles.reverse();
     Ok((Settled::None { why: obstacles.join("; ") }, String::new()))
 }
 
-/// Everything about remote stores that a person may want to know.
+/// Everything about remote stores, for `doctor`.
 #[derive(Default)]
 pub struct Overview {
-    /// What is configured for each kind of store.
+    /// The settings of each kind of store.
     pub sections: Vec<(&'static str, Vec<Fact>)>,
-    /// What may be wrong with it, and what is broken.
+    /// Warnings and errors about them.
     pub notices: Vec<Notice>,
-    /// Each store that is asked, in order, and why it is that one; or why none is asked.
+    /// Each store that is used, in order, and why it is that one; or why none is used.
     pub settled: Vec<(Settled, String)>,
-    /// How to give pfx a credential, if one is missing.
+    /// How to configure a credential, if one is missing.
     pub login: Option<String>,
 }
 
 impl Overview {
-    /// Settles as [`settle`] does, and keeps how it came about.
+    /// Chooses the stores as [`settle`] does, and records the settings and the reasons.
     pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) -> Self {
         let mut overview = Self::default();
-        // Each is read only once: one of the files may be a FIFO.
+        // Each is read only once, since one of the files may be a FIFO.
         let mut known = Vec::new();
         for &kind in StoreKind::all() {
             match configured(kind, inherited, local) {
@@ -109,7 +108,7 @@ impl Overview {
         for kinds in choice.chain() {
             let settings = kinds.iter().map(|kind| {
                 let at = known.iter().position(|(other, _)| other == kind);
-                // What is wrong with the others is said above.
+                // The errors of the others are recorded above.
                 at.map(|at| known.remove(at).1).ok_or(None)
             });
             match first::<Option<Error>>(settings, choice, inherited) {
@@ -127,14 +126,14 @@ mod tests {
     use crate::source::local::ConfigFiles;
     use std::ffi::{CStr, CString};
 
-    /// Variables, the stores that are named, whether `--local` is given, and what is asked.
+    /// Variables, the stores that are named, whether `--local` is given, and the expected stores.
     type Case<'c> = (&'c [&'c str], &'c [StoreKind], bool, &'c [&'c str]);
 
     const URL: &str = "PREFECT_API_URL=http://127.0.0.1:1/api";
     const CLOUD1_KEY: &str = "PREFECT__CLOUD__API_KEY=CANARY";
 
-    /// What is asked where these variables are set and the command line is so: its place, or why nothing is.
-    fn asked(variables: &[&str], stores: &[StoreKind], local: bool) -> Vec<String> {
+    /// The places of the stores that are used with these variables and options, or why none is used.
+    fn used(variables: &[&str], stores: &[StoreKind], local: bool) -> Vec<String> {
         let all = variables.iter().chain(&["HOME=/nowhere"]);
         let owned: Vec<CString> =
             all.map(|variable| CString::new(*variable).expect("no NUL")).collect();
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_store_that_is_configured_is_asked_or_those_that_are_named() {
+    fn the_first_configured_store_is_used_or_those_that_are_named() {
         use StoreKind::{Cloud1, Prefect};
         let prefect = "http://127.0.0.1:1/api";
         let cloud1 = "Prefect Cloud 1.x at https://api.prefect.io";
@@ -176,18 +175,18 @@ mod tests {
             (&["PREFECT_API_URL="], &[Prefect], false, &["none: PREFECT_API_URL is empty"]),
         ];
         for (variables, stores, is_local, expected) in cases {
-            assert_eq!(asked(variables, stores, is_local), expected, "{variables:?} {stores:?}");
+            assert_eq!(used(variables, stores, is_local), expected, "{variables:?} {stores:?}");
         }
     }
 
     #[test]
-    fn what_is_broken_matters_only_to_a_store_that_is_asked() {
+    fn broken_settings_matter_only_if_their_store_is_used() {
         let broken = "PREFECT_API_URL=ftp://127.0.0.1/CANARY";
-        let [said] = &asked(&[broken, CLOUD1_KEY], &[], false)[..] else { panic!("one store") };
-        assert!(said.starts_with("error: ") && !said.contains("CANARY"), "{said}");
-        let [said] = &asked(&[broken, CLOUD1_KEY], &[StoreKind::Cloud1], false)[..] else {
+        let [result] = &used(&[broken, CLOUD1_KEY], &[], false)[..] else { panic!("one store") };
+        assert!(result.starts_with("error: ") && !result.contains("CANARY"), "{result}");
+        let [result] = &used(&[broken, CLOUD1_KEY], &[StoreKind::Cloud1], false)[..] else {
             panic!("one store")
         };
-        assert!(said.starts_with("Prefect Cloud 1.x at "), "{said}");
+        assert!(result.starts_with("Prefect Cloud 1.x at "), "{result}");
     }
 }

@@ -1,7 +1,7 @@
-//! The one reader of `PFX_…` variables, which say what an option is where the command line does not give it.
+//! Reads `PFX_…` variables, which set options that are not given on the command line.
 //!
-//! An empty variable counts as not set, as compose's `${X:-}` writes it. Each is read where its option is used, so
-//! that one that a command does not use does it no harm.
+//! An empty variable counts as not set, since `${X:-}` in a compose file produces it. A variable is read only where
+//! its option is used, so a command ignores the variables that it does not use, even invalid ones.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -14,9 +14,9 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::name::alternatives;
 
-/// An option, and what the command line gives for it.
+/// An option, and its value on the command line.
 pub struct Variable<'g, T: ?Sized> {
-    /// The name of its field, from which its variable's follows.
+    /// The name of its field, from which the name of its variable is derived.
     pub field: &'static str,
     pub given: &'g T,
 }
@@ -34,7 +34,7 @@ impl<T: ?Sized> Variable<'_, T> {
         cli::variable_of(self.field)
     }
 
-    /// The text of the variable, if it has one.
+    /// The text of the variable, if it is set and not empty.
     pub fn text<'e>(&self, inherited: Inherited<'e>) -> Option<&'e [u8]> {
         inherited.get(self.name().as_bytes()).filter(|text| !text.is_empty())
     }
@@ -48,7 +48,7 @@ impl<T: ?Sized> Variable<'_, T> {
 }
 
 impl Variable<'_, bool> {
-    /// Whether the flag is given, or its variable has any text but one that says no.
+    /// Whether the flag is given, or its variable is set to anything but a word for "no".
     pub fn flag(&self, inherited: Inherited<'_>) -> bool {
         let no = ["0", "f", "false", "n", "no", "off"];
         let is_no = |text: &[u8]| no.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
@@ -57,10 +57,10 @@ impl Variable<'_, bool> {
 }
 
 impl<T: Clone> Variable<'_, Option<T>> {
-    /// What is given, or else what `read` makes of the variable's text.
+    /// The value on the command line, else the variable's, parsed by `read`.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the words of `read`; the text is not quoted.
+    /// [`Error::Usage`] with the problem that `read` reports; the text is not quoted.
     pub fn value<E: Display>(
         &self,
         inherited: Inherited<'_>,
@@ -77,26 +77,26 @@ impl<T: Clone> Variable<'_, Option<T>> {
 }
 
 impl<T: Clone + ValueEnum> Variable<'_, Option<T>> {
-    /// The word that is given, or else the variable's.
+    /// The word on the command line, else the variable's.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the variable has none of the words that the option takes.
+    /// [`Error::Usage`] if the variable is not one of the words that the option accepts.
     pub fn word(&self, inherited: Inherited<'_>) -> Result<Option<T>, Error> {
         self.value(inherited, |text| T::from_str(text, false).map_err(|_| expected::<T>()))
     }
 }
 
-/// The words that an option takes, for an error.
+/// The words that an option accepts, for an error.
 pub fn expected<T: ValueEnum>() -> String {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     format!("expected {}", alternatives(values.map(|value| value.get_name().to_owned())))
 }
 
 impl<T: Clone + ValueEnum> Variable<'_, Vec<T>> {
-    /// The words that are given, or else the variable's.
+    /// The words on the command line, else the variable's.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the variable has another word than those that the option takes.
+    /// [`Error::Usage`] if the variable contains a word that the option does not accept.
     pub fn all(&self, inherited: Inherited<'_>) -> Result<Vec<T>, Error> {
         let word = |word: OsString| {
             let word = word.to_str().and_then(|word| T::from_str(word, false).ok());
@@ -108,7 +108,7 @@ impl<T: Clone + ValueEnum> Variable<'_, Vec<T>> {
 }
 
 impl<T: AsRef<OsStr>> Variable<'_, Vec<T>> {
-    /// What is given, or else the words of the variable.
+    /// The values on the command line, else the words of the variable.
     ///
     /// # Errors
     /// As [`Variable::words`].
@@ -122,7 +122,7 @@ impl<T: AsRef<OsStr>> Variable<'_, Vec<T>> {
 }
 
 impl<T> Variable<'_, Vec<T>> {
-    /// The words of the variable, split as a shell splits them; none if the option is given.
+    /// The words of the variable, split as in a shell; empty if the option is given.
     ///
     /// # Errors
     /// [`Error::Usage`] if it cannot be split.
@@ -130,7 +130,7 @@ impl<T> Variable<'_, Vec<T>> {
         let text = self.text(inherited).filter(|_| self.given.is_empty());
         let Some(text) = text else { return Ok(Vec::new()) };
         let Ok(text) = std::str::from_utf8(text) else {
-            // Words of other bytes cannot be split by a library for text; one word needs no splitting.
+            // The library splits only text. A single word needs no splitting.
             let is_special = |byte: &u8| byte.is_ascii_whitespace() || b"'\"\\".contains(byte);
             return if text.iter().any(is_special) {
                 Err(self.fault("it is not valid UTF-8", None))
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_in_a_variable_is_split_as_a_shell_splits() {
+    fn a_list_in_a_variable_is_split_as_in_a_shell() {
         assert_eq!(set(c"PFX_SET=A=1 B='x y'").unwrap(), ["A=1", "B=x y"]);
         assert_eq!(set(c"PFX_SET=").unwrap(), Vec::<OsString>::new());
         assert!(set(c"PFX_SET='CANARY").unwrap_err().to_string().contains("PFX_SET"));
     }
 
     #[test]
-    fn an_option_takes_the_place_of_its_variable() {
+    fn an_option_replaces_its_variable() {
         let given = vec![OsString::from("B=2")];
         let variable = Variable { field: "set", given: &given };
         let inherited: &[&CStr] = &[c"PFX_SET=A=1"];
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_set_by_any_text_but_those_that_say_no() {
+    fn a_flag_is_set_by_any_text_but_the_words_for_no() {
         let flag =
             |text: &CStr| Variable { field: "local", given: &false }.flag(Inherited(&[text]));
         for no in [c"PFX_LOCAL=", c"PFX_LOCAL=0", c"PFX_LOCAL=False", c"PFX_LOCAL=OFF", c"X=1"] {

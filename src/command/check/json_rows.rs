@@ -1,4 +1,4 @@
-//! A variable for programs.
+//! The JSON of one variable.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
 use crate::wanted::Delivery;
 
-/// The fields of a variable.
+/// The JSON object of a variable.
 pub fn object(variable: &ResolvedVariable) -> Value {
     let name = String::from_utf8_lossy(variable.name());
     match &variable.resolution {
@@ -50,7 +50,7 @@ pub fn object(variable: &ResolvedVariable) -> Value {
     }
 }
 
-/// Each variable in a text.
+/// The variables in a text.
 fn uses(filled: &Filled) -> Vec<Value> {
     let uses = filled.uses.iter().map(|used| match used {
         Use::Lookup(variable, looked_up) => json!({

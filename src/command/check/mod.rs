@@ -1,4 +1,4 @@
-//! `pfx check`: the plan, and where each value would come from. Never a value.
+//! `pfx check`: the plan, and where each value would come from. Prints no values.
 
 mod json_rows;
 mod precedence;
@@ -21,10 +21,10 @@ use crate::settings::variable::variable;
 use crate::source::Source as _;
 use crate::terminal::OutputStyle;
 
-/// Prints what `run` would do. Absent if anything required is missing.
+/// Prints what `run` would do. Returns [`Exit::Absent`] if anything required is missing.
 ///
 /// # Errors
-/// As `run`, save for what is missing; or if the output cannot be written.
+/// As `run`, except for missing values; or if the output cannot be written.
 pub fn check(
     arguments: &cli::Check,
     inherited: Inherited<'_>,

@@ -1,17 +1,17 @@
-//! Which binding wins over which, and what of the environment the command gets.
+//! Which binding takes precedence over which, and which inherited variables the command gets.
 
 use serde_json::{Value, json};
 
 use crate::environment::{InheritancePolicy, Inherited};
 use crate::name::Shown;
 
-/// What the command's environment is made of, in order.
+/// The layers of the command's environment, in order.
 pub struct Precedence<'p> {
     pub project: Option<String>,
-    /// What binds variables: each wins over those before it.
+    /// What binds variables. Each layer takes precedence over those before it.
     pub layers: &'p [String],
     pub inherited: Inherited<'p>,
-    /// Those of them that the command gets.
+    /// The inherited variables that the command gets.
     pub passed: Inherited<'p>,
     pub inheritance: &'p InheritancePolicy,
 }

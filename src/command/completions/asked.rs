@@ -1,17 +1,17 @@
-//! What the last word of an unfinished command line may be. Pure.
+//! What the last word of an incomplete command line can be. Pure.
 
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command};
 
-/// What may stand at the end of a line.
+/// What the last word of a line can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thing {
-    /// A line of another command begins at this word, or has begun.
+    /// The line of another command begins at this word, which may be an earlier one.
     Command(usize),
-    /// An option, a command of pfx, or a value that the declaration knows.
+    /// An option, a command of pfx, or a value that the declaration lists.
     Options,
-    /// `[VAR=]` and a block, which only a server knows.
+    /// `[VAR=]` and a block, whose names only a server has.
     Block,
     /// `[VAR=]` and a key.
     Key,
@@ -28,17 +28,17 @@ pub enum Thing {
     Text,
     /// `[VAR=]` and a variable of the environment.
     Variable,
-    /// A variable that is to be removed.
+    /// A variable to remove.
     VariableName,
 }
 
-/// A line, read as far as its end.
+/// A parsed command line.
 #[derive(Debug)]
 pub struct CompletionRequest {
     pub thing: Thing,
-    /// What stands before the value in the last word: `--secret=` or `-s`.
+    /// The part of the last word before the value: `--secret=` or `-s`.
     pub front: String,
-    /// The value as far as it was typed.
+    /// The part of the value that was typed.
     pub typed: String,
     pub secrets_directories: Vec<OsString>,
     pub project: Option<OsString>,
@@ -46,7 +46,7 @@ pub struct CompletionRequest {
 }
 
 impl CompletionRequest {
-    /// Reads `words`, the program's name first, by the declaration `root`, which is built.
+    /// Parses `words`, which start with the program's name, by the declaration `root`, which must be built.
     pub fn of(root: &Command, words: &[OsString]) -> Self {
         let mut asked = Self {
             thing: Thing::Options,
@@ -105,7 +105,7 @@ impl CompletionRequest {
         asked
     }
 
-    /// Keeps what matters for where names are.
+    /// Records an option that decides where names come from.
     fn note(&mut self, option: &Arg, value: OsString) {
         match option.get_id().as_str() {
             "secrets_dir" => self.secrets_directories.push(value),
@@ -115,7 +115,7 @@ impl CompletionRequest {
     }
 }
 
-/// The option that a word is, and where its value begins if that is in the same word.
+/// The option in a word, and where its value begins if it is in the same word.
 fn option<'c>(command: &'c Command, word: &str) -> Option<(&'c Arg, Option<usize>)> {
     if let Some(rest) = word.strip_prefix("--") {
         let (long, value) = match rest.split_once('=') {
@@ -162,7 +162,7 @@ fn of_option(option: &Arg) -> Thing {
     }
 }
 
-/// What the first operand of this command is.
+/// What the first operand of this command can be.
 fn of_operand(path: &[&Command]) -> Thing {
     let path: Vec<&str> = path.iter().skip(1).map(|command| command.get_name()).collect();
     match path.as_slice() {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_seen_from_all_that_stands_before() {
+    fn the_words_before_decide_what_the_last_word_can_be() {
         for (line, thing, front) in [
             ("pfx ", Thing::Options, ""),
             ("pfx sec", Thing::Options, ""),

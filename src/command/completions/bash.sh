@@ -1,7 +1,7 @@
-# Asks pfx for the names that only it knows; the rest is left to the options above.
+# Asks pfx for names; the function above completes everything else.
 _pfx() {
     local line=${COMP_LINE-} words=() starts=() lines=() index word gap last='' cur entry value
-    # Without the breaks that readline sees at `=` and `:`.
+    # Join the words that readline has split at `=` and `:`.
     for ((index = 0; index <= COMP_CWORD; index++)); do
         word=${COMP_WORDS[index]}
         gap=''
@@ -29,7 +29,7 @@ _pfx() {
     case ${lines[0]-} in
         offer)
             COMPREPLY=()
-            # What stands before the last break stays on the line.
+            # readline keeps the part before the last break.
             last=$cur
             if [[ $COMP_WORDBREAKS == *=* ]]; then last=${last##*=}; fi
             if [[ $COMP_WORDBREAKS == *:* ]]; then last=${last##*:}; fi

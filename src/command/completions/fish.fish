@@ -1,4 +1,4 @@
-# Asks pfx for the names that only it knows.
+# Asks pfx for names.
 function __fish_pfx_answer
     command pfx completions fish -- (commandline -opc) (commandline -ct) 2>/dev/null
 end
@@ -9,7 +9,7 @@ function __fish_pfx_offered
     and printf '%s\n' $lines[2..-1]
 end
 
-# The word at which the line of another command begins.
+# The index of the word at which the line of another command begins.
 function __fish_pfx_begin
     set -l lines (__fish_pfx_answer)
     string match -q 'command *' -- "$lines[1]"
@@ -21,7 +21,7 @@ function __fish_pfx_of_command
     or return
     set -l before (commandline -opc)
     set -l words (string escape -- $before[(math $begin + 1)..-1])
-    # None is left if the command itself is being typed.
+    # There are none if the command itself is being typed.
     test (count $before) -gt $begin
     or set words
     complete -C (string join -- ' ' $words (commandline -ct))

@@ -1,4 +1,4 @@
-//! `pfx completions`: a script that teaches a shell pfx's options, and what the script asks for while one types.
+//! `pfx completions`: the script for a shell, and the answers to what the script asks while the user types.
 
 mod asked;
 mod offered;
@@ -16,16 +16,16 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// What the scripts of these shells do beyond the options: they ask pfx for names. It is appended to what is made of the
-/// declaration, whose function `_pfx` is called `_pfx_options` then.
+/// The part of the scripts that asks pfx for names. It is appended to the script that clap generates, in which the
+/// function `_pfx` is renamed to `_pfx_options`.
 const BASH: &str = include_str!("bash.sh");
 const FISH: &str = include_str!("fish.fish");
 const ZSH: &str = include_str!("zsh.zsh");
 
-/// Prints the script; or, behind `--`, what the last word of a command line may be.
+/// Prints the script, or, with words after `--`, what the last one can be.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If the output cannot be written.
 pub fn completions(
     arguments: &cli::Completions,
     inherited: Inherited<'_>,
@@ -48,7 +48,7 @@ fn script(shell: Shell) -> String {
     match shell {
         Shell::Bash => options() + "\n" + BASH,
         Shell::Zsh => {
-            // The last lines call `_pfx`, which is there then.
+            // The last lines call `_pfx`, so it must be defined before them.
             let script = options();
             let end = script.rfind("if [ \"$funcstack[1]\"").unwrap_or(script.len());
             let (functions, call) = script.split_at(end);
@@ -59,8 +59,8 @@ fn script(shell: Shell) -> String {
     }
 }
 
-/// What the scripts read: nothing if the declaration knows it all; `command N`, of the word at which another command's
-/// line begins; or `offer` and then a line for each word that may stand at the end, with a tab and what it is.
+/// The answer to a script: empty if the generated function can complete the word; `command N` if the line of another
+/// command begins at word N; or `offer`, and then one line for each possible word, with a tab and a description.
 fn answer(shell: Shell, words: &[OsString], inherited: Inherited<'_>) -> String {
     let mut root = cli::Arguments::command();
     root.build();
@@ -69,7 +69,7 @@ fn answer(shell: Shell, words: &[OsString], inherited: Inherited<'_>) -> String 
         Thing::Options => String::new(),
         Thing::Command(index) => format!("command {index}\n"),
         thing => {
-            // fish adds `--secret=` by itself.
+            // fish adds `--secret=` itself.
             let front = if shell == Shell::Fish { "" } else { asked.front.as_str() };
             let lines = offered::words(thing, &asked, inherited);
             let lines = lines.into_iter().map(|(word, what)| format!("{front}{word}\t{what}\n"));

@@ -1,5 +1,5 @@
-//! The names that may stand at the end of a command line: those that this machine has. Nothing is asked over the network
-//! or of a person, no value is looked at, and what cannot be read has no names.
+//! The names that can be the last word of a command line: those on this machine. It does not use the network, asks no
+//! user and reads no value. Whatever cannot be read has no names.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ use crate::source::Source as _;
 use crate::source::local::LocalConfig;
 use crate::wanted::{WantedValue, WantedVariable};
 
-/// Words, and what each is.
+/// Words, and a description of each.
 type Words = BTreeMap<String, &'static str>;
 
-/// The words for this thing.
+/// The words that can be completed here.
 pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) -> Words {
     let project = project(asked, inherited);
     let (is_binding, names) = match thing {
@@ -55,7 +55,7 @@ pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) 
     if !is_binding {
         return names;
     }
-    // Without a variable in front a `=` would end one.
+    // Without a variable before it, a `=` would end a variable name.
     let mut words: Words =
         names.into_iter().map(|(name, what)| (name.replace('=', "%3D"), what)).collect();
     for (variable, what) in project.variables {
@@ -72,7 +72,7 @@ fn subjects() -> Words {
     commands.chain(topics).collect()
 }
 
-/// The names of the secrets that this machine has.
+/// The names of the secrets on this machine.
 fn secrets(asked: &CompletionRequest, inherited: Inherited<'_>) -> Result<Words, Error> {
     let secrets_dir = asked.secrets_directories.iter().map(PathBuf::from).collect();
     let places = cli::PlaceOptions { secrets_dir, no_expand: true, ..Default::default() };
@@ -85,7 +85,7 @@ fn secrets(asked: &CompletionRequest, inherited: Inherited<'_>) -> Result<Words,
     Ok(names.iter().map(|name| (written(name), "secret")).collect())
 }
 
-/// The variables that pfx was started with.
+/// The environment variables of pfx.
 fn environment(inherited: Inherited<'_>) -> Words {
     let names = inherited.names().into_iter().filter_map(|name| String::from_utf8(name).ok());
     names.map(|name| (written(&name), "variable")).collect()
@@ -95,7 +95,7 @@ fn written(name: &str) -> String {
     for_terminal(&in_reference(name))
 }
 
-/// What a project file names.
+/// The names in a project file.
 #[derive(Default)]
 struct Named {
     keys: Words,
@@ -104,7 +104,7 @@ struct Named {
     variables: Words,
 }
 
-/// The names in the project file, whether or not it is trusted: it binds nothing by them.
+/// The names in the project file. It need not be trusted, since completing names binds nothing.
 fn project(asked: &CompletionRequest, inherited: Inherited<'_>) -> Named {
     let mut named = Named::default();
     let Some(project) = read(asked, inherited) else { return named };

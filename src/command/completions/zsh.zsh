@@ -1,4 +1,4 @@
-# Asks pfx for the names that only it knows; the rest is left to the options above.
+# Asks pfx for names; the function above completes everything else.
 _pfx() {
     local -a lines values shown open openshown
     local line value

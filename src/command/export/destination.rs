@@ -15,22 +15,23 @@ use crate::launch::output::{Output, duplicate};
 use crate::notice::Notice;
 use crate::report::Report;
 
-/// Where the document goes. Only a regular file is ever put in the place of another.
+/// Where the document goes. Only a regular file is replaced.
 pub enum Destination {
-    /// To the end of a file that is there, or to a new one.
+    /// Appended to a file, which is created if it does not exist.
     Appended(PathBuf),
-    /// To a descriptor that the caller opened: `/dev/fd/3`, `>(…)` of a shell. To where it stands, if that is a file.
+    /// A descriptor that the caller opened: `/dev/fd/3`, or `>(…)` of a shell. In a file, output starts at its
+    /// position.
     Descriptor(PathBuf, File),
-    /// To a file that only its owner can read.
+    /// A file that only its owner can read.
     Private(PathBuf),
     Stdout,
-    /// To a FIFO, a device or a socket that has a name.
+    /// A FIFO, a device or a socket with a path.
     Stream(PathBuf),
 }
 
 impl Destination {
-    /// Judges a path: `-` is stdout, and anything that is not a regular file is written to as it is. Descriptors are taken here, before
-    /// pfx opens something under the same number.
+    /// Classifies a path. `-` is stdout, and whatever is not a regular file is a stream. Descriptors are duplicated
+    /// here, before pfx opens a file with the same number.
     ///
     /// # Errors
     /// [`Error::File`] if a descriptor is not open, or if the path can only be a directory.
@@ -58,7 +59,7 @@ impl Destination {
         })
     }
 
-    /// Whether it can be written, as far as can be known without writing.
+    /// Checks whether it can be written, as far as possible without writing.
     ///
     /// # Errors
     /// As [`replace::can_be_written`].
@@ -95,7 +96,7 @@ impl Destination {
                     let socket = UnixStream::connect(path).map_err(|cause| failed(path, cause))?;
                     return send(path, &socket, document, report);
                 }
-                // Opening a FIFO waits for its reader, as `>` of a shell does.
+                // Opening a FIFO waits for its reader, like `>` in a shell.
                 let flags = nix::libc::O_NOCTTY;
                 let opened = OpenOptions::new().append(true).custom_flags(flags).open(path);
                 send(path, &opened.map_err(|cause| failed(path, cause))?, document, report)
@@ -128,8 +129,7 @@ fn failed(path: &Path, cause: io::Error) -> Error {
     Error::File { action: "write", path: path.to_owned(), cause }
 }
 
-/// Whether something is there that takes what is written to it and is not a file that keeps it, or is what another
-/// process has open.
+/// Whether the path is a stream (a FIFO, a device or a socket), or something that another process has open.
 fn is_stream(path: &Path) -> bool {
     let is_open_elsewhere = || {
         let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
@@ -145,9 +145,9 @@ fn is_stream(path: &Path) -> bool {
 fn descriptor(path: &Path) -> Option<RawFd> {
     let own = Path::new("/proc/self/fd");
     let mut path = path.to_owned();
-    // As many links as Linux itself follows (path_resolution(7)).
+    // Linux itself follows this many links (path_resolution(7)).
     for _ in 0..40 {
-        // Also where /proc is not mounted.
+        // These work also if /proc is not mounted.
         match path.to_str() {
             Some("/dev/stdin") => return Some(0),
             Some("/dev/stdout") => return Some(1),

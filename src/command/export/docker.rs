@@ -1,12 +1,11 @@
-//! An env file for containers.
+//! A Docker env file.
 
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 
 /// The longest line that docker and podman read, in bytes (Go's `bufio.MaxScanTokenSize`, 64 KiB).
 const LONGEST: usize = (64 << 10) - 1;
 
-/// `NAME=value` and nothing else: no quotes, no escapes, a line is a line
-/// (docker/cli, `pkg/kvfile`; containers/common, `pkg/env`).
+/// One `NAME=value` on each line, without quotes or escapes (docker/cli, `pkg/kvfile`; containers/common, `pkg/env`).
 pub struct Docker;
 
 impl Exporter for Docker {

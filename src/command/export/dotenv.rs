@@ -3,10 +3,10 @@
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText, names};
 use crate::shells;
 
-/// `NAME='…'` or `NAME="…"`, in the form that all readers read alike, since no two of them agree on
-/// escapes: python-dotenv expands `${…}` even in single quotes and knows no `\$`; the crate dotenvy and
-/// pfx expand `$` in double quotes; npm's dotenv and Node.js end double quotes at `\"`, and unescape nothing
-/// else but `\n` in them; a shell that sources the file runs what is in backticks there.
+/// `NAME='…'` or `NAME="…"`, in a form that all parsers read alike, since no two of them agree on escapes.
+/// python-dotenv expands `${…}` even in single quotes, and has no `\$`. The crate dotenvy and pfx expand `$` in
+/// double quotes. npm's dotenv and Node.js end double quotes at `\"`, and unescape only `\n` in them. A shell that
+/// sources the file runs commands in backticks in double quotes.
 pub struct Dotenv;
 
 impl Exporter for Dotenv {
@@ -15,7 +15,7 @@ impl Exporter for Dotenv {
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
-        // It may be sourced.
+        // A shell may source the file.
         names::without_meaning(variable, shells::POSIX)
     }
 
@@ -30,10 +30,10 @@ impl Exporter for Dotenv {
     }
 }
 
-/// The quotes between which every reader takes this value as it is.
+/// The quotes in which every parser reads this value unchanged.
 ///
 /// # Errors
-/// Why there are none.
+/// Why there are no such quotes.
 fn quote(value: &str) -> Result<u8, &'static str> {
     if value.contains('\r') {
         return Err("dotenv parsers convert a carriage return to a newline");
@@ -41,7 +41,7 @@ fn quote(value: &str) -> Result<u8, &'static str> {
     if !value.contains('\'') {
         return match () {
             () if value.contains("${") => Err("dotenv parsers disagree about `${`"),
-            // python-dotenv takes both for escapes.
+            // python-dotenv treats both as escapes.
             () if value.contains("\\\\") || value.ends_with('\\') => {
                 Err("dotenv parsers disagree about `\\\\`, and about `\\` at the end")
             }

@@ -1,10 +1,9 @@
-//! Commands for fish.
+//! A fish script.
 
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText, names};
 use crate::shells;
 
-/// `set -gx NAME '…'`: between single quotes only `\` and `'` mean something, and `\` escapes both (fish's
-/// manual, "Quotes").
+/// `set -gx NAME '…'`: in single quotes only `\` and `'` are special, and `\` escapes both (fish's manual, "Quotes").
 pub struct Fish;
 
 impl Exporter for Fish {
@@ -37,7 +36,7 @@ impl Exporter for Fish {
     }
 }
 
-/// Whether a list with `:` between its elements has an empty one.
+/// Whether a list that is separated by `:` has an empty element.
 fn has_empty_element(path: &[u8]) -> bool {
     path.split(|&byte| byte == b':').any(<[u8]>::is_empty)
 }

@@ -1,4 +1,4 @@
-//! A step of GitHub Actions.
+//! The file and the masks for GitHub Actions.
 
 use std::fmt::Write as _;
 
@@ -9,21 +9,21 @@ use crate::name::Shown;
 use crate::notice::Notice;
 use crate::random;
 
-/// Names the file to which variables for later steps are appended.
+/// The variable that names the file for the variables of later steps.
 pub const FILE: &[u8] = b"GITHUB_ENV";
 
-/// Masks first, on stdout, then the variables in `NAME<<DELIMITER` blocks (GitHub's "Workflow commands", "Masking a
-/// value in a log" and "Multiline strings"). A delimiter that a value could hold would let the value set
-/// further variables, so it is random.
+/// First masks on stdout, then the variables in `NAME<<DELIMITER` blocks (GitHub's "Workflow commands", "Masking a
+/// value in a log" and "Multiline strings"). The delimiter is random, because a value that contained it could set
+/// other variables.
 pub struct Github {
     delimiter: String,
 }
 
 impl Github {
-    /// Draws a delimiter.
+    /// Chooses a random delimiter.
     ///
     /// # Errors
-    /// [`Error::File`] if the system has no random bytes.
+    /// [`Error::File`] if the system provides no random bytes.
     pub fn new() -> Result<Self, Error> {
         let bytes: [u8; 16] = random::bytes().ok_or_else(|| Error::File {
             action: "read",
@@ -69,8 +69,8 @@ impl Exporter for Github {
         Ok(())
     }
 
-    /// Each piece of each secret. `%` is encoded as the runner decodes it (actions/toolkit, `escapeData`); no piece has
-    /// an end of a line, which the runner would take for one of the command or make masks of its parts.
+    /// A mask for each piece of each secret. `%` is encoded as the runner decodes it (actions/toolkit, `escapeData`).
+    /// No piece contains a line break, which would end the command.
     fn announcement(&self, entries: &[ExportedVariable<'_>]) -> SecretText {
         let mut masks = SecretText::default();
         for pieces in pieces(entries).map(|(_, _, pieces)| pieces) {
@@ -100,7 +100,7 @@ impl Exporter for Github {
     }
 }
 
-/// The secrets: their variables, values and pieces.
+/// The variable, value and pieces of each secret.
 fn pieces<'e>(
     entries: &'e [ExportedVariable<'_>],
 ) -> impl Iterator<Item = (&'e str, &'e str, MaskPieces)> {

@@ -1,8 +1,8 @@
-//! One JSON object.
+//! A JSON object.
 
 use super::{ExportedVariable, Exporter, Problem, SecretText};
 
-/// Every value is a string, as it is in an environment.
+/// Every value is a string, as in an environment.
 pub struct Json;
 
 impl Exporter for Json {

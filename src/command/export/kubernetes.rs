@@ -1,4 +1,4 @@
-//! A Secret of Kubernetes.
+//! A Kubernetes Secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,16 +7,16 @@ use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 use crate::error::Error;
 use crate::name::Shown;
 
-/// `kind: Secret` with all values in base64: any bytes (Kubernetes API reference, `Secret` v1).
+/// `kind: Secret` with all values in base64, so they may be any bytes (Kubernetes API reference, `Secret` v1).
 pub struct Kubernetes {
     name: String,
 }
 
 impl Kubernetes {
-    /// Takes the Secret's name.
+    /// Checks the name of the Secret.
     ///
     /// # Errors
-    /// [`Error::Usage`] if it is no DNS subdomain name, which Kubernetes demands (RFC 1123).
+    /// [`Error::Usage`] if it is not a DNS subdomain name, as Kubernetes requires (RFC 1123).
     pub fn new(name: &str) -> Result<Self, Error> {
         let label = |label: &str| {
             let inside =

@@ -1,26 +1,26 @@
-//! What of a value a log must not show: each piece that a program may print by itself.
+//! The parts of a value that a log must not show: each piece that a program may print separately.
 
 use zeroize::Zeroizing;
 
 use crate::json::end_of_string;
 
-/// The shortest piece that is masked, in characters. A mask of less would hide half of every log, and hides no
-/// secret that could not be guessed.
+/// The shortest piece that is masked, in characters. A shorter mask would hide half of every log, and a shorter
+/// secret can be guessed anyway.
 const SHORTEST: usize = 3;
 
-/// The shortest number within JSON that is masked: ports and counts stay.
+/// The shortest number within JSON that is masked. Ports and counts stay visible.
 const SHORTEST_NUMBER: usize = 6;
 
 /// Words that occur in every log. A value that is one of them is not a secret.
 const WORDS: [&str; 8] = ["true", "false", "null", "none", "yes", "off", "nil", "undefined"];
 
-/// The pieces of one value, each a line, each once, sorted.
+/// The pieces of one value: single lines, sorted, without duplicates.
 #[derive(Default)]
 pub struct MaskPieces(Vec<Zeroizing<String>>);
 
 impl MaskPieces {
-    /// Takes the value apart: each line by itself, and of JSON each string and each long number at any depth, also in
-    /// JSON within a string, and not its keys. White space around a piece is not a part of it.
+    /// Splits the value into lines, and JSON also into its strings and long numbers at any depth, also in JSON inside a
+    /// string. Keys are not pieces. Pieces have no surrounding whitespace.
     pub fn of(value: &str) -> Self {
         let mut pieces = Self::default();
         pieces.add_text(value);
@@ -34,12 +34,13 @@ impl MaskPieces {
         self.0.iter().map(|piece| piece.as_str())
     }
 
-    /// Whether nothing of the value is masked, though there is something.
+    /// Whether nothing of the value is masked, although it is not empty.
     pub fn misses(&self, value: &str) -> bool {
         self.0.is_empty() && !value.trim().is_empty()
     }
 
-    /// The lines of a text. One that is only punctuation counts if it is the whole text and no bracket or rule.
+    /// Adds the lines of a text. A line of only punctuation counts if it is the whole text and is not a bracket or a
+    /// rule.
     fn add_text(&mut self, text: &str) {
         let text = text.trim();
         for line in text.split(['\n', '\r']).map(str::trim) {
@@ -54,8 +55,8 @@ impl MaskPieces {
         }
     }
 
-    /// The strings and numbers in what begins as JSON, whether or not a parser would take all of it: it may be one
-    /// document a line, or deeper than parsers go.
+    /// Adds the strings and numbers in a text that starts like JSON, even if a parser would not accept all of it: it
+    /// may have one document on each line, or be nested too deeply for a parser.
     fn add_json(&mut self, text: &str) {
         if !text.trim_start().starts_with(['{', '[']) {
             return;
@@ -82,7 +83,7 @@ impl MaskPieces {
         }
     }
 
-    /// A JSON string: what it denotes, and how it is written where that is something else.
+    /// Adds a JSON string: its text, and its written form if that is different.
     fn add_string(&mut self, token: &str) {
         let Ok(text) = serde_json::from_str::<String>(token) else { return };
         let text = Zeroizing::new(text);
@@ -104,12 +105,12 @@ impl MaskPieces {
     }
 }
 
-/// Characters between the values of JSON, YAML and their like.
+/// Characters between values in JSON, YAML and similar formats.
 fn is_structure(character: char) -> bool {
     character.is_whitespace() || "[]{}()<>,:;\"'`".contains(character)
 }
 
-/// A rule such as `---`.
+/// Whether a line is a rule, such as `---`.
 fn is_one_character(line: &str) -> bool {
     let mut characters = line.chars();
     let first = characters.next();
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_masked_by_itself_without_the_space_around_it() {
+    fn each_line_is_masked_without_surrounding_whitespace() {
         assert_eq!(pieces("Tr0ub4dor3"), ["Tr0ub4dor3"]);
         assert_eq!(pieces("  two words \n"), ["two words"]);
         assert_eq!(pieces("one\r\n\ttwo\n\nsix\rseven"), ["one", "seven", "six", "two"]);
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_log_is_full_of_is_not_masked() {
+    fn words_that_occur_in_every_log_are_not_masked() {
         for value in ["1", "on", "42", "true", "False", "null", "none"] {
             assert!(pieces(value).is_empty(), "{value:?}");
             assert!(MaskPieces::of(value).misses(value));

@@ -1,4 +1,4 @@
-//! `pfx export`: the bound variables with their values, in a form that another program reads.
+//! `pfx export`: the bound variables with their values, in a format for another program.
 
 mod destination;
 mod docker;
@@ -34,12 +34,12 @@ use crate::resolve::{Resolution, Resolved, ResolvedVariable, VariableEffect};
 use crate::settings::variable::{expected, variable};
 use crate::wanted::Delivery;
 
-/// What is exported of one variable.
+/// One variable to export.
 pub struct ExportedVariable<'e> {
     pub variable: &'e str,
     /// `None` if the variable is removed.
     pub value: Option<&'e [u8]>,
-    /// Whether the value was looked up, rather than written down where everyone sees it.
+    /// Whether the value was looked up, and is not written literally in an option or a file.
     pub secret: bool,
 }
 
@@ -48,18 +48,18 @@ impl<'e> ExportedVariable<'e> {
         Self { variable: variable.as_str(), value: Some(value), secret }
     }
 
-    /// A removal. Names that are not UTF-8 are refused elsewhere.
+    /// The removal of a variable. Names that are not UTF-8 are refused elsewhere.
     fn unset(name: &'e [u8]) -> Option<Self> {
         let variable = std::str::from_utf8(name).ok()?;
         Some(Self { variable, value: None, secret: false })
     }
 
-    /// The value, for a form that knows no removal.
+    /// The value, for a format that cannot remove variables.
     fn value(&self) -> Result<&'e [u8], Problem> {
         self.value.ok_or("it cannot unset a variable")
     }
 
-    /// The value, for a form that is text and knows no removal.
+    /// The value, for a text format that cannot remove variables.
     fn text(&self) -> Result<&'e str, Problem> {
         std::str::from_utf8(self.value()?).map_err(|_| NOT_TEXT)
     }
@@ -67,30 +67,29 @@ impl<'e> ExportedVariable<'e> {
 
 const NOT_TEXT: Problem = "the value is not valid UTF-8";
 
-/// Bytes with values in them.
+/// Bytes that contain values.
 pub type SecretText = Zeroizing<Vec<u8>>;
 
-/// Why a form cannot hold a name, as half a sentence.
+/// Why a format cannot hold a name: a clause.
 type Refusal = Cow<'static, str>;
 
-/// Why a form cannot hold a value, likewise.
+/// Why a format cannot hold a value: a clause.
 type Problem = &'static str;
 
-/// One form of an export. What it writes is read by another program as exactly these variables and values, or it
-/// writes nothing.
+/// One format. Either another program reads exactly these variables and values, or nothing is written.
 trait Exporter {
-    /// What it is, for messages.
+    /// The name of the format in messages.
     fn title(&self) -> &'static str;
 
     /// Checks the name of a variable.
     ///
     /// # Errors
-    /// Why its reader does not take it for that, or takes it for something else.
+    /// Why the program that reads the format would refuse or misread the name.
     fn check_name(&self, _variable: &str) -> Result<(), Refusal> {
         Ok(())
     }
 
-    /// What stands before all variables.
+    /// The text before all variables.
     fn head(&self, _: &[ExportedVariable<'_>]) -> String {
         String::new()
     }
@@ -98,29 +97,29 @@ trait Exporter {
     /// Adds a variable to the document.
     ///
     /// # Errors
-    /// Why the form cannot hold it.
+    /// Why the format cannot hold it.
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem>;
 
-    /// What follows all variables, or replaces them if there are none.
+    /// The text after all variables, or instead of them if there are none.
     fn tail(&self, _is_empty: bool) -> &'static str {
         ""
     }
 
-    /// What a person should know of these.
+    /// Notices about these variables.
     fn notices(&self, _: &[ExportedVariable<'_>]) -> Vec<Notice> {
         Vec::new()
     }
 
-    /// What goes to stdout before the document is written elsewhere.
+    /// What is written to stdout before the document is written elsewhere.
     fn announcement(&self, _: &[ExportedVariable<'_>]) -> SecretText {
         SecretText::default()
     }
 }
 
-/// Writes what was asked for to stdout or to a file.
+/// Writes the variables to stdout or to a file.
 ///
 /// # Errors
-/// As `run`; [`Error::Value`] if the form cannot hold a value.
+/// As `run`; [`Error::Value`] if the format cannot hold a value.
 pub fn export(
     arguments: &cli::Export,
     inherited: Inherited<'_>,
@@ -145,7 +144,7 @@ pub fn export(
     report.notices(exporter.notices(&entries));
     let failed = |cause| Error::Terminal { action: "write to stdout", cause };
     output.write_all(&exporter.announcement(&entries)).map_err(failed)?;
-    // The runner of GitHub acts on the masks as they come, and reads its file when the step ends.
+    // GitHub's runner applies the masks immediately, and reads its file when the step ends.
     output.flush().map_err(failed)?;
     to.write(&document, output, report)?;
     Ok(Exit::Done)
@@ -168,10 +167,10 @@ fn destination(
     Destination::of(path, true)
 }
 
-/// Checks the names of variables. None is preserved by an export.
+/// Checks the names of variables. An export preserves none.
 ///
 /// # Errors
-/// [`Error::Value`] for the first that the form cannot hold.
+/// [`Error::Value`] for the first that the format cannot hold.
 fn check_names<'n>(
     exporter: &dyn Exporter,
     names: impl Iterator<Item = &'n [u8]>,
@@ -189,13 +188,13 @@ fn check_names<'n>(
     Ok(())
 }
 
-/// The variables that are bound by name, with no value where it is not known yet: a form refuses names and removals in
-/// them as it would in the whole.
+/// The variables that are bound by name, with a placeholder for values that are not known yet. With these, a format can
+/// refuse names and removals before any value is looked up.
 ///
 /// # Errors
-/// [`Error::Usage`] if a value is to be a file, which would be gone.
+/// [`Error::Usage`] for a binding with `--file`, since the file would not exist after pfx ends.
 fn outline(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
-    // One that every format can hold. It is not empty, since fish refuses an empty PATH.
+    // Every format can hold it. It is not empty, since an empty PATH is refused for fish.
     const UNKNOWN: &[u8] = b"x";
     let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {
         Action::Lookup(variable, lookup) => {
@@ -212,10 +211,10 @@ fn outline(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
     entries.collect()
 }
 
-/// All that is bound and was found.
+/// All variables that are bound and were found.
 ///
 /// # Errors
-/// [`Error::Value`] if no variable can hold it.
+/// [`Error::Value`] if a variable cannot hold the value.
 fn entries(resolved: &Resolved) -> Result<Vec<ExportedVariable<'_>>, Error> {
     let entries = resolved.variables.iter().filter_map(|variable| match variable.effect() {
         VariableEffect::Set(name, value) => {
@@ -265,7 +264,7 @@ fn exporter(format: Format, arguments: &cli::Export) -> Result<Box<dyn Exporter>
 /// The whole document.
 ///
 /// # Errors
-/// [`Error::Value`] for the first variable that the form cannot hold.
+/// [`Error::Value`] for the first variable that the format cannot hold.
 fn document(
     exporter: &dyn Exporter,
     entries: &[ExportedVariable<'_>],

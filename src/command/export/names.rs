@@ -1,10 +1,10 @@
-//! Names of variables that a form of an export can hold.
+//! Checks the names of variables for export formats.
 
 use super::Refusal;
 use crate::name::is_identifier;
 use crate::shells::{self, Shell};
 
-/// Only what every shell takes for a name.
+/// Accepts only names that are valid in every shell.
 pub fn identifier(variable: &str) -> Result<(), Refusal> {
     if is_identifier(variable) {
         return Ok(());
@@ -12,7 +12,7 @@ pub fn identifier(variable: &str) -> Result<(), Refusal> {
     Err("a name consists of ASCII letters, digits and `_`, and cannot start with a digit".into())
 }
 
-/// The same, and only names that mean nothing to these shells themselves.
+/// The same, and refuses names with a special meaning in these shells.
 pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Refusal> {
     identifier(variable)?;
     let shells = shells::with_meaning(variable, to);

@@ -1,10 +1,9 @@
-//! Commands for a POSIX shell.
+//! A script for POSIX shells.
 
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText, names};
 use crate::shells;
 
-/// `export NAME='…'`: between single quotes a shell takes every byte but `'` as it is (POSIX.1-2017, XCU
-/// 2.2.2).
+/// `export NAME='…'`: in single quotes every byte except `'` is literal (POSIX.1-2017, XCU 2.2.2).
 pub struct PosixShell;
 
 impl Exporter for PosixShell {

@@ -1,4 +1,4 @@
-//! A drop-in for a unit of systemd.
+//! A drop-in for a systemd unit.
 
 use super::{ExportedVariable, Exporter, NOT_TEXT, Problem, Refusal, SecretText, names};
 
@@ -9,7 +9,7 @@ const LONGEST: usize = (1 << 20) - 1;
 /// "Specifiers").
 pub struct Systemd;
 
-/// What is better than what follows.
+/// A comment that shows the safer way.
 const ADVICE: &str = "\
 # Every user can read these values with `systemctl show -p Environment`. Safer than this file:
 #   systemd-creds encrypt --name=NAME - /etc/credstore.encrypted/NAME   (for each NAME below, value on stdin)

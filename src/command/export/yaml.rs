@@ -1,8 +1,8 @@
-//! One YAML mapping.
+//! A YAML mapping.
 
 use super::{ExportedVariable, Exporter, Problem, SecretText};
 
-/// Names and values as double-quoted scalars, so that `NO` and `1` stay what they are.
+/// Names and values as double-quoted scalars, so that `NO` and `1` stay strings.
 pub struct Yaml;
 
 impl Exporter for Yaml {
@@ -24,8 +24,8 @@ impl Exporter for Yaml {
     }
 }
 
-/// A double-quoted scalar on one line: what is not printable in YAML 1.1, what it takes for the end of a
-/// line, and a byte order mark, are escaped (YAML 1.2, 5.1 and 5.7).
+/// A double-quoted scalar on one line. Characters that are not printable in YAML 1.1, its line breaks, and a byte
+/// order mark are escaped (YAML 1.2, 5.1 and 5.7).
 fn quoted(text: &str) -> SecretText {
     let mut scalar = SecretText::new(b"\"".to_vec());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! `pfx kv copy`: from one store to another, what fits. Tells names and sizes, never values.
+//! `pfx kv copy`: copies what fits from one store to another. Prints names and sizes, never values.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,10 +15,10 @@ use crate::reference::Reference;
 use crate::settings::choice::{self, Choice};
 use crate::source::{Collection, NewEntry, Store};
 
-/// Keys that are copied within one time-out: a store of thousands takes longer than any start may.
+/// How many keys are copied within one time limit: a store with thousands of keys takes longer.
 const TOGETHER: usize = 50;
 
-/// What became of one key.
+/// What happened to one key.
 struct CopiedKey {
     key: String,
     /// Its name in the other store.
@@ -28,12 +28,12 @@ struct CopiedKey {
 
 enum CopyOutcome {
     Copied,
-    /// It is there, and its value is another.
+    /// The other store has it with a different value.
     Differs,
-    /// Neither store can hold it under any name, or not at this size.
+    /// The other store cannot hold it, because of its name or its value.
     Refused(String),
     Replaced,
-    /// It is there with this value.
+    /// The other store has it with this value.
     Same,
 }
 
@@ -54,10 +54,10 @@ impl CopyOutcome {
     }
 }
 
-/// Copies, and tells what became of each key. [`Exit::Absent`] if one is not in the other store now.
+/// Copies keys, and prints what happened to each. [`Exit::Absent`] if one of them is not in the other store now.
 ///
 /// # Errors
-/// What either store gives; what was copied until then is told first.
+/// The error of either store, after printing what was copied before it.
 pub fn copy(
     arguments: &KvCopy,
     inherited: Inherited<'_>,
@@ -81,7 +81,7 @@ pub fn copy(
 
     let mut failed = None;
     for together in named.chunks(TOGETHER) {
-        // Each with a time-out of its own.
+        // Each chunk has its own time limit.
         let outcome = open(arguments.from)
             .and_then(|source| Ok((source, open(arguments.to)?)))
             .and_then(|(source, target)| some(together, arguments, &*source, &*target, &mut lines));
@@ -104,7 +104,7 @@ pub fn copy(
     }
 }
 
-/// The keys with their names in the other store; those that cannot have one, or would share it, apart.
+/// The keys with their names in the other store; and separately the keys that have no valid name there, or share it.
 fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<CopiedKey>) {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refused = Vec::new();
@@ -179,7 +179,7 @@ fn one(
     }
 }
 
-/// Whether two values are one to a store that reads numbers: 1.50 comes back as 1.5.
+/// Whether two values are the same to a store that parses numbers: 1.50 comes back as 1.5.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
@@ -197,7 +197,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The values of keys of exactly these names, in their order.
+/// The values of the keys with exactly these names, in this order.
 fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
     let wanted: Vec<Reference> = keys.iter().map(|key| Reference::Kv((*key).to_owned())).collect();
     let mut sorted: Vec<&Reference> = wanted.iter().collect();
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_the_same_if_a_store_would_give_one_for_the_other() {
+    fn numbers_are_the_same_if_a_store_returns_one_for_the_other() {
         let value = |text| serde_json::from_str::<Value>(text).unwrap();
         for (one, other) in [
             ("1.50", "1.5"),

@@ -1,4 +1,4 @@
-//! `pfx kv get`: one value to stdout.
+//! `pfx kv get`: prints one value.
 
 use std::io::Write;
 
@@ -14,10 +14,10 @@ use crate::secret::SecretValue;
 use crate::settings::variable::variable;
 use crate::source::Held;
 
-/// Prints a string byte for byte, anything else as JSON; on a terminal with a line feed behind it.
+/// Prints a string byte for byte, and anything else as JSON; on a terminal with a newline after it.
 ///
 /// # Errors
-/// [`Error::Missing`] with [`Exit::Absent`] if there is no such key; what the store gives.
+/// [`Error::Missing`] with [`Exit::Absent`] if the key does not exist; the errors of the store.
 pub fn get(
     arguments: &KvGet,
     inherited: Inherited<'_>,
@@ -34,7 +34,7 @@ pub fn get(
         print::value(&value, &key, json, output)?;
         return Ok(Exit::Done);
     };
-    // A string that itself is JSON counts, as for `run`.
+    // As in `run`, a string that contains JSON is parsed.
     let part = json::pick(value.expose(), &pointer).unwrap_or_default();
     let part =
         part.ok_or_else(|| Missing { pointer: Some(pointer.to_string()), ..missing() }.absent())?;

@@ -1,4 +1,4 @@
-//! `pfx kv list`: keys, never values.
+//! `pfx kv list`: prints keys, never values.
 
 use std::io::Write;
 
@@ -11,10 +11,10 @@ use crate::exit::Exit;
 use crate::settings::variable::variable;
 use crate::source::Collection;
 
-/// Prints the keys, sorted, one a line; or a JSON array.
+/// Prints the keys, sorted, one per line; or a JSON array.
 ///
 /// # Errors
-/// What the store gives; or if the output cannot be written.
+/// The errors of the store; or if the output cannot be written.
 pub fn list(
     arguments: &KvList,
     inherited: Inherited<'_>,

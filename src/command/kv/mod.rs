@@ -17,10 +17,10 @@ use crate::report::Report;
 use crate::settings::choice::Choice;
 use crate::source::{Collection, Store};
 
-/// Does what was asked.
+/// Runs one of its commands.
 ///
 /// # Errors
-/// Each as its own.
+/// Those of the command.
 pub fn kv(
     command: &cli::Kv,
     inherited: Inherited<'_>,

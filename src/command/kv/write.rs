@@ -13,10 +13,10 @@ use crate::reference;
 use crate::report::Report;
 use crate::source::{Collection, NewEntry};
 
-/// Stores a value: as JSON if it is JSON, else as a string.
+/// Stores a value: as JSON if it is valid JSON, else as a string.
 ///
 /// # Errors
-/// If there is no value, or what the store gives.
+/// If the value cannot be read; the errors of the store.
 pub fn set(
     arguments: &KvSet,
     inherited: Inherited<'_>,

@@ -1,4 +1,4 @@
-//! `pfx secret get`: one value to stdout.
+//! `pfx secret get`: prints one value.
 
 use std::io::Write;
 
@@ -15,10 +15,10 @@ use crate::settings::Settings;
 use crate::settings::choice::Choice;
 use crate::settings::variable::variable;
 
-/// Prints the value, byte for byte; on a terminal with a line feed behind it.
+/// Prints the value byte for byte; on a terminal with a newline after it.
 ///
 /// # Errors
-/// [`Error::Missing`] with [`Exit::Absent`] if there is none; as `run` otherwise.
+/// [`Error::Missing`] with [`Exit::Absent`] if the secret does not exist; otherwise as `run`.
 pub fn get(
     arguments: &cli::secret::SecretGet,
     inherited: Inherited<'_>,
@@ -26,7 +26,8 @@ pub fn get(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     reference::name_and_pointer("the name", &arguments.name)?;
-    // The name may be one of which no variable could be made, and may hold `=`: give it a variable.
+    // No variable name may be derivable from this name, and it may contain `=`, so it is bound to a variable
+    // explicitly.
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let plan = Plan::new(&cli::BindingOptions { secret: vec![binding], ..Default::default() })?;

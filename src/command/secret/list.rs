@@ -1,4 +1,4 @@
-//! `pfx secret list`: names, never values.
+//! `pfx secret list`: prints names, never values.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::settings::choice::Choice;
 use crate::settings::variable::variable;
 
-/// Prints the names of all secrets, sorted, one a line; or JSON, with the place of each.
+/// Prints the names of all secrets, sorted, one per line; or JSON, with the places of the source of each.
 ///
 /// # Errors
 /// If a source cannot be read, or the output cannot be written.

@@ -1,4 +1,4 @@
-//! `pfx secret`: the local secrets of Prefect 1.x, one by one.
+//! `pfx secret`: reads and changes single secrets, local or in a remote store.
 
 mod get;
 mod list;
@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Report;
 
-/// Does what was asked.
+/// Runs one of its commands.
 ///
 /// # Errors
-/// Each as its own.
+/// Those of the command.
 pub fn secret(
     command: &cli::Secret,
     inherited: Inherited<'_>,

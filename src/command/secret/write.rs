@@ -1,4 +1,4 @@
-//! `pfx secret set` and `delete`: changes Prefect's config.toml, or a remote store.
+//! `pfx secret set` and `delete`: change Prefect's config.toml, or a remote store.
 
 use std::path::PathBuf;
 
@@ -20,10 +20,10 @@ use crate::settings::Settings;
 use crate::settings::choice::Choice;
 use crate::source::{Collection, NewEntry, Source as _};
 
-/// Stores a value such that Prefect's `Secret(NAME).get()` and pfx both read back exactly it.
+/// Stores a value so that both Prefect's `Secret(NAME).get()` and pfx read back exactly this value.
 ///
 /// # Errors
-/// If the name is one that Prefect refuses, if there is no value, or if the file cannot be written.
+/// If Prefect refuses the name, if the value cannot be read, or if the file cannot be written.
 pub fn set(
     arguments: &cli::secret::SecretSet,
     inherited: Inherited<'_>,
@@ -49,7 +49,7 @@ pub fn set(
     let bytes = value(arguments, name, inherited)?;
     let fault = |fault| Error::Value { name: name.to_owned(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;
-    // No program could be handed it.
+    // No program could get it in its environment.
     if bytes.contains(&0) {
         return Err(fault(ValueFault::Nul));
     }
@@ -86,7 +86,7 @@ pub fn set(
 /// Deletes a secret from the file.
 ///
 /// # Errors
-/// [`Error::Missing`] with [`Exit::Absent`] if the file has none of this name; as [`set`] otherwise.
+/// [`Error::Missing`] with [`Exit::Absent`] if the file does not have it; otherwise as [`set`].
 pub fn delete(
     arguments: &cli::secret::SecretDelete,
     inherited: Inherited<'_>,
@@ -115,7 +115,7 @@ pub fn delete(
     Ok(Exit::Done)
 }
 
-/// Where Prefect reads its secrets from, and so where they are written to.
+/// The file from which Prefect reads its secrets, which is also the one to write to.
 fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
     let settings = Settings::without_options(inherited);
     let first = settings.files.paths.into_iter().find(|chosen| chosen.is_secrets);
@@ -126,7 +126,7 @@ fn config_path(inherited: Inherited<'_>) -> Result<PathBuf, Error> {
     })
 }
 
-/// The bytes to store: from a file as they are; from stdin or a prompt without one line feed at the end.
+/// The bytes to store: from a file unchanged; from stdin or a prompt without one trailing newline.
 fn value(
     arguments: &cli::secret::SecretSet,
     name: &str,
@@ -138,7 +138,7 @@ fn value(
     }
 }
 
-/// The same error, which says how another file is chosen if this user may not write this one.
+/// The same error, with how to choose another file if this user may not write this one.
 fn with_way_out(error: Error) -> Error {
     match error {
         Error::File { action, path, cause } if file::is_denial(&cause) => {
@@ -150,8 +150,8 @@ fn with_way_out(error: Error) -> Error {
     }
 }
 
-/// Prints the warnings that a later run would print: others can read the file, or a variable or `backend.toml`
-/// has a say over the name that was just written.
+/// Prints the warnings that a later run would print: that others can read the file, or that a variable or
+/// `backend.toml` takes precedence over the secret that was just stored.
 fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
     let mut settings = Settings::without_options(inherited);
     settings.expand = false;

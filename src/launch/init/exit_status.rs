@@ -10,20 +10,20 @@ use super::signal::raise_default;
 pub enum CommandEnd {
     /// It exited with this status.
     Exited(i32),
-    /// This signal ended it. A number, since there are real-time ones.
+    /// This signal ended it. It is a number, since it may be a real-time signal.
     Killed(i32),
 }
 
 impl CommandEnd {
-    /// Ends this process in the same way, so that its parent sees what it would have seen of the command;
-    /// process 1 cannot die by a signal of its own, and gets the status a shell would give.
+    /// Ends this process in the same way, so that its parent sees the same as if it had started the command itself.
+    /// Process 1 cannot be killed by its own signal, and returns the status that a shell would use.
     pub fn replicate(self) -> i32 {
         let signal = match self {
             Self::Exited(status) => return status,
             Self::Killed(signal) => signal,
         };
         if getpid() != Pid::from_raw(1) {
-            // The command left its core; a second one would only hide it.
+            // The command has left its core dump; a second one would only hide it.
             let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
             raise_default(signal);
         }

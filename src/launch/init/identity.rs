@@ -1,4 +1,4 @@
-//! Variables by which a service manager tells a process that it is meant: they name its number.
+//! Variables in which a service manager puts the ID of the process that they are meant for.
 
 use std::ffi::{CStr, CString};
 
@@ -6,11 +6,11 @@ use nix::unistd::Pid;
 
 /// `sd_listen_fds(3)`, `sd_watchdog_enabled(3)`, systemd.exec(5).
 const VARIABLES: [&[u8]; 3] = [b"LISTEN_PID", b"WATCHDOG_PID", b"SYSTEMD_EXEC_PID"];
-/// Tells the same of the process's pidfd, and may be absent (systemd 258).
+/// The same by the ID of the process's pidfd, which is optional (systemd 258).
 const BY_PIDFD: &[u8] = b"LISTEN_PIDFDID=";
 
-/// Makes the variables that name the process `before` name `now` instead, each where it stood. One that names
-/// a third process is left alone.
+/// Changes the variables that contain the process ID `before` to `now`, without changing their order. A variable with
+/// another process ID is left unchanged.
 pub fn renumber(block: &mut Vec<&'static CStr>, before: Pid, now: Pid) {
     let mut renumbered = false;
     for entry in block.iter_mut() {
@@ -21,7 +21,7 @@ pub fn renumber(block: &mut Vec<&'static CStr>, before: Pid, now: Pid) {
         if let Some(name) = variable {
             let text = [name, format!("={now}").as_bytes()].concat();
             if let Ok(text) = CString::new(text) {
-                // It is part of the environment, which lasts as long as the process.
+                // It becomes part of the environment, which is used as long as the process runs.
                 *entry = Box::leak(text.into_boxed_c_str());
                 renumbered = true;
             }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_variables_that_name_this_process_are_renumbered() {
+    fn only_variables_with_this_process_id_are_renumbered() {
         let mut block =
             vec![c"A=7", c"LISTEN_PID=7", c"LISTEN_PIDFDID=9", c"LISTEN_FDS=7", c"WATCHDOG_PID=70"];
         renumber(&mut block, Pid::from_raw(7), Pid::from_raw(8));
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_names_another_process_is_left_alone() {
+    fn variables_with_another_process_id_are_unchanged() {
         let before = vec![c"LISTEN_PID=71", c"LISTEN_PIDFDID=9", c"XLISTEN_PID=7"];
         let mut block = before.clone();
         renumber(&mut block, Pid::from_raw(7), Pid::from_raw(8));

@@ -1,4 +1,4 @@
-//! Tells a service manager which process is the service: `sd_notify(3)`.
+//! Notifies a service manager which process is the service: `sd_notify(3)`.
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd as _, AsRawFd as _};
@@ -11,15 +11,15 @@ use nix::sys::socket::{
 };
 use nix::unistd::{Pid, pipe2};
 
-/// How long a manager may take to say that it has read all that was sent, in milliseconds.
+/// How long a manager may take to confirm that it has read all messages, in milliseconds.
 const PATIENCE: u16 = 5000;
 
-/// Where a service manager listens.
+/// The address at which a service manager listens.
 #[derive(Debug)]
 pub struct Manager(UnixAddr);
 
 impl Manager {
-    /// Takes `NOTIFY_SOCKET`: an absolute path, or a name in the abstract namespace behind `@`.
+    /// Parses `NOTIFY_SOCKET`: an absolute path, or `@` and a name in the abstract namespace.
     pub fn new(variable: &[u8]) -> Option<Self> {
         let address = match variable {
             [b'@', name @ ..] => UnixAddr::new_abstract(name),
@@ -29,16 +29,16 @@ impl Manager {
         address.ok().map(Self)
     }
 
-    /// Says that `process` is the service. A manager with `NotifyAccess=main` takes the messages of that
-    /// process from then on and none from this one: so it is said before the command starts.
+    /// Reports that `process` is the service. From then on, a manager with `NotifyAccess=main` accepts messages only
+    /// from that process and not from this one, so this is sent before the command starts.
     ///
     /// # Errors
-    /// That nobody listens there, or reads.
+    /// If nobody listens there, or the manager does not read.
     pub fn main_process(&self, process: Pid) -> Result<(), Errno> {
         self.send(&format!("MAINPID={process}"), &[])
     }
 
-    /// Waits until the manager has read all that was said before (`sd_notify_barrier(3)`).
+    /// Waits until the manager has read all earlier messages (`sd_notify_barrier(3)`).
     ///
     /// # Errors
     /// As [`Manager::main_process`].
@@ -47,7 +47,7 @@ impl Manager {
         let descriptors = [write.as_raw_fd()];
         self.send("BARRIER=1", &[ControlMessage::ScmRights(&descriptors)])?;
         drop(write);
-        // The manager closes its end when it comes to this message.
+        // The manager closes its copy of the descriptor when it reads this message.
         let mut watched = [PollFd::new(read.as_fd(), PollFlags::POLLHUP)];
         poll(&mut watched, PollTimeout::from(PATIENCE)).map(drop)
     }

@@ -1,4 +1,4 @@
-//! Children: the command, and every orphan that came to this process.
+//! Reaps children: the command, and every orphan that became a child of this process.
 
 use nix::errno::Errno;
 use nix::libc;
@@ -6,26 +6,26 @@ use nix::unistd::Pid;
 
 use super::exit_status::CommandEnd;
 
-/// What wait(2) has to tell.
+/// A change that wait(2) reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildChange {
     Continued,
     Ended(CommandEnd),
-    /// By this signal.
+    /// It was stopped by this signal.
     Stopped(i32),
 }
 
-/// Makes the system keep what became of children until it is asked for: the caller of pfx may have ignored
-/// SIGCHLD, and then they would vanish.
+/// Sets SIGCHLD to its default, so that the system keeps the status of children until wait(2) reads it. If the caller
+/// of pfx ignores SIGCHLD, the status would be lost.
 pub fn notice_children() {
     // SAFETY: SIG_DFL runs no code of ours.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
-/// Whether the system lets this process wait for children, of which it has none yet.
+/// Checks that this process may wait for children. It has none yet.
 ///
 /// # Errors
-/// Why not: a filter of system calls may forbid both (seccomp(2)).
+/// If a system call filter forbids both calls (seccomp(2)).
 pub fn can_be_done() -> Result<(), Errno> {
     match wait() {
         Ok(_) | Err(Errno::ECHILD) => Ok(()),
@@ -33,7 +33,7 @@ pub fn can_be_done() -> Result<(), Errno> {
     }
 }
 
-/// The next child that something has become of, if there is one. One that has ended is gone with this.
+/// The next child whose state has changed, if there is one. A child that has ended is reaped by this.
 pub fn next() -> Option<(Pid, ChildChange)> {
     wait().ok().flatten()
 }
@@ -48,7 +48,7 @@ fn wait() -> Result<Option<(Pid, ChildChange)>, Errno> {
 fn by_wait4() -> Result<Option<(Pid, ChildChange)>, Errno> {
     let mut status = 0;
     let flags = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
-    // Not nix's: it has no words for a death by a real-time signal.
+    // Not nix's function, which cannot represent real-time signals.
     // SAFETY: `status` lives in this frame.
     let process = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, flags) })?;
     let change = if libc::WIFEXITED(status) {
@@ -63,11 +63,10 @@ fn by_wait4() -> Result<Option<(Pid, ChildChange)>, Errno> {
     Ok((process > 0).then(|| (Pid::from_raw(process), change)))
 }
 
-/// The same by the younger system call, where a filter forbids the older.
+/// The same with the newer system call, if a filter forbids the older one.
 fn by_waitid() -> Result<Option<(Pid, ChildChange)>, Errno> {
     let flags = libc::WNOHANG | libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED;
-    // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless there is
-    // something to say.
+    // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero if no child has changed.
     let (process, status, code) = unsafe {
         let mut info: libc::siginfo_t = std::mem::zeroed();
         Errno::result(libc::waitid(libc::P_ALL, 0, &raw mut info, flags))?;

@@ -1,4 +1,4 @@
-//! What the parent of the command must not hold open, since others wait for its end.
+//! Releases what the parent of the command must not keep open, since others wait for its end.
 
 use std::fs;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
@@ -9,13 +9,14 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::stat::Mode;
 use nix::unistd::{chdir, dup2_stderr, dup2_stdin, dup2_stdout};
 
-/// The most descriptors that are tried one by one: some engines set a limit of a billion, which takes too long.
+/// The most descriptors that are tried one by one: some container engines set a limit of a billion, which would take
+/// too long.
 const MOST: u64 = 1 << 20;
 
-/// Releases all descriptors but `kept`, the working directory, and the environment.
+/// Releases the working directory, the environment, and all descriptors except `kept`.
 ///
-/// A reader of the command's output sees its end when the command closes it, a port that the command closes
-/// is closed, a file system can be unmounted; and no secret of the environment stays in memory.
+/// So a reader of the command's output sees its end when the command closes it, a port that the command closes is
+/// closed, a file system can be unmounted, and no secret in the environment stays in memory.
 pub fn release_all_but(kept: &[Option<BorrowedFd<'_>>]) {
     let _ = chdir("/");
     let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_DIRECTORY;
@@ -36,17 +37,17 @@ pub fn release_all_but(kept: &[Option<BorrowedFd<'_>>]) {
     wipe_environment();
 }
 
-/// Closes the descriptors from `first` to `last`, as the callers of pfx left them open; nothing here owns them.
+/// Closes the descriptors from `first` to `last`, which the caller of pfx left open. Nothing in pfx owns them.
 fn close(first: u32, last: u32) {
-    // Not libc's own function, which C libraries older than Linux 5.9 lack.
+    // Not libc's function, which older C libraries do not have.
     // SAFETY: plain system calls on numbers.
     if first <= last && unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == -1 {
-        // Linux before 5.9 lacks this call, and older container engines forbid it.
+        // Linux before 5.9 does not have this call, and older container engines forbid it.
         one_by_one(first, last);
     }
 }
 
-/// The same, by the list of those that are open, or failing that, by trying.
+/// The same one by one: from the list of open descriptors, or else by trying each number.
 fn one_by_one(first: u32, last: u32) {
     let open: Vec<u32> = fs::read_dir("/proc/self/fd")
         .map(|entries| {
@@ -67,13 +68,13 @@ fn one_by_one(first: u32, last: u32) {
     }
 }
 
-/// The highest number that a descriptor may well have.
+/// The highest number that is tried.
 fn limit() -> u32 {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((MOST, MOST));
     u32::try_from(limit.min(MOST)).unwrap_or(u32::MAX)
 }
 
-/// Overwrites the block that the kernel made for this process, where `/proc/PID/environ` shows it.
+/// Overwrites the environment block of this process, which `/proc/PID/environ` shows.
 fn wipe_environment() {
     unsafe extern "C" {
         static mut environ: *mut *mut libc::c_char;

@@ -1,4 +1,4 @@
-//! `--rewrite SIG=SIG`: signals that become others on their way to the command.
+//! `--rewrite SIG=SIG`: signals that are replaced before they are forwarded to the command.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,16 +9,16 @@ use nix::sys::signal::Signal;
 use crate::error::Error;
 use crate::name::Shown;
 
-/// Which signal becomes which. A signal that is not in it stays what it is.
+/// Which signal is replaced with which. A signal that is not in the map is forwarded unchanged.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Rewrites(BTreeMap<i32, Option<i32>>);
 
 impl Rewrites {
-    /// Reads `SIG=SIG` words; a signal is a name with or without `SIG`, or a number. `SIG=0` keeps it from the
-    /// command, as dumb-init has it. Of two words for one signal the last holds.
+    /// Parses `SIG=SIG` words. A signal is a name with or without `SIG`, or a number. With `SIG=0` it is not
+    /// forwarded, as in dumb-init. If two words are for one signal, the last one counts.
     ///
     /// # Errors
-    /// [`Error::Usage`] for the first that is no such word, or that names a signal nobody can pass on.
+    /// [`Error::Usage`] for the first word that is not valid, or names a signal that pfx cannot forward.
     pub fn new(words: &[OsString]) -> Result<Self, Error> {
         let mut rewrites = BTreeMap::new();
         for word in words {
@@ -30,7 +30,7 @@ impl Rewrites {
             let (from, to) = word.split_once('=').ok_or_else(|| fault("expected SIGNAL=SIGNAL"))?;
             let from = number(from).ok_or_else(|| fault("the first is not a signal"))?;
             if [libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD].contains(&from) {
-                return Err(fault("the first is a signal that pfx does not pass on"));
+                return Err(fault("the first is a signal that pfx cannot forward"));
             }
             let to = match to {
                 "0" => None,
@@ -41,7 +41,7 @@ impl Rewrites {
         Ok(Self(rewrites))
     }
 
-    /// What the command gets for `signal`, if anything.
+    /// The signal that the command gets for `signal`, if any.
     pub fn of(&self, signal: i32) -> Option<i32> {
         self.0.get(&signal).copied().unwrap_or(Some(signal))
     }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_a_name_or_a_number_and_nothing_stands_for_none() {
+    fn a_signal_is_a_name_or_a_number_and_0_means_none() {
         let rewrites = rewrites(&["TERM=SIGQUIT", "sighup=0", "10=12", "RTMIN+1=RTMAX-1"]).unwrap();
         assert_eq!(rewrites.of(15), Some(3));
         assert_eq!(rewrites.of(1), None);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signal_is_refused_with_the_word() {
+    fn an_invalid_word_is_refused_and_quoted() {
         for word in [
             "TERM", "TERM=", "=TERM", "NOPE=TERM", "TERM=65", "32=TERM", "KILL=TERM", "0=TERM",
             "CHLD=TERM", "RTMIN+99=TERM", "TERM=-1",

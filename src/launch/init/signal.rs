@@ -1,9 +1,9 @@
-//! One signal, as a number: nix has no names for real-time signals.
+//! Raises a signal by number: nix has no names for real-time signals.
 
 use nix::libc;
 
-/// Raises `signal` with its default action. If the process is there after that, the signal is
-/// blocked, and its action is what it was.
+/// Raises `signal` with its default action. If the process continues after that, the signal is blocked, and its
+/// action is restored.
 pub fn raise_default(signal: i32) {
     // SAFETY: plain system calls on a set that lives in this frame and that sigemptyset(3) fills; SIG_DFL
     // runs no code of ours.

@@ -1,4 +1,4 @@
-//! The parent's loop: one signal at a time.
+//! The parent's loop, which handles one signal at a time.
 
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use super::signal::raise_default;
 use super::terminal::Job;
 use super::{Options, Rewrites};
 
-/// Signals that the kernel sends to all of a terminal's foreground group at once.
+/// Signals that the kernel sends to the whole foreground process group of a terminal.
 const OF_TERMINAL: [i32; 8] = [
     libc::SIGCONT,
     libc::SIGHUP,
@@ -28,18 +28,18 @@ const OF_TERMINAL: [i32; 8] = [
     libc::SIGWINCH,
 ];
 
-/// Signals that ask a command to end: those that a container engine, a service manager or a person sends first.
+/// Stop signals: those that a container engine, a service manager or a person sends first.
 const STOP: [i32; 3] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
 /// The parent of the command.
 pub struct Supervisor<'o> {
     command: Pid,
-    /// Whether the command was continued, and the SIGCONT that its whole group got is still to be received.
+    /// Whether the command was continued, and the SIGCONT to its whole group has not been received here yet.
     continued: bool,
-    /// When the command is killed, if it was asked to end.
+    /// When the command is killed, if it has received a stop signal.
     deadline: Option<Instant>,
     job: Job,
-    /// Whether signals go to all of the command's process group.
+    /// Whether signals are sent to the command's whole process group.
     kill_group: bool,
     rewrites: &'o Rewrites,
     stop_timeout: Option<Duration>,
@@ -60,7 +60,7 @@ impl<'o> Supervisor<'o> {
         }
     }
 
-    /// Passes signals on and reaps until the command has ended. All signals are blocked.
+    /// Forwards signals and reaps until the command has ended. All signals are blocked.
     pub fn until_it_ends(&mut self, signals: &SignalFd) -> CommandEnd {
         loop {
             match signals.read_signal() {
@@ -71,13 +71,13 @@ impl<'o> Supervisor<'o> {
                     }
                 }
                 Ok(Some(signal)) => self.receive(&signal),
-                // It can only be that there is none now.
+                // There is no signal now.
                 Ok(None) | Err(_) => self.wait(signals),
             }
         }
     }
 
-    /// Waits for a signal, or kills the command when its time is over.
+    /// Waits for a signal, or kills the command when its deadline has passed.
     fn wait(&mut self, signals: &SignalFd) {
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
@@ -85,14 +85,14 @@ impl<'o> Supervisor<'o> {
             self.deadline = None;
             return;
         }
-        // Rounded up, or the last millisecond would be waited for in a circle.
+        // Rounded up, so that the last millisecond is not a busy loop.
         let left = left.map(|left| left + Duration::from_millis(1));
         let timeout = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
         });
         let mut watched = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        // Interrupted or not, signals are read next. Where a filter forbids one system call, there is the other; to
-        // look again and again would take a whole processor.
+        // Interrupted or not, signals are read next. If a filter forbids one system call, the other is used; without
+        // either, the loop would use a whole processor.
         if let Err(error) = poll(&mut watched, timeout)
             && error != Errno::EINTR
         {
@@ -100,7 +100,7 @@ impl<'o> Supervisor<'o> {
         }
     }
 
-    /// Reaps all that has ended; how the command ended, if it is among them.
+    /// Reaps all children that have ended. Returns how the command ended, if it is one of them.
     fn reap(&mut self) -> Option<CommandEnd> {
         let mut ended = None;
         while let Some((process, change)) = reaping::next() {
@@ -114,25 +114,26 @@ impl<'o> Supervisor<'o> {
         ended
     }
 
-    /// The command stopped, so its job has: the shell must see that of the process it knows.
+    /// Stops this process too: the command stopped, and the shell must see that its job, which is this process, has
+    /// stopped.
     fn stop_too(&mut self, signal: i32) {
         (self.stopped, self.continued) = (true, false);
         let at_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
         if at_terminal && self.job.lend_terminal(self.command) {
-            // The job had been brought to the foreground, and the command did not know yet.
+            // The job had been moved to the foreground before the command had the terminal.
             self.send_to_all(libc::SIGCONT);
         } else if self.job.may_stop() {
             self.job.take_back_terminal(self.command);
-            // Never by SIGSTOP, but by one that has no effect where there is no shell to continue this
-            // process (an orphaned process group; setpgid(2)). SIGCONT waits here to be received.
+            // Never with SIGSTOP, but with a signal that has no effect if no shell could continue this process (an
+            // orphaned process group; setpgid(2)). SIGCONT is blocked, and received later.
             raise_default(if at_terminal { signal } else { libc::SIGTSTP });
         } else if signal == libc::SIGTSTP {
-            // Nobody could ever continue it: then the key does nothing, as for any process without a shell.
+            // Nobody could continue it, so the key has no effect, as for any process without a shell.
             self.send_to_all(libc::SIGCONT);
         }
     }
 
-    /// Passes a signal on, unless the command has it already.
+    /// Forwards a signal, unless the command has received it already.
     fn receive(&mut self, signal: &signalfd_siginfo) {
         let number = signal_number(signal);
         if number == libc::SIGCONT {
@@ -140,7 +141,7 @@ impl<'o> Supervisor<'o> {
         }
         if !self.job.is_separate() {
             let sent_to_all = signal.ssi_code == libc::SI_KERNEL && OF_TERMINAL.contains(&number);
-            // As vim does at ctrl-Z: it tells its whole group, itself among them.
+            // vim does this at ctrl-Z: it sends the signal to its whole group, including itself.
             let sent_by_command = i64::from(signal.ssi_pid) == i64::from(self.command.as_raw());
             if sent_to_all || sent_by_command {
                 return;
@@ -148,12 +149,12 @@ impl<'o> Supervisor<'o> {
         }
         if number == libc::SIGCONT && !self.job.is_separate() && std::mem::take(&mut self.continued)
         {
-            // Whoever continued the job continued the command with it. A second one, late, would continue
-            // it again when it has been stopped meanwhile.
+            // The process that continued the job has continued the command too. A second, late SIGCONT could continue
+            // it after it was stopped again.
             return;
         }
         if number == libc::SIGCONT && self.stopped {
-            // What stopped the command stopped its group; what continues the job continues it.
+            // The whole group of the command was stopped, and is continued with the job.
             let already = !self.job.is_separate() && self.has_continued();
             if !already {
                 self.send_to_all(libc::SIGCONT);
@@ -163,10 +164,10 @@ impl<'o> Supervisor<'o> {
         }
         let Some(rewritten) = self.rewrites.of(number) else { return };
         self.pass_on(signal, rewritten);
-        // A key such as ctrl-C interrupts what a program does at a terminal; it need not end for it.
+        // A key such as ctrl-C interrupts what a program does at a terminal, and need not end it.
         let is_key = signal.ssi_code == libc::SI_KERNEL && OF_TERMINAL.contains(&number);
-        // Either may be the one that is meant: an image whose STOPSIGNAL is SIGRTMIN+3 becomes SIGTERM, a SIGTERM
-        // becomes the SIGWINCH that stops a web server.
+        // Either one may be the stop signal: an image whose STOPSIGNAL is SIGRTMIN+3 is rewritten to SIGTERM, or
+        // SIGTERM is rewritten to the SIGWINCH that stops a web server.
         let stops = STOP.contains(&number) || STOP.contains(&rewritten);
         if stops && !is_key && self.deadline.is_none() {
             self.deadline =
@@ -174,26 +175,26 @@ impl<'o> Supervisor<'o> {
         }
     }
 
-    /// Whether whoever continued the job continued the command with it.
+    /// Whether the command has been continued together with the job.
     fn has_continued(&self) -> bool {
         let flags = libc::WCONTINUED | libc::WNOHANG;
         let command = self.command.as_raw().unsigned_abs();
-        // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless
-        // waitid(2) has something to tell.
+        // SAFETY: zeroes are a valid siginfo_t, it lives in this frame, and its si_pid stays zero unless waitid(2)
+        // reports a change.
         unsafe {
             let mut status: libc::siginfo_t = std::mem::zeroed();
             libc::waitid(libc::P_PID, command, &raw mut status, flags) == 0 && status.si_pid() != 0
         }
     }
 
-    /// Sends the command a signal as it came: one that was queued with a value keeps it (sigqueue(3)), unless it
-    /// goes to a group.
+    /// Forwards a signal to the command. A signal that was queued with a value keeps it (sigqueue(3)), unless it is
+    /// sent to a group.
     fn pass_on(&self, signal: &signalfd_siginfo, number: i32) {
         if self.kill_group {
             return self.send_to_all(number);
         }
         let command = self.command.as_raw();
-        // SAFETY: the command is not reaped, so that the number is its own. The value is passed on unread.
+        // SAFETY: the command is not reaped, so the process ID is still its own. The value is not read here.
         unsafe {
             if signal.ssi_code == libc::SI_QUEUE {
                 let sival_ptr = usize::try_from(signal.ssi_ptr).unwrap_or_default() as *mut _;
@@ -204,12 +205,12 @@ impl<'o> Supervisor<'o> {
         }
     }
 
-    /// Sends a signal to the command and, where it has a group of its own, to all of that.
+    /// Sends a signal to the command and, if it has its own process group, to the whole group.
     fn send_to_all(&self, number: i32) {
         let command = self.command.as_raw();
         // SAFETY: as above.
         unsafe {
-            // A command that has left its group gets the signal too.
+            // A command that has left its group also gets the signal.
             if !self.job.is_separate() || libc::kill(-command, number) == -1 {
                 libc::kill(command, number);
             }

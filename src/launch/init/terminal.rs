@@ -1,10 +1,10 @@
-//! The terminal, and who of the two processes it belongs to.
+//! Which of the two processes has the terminal.
 //!
-//! On a terminal, the shell knows pfx's process group as its job. Where pfx is alone in it, the command gets a
-//! group of its own and the terminal is lent to that: a key goes to the command alone, and what is sent to
-//! the job comes to pfx, which passes it on. Where others may be in it (`pfx … | less`, a script), the
-//! command stays, so that the keys and the terminal reach it as they reach them; what the terminal
-//! sends to all, pfx does not send again. Without a terminal the command has a group of its own.
+//! On a terminal, pfx's process group is a job of the shell. If pfx is alone in it, the command gets its own process
+//! group, which becomes the foreground group: keys reach only the command, and signals to the job reach pfx, which
+//! forwards them. If other processes may be in the job (`pfx … | less`, a script), the command stays in pfx's group,
+//! so that keys and the terminal reach it like the others; signals that the terminal sends to the whole group are not
+//! forwarded. Without a terminal, the command has its own process group.
 
 use std::fs::File;
 use std::io;
@@ -15,7 +15,7 @@ use nix::libc;
 use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::{Pid, getpgrp, getpid, getsid, tcgetpgrp, tcsetpgrp};
 
-/// pfx's process group, and the terminal that it can have.
+/// pfx's process group, and its controlling terminal.
 #[derive(Debug)]
 pub struct Job {
     /// The group that pfx was started in.
@@ -34,12 +34,12 @@ impl Job {
         Self { group, leads_session, separate: terminal.is_none() || alone, terminal }
     }
 
-    /// Whether the command has a process group of its own.
+    /// Whether the command has its own process group.
     pub const fn is_separate(&self) -> bool {
         self.separate
     }
 
-    /// Whether somebody could continue this process if it stopped: a leader of a session has no shell above.
+    /// Whether a shell could continue this process if it stopped: above a session leader there is none.
     pub const fn may_stop(&self) -> bool {
         self.terminal.is_some() && !self.leads_session
     }
@@ -48,7 +48,7 @@ impl Job {
         self.terminal.as_ref().map(AsFd::as_fd)
     }
 
-    /// Gives the terminal to the command's group, if it is the job's now. Tells whether it was.
+    /// Gives the terminal to the command's group, if the job has it now. Returns whether it had.
     pub fn lend_terminal(&self, command: Pid) -> bool {
         self.pass_terminal(self.group, command)
     }
@@ -58,14 +58,14 @@ impl Job {
         self.pass_terminal(command, self.group);
     }
 
-    /// Changes the terminal's foreground group. It works from the background too, as SIGTTOU is blocked here.
+    /// Changes the terminal's foreground group. This works from the background too, since SIGTTOU is blocked.
     fn pass_terminal(&self, from: Pid, to: Pid) -> bool {
         let Some(terminal) = self.terminal().filter(|_| self.separate) else { return false };
         tcgetpgrp(terminal) == Ok(from) && tcsetpgrp(terminal, to).is_ok()
     }
 }
 
-/// The controlling terminal: one of the standard streams, since a container may have no `/dev/tty`.
+/// The controlling terminal: one of the standard streams if possible, since a container may have no `/dev/tty`.
 fn controlling_terminal() -> Option<OwnedFd> {
     let of_stream = streams().into_iter().find_map(|stream| {
         tcgetpgrp(&stream).ok()?;
@@ -83,7 +83,7 @@ fn controlling_terminal() -> Option<OwnedFd> {
     })
 }
 
-/// Whether a pipe leads to or from this process: others of the job may be at its other end.
+/// Whether a standard stream is a pipe, so that other processes of the job may be at its other end.
 fn is_piped() -> bool {
     streams().iter().any(|stream| {
         fstat(stream).is_ok_and(|status| {
@@ -92,7 +92,7 @@ fn is_piped() -> bool {
     })
 }
 
-/// Duplicates of the standard streams that are open: never below 3, closed by exec.
+/// Duplicates of the open standard streams. Their numbers are 3 or higher, and exec closes them.
 fn streams() -> Vec<OwnedFd> {
     let (input, output, error) = (io::stdin(), io::stdout(), io::stderr());
     [input.as_fd(), output.as_fd(), error.as_fd()]

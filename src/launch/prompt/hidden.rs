@@ -1,4 +1,4 @@
-//! A terminal that does not echo and passes each byte on at once.
+//! Makes a terminal stop echoing, and pass on every byte immediately.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -14,7 +14,7 @@ use super::line::Keys;
 const MARK_PASTES: &[u8] = b"\x1b[?2004h";
 const MARK_NO_PASTES: &[u8] = b"\x1b[?2004l";
 
-/// It is so until this is dropped. What was typed before, and what is left then, is thrown away.
+/// A terminal in this mode, until this is dropped. Input from before, and input that is left then, is discarded.
 pub struct Hidden<'t> {
     terminal: BorrowedFd<'t>,
     before: Termios,
@@ -22,8 +22,8 @@ pub struct Hidden<'t> {
 }
 
 impl<'t> Hidden<'t> {
-    /// Without the line mode of the kernel, which cuts a line at 4095 bytes (termios(3)). Pastes are marked if
-    /// the terminal is one that takes escape sequences.
+    /// Turns off the kernel's line mode, which cuts a line at 4095 bytes (termios(3)). Pastes are marked if the
+    /// terminal accepts escape sequences.
     pub fn new(terminal: BorrowedFd<'t>, takes_sequences: bool) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
@@ -51,7 +51,7 @@ impl<'t> Hidden<'t> {
         Ok(hidden)
     }
 
-    /// The keys that the terminal's settings name.
+    /// The keys in the settings of the terminal.
     pub fn keys(&self) -> Keys {
         Keys::of(&self.before)
     }

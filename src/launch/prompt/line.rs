@@ -1,28 +1,28 @@
-//! What is typed and pasted, byte by byte, and the keys that edit it. Knows no terminal.
+//! The line that is typed or pasted, byte by byte, and the keys that edit it. Independent of the terminal.
 
 use nix::sys::signal::Signal;
 use nix::sys::termios::{SpecialCharacterIndices as Index, Termios};
 use zeroize::Zeroizing;
 
-/// What a terminal sends behind a paste (xterm, "bracketed paste"). Before it: the same with 200.
+/// What a terminal sends after a paste (xterm, "bracketed paste"). Before a paste it sends the same with 200.
 const END_OF_PASTE: &[u8] = b"\x1b[201~";
-/// Longer than any escape sequence of a key.
+/// More bytes than the escape sequence of any key has.
 const LONGEST_SEQUENCE: usize = 32;
 
-/// What a byte came to, beyond being a part of the value.
+/// What a byte means, if it is not just part of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Enter.
     Enter,
-    /// The key that ends a file: behind some text it ends that, else there is none.
+    /// The end-of-file key: it ends the value, or, without any text, the input.
     End,
-    /// A key that means a signal.
+    /// A key for a signal.
     Key(Signal),
     /// The end of a paste.
     Pasted,
 }
 
-/// Keys that the terminal's settings name (stty(1)), and those that every prompt knows.
+/// The keys in the settings of the terminal (stty(1)), and common ones.
 #[derive(Debug)]
 pub struct Keys {
     end: u8,
@@ -54,29 +54,30 @@ impl Keys {
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Plain,
-    /// Behind the key that takes the next one literally.
+    /// After the key that makes the next one literal.
     Literal,
-    /// Behind ESC.
+    /// After ESC.
     Escape,
-    /// In an escape sequence, behind its `[`.
+    /// In an escape sequence, after its `[`.
     Sequence(Vec<u8>),
-    /// In a paste, so many bytes into what may be its end.
+    /// In a paste, after this many bytes of what may be its end.
     Paste(usize),
 }
 
 /// The line so far.
 pub struct Line {
     bytes: Zeroizing<Vec<u8>>,
-    /// Its most bytes.
+    /// The most bytes that it may have.
     pub limit: usize,
     state: State,
-    /// Whether the last byte of a paste was a carriage return, so that a line feed after it belongs to it.
+    /// Whether the last byte of a paste was a carriage return, so that a line feed after it is part of the same line
+    /// break.
     after_return: bool,
-    /// How many bytes came beyond `limit`.
+    /// How many bytes exceeded `limit`.
     beyond: usize,
-    /// Whether the terminal marked a paste, so that an Enter outside of one is a key.
+    /// Whether the terminal has marked a paste, so that Enter outside a paste is a key.
     pub marks_pastes: bool,
-    /// Whether a key was pressed that is not text, such as an arrow: what was meant cannot be known.
+    /// Whether a key was pressed that is not text, such as an arrow, whose meaning is unknown here.
     pub has_other_keys: bool,
 }
 
@@ -97,12 +98,12 @@ impl Line {
         &self.bytes
     }
 
-    /// Whether more than `limit` came.
+    /// Whether there was more input than `limit`.
     pub const fn is_too_long(&self) -> bool {
         self.beyond > 0
     }
 
-    /// The value: line breaks at the end of one pasted line are not meant.
+    /// The value. The line break after a single pasted line is removed.
     pub fn into_value(mut self) -> Zeroizing<Vec<u8>> {
         if self.bytes.iter().position(|&byte| byte == b'\n') == self.bytes.len().checked_sub(1) {
             self.bytes.pop();
@@ -110,7 +111,7 @@ impl Line {
         self.bytes
     }
 
-    /// Takes one byte as the terminal sends it.
+    /// Processes one byte from the terminal.
     pub fn take(&mut self, byte: u8, keys: &Keys) -> Option<Event> {
         match std::mem::replace(&mut self.state, State::Plain) {
             State::Plain => self.take_plain(byte, keys),
@@ -125,7 +126,7 @@ impl Line {
                 }
                 _ => {
                     self.has_other_keys = true;
-                    // `ESC O P` is F1; `ESC x` is Alt and x; a key behind ESC itself is one.
+                    // `ESC O P` is F1, and `ESC x` is Alt-x. A control key after ESC is itself a key.
                     if byte.is_ascii_control() { self.take_plain(byte, keys) } else { None }
                 }
             },
@@ -173,7 +174,7 @@ impl Line {
         None
     }
 
-    /// In a paste every byte is text, save the keys that end pfx: the way out if a paste has no end.
+    /// In a paste every byte is text, except the keys that end pfx, in case the end of the paste is missing.
     fn take_pasted(&mut self, byte: u8, matched: usize, keys: &Keys) -> Option<Event> {
         let ends =
             |(key, signal): &&(u8, Signal)| *key == byte && byte != 0 && *signal != Signal::SIGTSTP;
@@ -199,7 +200,7 @@ impl Line {
         None
     }
 
-    /// Terminals send the line breaks of a paste as Enter sends them.
+    /// In a paste, terminals send line breaks as carriage returns, like Enter.
     fn push_pasted(&mut self, byte: u8) {
         let is_rest = byte == b'\n' && self.after_return;
         self.after_return = byte == b'\r';
@@ -214,7 +215,7 @@ impl Line {
             return;
         }
         if self.bytes.len() == self.bytes.capacity() {
-            // Vec would leave what it holds behind when it moves.
+            // Vec would not wipe the old memory when it grows.
             let mut larger = Zeroizing::new(Vec::with_capacity(2 * self.bytes.capacity()));
             larger.extend_from_slice(&self.bytes);
             self.bytes = larger;
@@ -222,7 +223,7 @@ impl Line {
         self.bytes.push(byte);
     }
 
-    /// Takes away the last character, however many bytes of UTF-8 it has.
+    /// Removes the last character, with all its bytes of UTF-8.
     fn erase(&mut self) {
         while self.bytes.pop().is_some_and(|byte| (0x80..0xc0).contains(&byte)) {}
     }
@@ -241,7 +242,7 @@ impl Line {
     }
 }
 
-/// How much `bytes` are, for a person who cannot see them.
+/// The size of `bytes`, for a person who cannot see them.
 pub fn amount(bytes: &[u8]) -> String {
     let characters = String::from_utf8_lossy(bytes).chars().count();
     let breaks = bytes.iter().filter(|&&byte| byte == b'\n').count();
@@ -263,7 +264,7 @@ mod tests {
         signals: [(3, Signal::SIGINT), (0x1c, Signal::SIGQUIT), (0x1a, Signal::SIGTSTP)],
     };
 
-    /// What was typed comes to, and the events on the way.
+    /// The line after these bytes, and the events.
     fn typed(keys: &[u8]) -> (Line, Vec<Event>) {
         let mut line = Line::new(20);
         let events = keys.iter().filter_map(|&byte| line.take(byte, &KEYS)).collect();
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_end_it_or_mean_a_signal() {
+    fn keys_end_the_line_or_mean_a_signal() {
         use Event::{End, Enter, Key};
         assert_eq!(typed(b"a\r").1, [Enter]);
         assert_eq!(typed(b"a\n").1, [Enter]);
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_are_noticed_and_not_taken_for_text() {
+    fn other_keys_are_noticed_and_are_not_text() {
         for keys in [&b"a\x1b[Db"[..], b"a\x1b[1;5Db", b"a\x1bxb", b"a\x1b\x1b[Ab"] {
             let (line, _) = typed(keys);
             assert!(line.has_other_keys, "{keys:?}");
@@ -333,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_limit_is_noticed() {
+    fn input_beyond_the_limit_is_noticed() {
         let (line, _) = typed(&[b'x'; 20]);
         assert!(!line.is_too_long());
         let (line, events) = typed(&[&b"\x1b[200~"[..], &[b'x'; 21], b"\x1b[201~"].concat());
@@ -342,14 +343,14 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_told_in_characters_and_lines() {
-        for (bytes, told) in [
+    fn an_amount_is_in_characters_and_lines() {
+        for (bytes, expected) in [
             ("", "0 characters in 0 lines"),
             ("é", "1 character in 1 line"),
             ("a\nb\n", "4 characters in 2 lines"),
             ("a\n\nb", "4 characters in 3 lines"),
         ] {
-            assert_eq!(amount(bytes.as_bytes()), told);
+            assert_eq!(amount(bytes.as_bytes()), expected);
         }
     }
 }

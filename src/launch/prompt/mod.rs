@@ -1,4 +1,4 @@
-//! Asks on the terminal for a value and does not show it: all of it is taken, or nothing.
+//! Asks for a value on the terminal without showing it. The complete value is accepted, or nothing.
 
 mod hidden;
 mod line;
@@ -19,8 +19,8 @@ use self::hidden::Hidden;
 use self::line::{Event, Line, amount};
 use crate::error::{AnswerFault, Error};
 
-/// Signals that may come while it is asked and that do nothing, or that stop who reads in the background: they
-/// are left alone. All others find the terminal as it was.
+/// Signals that are not blocked while pfx asks: they do nothing, or stop a process that reads in the background. For
+/// all others, the terminal is restored first.
 const LEFT_ALONE: [Signal; 12] = [
     Signal::SIGCHLD,
     Signal::SIGCONT,
@@ -28,7 +28,7 @@ const LEFT_ALONE: [Signal; 12] = [
     Signal::SIGWINCH,
     Signal::SIGTTIN,
     Signal::SIGTTOU,
-    // Faults of the program itself: blocked, they end it at once.
+    // Faults of the program itself, which would end it immediately if blocked.
     Signal::SIGABRT,
     Signal::SIGBUS,
     Signal::SIGFPE,
@@ -37,12 +37,12 @@ const LEFT_ALONE: [Signal; 12] = [
     Signal::SIGTRAP,
 ];
 
-/// How soon the next line of a paste is there, in milliseconds. Nobody types as fast as this.
+/// The time in which the next line of a paste arrives, in milliseconds. Nobody types this fast.
 const PASTE_GOES_ON: u16 = 100;
-/// How long a paste may take that is thrown away.
+/// How long the rest of a paste is discarded at most.
 const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 
-/// What may be asked for, and of what kind of terminal.
+/// The limits of the prompt, and the abilities of the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// The longest value, in bytes.
@@ -51,16 +51,15 @@ pub struct Terms {
     pub takes_sequences: bool,
 }
 
-/// Writes `question` to the controlling terminal and reads from it, without echo, up to Enter outside of a paste.
-/// Then it says how much it received. Whatever happens, the terminal is set back first, and what was typed
-/// of an unfinished value is thrown away.
+/// Writes `question` to the controlling terminal and reads from it, without echo, until Enter outside a paste. Then
+/// it shows how much it received. In every case the terminal is restored first, and an unfinished value is discarded.
 ///
-/// A terminal that does not mark a paste types its lines as a person would. If more comes at once behind an
-/// Enter, that was no person, and nothing is taken.
+/// A terminal that does not mark pastes sends the lines of a paste as if they were typed. If more input follows
+/// immediately after Enter, it was a paste of several lines, and nothing is accepted.
 ///
 /// # Errors
-/// [`Error::Terminal`] if there is no terminal, or it is closed before the value ends; [`Error::Answer`] if what
-/// came cannot be taken whole.
+/// [`Error::Terminal`] if there is no terminal, or if it is closed before the value ends; [`Error::Answer`] if the
+/// input cannot be accepted completely.
 pub fn ask(question: &str, terms: Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };
     let mut terminal =
@@ -72,7 +71,7 @@ pub fn ask(question: &str, terms: Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(value)
 }
 
-/// The value, or why it is none; an error of the terminal.
+/// The value, or why it is not accepted; or an error of the terminal.
 type Answer = io::Result<Result<Zeroizing<Vec<u8>>, AnswerFault>>;
 
 fn silently(terminal: &File, question: &str, terms: Terms) -> Answer {
@@ -96,7 +95,7 @@ fn with_signals_blocked(
 ) -> Answer {
     let pending = SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     loop {
-        // Silent first: what is typed in answer to the question must not be echoed, nor flushed.
+        // First stop echoing, so that nothing that is typed after the question is echoed or flushed.
         let hidden = Hidden::new(terminal.as_fd(), terms.takes_sequences)?;
         terminal.write_all(question.as_bytes())?;
         let end = read_line(terminal, &pending, &hidden, terms.limit)?;
@@ -105,8 +104,8 @@ fn with_signals_blocked(
             End::Line(answer) => return Ok(answer),
             End::Signal(signal) => signal,
         };
-        // Set back, so let the signal do what it does: end pfx, or stop it until it is continued.
-        // SAFETY: raise(3) takes any number. Not nix's, which has no words for real-time signals.
+        // The terminal is restored, so the signal may end pfx, or stop it until it is continued.
+        // SAFETY: raise(3) accepts any number. Not nix's function, which does not support real-time signals.
         Errno::result(unsafe { libc::raise(signal) })?;
         let mut blocked = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(before), Some(&mut blocked))?;
@@ -114,10 +113,10 @@ fn with_signals_blocked(
     }
 }
 
-/// What reading came to.
+/// How reading ended.
 enum End {
     Line(Result<Zeroizing<Vec<u8>>, AnswerFault>),
-    /// By number: it may be a real-time one.
+    /// A number, since it may be a real-time signal.
     Signal(i32),
 }
 
@@ -189,16 +188,16 @@ fn whole(line: Line) -> Result<Zeroizing<Vec<u8>>, AnswerFault> {
     }
 }
 
-/// Whether this is the first line of a key or certificate (RFC 7468), whose next lines are still on their way: over a
-/// slow line they come no faster than a person types.
+/// Whether this is the first line of a key or certificate (RFC 7468), whose other lines must follow: over a slow
+/// connection, they arrive as slowly as typing.
 fn begins_pem(line: &[u8]) -> bool {
     line.trim_ascii().starts_with(b"-----BEGIN ")
         && !line.windows(9).any(|part| part == b"-----END ")
 }
 
-/// Sends what a key means to whom the terminal would send it: all of the job.
+/// Sends the signal of a key to the whole job, as the terminal would.
 fn send_to_job(signal: Signal) -> io::Result<()> {
-    // SAFETY: kill(2) and raise(3) take any number; 0 is the process group. The signal is blocked here.
+    // SAFETY: kill(2) and raise(3) accept any number; 0 is the process group. The signal is blocked here.
     unsafe {
         if libc::kill(0, signal as i32) == -1 {
             Errno::result(libc::raise(signal as i32))?;
@@ -207,8 +206,8 @@ fn send_to_job(signal: Signal) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether there is a next line behind `enter`: what was read with it, or comes as fast as a paste does. A line
-/// feed behind a carriage return is a part of that: some programs type both.
+/// Whether another line follows `enter`: it was read together with it, or arrives as fast as a paste. A line feed
+/// after a carriage return is part of the same line break, since some programs type both.
 fn goes_on(terminal: &File, enter: u8, rest: &[u8]) -> io::Result<bool> {
     let mut rest = Zeroizing::new(rest.to_vec());
     if rest.is_empty() && more(terminal)? {
@@ -223,7 +222,7 @@ fn goes_on(terminal: &File, enter: u8, rest: &[u8]) -> io::Result<bool> {
     })
 }
 
-/// Whether more is there, or comes as fast as a paste does.
+/// Whether there is more input, or more arrives as fast as a paste.
 fn more(terminal: &File) -> io::Result<bool> {
     let mut watched = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
     match poll(&mut watched, PollTimeout::from(PASTE_GOES_ON)) {
@@ -233,7 +232,7 @@ fn more(terminal: &File) -> io::Result<bool> {
     }
 }
 
-/// Throws away what comes as fast as a paste does, so that no part of it is left for the shell.
+/// Discards input that arrives as fast as a paste, so that no part of it is left for the shell.
 fn discard(terminal: &File) -> io::Result<()> {
     let start = Instant::now();
     while start.elapsed() < LONGEST_DISCARD && more(terminal)? {

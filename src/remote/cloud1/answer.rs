@@ -1,4 +1,4 @@
-//! What Prefect Cloud 1.x answered: each field decoded, or one fault. Pure.
+//! The responses of Prefect Cloud 1.x: each field decoded, or one error. Pure.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -10,20 +10,19 @@ use crate::error::RemoteFault;
 use crate::remote::http::{Effect, Response, Verdict};
 use crate::remote::weight::Members;
 
-/// What tells an absent secret from any other failure: the API has no code of its own for it
-/// (`client/secrets.py`).
+/// The only sign that a secret does not exist: the API has no error code for it (`client/secrets.py`).
 const ABSENT: &str = "No value found for the requested key";
 
-/// The longest message of a server that is shown, in characters.
+/// The longest part of a server's message that is shown, in characters.
 const LONGEST_MESSAGE: usize = 200;
 
-/// The error code at which Prefect's client tries again (`client/client.py`).
+/// The error code after which Prefect's client tries again (`client/client.py`).
 const TROUBLE: &str = "API_ERROR";
 
-/// Whether the API says that it is in trouble that may pass.
+/// Whether the API reports trouble that may pass.
 pub fn verdict(response: &Response) -> Verdict {
     let text = str::from_utf8(&response.body).unwrap_or_default();
-    // Not parsed twice without need.
+    // Parsed only if it may be an error, since it is parsed again when it is read.
     let is_trouble = text.contains(TROUBLE)
         && document(response.status, text)
             .and_then(|document| Errors::of(&document))
@@ -31,13 +30,13 @@ pub fn verdict(response: &Response) -> Verdict {
     if is_trouble { Verdict::Trouble } else { Verdict::Nothing }
 }
 
-/// Reads an answer to `query`: its fields, in order. `credential` says where the API key came from, for messages.
-/// Of an answer to a write only the error's code is shown: its words may repeat the value.
+/// Reads the response to `query`: its fields, in order. `credential` is where the API key comes from, for messages.
+/// Of an error after a write, only the code is shown: the message may repeat the value.
 ///
 /// # Errors
-/// [`RemoteFault::Unauthorized`], [`RemoteFault::Refused`] with the server's words,
-/// [`RemoteFault::UnknownOutcome`] for a write of an API in trouble, or [`RemoteFault::Answer`] if this API does
-/// not answer so.
+/// [`RemoteFault::Unauthorized`]; [`RemoteFault::Refused`] with the server's message;
+/// [`RemoteFault::UnknownOutcome`] for a write if the API is in trouble; [`RemoteFault::Answer`] if the response is not
+/// one of this API.
 pub fn read<T>(
     query: &Query<T>,
     response: &Response,
@@ -73,7 +72,7 @@ pub fn read<T>(
         let path = error.get("path").and_then(|path| path.get(0)).and_then(Value::as_str);
         query.fields.iter().position(|field| Some(field.as_str()) == path)
     };
-    // An error of the whole answers none of the queries.
+    // An error that belongs to no field makes the whole response unusable.
     if several && let Some(stray) = errors.list.iter().find(|error| of_field(error).is_none()) {
         return Err(refused(Some(stray)));
     }
@@ -81,10 +80,10 @@ pub fn read<T>(
     let data: Members<'_> =
         data.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let field = |(index, field): (usize, &String)| {
-        // Of a single field every error speaks, wherever it says that it belongs.
+        // With a single field, every error belongs to it, whatever its `path` is.
         let mut own = errors.list.iter().filter(|error| !several || of_field(error) == Some(index));
         match (own.clone().next(), data.get(field)) {
-            // As Prefect has it: the phrase anywhere in what is said of the field.
+            // As Prefect does: the phrase may be anywhere in the errors of the field.
             (Some(_), _) if own.any(is_absence) => (query.decode)(None),
             (Some(error), _) => Err(refused(Some(error))),
             (None, Some(&raw)) if status < 400 => (query.decode)(Some(raw)),
@@ -95,7 +94,7 @@ pub fn read<T>(
     query.fields.iter().enumerate().map(field).collect()
 }
 
-/// The members of an answer. What is JSON, but no object, has none.
+/// The members of a response. JSON that is not an object has none.
 fn document(status: u16, text: &str) -> Result<Members<'_>, RemoteFault> {
     match serde_json::from_str(text) {
         Ok(document) => Ok(document),
@@ -105,10 +104,10 @@ fn document(status: u16, text: &str) -> Result<Members<'_>, RemoteFault> {
     }
 }
 
-/// The errors of an answer.
+/// The errors in a response.
 struct Errors {
     list: Vec<Value>,
-    /// As JSON: Prefect's client looks for words anywhere in it.
+    /// As JSON: Prefect's client searches this text.
     text: String,
 }
 
@@ -137,7 +136,7 @@ fn is_absence(error: &Value) -> bool {
     error.to_string().contains(ABSENT)
 }
 
-/// An error's code and words, short; after a write the code alone.
+/// The code and the message of an error, cut; after a write only the code.
 fn message(error: &Value, effect: Effect) -> Option<String> {
     let code = error.pointer("/extensions/code").and_then(Value::as_str).filter(|code| {
         code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_knows_no_aliases_is_refused() {
+    fn a_server_without_aliases_is_refused() {
         let code = json!({"code": "GRAPHQL_VALIDATION_FAILED"});
         let old = json!({"path": ["secret_value"], "message": ABSENT});
         for (answer, says) in [
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_whole_is_no_value_of_any() {
+    fn an_error_that_belongs_to_no_field_fails_all_of_them() {
         let boom = json!({"message": "boom"});
         for data in [json!({"s0": "v", "s1": "w"}), json!({"s0": null, "s1": null}), json!(null)] {
             let fault = two(&json!({"data": data, "errors": [boom]})).unwrap_err();
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn words_about_a_written_value_are_not_shown() {
+    fn a_message_after_a_write_is_not_shown() {
         let query = wire::set_key("k", &json!("CANARY"));
         let errors =
             json!({"errors": [{"message": "CANARY is bad", "extensions": {"code": "LIMIT"}}]});

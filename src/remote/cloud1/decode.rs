@@ -1,4 +1,4 @@
-//! One field of an answer of Prefect Cloud 1.x as a value. Pure.
+//! Decodes one field of a response of Prefect Cloud 1.x. Pure.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -6,28 +6,28 @@ use serde_json::value::RawValue;
 use crate::error::RemoteFault;
 use crate::remote::weight::{self, MOST_VALUES, Members};
 
-/// How many values are built of a list of names, which are short.
+/// The most values of a list of names that are built. Names are short, so there may be many.
 const MOST_LISTED: usize = 400_000;
 
-/// Reads one field of an answer. It gets nothing if the API says that there is no such thing.
+/// Decodes one field of a response; `None` is the field of something that does not exist.
 ///
 /// # Errors
-/// [`RemoteFault::Answer`] if this API does not answer so.
+/// [`RemoteFault::Answer`] if the field is not one of this API.
 pub type Decode<T> = fn(Option<&RawValue>) -> Result<T, RemoteFault>;
 
-/// The value of a secret, not built: any JSON, and `null` is a value.
+/// The value of a secret as raw JSON. `null` is a value.
 pub fn value(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
     let Some(raw) = field else { return Ok(None) };
     limited(raw, MOST_VALUES)?;
     Ok(Some(raw.to_owned()))
 }
 
-/// The value in the first of some rows; nothing if there is no row (`backend/kv_store.py`).
+/// The value in the first row; `None` without rows (`backend/kv_store.py`).
 pub fn value_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
     first_row(field, "value")
 }
 
-/// The id of the first of some rows, likewise.
+/// The ID in the first row; `None` without rows.
 pub fn id_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
     first_row(field, "id")
 }
@@ -51,7 +51,7 @@ pub fn names(field: Option<&RawValue>) -> Result<Vec<String>, RemoteFault> {
     sorted(field, |name| serde_json::from_str(name.get()).ok())
 }
 
-/// A list of rows with a key each, sorted likewise.
+/// The keys of a list of rows, sorted by code point.
 pub fn keys(field: Option<&RawValue>) -> Result<Vec<String>, RemoteFault> {
     sorted(field, |row| {
         let row: Members<'_> = serde_json::from_str(row.get()).ok()?;
@@ -73,37 +73,37 @@ fn sorted(
     Ok(names)
 }
 
-/// Whether a mutation says `success`.
+/// Whether a mutation reports `success`.
 #[expect(clippy::unnecessary_wraps, reason = "it is a `Decode`")]
 pub fn success(field: Option<&RawValue>) -> Result<bool, RemoteFault> {
     Ok(member(field, "success") == Some(Value::Bool(true)))
 }
 
-/// That a mutation gives the id of what it wrote.
+/// Checks that a mutation returns the ID of what it wrote.
 pub fn written(field: Option<&RawValue>) -> Result<(), RemoteFault> {
     member(field, "id").map(|_| ()).ok_or_else(|| malformed("`id` is missing"))
 }
 
-/// The tenant that an API key belongs to; nothing if the API does not know the key (`cli/auth.py`, `login`).
+/// The tenant that an API key belongs to; `None` if the API does not know the key (`cli/auth.py`, `login`).
 #[expect(clippy::unnecessary_wraps, reason = "it is a `Decode`")]
 pub fn tenant(field: Option<&RawValue>) -> Result<Option<String>, RemoteFault> {
     Ok(member(field, "tenant_id").as_ref().and_then(Value::as_str).map(str::to_owned))
 }
 
-/// The member of this name of a field's object, built.
+/// A member of the field's object, parsed.
 fn member(field: Option<&RawValue>, name: &str) -> Option<Value> {
     let members: Members<'_> = serde_json::from_str(field?.get()).ok()?;
     members.get(name).and_then(|member| built(member).ok())
 }
 
-/// The value that a piece denotes.
+/// The value that this JSON represents.
 pub fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
     limited(raw, MOST_VALUES)?;
     serde_json::from_str(raw.get())
         .map_err(|_| malformed("it is not JSON, or is nested too deeply"))
 }
 
-/// Refuses a piece that holds more values than are built.
+/// Refuses JSON with more values than may be built.
 fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
     if weight::values(raw.get()) <= most {
         Ok(())

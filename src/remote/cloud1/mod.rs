@@ -19,20 +19,20 @@ use crate::reference::Reference;
 use crate::secret::{Form, SecretValue};
 use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
 
-/// The longest value of a key, in characters of its JSON (`backend/kv_store.py`: 10 KB).
+/// The longest value of a key, in characters of JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
 
 /// One tenant of Prefect Cloud 1.x.
 pub struct Cloud1 {
     session: Cloud1Session,
-    /// Why secrets are not looked for here, if they are not.
+    /// Why secrets are not looked up here, if they are not.
     without_secrets: Option<String>,
     notes: Vec<Notice>,
 }
 
 impl Cloud1 {
-    /// `tenant` is a UUID in canonical form; it is sent only along with a credential, as Prefect does.
-    /// `notes` are what a person should know about the configuration.
+    /// `tenant` is a UUID in canonical form. As in Prefect, it is sent only together with a credential. `notes` are
+    /// notices about the configuration.
     pub fn new(
         client: Client,
         tenant: Option<&str>,
@@ -82,7 +82,8 @@ impl Source for Cloud1 {
         for (reference, raw) in of_secret.chain(of_key).zip(values) {
             let Some(raw) = raw else { continue };
             let value = SecretValue::as_stored(&reference.name(), &raw)?;
-            // The text of a secret meets `json.loads`, as a local one does; other values are what they are.
+            // As in Prefect, `json.loads` is applied to the text of a secret, as to a local one, and not to other
+            // values.
             let value = match (&reference, value.form(), value.caution()) {
                 (Reference::Secret(name), Form::Text, None) => {
                     SecretValue::perhaps_json(name, value.expose())?
@@ -138,7 +139,7 @@ impl Store for Cloud1 {
 impl Cloud1 {
     fn set_secret(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
         let NewEntry { name, value, dry_run, .. } = *entry;
-        // No reader could be handed it.
+        // Nobody could read it: `null` is an error for every reader.
         if value.is_null() {
             return Err(Error::Value { name: name.to_owned(), fault: ValueFault::Null });
         }
@@ -149,8 +150,8 @@ impl Cloud1 {
     }
 
     fn delete_secret(&self, name: &str) -> Result<bool, Error> {
-        // The API tells no difference between a secret that was not there and one that it would not
-        // delete, so the names are asked for first.
+        // The API gives the same response for a secret that does not exist and for one that it refuses to delete, so
+        // the names are requested first.
         if !self.secrets()?.iter().any(|other| other == name) {
             return Ok(false);
         }
@@ -186,8 +187,8 @@ impl Cloud1 {
     }
 }
 
-/// What to store so that a reader gets `value`: of a text that is JSON, `Secret.get` makes what it denotes,
-/// so such a text goes out as the JSON string of it (`client/secrets.py`: one `json.loads`).
+/// What to store so that a reader gets `value`. `Secret.get` parses a text that is JSON, so such a text is stored as a
+/// JSON string that contains it (`client/secrets.py`: one `json.loads`).
 fn read_back(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::String(text) if is_json_to_python(text) => {
@@ -197,8 +198,8 @@ fn read_back(value: &Value) -> Cow<'_, Value> {
     }
 }
 
-/// Whether Python's `json.loads` may take a text. It takes more than JSON: NaN and the infinities, and halves
-/// of surrogate pairs.
+/// Whether Python's `json.loads` may accept a text. It accepts more than JSON: NaN, the infinities, and unpaired
+/// surrogates.
 fn is_json_to_python(text: &str) -> bool {
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
     let may_begin = text.trim_start().starts_with(['"', '[', '{', 'N', 'I', '-']);
@@ -211,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_text_that_is_json_is_stored_as_the_json_string_of_it() {
+    fn a_text_that_is_json_is_stored_as_a_json_string() {
         for text in
             ["hello", "", "007", "$HOME ~", "null and void", "'x'", "{'a': 1}", "-----BEGIN", "1,2"]
         {

@@ -1,4 +1,4 @@
-//! The conversation with Prefect Cloud 1.x: queries and their answers.
+//! Requests to Prefect Cloud 1.x and their responses.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use super::wire::Query;
 use crate::error::{Error, RemoteFault};
 use crate::remote::http::{Client, Effect, Request};
 
-/// The version of Prefect whose requests these are.
+/// The version of Prefect whose requests pfx sends.
 const CORE_VERSION: &str = "1.4.1";
 
-/// One tenant, by one API key.
+/// One tenant, with one API key.
 pub struct Cloud1Session {
     client: Client,
 }
 
 impl Cloud1Session {
-    /// As [`super::Cloud1::new`].
+    /// `tenant` as in [`super::Cloud1::new`].
     pub fn new(mut client: Client, tenant: Option<&str>) -> Self {
         let headers = &mut client.access.headers;
         headers.push(("X-PREFECT-CORE-VERSION".to_owned(), CORE_VERSION.to_owned()));
@@ -28,12 +28,12 @@ impl Cloud1Session {
         Self { client }
     }
 
-    /// What a person calls it.
+    /// The name of the store in messages.
     pub fn place(&self) -> String {
         format!("Prefect Cloud 1.x at {}", self.client.access.address.origin())
     }
 
-    /// Asks all of `queries` side by side.
+    /// Sends all of `queries` at the same time.
     pub fn ask<T>(&self, queries: &[Query<T>], effect: Effect) -> Result<Vec<Vec<T>>, Error> {
         let requests = queries.iter().map(|query| self.request(query, effect)).collect();
         let responses = self.client.send_all(requests)?;
@@ -53,13 +53,13 @@ impl Cloud1Session {
         }
     }
 
-    /// Asks a query of one field.
+    /// Sends a query with one field.
     pub fn one<T>(&self, query: Query<T>, effect: Effect) -> Result<T, Error> {
         let field = self.ask(&[query], effect)?.pop().and_then(|mut fields| fields.pop());
         field.ok_or_else(|| self.malformed())
     }
 
-    /// Sends a mutation that says whether it was done.
+    /// Sends a mutation that reports whether it succeeded.
     pub fn write(&self, query: Query<bool>) -> Result<(), Error> {
         if self.one(query, Effect::Write)? {
             return Ok(());
@@ -68,7 +68,7 @@ impl Cloud1Session {
         Err(self.error(RemoteFault::Refused { status: 200, message }))
     }
 
-    /// Where the API key is from, for messages.
+    /// Where the API key comes from, for messages.
     pub fn credential(&self) -> &str {
         self.client.access.credential.as_ref().map_or("", |credential| &credential.origin)
     }

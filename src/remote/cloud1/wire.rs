@@ -1,8 +1,7 @@
-//! What Prefect Cloud 1.x is asked: the GraphQL documents of Prefect 1.4.1's own client, to the blank
+//! The queries to Prefect Cloud 1.x: the GraphQL documents of Prefect 1.4.1's own client, byte for byte
 //! (`client/secrets.py`, `client/client.py`, `backend/kv_store.py`). Pure.
 //!
-//! Several secrets, or several keys, go out as aliases of one document. A single one goes out as the real
-//! client sends it.
+//! Several secrets, or several keys, are aliases in one document. A single one is requested as the real client does.
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -10,18 +9,18 @@ use serde_json::{Value, json};
 use super::decode::{self, Decode};
 use crate::remote::ascii_json::ascii_json;
 
-/// A document, and its variables.
+/// A GraphQL document and its variables.
 pub struct Query<T> {
     pub text: String,
     pub variables: Value,
-    /// The field of `data` that holds each answer, in the order of what was asked.
+    /// The fields of `data`, in the order of the names that were requested.
     pub fields: Vec<String>,
-    /// Reads each of them.
+    /// Decodes each of them.
     pub decode: Decode<T>,
 }
 
 impl<T> Query<T> {
-    /// The body of the request: the variables are a JSON text within the JSON, `"null"` for none.
+    /// The body of the request. The variables are JSON inside a JSON string, `"null"` if there are none.
     pub fn body(&self) -> String {
         ascii_json(&json!({ "query": self.text, "variables": ascii_json(&self.variables) }))
     }
@@ -31,7 +30,7 @@ impl<T> Query<T> {
     }
 }
 
-/// A value as it is written, if there is one.
+/// A value as raw JSON, if it exists.
 pub type Raw = Option<Box<RawValue>>;
 
 /// The values of secrets. `names` is not empty.
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_secret_is_asked_for_as_the_real_client_asks() {
+    fn one_secret_is_requested_as_the_real_client_does() {
         assert_eq!(
             secrets(&["MYSECRET"]).body(),
             r#"{"query": "query($name: String!) {\n        secret_value(name: $name)\n}", "variables": "{\"name\": \"MYSECRET\"}"}"#
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn several_secrets_are_aliases_of_one_document() {
+    fn several_secrets_are_aliases_in_one_document() {
         let query = secrets(&["A", "B"]);
         assert_eq!(
             query.text,
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_stands_in_the_document_as_an_escaped_string() {
+    fn a_key_is_an_escaped_string_in_the_document() {
         assert_eq!(
             values(&["a\"} é"]).text,
             "query {\n    key_value(where: { key: { _eq: \"a\\\"} \\u00e9\" } }) {\n        value\n    }\n}"

@@ -1,4 +1,4 @@
-//! The HTTP client of one API: TLS, proxy, headers, and how names are looked up.
+//! Builds the HTTP client of one API: TLS, proxy, headers, and the look-up of host names.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::Version;
@@ -10,7 +10,7 @@ use crate::remote::exchange::Access;
 use crate::remote::host_names;
 
 pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
-    // It is the only one linked, and only its first installation can succeed.
+    // It is the only provider that is linked. Installing it again fails, which does not matter.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("pfx/", env!("CARGO_PKG_VERSION")))
@@ -32,7 +32,7 @@ pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
         }
         builder = builder.tls_version_min(Version::TLS_1_2).tls_certs_merge(authorities);
     } else {
-        // No certificate is looked at, so none is read.
+        // Plain http checks no certificate, so none is loaded.
         builder = builder.tls_certs_only(Vec::new());
     }
     if !access.address.is_loopback()
@@ -76,7 +76,7 @@ pub fn append(headers: &mut HeaderMap, pairs: &[(String, String)]) -> Result<(),
     Ok(())
 }
 
-/// How the client looks up names.
+/// Looks up host names for the client.
 struct Names;
 
 impl reqwest::dns::Resolve for Names {

@@ -1,9 +1,9 @@
-//! Requests and answers: the only part of pfx that knows the HTTP client. Built on first use.
+//! Sends requests: the only module that uses the HTTP client, which is built on first use.
 //!
-//! The client is the asynchronous one: one deadline then covers DNS, connect, TLS, body and retries, which no
-//! time-out of the blocking client does, and several requests run side by side on one thread.
+//! It is the asynchronous client, so that one deadline covers DNS, connecting, TLS, the body and retries (no timeout
+//! of the blocking client does), and several requests run at the same time on one thread.
 
-#![expect(clippy::disallowed_types, reason = "the one home of the HTTP client")]
+#![expect(clippy::disallowed_types, reason = "the only module that uses the HTTP client")]
 
 mod build;
 mod once;
@@ -21,10 +21,10 @@ use super::retry::{self, Tries, Trouble};
 use crate::error::{Error, RemoteFault};
 use crate::random;
 
-/// Requests that are under way at once.
+/// How many requests run at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
-/// One API, by one credential.
+/// One API, with one credential.
 pub struct Client {
     pub access: Access,
     built: OnceCell<Built>,
@@ -40,11 +40,11 @@ impl Client {
         Self { access, built: OnceCell::new() }
     }
 
-    /// Sends requests side by side; the answers in their order.
+    /// Sends requests at the same time. The responses have the same order.
     ///
     /// # Errors
-    /// [`Error::Remote`] for the first that got no whole answer in time: connection, deadline, size,
-    /// redirect; [`RemoteFault::UnknownOutcome`] for a write that was sent and not answered.
+    /// [`Error::Remote`] for the first request without a complete response in time (connection, deadline, size,
+    /// redirect); [`RemoteFault::UnknownOutcome`] for a write that was sent but not answered.
     pub fn send_all(&self, requests: Vec<Request>) -> Result<Vec<Response>, Error> {
         let built = self.built()?;
         let started = self.access.time.started();
@@ -91,7 +91,7 @@ impl Client {
         if asked { proxy_host(url) } else { None }
     }
 
-    /// A server's words, less the credential should they repeat it.
+    /// A server's message, with the credential removed if it is in there.
     fn without_credential(&self, words: &str) -> String {
         match &self.access.credential {
             Some(credential) if !credential.key.is_empty() => {
@@ -112,7 +112,7 @@ impl Client {
     }
 }
 
-/// Sends all of them, some side by side; `None` when time is up.
+/// Sends all requests, some at the same time; `None` if the deadline has passed.
 async fn all(
     client: reqwest::Client,
     requests: Vec<Request>,
@@ -136,14 +136,14 @@ async fn all(
             match task.await {
                 Ok(Ok(response)) => responses.push(response?),
                 Ok(Err(_elapsed)) => return Ok(None),
-                // The only way for a task to end otherwise is a panic, which goes on here.
+                // The only other way for a task to end is a panic, which continues here.
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             }
         }
     }
 }
 
-/// Sends a request until it is answered, or trying is over.
+/// Sends a request until it is answered or no further try is allowed.
 async fn persist(
     client: reqwest::Client,
     request: Request,
@@ -175,7 +175,7 @@ async fn persist(
     }
 }
 
-/// Why a request is sent again, if it may be: a write only after an answer that nothing was done.
+/// Why a request may be sent again, if it may; a write only after a response which says that nothing was done.
 fn trouble(outcome: &Outcome, verdict: Verdict, effect: Effect) -> Option<Trouble> {
     if effect == Effect::Write && verdict != Verdict::Undone {
         return None;
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_write_is_sent_again_only_after_an_answer_that_nothing_was_done() {
+    fn a_write_is_sent_again_only_if_nothing_was_done() {
         let after = Some(Duration::from_secs(1));
         let answer = |status| Ok((Response { status, body: Zeroizing::default() }, after));
         let failure = |is_transient| {

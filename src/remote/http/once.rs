@@ -1,4 +1,4 @@
-//! One request, sent once.
+//! Sends a request once.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,15 +13,15 @@ use crate::remote::cause::{cause, is_lasting, no_thread};
 use crate::remote::exchange::{Request, Response};
 use crate::remote::retry;
 
-/// Longest answer that is read, decoded, in bytes.
+/// The longest response body that is read, decoded, in bytes.
 const LONGEST_BODY: usize = 4 << 20;
-/// Longest head of an answer, in bytes. hyper itself gives up at 400 KiB, so memory is bounded anyway.
+/// The longest response header, in bytes. hyper itself stops at 400 KiB, so memory is bounded in any case.
 const LONGEST_HEAD: usize = 64 << 10;
 
-/// What one try came to: an answer, and how long it asks to wait before the next.
+/// The result of one try: a response, and how long the server asks to wait before the next try.
 pub type Outcome = Result<(Response, Option<Duration>), Failure>;
 
-/// Why one try gave no answer.
+/// Why one try gave no response.
 pub struct Failure {
     pub fault: RemoteFault,
     pub is_transient: bool,
@@ -34,7 +34,7 @@ impl Failure {
     }
 }
 
-/// Sends a request once and reads the whole answer.
+/// Sends a request once and reads the complete response.
 pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
     let mut headers = HeaderMap::new();
     append(&mut headers, &request.headers).map_err(Failure::lasting)?;
@@ -79,7 +79,7 @@ pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
     Ok((Response { status, body }, retry_after))
 }
 
-/// A client's error in words of ours: its own name the URL.
+/// A client's error in pfx's own words: its own text contains the URL.
 fn failure(error: &reqwest::Error) -> Failure {
     if let Some(errno) = no_thread(error) {
         let fault = RemoteFault::System { action: "start a thread", errno };

@@ -1,4 +1,4 @@
-//! Block documents: secrets and every other type.
+//! Block documents: secrets, and every other type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use crate::error::{Error, ValueFault};
 use crate::json;
 use crate::remote::http::{Effect, Request, Response};
 
-/// The slug of the type whose blocks are secrets.
+/// The slug of the block type whose blocks are secrets.
 pub const SECRET: &str = "secret";
 
 const READ: AskedPart = AskedPart { what: "blocks and their secret data", effect: Effect::Read };
 const WRITE: AskedPart = AskedPart { what: "blocks", effect: Effect::Write };
 
-/// What to ask for: the names that are wanted of each type.
+/// The blocks to request: names by block type.
 #[derive(Default)]
 pub struct Wanted(BTreeMap<String, BTreeSet<String>>);
 
@@ -29,8 +29,8 @@ impl Wanted {
         self.0.entry(slug.to_owned()).or_default().insert(name);
     }
 
-    /// The requests that cover all: one for each two hundred names. What is asked for is every wanted name
-    /// of every wanted type, so more may come than was wanted.
+    /// The requests for all of them, one for every two hundred names. Each asks for every name in every type, so the
+    /// responses may contain more than was wanted.
     pub fn requests(&self, session: &PrefectSession) -> Vec<Request> {
         self.chunks().iter().map(|chunk| self.page(session, chunk, 0)).collect()
     }
@@ -47,7 +47,7 @@ impl Wanted {
         session.filter("block_documents", &body)
     }
 
-    /// Reads the answers to [`Wanted::requests`], and asks for further pages where there may be some.
+    /// Reads the responses to [`Wanted::requests`], and requests further pages where there may be some.
     ///
     /// # Errors
     /// [`Error::Remote`].
@@ -83,10 +83,10 @@ impl Wanted {
     }
 }
 
-/// The value of a secret's block.
+/// The value in a block of the type `secret`.
 ///
 /// # Errors
-/// [`Error::Value`] if it has none that may be used; `name` is as it was asked for.
+/// [`Error::Value`] if the block has no usable value. `name` is the name that was requested.
 pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> {
     let fault = |fault| Err(Error::Value { name: name.to_owned(), fault });
     match json::member(data, "value") {
@@ -97,8 +97,8 @@ pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> 
     }
 }
 
-/// Why a whole block is passed on only if the user asks for all of it: it says where a secret is, or contains other
-/// blocks with secrets.
+/// Why a whole block is passed only if the user explicitly asks for all of it: it refers to a secret elsewhere, or
+/// contains other blocks with secrets.
 pub fn caution(block: &Block) -> Option<ValueFault> {
     let is_reference = refers(&block.slug) && !block.has_own_secrets;
     (is_reference || !block.inner.is_empty()).then(|| ValueFault::Composite {
@@ -108,7 +108,7 @@ pub fn caution(block: &Block) -> Option<ValueFault> {
     })
 }
 
-/// Whether blocks of this type hold no secret but say where one is, as `aws-secret`, `gcpsecret` and
+/// Whether blocks of this type refer to a secret elsewhere, as `aws-secret`, `gcpsecret` and
 /// `azure-key-vault-secret-reference` do.
 fn refers(slug: &str) -> bool {
     let names_secret =
@@ -116,13 +116,13 @@ fn refers(slug: &str) -> bool {
     slug != SECRET && slug.split('-').any(names_secret)
 }
 
-/// Asks how many blocks there are.
+/// The request for the number of blocks.
 pub fn count_request(session: &PrefectSession) -> Request {
     let path = ["block_documents", "count"];
     session.request("POST", &path, Some(&json!({})), Effect::Read)
 }
 
-/// Reads the answer to [`count_request`].
+/// Reads the response to [`count_request`].
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -145,13 +145,13 @@ pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
 /// Creates a secret or replaces its value.
 ///
 /// # Errors
-/// [`Error::Remote`], or [`Error::Value`] for a value that Prefect would not keep as it is.
+/// [`Error::Remote`]; [`Error::Value`] for a value that Prefect would not store unchanged.
 pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Error> {
     let block = fits(session, name, value)?;
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
     let [kind, block_documents] = session.both(kind, find(session, &block))?;
-    // A second try covers a block that came or went between the question and the answer.
+    // The second try is for a block that another client created or deleted in the meantime.
     let mut known = id(session, &block_documents)?;
     for _ in 0..2 {
         if let Some(id) = known {
@@ -184,7 +184,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
     ))
 }
 
-/// Deletes a secret; `false` if there is none.
+/// Deletes a secret; `false` if it does not exist.
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -194,10 +194,10 @@ pub fn delete(session: &PrefectSession, name: &str) -> Result<bool, Error> {
     session.delete(&["block_documents", &id], WRITE)
 }
 
-/// The name of the block that a secret is written to, if this value fits into one.
+/// The name of the block that a secret is stored in, if Prefect accepts the value.
 ///
 /// # Errors
-/// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
+/// [`Error::Remote`] for a name, and [`Error::Value`] for a value, that Prefect does not accept.
 pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<String, Error> {
     let block = names::of_block(name).ok_or_else(|| {
         session.unsupported(
@@ -215,8 +215,8 @@ pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<Strin
     if wire::has_reference(value) {
         return fault(ValueFault::IsReference);
     }
-    // Prefect 2 takes a number and can then read neither it nor the list it is in: 500 for ever (seen with
-    // 2.20.26).
+    // Prefect 2 accepts a number, but then can read neither that block nor any list with it: status 500 from then on
+    // (seen with 2.20.26).
     if (value.is_number() || value.is_boolean())
         && let Some(version) = variables::old_version(session)?
     {
@@ -229,8 +229,8 @@ pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<Strin
     Ok(block)
 }
 
-/// The ids of the type of secrets and of its newest schema. A server whose own types are not there yet is
-/// told to install them.
+/// The IDs of the block type `secret` and of its newest schema. If the server does not have its own block types yet,
+/// pfx requests their installation.
 fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String, String), Error> {
     let installed;
     let kind = if refusal::is_absence(asked) {
@@ -253,7 +253,7 @@ fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String,
     }
 }
 
-/// Asks for the block of one secret, without its value.
+/// The request for the block of one secret, without its value.
 fn find(session: &PrefectSession, block: &str) -> Request {
     let body = wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden);
     session.filter("block_documents", &body)
@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_of_references_are_known_by_their_slugs() {
+    fn types_of_references_are_recognized_by_their_slugs() {
         for slug in [
             "aws-secret",
             "gcpsecret",

@@ -1,4 +1,4 @@
-//! Prefect 2 and 3, a server or the Cloud: Secret blocks, any block's fields, and Variables, over REST.
+//! Prefect 2 and 3, a server or Prefect Cloud: secret blocks, fields of other blocks, and Variables, over REST.
 
 mod blocks;
 pub mod names;
@@ -18,19 +18,19 @@ use crate::reference::Reference;
 use crate::secret::SecretValue;
 use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
 
-/// One server, or one workspace of the Cloud.
+/// One server, or one workspace of Prefect Cloud.
 pub struct Prefect {
     session: PrefectSession,
     notes: Vec<Notice>,
 }
 
 impl Prefect {
-    /// `notes` are what a person should know about its settings.
+    /// `notes` are notices about the settings.
     pub const fn new(client: Client, notes: Vec<Notice>) -> Self {
         Self { session: PrefectSession::new(client), notes }
     }
 
-    /// A value where it was found; `name` is another name under which it is kept.
+    /// A value, with the place where it was found; `name` is the name in the store, if it is a different one.
     fn held(&self, value: SecretValue, name: Option<String>) -> Held {
         let place = self.session.url();
         match name {
@@ -117,7 +117,7 @@ impl Store for Prefect {
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
         let count = self.session.send(blocks::count_request(&self.session))?;
         let mut facts = vec![("blocks".to_owned(), blocks::count(&self.session, &count)?)];
-        // The Cloud may not report its version.
+        // Prefect Cloud may not report its version.
         let version = self.session.version()?;
         facts.extend(version.map(|version| ("version".to_owned(), version.to_owned())));
         Ok(facts)

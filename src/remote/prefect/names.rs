@@ -1,18 +1,18 @@
-//! Which names of Prefect 2 and 3 a name may stand for: it is looked for as it is first, then as Prefect
-//! would have to spell it. Pure.
+//! The names under which Prefect 2 and 3 may have a secret or a key, whose own name they may not allow: `DB_PASSWORD`
+//! is in the block `db-password`. Pure.
 
-/// The longest name of a variable, in characters.
+/// The longest name of a Variable, in characters.
 const LONGEST_VARIABLE: usize = 255;
 
-/// The name of the block in which a secret of this name is kept: the name itself, or else in lower case and
-/// with `-` in place of `_` and of all that no block's name has (`DB_PASSWORD` → `db-password`).
+/// The name of the block that holds a secret of this name: in lower case, with `-` in place of every character that
+/// is not allowed in a block name, such as `_` (`DB_PASSWORD` → `db-password`).
 pub fn of_block(name: &str) -> Option<String> {
     spelt(name, '-').filter(|name| is_block(name))
 }
 
-/// The names under which a variable may be kept, in the order in which they are looked for: the name itself,
-/// in lower case and with `_` in place of all that no variable's name has, and that with `_` in place
-/// of `-` too (a variable of Prefect 2 has no `-`). The first is the one that is written to.
+/// The names under which a Variable may be stored, in the order in which they are looked up: the name in lower case,
+/// with `_` in place of every character that is not allowed; then the same with `_` in place of `-` too (Variable
+/// names of Prefect 2 cannot contain `-`). The first one is used for writing.
 pub fn of_variable(name: &str) -> Vec<String> {
     let Some(first) = spelt(name, '_') else { return Vec::new() };
     let second = first.replace('-', "_");
@@ -24,19 +24,19 @@ pub fn of_variable(name: &str) -> Vec<String> {
     names
 }
 
-/// Whether a block may have this name (422 otherwise).
+/// Whether this is a valid block name (for any other, the API answers 422).
 pub fn is_block(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
-/// Whether a variable may have this name.
+/// Whether this is a valid Variable name.
 pub fn is_variable(name: &str) -> bool {
     let valid = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
     !name.is_empty() && name.len() <= LONGEST_VARIABLE && name.bytes().all(valid)
 }
 
-/// In lower case, with `filler` for what no name has. Other scripts are not guessed at: two names that
-/// differ would be one.
+/// The name in lower case, with `filler` in place of characters that are not allowed. A name that is not ASCII has
+/// none: two different names would become one.
 fn spelt(name: &str, filler: char) -> Option<String> {
     if !name.chars().all(|character| matches!(character, ' '..='~')) {
         return None;
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_looked_for_as_a_block_may_be_called() {
+    fn a_secret_is_looked_up_by_a_valid_block_name() {
         for (name, block) in [
             ("db-password", Some("db-password")),
             ("DB_PASSWORD", Some("db-password")),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_looked_for_as_a_variable_may_be_called() {
+    fn a_key_is_looked_up_by_valid_variable_names() {
         for (name, variables) in [
             ("my_variable", &["my_variable"][..]),
             ("with-dash", &["with-dash", "with_dash"]),

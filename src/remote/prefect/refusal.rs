@@ -1,24 +1,24 @@
-//! What an answer that is an error means, in words that say what is missing. Pure.
+//! What the error responses of the API mean. Pure.
 
 use super::wire;
 use crate::error::RemoteFault;
 use crate::remote::http::{Effect, Response};
 
-/// What was asked for, for the words that tell it was refused.
+/// What a request was about, for the error if it is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct AskedPart {
-    /// What of: `blocks` or `variables`.
+    /// `blocks` or `Variables`.
     pub what: &'static str,
     pub effect: Effect,
 }
 
-/// Who asks: where the credential came from, if there is one.
+/// Where the credential comes from, if there is one.
 pub type CredentialOrigin<'a> = Option<&'a str>;
 
-/// What the API answers to a URL that is none of its own; a thing that is not there has other words.
+/// What the API says about a URL that it does not have. About an object that does not exist it says something else.
 const NOWHERE: &str = "Not Found";
 
-/// Whether an answer demands a CSRF token (`server/api/middleware.py`).
+/// Whether a response demands a CSRF token (`server/api/middleware.py`).
 pub fn demands_token(response: &Response) -> bool {
     response.status == 403
         && wire::detail(&response.body).is_some_and(|detail| {
@@ -26,13 +26,13 @@ pub fn demands_token(response: &Response) -> bool {
         })
 }
 
-/// Whether an answer says that one thing is not there, which is no fault.
+/// Whether a response says that one object does not exist, which is not an error.
 pub fn is_absence(response: &Response) -> bool {
     response.status == 404 && wire::detail(&response.body).is_some_and(|detail| detail != NOWHERE)
 }
 
-/// The fault that an answer with the status of an error stands for. The body of a 422 is never told: it
-/// repeats the request. Nor is that of any answer to a write.
+/// The error that a response with an error status means. The body of a 422 is never shown, because it repeats the
+/// request; nor is the body of any response to a write.
 pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) -> RemoteFault {
     let status = response.status;
     let writes = asked.effect == Effect::Write;
@@ -80,34 +80,34 @@ mod tests {
         Response { status, body: Zeroizing::new(body.as_bytes().to_vec()) }
     }
 
-    fn told(status: u16, body: &str, effect: Effect) -> String {
+    fn shown(status: u16, body: &str, effect: Effect) -> String {
         let asked = AskedPart { what: "blocks", effect };
         fault(&answer(status, body), asked, Some("PREFECT_API_KEY")).to_string()
     }
 
     #[test]
-    fn no_answer_is_repeated_that_may_hold_a_value() {
+    fn a_response_that_may_contain_a_value_is_not_shown() {
         let body = r#"{"detail":"CANARY","request_body":{"value":"CANARY"}}"#;
         for status in [400, 401, 403, 404, 409, 413, 418, 422, 429, 500] {
-            assert!(!told(status, body, Effect::Write).contains("CANARY"), "{status}");
+            assert!(!shown(status, body, Effect::Write).contains("CANARY"), "{status}");
         }
         for status in [401, 403, 422] {
-            assert!(!told(status, body, Effect::Read).contains("CANARY"), "{status}");
+            assert!(!shown(status, body, Effect::Read).contains("CANARY"), "{status}");
         }
     }
 
     #[test]
-    fn a_wrong_url_is_not_an_absent_thing() {
+    fn a_wrong_url_does_not_mean_that_an_object_is_absent() {
         assert!(is_absence(&answer(404, r#"{"detail":"Block document not found"}"#)));
         assert!(!is_absence(&answer(404, r#"{"detail":"Not Found"}"#)));
         assert!(!is_absence(&answer(404, "<html>")));
         assert!(
-            told(404, r#"{"detail":"Not Found"}"#, Effect::Read).contains("no Prefect API found")
+            shown(404, r#"{"detail":"Not Found"}"#, Effect::Read).contains("no Prefect API found")
         );
     }
 
     #[test]
-    fn only_a_lack_of_a_token_demands_one() {
+    fn only_a_missing_or_invalid_token_demands_one() {
         for detail in [
             "Missing CSRF token.",
             "Missing client identifier.",

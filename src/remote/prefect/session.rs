@@ -1,5 +1,5 @@
-//! Requests to one API, with the CSRF token that a server may demand: the request goes first, and a token is
-//! fetched only if it is refused for want of one. Prefect's own client asks for one before every first write.
+//! Requests to one API, with the CSRF token that a server may demand. A token is fetched only after a request was
+//! refused without one; Prefect's own client fetches one before its first write.
 
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::error::{Error, RemoteFault};
 use crate::random;
 use crate::remote::http::{Client, Effect, Request, Response, Verdict};
 
-/// A bound on pages, should a server never come to an end: twenty thousand names.
+/// The most pages that are read, in case a server never ends its list: twenty thousand names.
 const MOST_PAGES: usize = 100;
 
-/// One API and what was agreed with it.
+/// One API, its CSRF token and its version.
 pub struct PrefectSession {
     client: Client,
     token: RefCell<Option<Token>>,
     version: OnceCell<Option<String>>,
 }
 
-/// A CSRF token, and the client that it was given to.
+/// A CSRF token, and the ID of the client that it was issued to.
 #[derive(Clone)]
 struct Token {
     client: String,
@@ -35,7 +35,7 @@ impl PrefectSession {
         Self { client, token: RefCell::new(None), version: OnceCell::new() }
     }
 
-    /// A request to a path below the API's URL. A segment `""` at the end is a slash.
+    /// A request to a path below the API URL. A final segment `""` is a trailing slash.
     pub fn request(
         &self,
         method: &'static str,
@@ -53,7 +53,7 @@ impl PrefectSession {
         }
     }
 
-    /// A request for a page of what matches a filter.
+    /// A request for one page of the objects that match a filter.
     pub fn filter(&self, things: &str, body: &Value) -> Request {
         self.request("POST", &[things, "filter"], Some(body), Effect::Read)
     }
@@ -63,7 +63,7 @@ impl PrefectSession {
         self.client.access.address.shown()
     }
 
-    /// The server's version, asked for once; `None` if it does not tell.
+    /// The server's version, requested once; `None` if the server does not report it.
     ///
     /// # Errors
     /// As [`Client::send_all`].
@@ -77,7 +77,7 @@ impl PrefectSession {
         Ok(self.version.get_or_init(|| version).as_deref())
     }
 
-    /// Sends one request. The answer's status may be that of an error.
+    /// Sends one request. The status of the response may be that of an error.
     ///
     /// # Errors
     /// As [`Client::send_all`].
@@ -85,7 +85,7 @@ impl PrefectSession {
         self.only(self.send_all(&[request])?)
     }
 
-    /// The answer to a single request.
+    /// The response to a single request.
     fn only(&self, mut responses: Vec<Response>) -> Result<Response, Error> {
         responses.pop().ok_or_else(|| self.malformed("the response is missing".to_owned()))
     }
@@ -103,7 +103,7 @@ impl PrefectSession {
         self.send(self.request(method, path, body, Effect::Write))
     }
 
-    /// Deletes what is at a path; `false` if nothing is.
+    /// Deletes the object at a path; `false` if it does not exist.
     ///
     /// # Errors
     /// [`Error::Remote`].
@@ -116,7 +116,7 @@ impl PrefectSession {
         }
     }
 
-    /// What `read` makes of an answer, unless it is an error.
+    /// Decodes the body of a response with `read`, if its status is 200.
     ///
     /// # Errors
     /// [`Error::Remote`].
@@ -132,10 +132,10 @@ impl PrefectSession {
         read(&response.body).map_err(|problem| self.malformed(problem))
     }
 
-    /// The names on all pages, each of which `page` reads from an offset on.
+    /// The names on all pages. `page` reads the page that begins at an offset.
     ///
     /// # Errors
-    /// What `page` gives; [`Error::Remote`] if they do not come to an end.
+    /// The error of `page`; [`Error::Remote`] if there are too many pages.
     pub fn names(
         &self,
         things: &str,
@@ -153,7 +153,7 @@ impl PrefectSession {
         Err(self.malformed(format!("its list of {things} has more than {MOST_PAGES} pages")))
     }
 
-    /// Sends two requests side by side.
+    /// Sends two requests at the same time.
     ///
     /// # Errors
     /// As [`Client::send_all`].
@@ -162,8 +162,8 @@ impl PrefectSession {
         responses.map_err(|_| self.malformed("the response is missing".to_owned()))
     }
 
-    /// Sends requests side by side; the answers in their order. What is refused for want of a token was not
-    /// done, so it is sent once more with one, be it a write.
+    /// Sends requests at the same time. The responses have the same order. A request that is refused because of a
+    /// missing token was not executed, so it is sent again with a token, even if it is a write.
     ///
     /// # Errors
     /// As [`Client::send_all`].
@@ -186,19 +186,19 @@ impl PrefectSession {
         Ok(responses)
     }
 
-    /// The error that an answer stands for.
+    /// The error for a response with an error status.
     pub fn refused(&self, response: &Response, asked: AskedPart) -> Error {
         let credential = self.client.access.credential.as_ref();
         let from = credential.map(|credential| credential.origin.as_str());
         self.client.error(refusal::fault(response, asked, from))
     }
 
-    /// The error that an answer is not what this API answers.
+    /// The error for a response that is not one of this API.
     pub fn malformed(&self, problem: String) -> Error {
         self.client.error(RemoteFault::Answer { problem })
     }
 
-    /// The error that what is asked for cannot be had here.
+    /// The error for something that this server does not support.
     pub fn unsupported(&self, problem: String, hint: Option<&str>) -> Error {
         let hint = hint.map(str::to_owned);
         self.client.error(RemoteFault::Unsupported { problem, hint })
@@ -214,13 +214,13 @@ impl PrefectSession {
         request
     }
 
-    /// Gets a token; `false` if the server says that it gives none.
+    /// Fetches a token; `false` if the server does not issue tokens.
     fn fetch_token(&self) -> Result<bool, Error> {
         let client = client_id();
         let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
         request.url.query_pairs_mut().append_pair("client", &client);
         let response = self.only(self.client.send_all(vec![request])?)?;
-        // Tokens are switched off, or the server is older than they are.
+        // Tokens are disabled, or the server is too old to have them.
         if matches!(response.status, 404 | 422) {
             return Ok(false);
         }
@@ -231,8 +231,8 @@ impl PrefectSession {
     }
 }
 
-/// A name for this client, in the form of a random UUID (RFC 9562, 5.4). It keeps apart clients that have
-/// the same credential, and is no secret.
+/// An ID for this client, as a random UUID (RFC 9562, 5.4). It distinguishes clients that use the same credential,
+/// and is not a secret.
 fn client_id() -> String {
     let [high, low] = [random::number(), random::number()];
     let high = (high & !0xf000) | 0x4000;
@@ -245,9 +245,9 @@ fn client_id() -> String {
     )
 }
 
-/// Prefect's server sends this, in its own words, "for errors clients can retry on", such as an `SQLite` that is
-/// busy with another write (`server/api/server.py`, `custom_internal_exception_handler`); nothing was written
-/// then. A 503 in other words may be a proxy's, which knows nothing of that.
+/// Prefect's server sends this "for errors clients can retry on", such as an `SQLite` database that is busy with
+/// another write (`server/api/server.py`, `custom_internal_exception_handler`). Nothing was written then. A 503 with
+/// another body may come from a proxy, which does not know whether something was written.
 fn verdict(response: &Response) -> Verdict {
     let said = || serde_json::from_slice::<Value>(&response.body).ok();
     let did_nothing = response.status == 503
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_has_the_form_of_a_random_uuid_and_no_two_are_alike() {
+    fn a_client_id_is_a_random_uuid_and_no_two_are_equal() {
         let id = client_id();
         let lengths: Vec<usize> = id.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);

@@ -1,5 +1,5 @@
-//! Variables: the successor of Prefect 1.x's key-value store. They are kept in clear, and hold any JSON;
-//! in Prefect 2 strings only.
+//! Variables: the successor of Prefect 1.x's key-value store. They are stored in clear text and can be any JSON; in
+//! Prefect 2 only strings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,15 +20,15 @@ const LONGEST: usize = 5_000;
 const READ: AskedPart = AskedPart { what: "Variables", effect: Effect::Read };
 const WRITE: AskedPart = AskedPart { what: "Variables", effect: Effect::Write };
 
-/// The requests that ask for all these names, two hundred each.
+/// The requests for all these names, one for every two hundred.
 pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    // A name occurs once, so no page overflows.
+    // Names are unique, so one page is enough.
     let page = |names: &[&str]| session.filter("variables", &wire::filter_variables(names, 0));
     names.chunks(PAGE).map(page).collect()
 }
 
-/// Reads the answers to [`requests`].
+/// Reads the responses to [`requests`].
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -43,7 +43,7 @@ pub fn read(
     Ok(found)
 }
 
-/// The names of all variables.
+/// The names of all Variables.
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -55,10 +55,10 @@ pub fn list(session: &PrefectSession) -> Result<Vec<String>, Error> {
     })
 }
 
-/// Creates a variable or replaces its value, and its tags if some are given.
+/// Creates a Variable or replaces its value, and its tags if tags are given.
 ///
 /// # Errors
-/// [`Error::Remote`], or [`Error::Value`] for a value that does not fit.
+/// [`Error::Remote`]; [`Error::Value`] for a value that Prefect does not accept.
 pub fn set(
     session: &PrefectSession,
     key: &str,
@@ -82,7 +82,7 @@ pub fn set(
     let response = session.write("POST", &["variables", ""], Some(&body))?;
     match response.status {
         200 | 201 => Ok(()),
-        // Somebody else was quicker.
+        // Another client has created it in the meantime.
         409 => match session.send(change)? {
             Response { status: 200 | 204, .. } => Ok(()),
             response => Err(refused(session, &response, value)),
@@ -91,7 +91,7 @@ pub fn set(
     }
 }
 
-/// Deletes a variable; `false` if there is none. Only the name that would be written to counts.
+/// Deletes a Variable; `false` if it does not exist. Only the name that would be used for writing counts.
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -100,10 +100,10 @@ pub fn delete(session: &PrefectSession, key: &str) -> Result<bool, Error> {
     session.delete(&["variables", "name", &name], WRITE)
 }
 
-/// The name of the variable that a key is written to, if this value fits into one.
+/// The name of the Variable that a key is stored in, if Prefect accepts the value.
 ///
 /// # Errors
-/// [`Error::Remote`] for a name, [`Error::Value`] for a value, that Prefect does not take.
+/// [`Error::Remote`] for a name, and [`Error::Value`] for a value, that Prefect does not accept.
 pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String, Error> {
     let bytes = value.to_string().len();
     if bytes > LONGEST {
@@ -114,8 +114,8 @@ pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String
         let fault = ValueFault::TooLargeNumber { what: "Variable" };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
-    // Prefect 2 would keep 42 as "42" and true as "True", without a word. A server that does not report its version is
-    // taken for a later one, and has the last word.
+    // Prefect 2 would silently store 42 as "42" and true as "True". A server that does not report its version is
+    // assumed to be a later one; it can still refuse the value.
     if !value.is_string()
         && let Some(version) = old_version(session)?
     {
@@ -129,7 +129,7 @@ pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String
     })
 }
 
-/// Whether a value has an integer that orjson, which Prefect checks with, does not write.
+/// Whether a value contains an integer that orjson, with which Prefect checks it, cannot write.
 fn has_large_integer(value: &Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -142,13 +142,13 @@ fn has_large_integer(value: &Value) -> bool {
     }
 }
 
-/// The error for a value that is not a string, if this is Prefect 2.
+/// The error for a value that is not a string, on Prefect 2.
 fn only_strings(session: &PrefectSession, version: &str) -> Error {
     let problem = format!("this server is Prefect {version}, whose Variables hold only strings");
     session.unsupported(problem, Some("`--string` stores the value as text"))
 }
 
-/// The server's version if that is one of Prefect 2.
+/// The server's version, if it is Prefect 2.
 ///
 /// # Errors
 /// [`Error::Remote`].
@@ -156,7 +156,7 @@ pub fn old_version(session: &PrefectSession) -> Result<Option<&str>, Error> {
     Ok(session.version()?.filter(|version| version.starts_with("2.")))
 }
 
-/// The error of a write. A 422 of Prefect 2 has reasons of its own.
+/// The error for a write that was refused. On Prefect 2, a 422 has other reasons.
 fn refused(session: &PrefectSession, response: &Response, value: &Value) -> Error {
     if response.status == 422
         && let Ok(Some(version)) = old_version(session)

@@ -1,7 +1,7 @@
-//! Requests of Prefect's REST API as JSON, and its answers as values. Pure.
+//! Requests to Prefect's REST API as JSON, and its responses as values. Pure.
 //!
-//! What is wrong with an answer is told by its path, never by what stands there. Of an answer only what is
-//! wanted is built, which of a block is a twentieth.
+//! An error about a response gives the path in it, and never its content. Only the wanted parts of a response are
+//! built; of a block, that is a twentieth.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::json;
 use crate::remote::weight::{self, MOST_VALUES, Members};
 
-/// The most that one page of a filter holds, and so the most names that one asks for.
+/// The most objects on one page, and so the most names in one request.
 pub const PAGE: usize = 200;
 
 /// A block document.
@@ -22,29 +22,29 @@ pub struct Block {
     /// The slug of its type.
     pub slug: String,
     pub name: String,
-    /// Its fields, not built; blocks that it refers to are included whole.
+    /// Its fields as raw JSON. Blocks that it refers to are included completely.
     pub data: Box<RawValue>,
-    /// Those of its fields that are other blocks with secrets.
+    /// The names of its fields that are other blocks with secrets.
     pub inner: Vec<String>,
-    /// Whether its schema calls something else in it a secret.
+    /// Whether its schema declares another of its fields secret.
     pub has_own_secrets: bool,
 }
 
-/// A variable.
+/// A Variable.
 #[derive(Debug)]
 pub struct VariableDocument {
     pub name: String,
     pub value: Box<RawValue>,
 }
 
-/// Which of two forms of block documents is wanted.
+/// Whether block documents are requested with the values of their secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
     Hidden,
     Shown,
 }
 
-/// The blocks of any of these types with any of these names; all names if there are none.
+/// The filter for blocks of any of these types with any of these names; without names, for all of them.
 pub fn filter_blocks(slugs: &[&str], names: &[&str], offset: usize, secrets: Secrets) -> Value {
     let mut filter = json!({
         "limit": PAGE,
@@ -59,7 +59,7 @@ pub fn filter_blocks(slugs: &[&str], names: &[&str], offset: usize, secrets: Sec
     filter
 }
 
-/// The variables with any of these names; all if there are none.
+/// The filter for Variables with any of these names; without names, for all of them.
 pub fn filter_variables(names: &[&str], offset: usize) -> Value {
     let mut filter = json!({ "limit": PAGE, "offset": offset, "sort": "NAME_ASC" });
     if !names.is_empty() {
@@ -68,7 +68,7 @@ pub fn filter_variables(names: &[&str], offset: usize) -> Value {
     filter
 }
 
-/// The schemas of a block type, the newest first.
+/// The filter for the newest schema of a block type.
 pub fn filter_schemas(type_id: &str) -> Value {
     json!({ "limit": 1, "block_schemas": { "block_type_id": { "any_": [type_id] } } })
 }
@@ -76,7 +76,7 @@ pub fn filter_schemas(type_id: &str) -> Value {
 /// A page of block documents.
 ///
 /// # Errors
-/// What is wrong with it, with the path.
+/// What is wrong, with the path.
 pub fn blocks(body: &[u8]) -> Result<Vec<Block>, String> {
     let left = Cell::new(MOST_VALUES);
     items(body, |item, path| {
@@ -93,7 +93,7 @@ pub fn blocks(body: &[u8]) -> Result<Vec<Block>, String> {
     })
 }
 
-/// A page of variables.
+/// A page of Variables.
 ///
 /// # Errors
 /// As [`blocks`].
@@ -107,7 +107,7 @@ pub fn variables(body: &[u8]) -> Result<Vec<VariableDocument>, String> {
     })
 }
 
-/// The id of one object.
+/// The ID of an object.
 ///
 /// # Errors
 /// As [`blocks`].
@@ -115,7 +115,7 @@ pub fn id(body: &[u8]) -> Result<String, String> {
     text(&object(body)?, "id", "")
 }
 
-/// The id of the first of a list of objects.
+/// The ID of the first object in a list.
 ///
 /// # Errors
 /// As [`blocks`].
@@ -123,7 +123,7 @@ pub fn first_id(body: &[u8]) -> Result<Option<String>, String> {
     Ok(items(body, |item, path| text(item, "id", path))?.into_iter().next())
 }
 
-/// The token of an answer to `/csrf-token`.
+/// The token in a response to `/csrf-token`.
 ///
 /// # Errors
 /// As [`blocks`].
@@ -142,18 +142,18 @@ pub fn count(body: &[u8]) -> Result<String, String> {
     }
 }
 
-/// The version that an answer to `/admin/version` tells.
+/// The version in a response to `/admin/version`.
 pub fn version(body: &[u8]) -> Option<String> {
     serde_json::from_slice(body).ok()
 }
 
-/// The words with which the API says why not: `detail`, as every error of its own has it.
+/// The API's own reason: `detail`, which every error of the API has.
 pub fn detail(body: &[u8]) -> Option<String> {
     let document = object(body).ok()?;
     serde_json::from_str(document.get("detail")?.get()).ok()
 }
 
-/// Whether a value has the key `$ref` anywhere: the API takes that for a reference to a block.
+/// Whether a value contains the key `$ref` at any depth: the API treats it as a reference to a block.
 pub fn has_reference(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_reference),
@@ -164,7 +164,7 @@ pub fn has_reference(value: &Value) -> bool {
 
 /// The members of an object.
 fn object(body: &[u8]) -> Result<Members<'_>, String> {
-    // serde_json's own words may quote what they stumble over.
+    // The text of serde_json's own error may quote the content.
     serde_json::from_slice(body).map_err(|_| is_not(body, "an object"))
 }
 
@@ -202,7 +202,7 @@ fn text(item: &Members<'_>, name: &str, path: &str) -> Result<String, String> {
         .map_err(|_| format!("{path}/{name} is not a string"))
 }
 
-/// A member, if so many values may still be built.
+/// A member as raw JSON. Its number of values is subtracted from `left`, which must be enough.
 fn limited(
     item: &Members<'_>,
     name: &str,
@@ -221,19 +221,19 @@ fn limited(
     Ok(raw.to_owned())
 }
 
-/// What a block's schema calls its secrets: `password`, and `credentials.password` of a block in a field.
+/// The fields that a block's schema declares secret: `password`, or `credentials.password` for a block in a field.
 fn secret_fields(item: &Members<'_>) -> Vec<String> {
     let secrets = of_schema(item, "secret_fields");
     secrets.and_then(|secrets| serde_json::from_str(secrets.get()).ok()).unwrap_or_default()
 }
 
-/// What a block's schema says of its fields under this name.
+/// A member of the `fields` of a block's schema.
 fn of_schema<'b>(item: &Members<'b>, name: &str) -> Option<&'b RawValue> {
     let fields = inner(item.get("block_schema").copied()?, "fields")?;
     inner(fields, name)
 }
 
-/// Whether a block's schema calls something a secret that is in no other block.
+/// Whether a block's schema declares a field secret that is not part of another block.
 fn has_own_secrets(item: &Members<'_>) -> bool {
     let blocks = of_schema(item, "block_schema_references");
     secret_fields(item).iter().any(|secret| {
@@ -242,8 +242,8 @@ fn has_own_secrets(item: &Members<'_>) -> bool {
     })
 }
 
-/// The fields of a block that are other blocks with secrets, by its schema. A block that the document refers to and
-/// the schema does not know is assumed to have some.
+/// The fields of a block that are other blocks with secrets, according to its schema. A block that the document
+/// refers to and the schema does not mention is assumed to have some.
 fn with_inner_secrets(item: &Members<'_>) -> Vec<String> {
     let secrets = secret_fields(item);
     let is_member = |raw: Option<&RawValue>, field: &str| {
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_are_blocks_with_secrets_are_told() {
+    fn fields_that_are_blocks_with_secrets_are_found() {
         let inner = |data: &str, secrets: &str, of_schema: &str, referred: &str| {
             let body = format!(
                 r#"[{{"id":"i","name":"n","data":{data},"block_type":{{"slug":"s"}},"block_schema":{{"fields":
@@ -296,23 +296,27 @@ mod tests {
             format!("{} {}", block.inner.join(","), block.has_own_secrets)
         };
         let data = r#"{"a":{"p":"x"},"b":1}"#;
-        for (data, secrets, of_schema, referred, told) in [
+        for (data, secrets, of_schema, referred, expected) in [
             (data, r#"["a.p"]"#, r#"{"a":{}}"#, r#"{"a":{}}"#, "a false"),
             (data, r#"["a.p.*","b"]"#, r#"{"a":[{}]}"#, "{}", "a true"),
-            // No secret in it; nothing there; no block, but an object.
+            // A block without secrets; null; an object that is not a block.
             (data, "[]", r#"{"a":{}}"#, r#"{"a":{}}"#, " false"),
             (r#"{"a":null}"#, r#"["a.p"]"#, r#"{"a":{}}"#, "{}", " false"),
             (data, r#"["a.p"]"#, "{}", "{}", " true"),
-            // A block that the schema does not know.
+            // A block that the schema does not mention.
             (data, "[]", "{}", r#"{"a":{}}"#, "a false"),
             (data, "[]", "{}", "{}", " false"),
         ] {
-            assert_eq!(inner(data, secrets, of_schema, referred), told, "{secrets} {of_schema}");
+            assert_eq!(
+                inner(data, secrets, of_schema, referred),
+                expected,
+                "{secrets} {of_schema}"
+            );
         }
     }
 
     #[test]
-    fn a_fault_of_an_answer_is_told_by_its_path_and_quotes_nothing() {
+    fn an_error_about_a_response_gives_the_path_and_quotes_nothing() {
         for (body, problem) in [
             (&br#""CANARY"#[..], "it is not JSON"),
             (br#""CANARY""#, "it is not a list"),
@@ -331,17 +335,17 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_would_take_too_much_is_refused_before_it_is_built() {
+    fn a_response_with_too_many_values_is_refused_before_it_is_built() {
         let many = "0,".repeat(MOST_VALUES);
         let body = format!(r#"[{{"name":"n","value":[{many}0]}}]"#);
-        let told = variables(body.as_bytes()).unwrap_err();
-        assert_eq!(told, "it contains more than 100000 values (counted up to /0/value)");
+        let problem = variables(body.as_bytes()).unwrap_err();
+        assert_eq!(problem, "it contains more than 100000 values (counted up to /0/value)");
         let body = format!("[{}{{}}]", "{},".repeat(PAGE));
         assert_eq!(blocks(body.as_bytes()).unwrap_err(), "it has more than 200 items");
     }
 
     #[test]
-    fn references_are_seen_at_any_depth() {
+    fn references_are_found_at_any_depth() {
         assert!(has_reference(&json!([{"a": {"$ref": 1}}])) && !has_reference(&json!("$ref")));
     }
 }

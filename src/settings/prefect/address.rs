@@ -1,17 +1,17 @@
-//! The API's URL from what people take for it: the page of a workspace that the browser shows. Pure.
+//! Turns a URL that people confuse with the API URL, such as that of a workspace's web page, into the API URL. Pure.
 
 use std::borrow::Cow;
 
 use crate::error::RemoteFault;
 
-/// Where the API of Prefect Cloud is, and where its pages are.
+/// The API of Prefect Cloud, and its web pages.
 const API: &str = "https://api.prefect.cloud";
 const PAGES: [&str; 2] = ["https://app.prefect.cloud", "app.prefect.cloud"];
 
-/// The URL of the API, and what was made of the one that was given.
+/// The API URL, and a note if it is not the URL that was given.
 ///
 /// # Errors
-/// [`RemoteFault::Address`] if it is a page of Prefect Cloud that belongs to no workspace.
+/// [`RemoteFault::Address`] if it is a web page of Prefect Cloud that does not belong to a workspace.
 pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFault> {
     let given = given.trim();
     let page = PAGES.iter().find_map(|page| given.strip_prefix(page));
@@ -56,7 +56,7 @@ fn mended(path: &str) -> (Cow<'_, str>, Option<&'static str>) {
     (Cow::Owned(format!("{API}/api{path}")), Some(note))
 }
 
-/// Whether a segment may be the id of an account or a workspace: a UUID, or a handle.
+/// Whether a segment may be the ID of an account or a workspace: a UUID or a handle.
 fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browsers_url_of_a_workspace_becomes_the_apis() {
+    fn the_url_of_a_workspaces_web_page_becomes_the_api_url() {
         let workspace = "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2";
         for given in [
             "https://app.prefect.cloud/account/a-1/workspace/w-2",
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_url_is_left_as_it_is() {
+    fn every_other_url_is_unchanged() {
         for given in [
             "https://api.prefect.cloud/api/accounts/a-1/workspaces/w-2",
             "http://127.0.0.1:4200/api",

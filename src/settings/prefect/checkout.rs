@@ -1,4 +1,4 @@
-//! Prefect 3's settings in files of the working directory.
+//! Prefect 3's settings in files in the working directory.
 
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -20,27 +20,27 @@ use crate::error::{Error, TrustFault};
 use crate::files::file::{self, Chosen, Contents, Standard};
 use crate::notice::Notice;
 
-/// How long a program may take to write to a FIFO. One that keeps the secrets elsewhere may have to ask its user.
+/// How long a program may take to write to a FIFO. A password manager may have to ask its user first.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// A file in the working directory: its name, and the table of Prefect's settings if it is TOML.
+/// A file in the working directory: its name, and, if it is TOML, the path of the table with Prefect's settings.
 #[derive(Clone, Copy)]
 pub struct InDirectory {
     name: &'static str,
     table: Option<&'static [&'static str]>,
 }
 
-/// All of them, the strongest first.
+/// All of them, in order of precedence.
 pub const FILES: [InDirectory; 3] = [
     InDirectory { name: ".env", table: None },
     InDirectory { name: "prefect.toml", table: Some(&[]) },
     InDirectory { name: "pyproject.toml", table: Some(&["tool", "prefect"]) },
 ];
 
-/// How much of what a file could set is set in the environment already.
+/// What the environment does not set, so that a file may set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// The API's URL may come from the file.
+    /// The API URL may come from the file.
     Url,
     /// The URL is set; a credential may come from the file.
     Credential,
@@ -48,14 +48,14 @@ pub enum Need {
     Nothing,
 }
 
-/// What a file sets: name, text, and where that is said.
+/// What a file sets: name, text, and where it is set.
 pub type CheckoutSettings = Vec<(SettingName, Zeroizing<String>, String)>;
 
 /// A file that was read, or why it was not.
 #[derive(Default)]
 pub struct CheckoutFile {
     pub settings: CheckoutSettings,
-    /// Who else could have written it, which matters if one of the settings is used.
+    /// Who else could have written it. This matters only if one of the settings is used.
     pub fault: Option<TrustFault>,
     /// Why it was not read.
     pub notice: Option<Notice>,
@@ -66,12 +66,12 @@ impl InDirectory {
         self.name
     }
 
-    /// Reads the file. Such a file may be anyone's, and a directory in its place is none (`.env` is a common name
-    /// for one).
+    /// Reads the file. Anyone may own it. A directory of that name counts as no file (`.env` is a common name for a
+    /// directory).
     ///
     /// # Errors
-    /// [`Error::Config`] for a file that is broken, and for a FIFO to which nothing is written; [`Error::Denied`]
-    /// if it cannot be read. Neither if it is not needed.
+    /// [`Error::Config`] for a file that is not valid, and for a FIFO to which nothing is written; [`Error::Denied`]
+    /// if the file cannot be read. Neither occurs if the file is not needed.
     pub fn read(self, need: Need, inherited: Inherited<'_>) -> Result<CheckoutFile, Error> {
         let path = Path::new(self.name);
         let ignored = |why: &str| {
@@ -116,7 +116,7 @@ impl InDirectory {
         let settings = match (file::text(&contents.bytes, path), self.table) {
             (Ok(text), None) => dotenv(text, inherited),
             (Ok(text), Some(table)) => toml(text, self.name, table)?,
-            // Not Prefect's file alone, and python-dotenv's users have it in all encodings.
+            // Other programs use .env too, and it may have any encoding.
             (Err(_), None) => return Ok(CheckoutFile::default()),
             (Err(error), Some(_)) => return Err(error),
         };
@@ -135,8 +135,8 @@ impl InDirectory {
 
 const STANDARD: Standard = Standard { chosen: Chosen::InCheckout, private: false, strict: false };
 
-/// What one writer puts into a FIFO; `None` if none does in time. It is opened once: that is what makes a program
-/// such as 1Password's ask its user.
+/// What a program writes to a FIFO; `None` if none does so in time. It is opened only once, because opening it makes a
+/// program such as 1Password ask its user.
 fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     let failed = |cause: io::Error| Error::File { action: "read", path: path.to_owned(), cause };
     let mut file =
@@ -179,7 +179,7 @@ fn dotenv(text: &str, inherited: Inherited<'_>) -> CheckoutSettings {
     let assigned = python_dotenv::parse(text, &look_up);
     let all = NAMES.into_iter().chain([PROFILES]);
     all.filter_map(|name| {
-        // Of several the last counts. `PREFECT_PROFILES_PATH` is the one whose case matters to Prefect.
+        // The last assignment counts. Prefect ignores the case of all names except `PREFECT_PROFILES_PATH`.
         let (_, text) =
             assigned.iter().rev().find(|(other, _)| other.eq_ignore_ascii_case(name.variable))?;
         Some((name, Zeroizing::new(text.clone()), format!("{} in .env", name.variable)))

@@ -1,5 +1,5 @@
-//! The credential, from its setting or from a file that a setting names. An auth string beats an API key, as
-//! in Prefect 3.8.8 (`client/base.py`).
+//! The credential, from a setting or from a file that a setting names. As in Prefect 3.8.8, an auth string takes
+//! precedence over an API key (`client/base.py`).
 
 use std::path::Path;
 
@@ -14,11 +14,11 @@ use crate::files::file;
 use crate::remote::http::Credential;
 
 impl PrefectSettings {
-    /// What goes into the `Authorization` header, and whose place it is from.
+    /// The `Authorization` header, and the place where the credential is set.
     ///
     /// # Errors
-    /// [`Error::Config`] if a file that is named is not there or is empty, or two settings contradict each
-    /// other; [`Error::File`] and [`Error::Trust`] as [`file::read`].
+    /// [`Error::Config`] if a file that is named does not exist or is empty, or if both settings of a pair are set;
+    /// [`Error::File`] and [`Error::Trust`] as [`file::read`].
     pub(super) fn credential(&self) -> Result<Option<(Credential, SettingPlace)>, Error> {
         if let Some(setting) = of_two(self.auth_string.as_ref(), self.auth_string_file.as_ref())? {
             // RFC 7617.
@@ -38,8 +38,8 @@ fn made(header: Zeroizing<String>, setting: PrefectSetting) -> (Credential, Sett
     (Credential { header, key: setting.text, origin: setting.origin }, setting.place)
 }
 
-/// The setting itself, or the text of the file that the other setting names: whichever is from the stronger
-/// place. An empty one is none, and hides what weaker places have.
+/// The setting itself, or the text of the file that the other setting names, whichever place takes precedence. An empty
+/// setting counts as no credential, and hides the settings of places with lower precedence.
 fn of_two(
     text: Option<&PrefectSetting>,
     file: Option<&PrefectSetting>,
@@ -58,10 +58,10 @@ fn of_two(
     }
 }
 
-/// The text of the file that a setting names, less one line feed at its end.
+/// The text of the file that a setting names, without one trailing newline.
 fn read(setting: &PrefectSetting) -> Result<PrefectSetting, Error> {
     let path = Path::new(setting.text.as_str());
-    // Docker and Kubernetes mount secrets readable by all inside the container.
+    // Docker and Kubernetes mount secrets so that everyone in the container can read them.
     let Some(contents) = file::read(path, file::Standard::NAMED)? else {
         return Err(fault(setting, "the file that it names does not exist"));
     };

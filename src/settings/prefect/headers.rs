@@ -1,21 +1,20 @@
-//! Headers of the user's own that go with every request. Pure.
+//! The user's custom headers, which are sent with every request. Pure.
 
 use serde_json::Value;
 
 use super::{PrefectSetting, fault};
 use crate::error::Error;
 
-/// Headers that are pfx's to decide: those that Prefect keeps to itself, and those that say how the request
-/// itself is to be read.
+/// Headers that only pfx sets: those that Prefect reserves, and those that define how the request is parsed.
 const RESERVED: [&str; 9] = [
     "connection", "content-length", "content-type", "expect", "host", "prefect-csrf-client",
     "prefect-csrf-token", "transfer-encoding", "user-agent",
 ];
 
-/// Reads a JSON object of texts.
+/// Reads a JSON object of strings.
 ///
 /// # Errors
-/// [`Error::Config`] if it is none, or names a header that is not the user's to set.
+/// [`Error::Config`] if it is not such an object, or sets a reserved header.
 pub fn parse(setting: &PrefectSetting) -> Result<Vec<(String, String)>, Error> {
     if setting.text.trim().is_empty() {
         return Ok(Vec::new());
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_of_texts_is_taken_and_anything_else_is_not_repeated() {
+    fn an_object_of_strings_is_accepted_and_anything_else_is_not_quoted() {
         let pair = ("X-A".to_owned(), "1".to_owned());
         assert_eq!(parsed(r#"{"X-A": "1"}"#).unwrap(), [pair]);
         assert_eq!(parsed(" ").unwrap(), []);

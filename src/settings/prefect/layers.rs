@@ -1,4 +1,4 @@
-//! Where Prefect 3 looks for its settings, strongest first: variables, `.env`, `prefect.toml` and
+//! Where Prefect 3 looks for its settings, in order of precedence: variables, `.env`, `prefect.toml` and
 //! `pyproject.toml` in the working directory, and the active profile (`prefect/settings/sources.py`).
 
 use std::path::PathBuf;
@@ -16,33 +16,33 @@ use crate::files::file::{self, Chosen, Standard};
 use crate::files::home;
 use crate::notice::{Level, Notice};
 
-/// Who wrote a setting. A credential goes only to a URL of the same hand, or of the user's own.
+/// Who controls a setting. A credential is sent only to a URL that is set in the same place, or by the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingPlace {
-    /// A file in the working directory: a checkout may bring it along.
+    /// A file in the working directory, which may be part of a checkout from someone else.
     Directory,
-    /// A profile whose file is named by a file in the working directory.
+    /// A profile in a file that a file in the working directory names.
     Named,
     /// The environment, or the user's own profile.
     User,
 }
 
-/// All settings that are heeded, from all places.
+/// All settings that pfx uses, from all places.
 pub struct PrefectLayers {
-    /// Strongest first.
+    /// In order of precedence.
     found: Vec<(SettingName, PrefectSetting)>,
-    /// The profile in force, and the file that has it.
+    /// The active profile, and its file.
     pub profile: Option<(String, String)>,
-    /// What a person should know about the files.
+    /// Notices about the files.
     pub notices: Vec<Notice>,
 }
 
 impl PrefectLayers {
-    /// Reads every place that there is.
+    /// Reads all places.
     ///
     /// # Errors
-    /// [`Error::Config`] for a file that is broken and a profile that is not there; [`Error::Trust`] for one
-    /// that sets something and that others may write.
+    /// [`Error::Config`] for a file that is not valid, and for a profile that does not exist; [`Error::Trust`] for a
+    /// file that sets something and that others can write.
     pub fn read(inherited: Inherited<'_>, strict: bool) -> Result<Self, Error> {
         let mut layers = Self { found: Vec::new(), profile: None, notices: Vec::new() };
         let mut profiles = variable(inherited, PROFILES.variable)
@@ -61,7 +61,7 @@ impl PrefectLayers {
         for (rank, file) in (1..).zip(checkout::FILES) {
             let CheckoutFile { settings, fault, notice } = file.read(need, inherited)?;
             layers.notices.extend(notice);
-            // What is set more strongly comes from nowhere else, whoever wrote this.
+            // A setting from a place with higher precedence is used, so it does not matter who wrote this one.
             let is_used = |name: &SettingName| {
                 if name.variable == PROFILES.variable {
                     profiles.is_none()
@@ -91,7 +91,7 @@ impl PrefectLayers {
         Ok(layers)
     }
 
-    /// The setting of this name from the strongest place that has it.
+    /// The setting of this name from the place with the highest precedence.
     pub fn take(&self, name: SettingName) -> Option<PrefectSetting> {
         let found = self.found.iter().find(|(other, _)| other.variable == name.variable);
         found.map(|(_, setting)| setting.clone())
@@ -101,7 +101,7 @@ impl PrefectLayers {
         self.found.iter().any(|(other, _)| other.variable == name.variable)
     }
 
-    /// What files may still have to say.
+    /// What the environment leaves to files.
     fn need(&self) -> Need {
         let credentials = [KEY, KEY_FILE, AUTH_STRING, AUTH_STRING_FILE];
         match (self.has(URL), credentials.into_iter().any(|name| self.has(name))) {
@@ -154,7 +154,7 @@ impl PrefectLayers {
         let Some(profile) = profiles.active(chosen)? else { return Ok(()) };
         for (name, text) in profile.settings {
             let text = Zeroizing::new(text);
-            // Prefect takes names in upper case only here.
+            // In profiles, Prefect accepts names only in upper case.
             if let Some(known) = NAMES.into_iter().find(|known| known.variable == name) {
                 let origin = format!("{name} in the profile `{}` of {shown}", profile.name);
                 self.found.push((known, PrefectSetting { text, place, rank: u8::MAX, origin }));
@@ -165,7 +165,7 @@ impl PrefectLayers {
     }
 }
 
-/// Where profiles are if nothing else is said: `$PREFECT_HOME`, else `~/.prefect`.
+/// The default file of profiles: in `$PREFECT_HOME`, else in `~/.prefect`.
 fn default_path(inherited: Inherited<'_>) -> Option<PathBuf> {
     let directory = match inherited.get(b"PREFECT_HOME").filter(|path| !path.is_empty()) {
         Some(directory) => home::path(directory),
@@ -174,15 +174,14 @@ fn default_path(inherited: Inherited<'_>) -> Option<PathBuf> {
     Some(directory.join("profiles.toml"))
 }
 
-/// A variable of the environment. Its name may be written in lower case, as Prefect takes it; as it should
-/// be written it comes first.
+/// An environment variable. As in Prefect, its name may be in another case; the name in upper case comes first.
 fn variable(inherited: Inherited<'_>, name: &str) -> Option<Zeroizing<String>> {
     let any = || {
         let mut all = inherited.variables();
         all.find_map(|(other, text)| other.eq_ignore_ascii_case(name.as_bytes()).then_some(text))
     };
     let text = inherited.get(name.as_bytes()).or_else(any)?;
-    // Bytes that are no UTF-8 are no URL, and cannot go into a header either.
+    // Text that is not UTF-8 is neither a valid URL nor a valid header.
     Some(Zeroizing::new(String::from_utf8_lossy(text).into_owned()))
 }
 
@@ -192,8 +191,8 @@ mod tests {
     use std::ffi::{CStr, CString};
     use std::os::unix::fs::PermissionsExt as _;
 
-    /// The URL and the key with the places that they are from, where these variables are set and a file of profiles has
-    /// `profiles`.
+    /// The URL and the key, each with the place where it is set, for these variables and this content of the profiles
+    /// file.
     fn read(profiles: &str, variables: &[&str]) -> Result<[Option<(String, String)>; 2], Error> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), profiles).expect("it can be written");
@@ -220,7 +219,7 @@ mod tests {
                        PREFECT_API_KEY = 'key-a'\n[profiles.b]\nPREFECT_API_URL = 'http://b/api'\n";
 
     #[test]
-    fn a_variable_wins_over_the_profile_setting_by_setting() {
+    fn a_variable_takes_precedence_over_the_profile_for_each_setting() {
         let [of_url, of_key] =
             [URL, KEY].map(|name| format!("{} in the profile `a` of FILE", name.variable));
         let expected = [Some(setting("http://a/api", &of_url)), Some(setting("key-a", &of_key))];
@@ -229,13 +228,13 @@ mod tests {
         let expected =
             [Some(setting("http://v/api", "PREFECT_API_URL")), Some(setting("key-a", &of_key))];
         assert_eq!(read(TWO, &[url]).unwrap(), expected);
-        // One that is set to nothing is set.
+        // An empty variable counts as set.
         let [url, _] = read(TWO, &["PREFECT_API_URL="]).unwrap();
         assert_eq!(url, Some(setting("", "PREFECT_API_URL")));
     }
 
     #[test]
-    fn the_profile_is_the_one_that_a_variable_names_or_the_active_one() {
+    fn the_profile_is_that_of_the_variable_or_the_active_one() {
         let [url, key] = read(TWO, &["PREFECT_PROFILE=b"]).unwrap();
         assert_eq!(
             url,

@@ -1,5 +1,5 @@
-//! How a server of Prefect 2 or 3, or its Cloud, is reached: settings as Prefect 3 finds them, each from the
-//! strongest place that has it. pfx never starts a server, as Prefect does where no URL is set.
+//! How to reach a Prefect 2 or 3 server, or Prefect Cloud. The settings come from where Prefect 3 reads them, each
+//! from the place with the highest precedence. Unlike Prefect, pfx never starts a server if no URL is set.
 
 mod address;
 mod checkout;
@@ -24,7 +24,7 @@ use crate::remote::prefect::Prefect;
 use crate::source::Store;
 use crate::terminal::Mark;
 
-/// A setting: how it is called in variables and profiles, and where it stands in `prefect.toml`.
+/// A setting: its name in variables and profiles, and its path in `prefect.toml`.
 #[derive(Clone, Copy)]
 pub struct SettingName {
     pub variable: &'static str,
@@ -43,8 +43,8 @@ const INSECURE: SettingName = SettingName {
     variable: "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
     path: &["api", "tls_insecure_skip_verify"],
 };
-/// Files that hold a credential. They are pfx's own, and heeded from the user's places only: a checkout must
-/// not name a file of the user's for pfx to send.
+/// Files that contain a credential. These settings exist only in pfx, and only the user may set them: a checkout must
+/// not make pfx send one of the user's files.
 const KEY_FILE: SettingName =
     SettingName { variable: "PREFECT_API_KEY_FILE", path: &["api", "key_file"] };
 const AUTH_STRING_FILE: SettingName =
@@ -54,22 +54,22 @@ const AUTH_STRING_FILE: SettingName =
 const PROFILES: SettingName =
     SettingName { variable: "PREFECT_PROFILES_PATH", path: &["profiles_path"] };
 
-/// All that is heeded.
+/// All settings that pfx uses.
 const NAMES: [SettingName; 8] =
     [URL, KEY, KEY_FILE, AUTH_STRING, AUTH_STRING_FILE, HEADERS, AUTHORITY, INSECURE];
 
-/// A setting's text, and where it is from.
+/// The text of a setting, and where it is set.
 #[derive(Clone)]
 pub struct PrefectSetting {
     pub text: Zeroizing<String>,
     pub place: SettingPlace,
-    /// The stronger place has the smaller.
+    /// The place with higher precedence has the smaller rank.
     pub rank: u8,
     /// `api.url in prefect.toml`.
     pub origin: String,
 }
 
-/// What is configured for Prefect 2 and 3. Nothing is sent yet.
+/// The settings for Prefect 2 and 3. Nothing is sent yet.
 pub struct PrefectSettings {
     pub url: Option<PrefectSetting>,
     key: Option<PrefectSetting>,
@@ -78,18 +78,18 @@ pub struct PrefectSettings {
     auth_string_file: Option<PrefectSetting>,
     headers: Option<PrefectSetting>,
     authority: Option<PrefectSetting>,
-    /// The profile in force, and the file that has it.
+    /// The active profile, and its file.
     profile: Option<(String, String)>,
-    /// What a person should know about it all.
+    /// Notices about these settings.
     notices: Vec<Notice>,
 }
 
 impl PrefectSettings {
-    /// Reads all of them.
+    /// Reads all settings.
     ///
     /// # Errors
-    /// If a file cannot be read or trusted, a profile is named that is not there, or a file in the working
-    /// directory names a file with a credential.
+    /// If a file cannot be read or trusted, if a profile does not exist, or if a file in the working directory names
+    /// a file with a credential.
     pub fn new(inherited: Inherited<'_>, strict: bool) -> Result<Self, Error> {
         let mut layers = PrefectLayers::read(inherited, strict)?;
         let [url, key, key_file, auth_string, auth_string_file, headers, authority, insecure] =
@@ -154,7 +154,7 @@ impl Configured for PrefectSettings {
         let fact = |name: &str, setting: &Option<PrefectSetting>, value: Value<'_>| {
             setting.as_ref().map(|setting| Fact::of(name, &value(setting), &setting.origin))
         };
-        // A URL may hold a user and a password, which is an error elsewhere; here it is not told.
+        // A URL may contain a user name and a password, which is an error elsewhere; here it is not shown.
         let parsed = |setting: &PrefectSetting| {
             address::api(&setting.text).and_then(|(url, note)| Ok((Address::parse(&url)?, note)))
         };
@@ -220,7 +220,7 @@ impl Configured for PrefectSettings {
         if let Some(setting) = &self.headers {
             headers = headers::parse(setting)?;
             if credential.is_some() {
-                // A credential overwrites it in Prefect as well.
+                // As in Prefect, the credential replaces it.
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
             }
             if !headers.is_empty() {
@@ -237,7 +237,7 @@ impl Configured for PrefectSettings {
                 "a file in the working directory must not set the certificate authority for a URL that is set elsewhere",
             ));
         }
-        // What the variable names is trusted anyway, for every API.
+        // The file that the variable names is trusted for every API already.
         let is_variable = inherited.get(AUTHORITY.variable.as_bytes()).is_some();
         let authority = authority.filter(|_| !is_variable);
         let authorities: Vec<&Path> =
@@ -251,7 +251,7 @@ impl Configured for PrefectSettings {
     }
 }
 
-/// An error about one setting, which tells nothing of its text.
+/// An error about one setting, without its text.
 fn fault(setting: &PrefectSetting, problem: &str) -> Error {
     Error::config(&setting.origin, None, None, problem)
 }

@@ -119,7 +119,7 @@ fn options_of_init_are_errors_without_it() {
     }
     init(&home, &["--rewrite", "KILL=TERM"], &["true"]).refuses(
         2,
-        "pfx: error: cannot use --rewrite `KILL=TERM`: the first is a signal that pfx does not pass on\n\
+        "pfx: error: cannot use --rewrite `KILL=TERM`: the first is a signal that pfx cannot forward\n\
          pfx: hint: for example `--rewrite TERM=QUIT`; `kill -l` lists the signals\n",
     );
 }
