@@ -89,7 +89,7 @@ pub fn is_among(name: &str, patterns: &[&str]) -> bool {
 }
 
 /// The shells in which a variable of this name has a special meaning.
-pub fn with_meaning(name: &str, shells: &[Shell]) -> Vec<&'static str> {
+pub fn special_in(name: &str, shells: &[Shell]) -> Vec<&'static str> {
     let special = shells.iter().filter(|shell| is_among(name, shell.names));
     special.map(|shell| shell.name).collect()
 }

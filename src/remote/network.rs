@@ -17,7 +17,7 @@ use nix::sys::signal::SigSet;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use tokio::runtime::{Builder, Runtime};
 
-use super::progress::{PATIENCE, Progress};
+use super::progress::{DELAY, Progress};
 use crate::error::RemoteFault;
 
 /// How long after the deadline the main thread still waits for the error that says what was not finished.
@@ -72,9 +72,9 @@ impl Network {
         let end = deadline + GRACE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            match receiver.recv_timeout(PATIENCE.min(left)) {
+            match receiver.recv_timeout(DELAY.min(left)) {
                 Ok(done) => return Some(done),
-                Err(RecvTimeoutError::Timeout) if left > PATIENCE => progress.tell(),
+                Err(RecvTimeoutError::Timeout) if left > DELAY => progress.show(),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
             }
         }

@@ -6,26 +6,26 @@ use std::time::{Duration, Instant};
 use crate::name::Shown;
 
 /// How long pfx waits before it shows the line.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+pub const DELAY: Duration = Duration::from_secs(1);
 
 /// Shows on stderr what pfx waits for and since when, and erases the line when dropped.
 pub struct Progress<'p> {
     place: &'p str,
     since: Instant,
     is_terminal: bool,
-    told: bool,
+    is_shown: bool,
 }
 
 impl<'p> Progress<'p> {
     /// `since` is when the wait began, also if pfx waited for another server before.
     pub fn new(place: &'p str, since: Instant) -> Self {
-        Self { place, since, is_terminal: std::io::stderr().is_terminal(), told: false }
+        Self { place, since, is_terminal: std::io::stderr().is_terminal(), is_shown: false }
     }
 
     /// Shows how long the wait has lasted.
-    pub fn tell(&mut self) {
+    pub fn show(&mut self) {
         if self.is_terminal {
-            self.told = true;
+            self.is_shown = true;
             let (place, seconds) = (Shown(self.place), self.since.elapsed().as_secs());
             let _ = write!(std::io::stderr(), "\r\x1b[Kpfx: waiting for {place} ({seconds} s)");
         }
@@ -34,7 +34,7 @@ impl<'p> Progress<'p> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if self.told {
+        if self.is_shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }

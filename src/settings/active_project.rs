@@ -62,7 +62,7 @@ pub fn load(
     let project = Project::parse(file::text(&bytes, &path)?, &place)?;
     let profiles = variable!(given.profile).list(inherited)?;
     let notice = fault.map(|fault| Notice::of_trust(&path, &fault));
-    Ok(Some(ActiveProject { notice, ..in_force(path, project, &profiles)? }))
+    Ok(Some(ActiveProject { notice, ..with_profiles(path, project, &profiles)? }))
 }
 
 /// The path and the content of the file.
@@ -146,7 +146,7 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
     })
 }
 
-fn in_force(
+fn with_profiles(
     path: PathBuf,
     project: Project,
     profiles: &[OsString],

@@ -16,7 +16,7 @@ impl Exporter for Dotenv {
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
         // A shell may source the file.
-        names::without_meaning(variable, shells::POSIX)
+        names::not_special(variable, shells::POSIX)
     }
 
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {

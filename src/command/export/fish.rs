@@ -12,7 +12,7 @@ impl Exporter for Fish {
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
-        names::without_meaning(variable, &[shells::FISH])
+        names::not_special(variable, &[shells::FISH])
     }
 
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {

@@ -13,9 +13,9 @@ pub fn identifier(variable: &str) -> Result<(), Refusal> {
 }
 
 /// The same, and refuses names with a special meaning in these shells.
-pub fn without_meaning(variable: &str, to: &[Shell]) -> Result<(), Refusal> {
+pub fn not_special(variable: &str, to: &[Shell]) -> Result<(), Refusal> {
     identifier(variable)?;
-    let shells = shells::with_meaning(variable, to);
+    let shells = shells::special_in(variable, to);
     let Some((last, others)) = shells.split_last() else { return Ok(()) };
     let shells = match others {
         [] => (*last).to_owned(),

@@ -12,7 +12,7 @@ impl Exporter for PosixShell {
     }
 
     fn check_name(&self, variable: &str) -> Result<(), Refusal> {
-        names::without_meaning(variable, shells::POSIX)
+        names::not_special(variable, shells::POSIX)
     }
 
     fn add(&self, entry: &ExportedVariable<'_>, document: &mut SecretText) -> Result<(), Problem> {

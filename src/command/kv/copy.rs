@@ -49,7 +49,7 @@ impl CopyOutcome {
     }
 
     /// Whether the other store has the value now.
-    const fn is_there(&self) -> bool {
+    const fn is_stored(&self) -> bool {
         matches!(self, Self::Copied | Self::Replaced | Self::Same)
     }
 }
@@ -99,7 +99,7 @@ pub fn copy(
     print::text(&text, output)?;
     match failed {
         Some(error) => Err(error),
-        None if lines.iter().all(|line| line.outcome.is_there()) => Ok(Exit::Done),
+        None if lines.iter().all(|line| line.outcome.is_stored()) => Ok(Exit::Done),
         None => Ok(Exit::Absent),
     }
 }

@@ -71,7 +71,7 @@ pub fn set(
     let path = config_path(inherited)?;
     let place = path.display().to_string();
     let written = replace::update(&path, |old| edit::set(old, &place, name, &stored).map(Some))
-        .map_err(with_way_out)?;
+        .map_err(with_alternative)?;
     report.verbose(|| {
         if written {
             format!("stored {} in {}", Shown(name), Shown(&place))
@@ -102,10 +102,11 @@ pub fn delete(
     let unreadable = |cause| Error::File { action: "read", path: path.clone(), cause };
     let is_there = match path.try_exists() {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotADirectory => false,
-        other => other.map_err(unreadable).map_err(with_way_out)?,
+        other => other.map_err(unreadable).map_err(with_alternative)?,
     };
     let deleted = is_there
-        && replace::update(&path, |old| edit::delete(old, &place, name)).map_err(with_way_out)?;
+        && replace::update(&path, |old| edit::delete(old, &place, name))
+            .map_err(with_alternative)?;
     if !deleted {
         let looked_in = vec![format!("{place} [context.secrets]")];
         return Err(Missing::of(Kind::Secret.noun(), name, looked_in).absent());
@@ -139,7 +140,7 @@ fn value(
 }
 
 /// The same error, with how to choose another file if this user may not write this one.
-fn with_way_out(error: Error) -> Error {
+fn with_alternative(error: Error) -> Error {
     match error {
         Error::File { action, path, cause } if file::is_denial(&cause) => {
             let instead = "set HOME to this user's own home directory, or PREFECT__USER_CONFIG_PATH to \

@@ -80,7 +80,7 @@ pub fn split(options: &Options) -> Result<Role, Error> {
         Ok(_) | Err(Errno::EINVAL) => {}
         Err(error) => return Err(failed("read signals")(error)),
     }
-    reaping::can_be_done().map_err(failed("wait for processes"))?;
+    reaping::can_wait().map_err(failed("wait for processes"))?;
     let job = Job::of_this_process();
     let (ready, start) = pipe2(OFlag::O_CLOEXEC).map_err(failed("create a pipe"))?;
     // SAFETY: this process has one thread, since nothing has been looked up yet.
@@ -118,7 +118,7 @@ fn supervise(
     start: OwnedFd,
     options: &Options,
 ) -> CommandEnd {
-    reaping::notice_children();
+    reaping::keep_child_status();
     if getpid() != Pid::from_raw(1) {
         // Orphans of the command become children of this process. This cannot fail since Linux 3.4.
         let _ = prctl::set_child_subreaper(true);

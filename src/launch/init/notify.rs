@@ -12,7 +12,7 @@ use nix::sys::socket::{
 use nix::unistd::{Pid, pipe2};
 
 /// How long a manager may take to confirm that it has read all messages, in milliseconds.
-const PATIENCE: u16 = 5000;
+const BARRIER_TIMEOUT: u16 = 5000;
 
 /// The address at which a service manager listens.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Manager {
         drop(write);
         // The manager closes its copy of the descriptor when it reads this message.
         let mut watched = [PollFd::new(read.as_fd(), PollFlags::POLLHUP)];
-        poll(&mut watched, PollTimeout::from(PATIENCE)).map(drop)
+        poll(&mut watched, PollTimeout::from(BARRIER_TIMEOUT)).map(drop)
     }
 
     fn send(&self, text: &str, attached: &[ControlMessage<'_>]) -> Result<(), Errno> {

@@ -17,7 +17,7 @@ pub enum ChildChange {
 
 /// Sets SIGCHLD to its default, so that the system keeps the status of children until wait(2) reads it. If the caller
 /// of pfx ignores SIGCHLD, the status would be lost.
-pub fn notice_children() {
+pub fn keep_child_status() {
     // SAFETY: SIG_DFL runs no code of ours.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
@@ -26,7 +26,7 @@ pub fn notice_children() {
 ///
 /// # Errors
 /// If a system call filter forbids both calls (seccomp(2)).
-pub fn can_be_done() -> Result<(), Errno> {
+pub fn can_wait() -> Result<(), Errno> {
     match wait() {
         Ok(_) | Err(Errno::ECHILD) => Ok(()),
         Err(error) => Err(error),

@@ -163,7 +163,7 @@ impl<'o> Supervisor<'o> {
             return;
         }
         let Some(rewritten) = self.rewrites.of(number) else { return };
-        self.pass_on(signal, rewritten);
+        self.forward(signal, rewritten);
         // A key such as ctrl-C interrupts what a program does at a terminal, and need not end it.
         let is_key = signal.ssi_code == libc::SI_KERNEL && OF_TERMINAL.contains(&number);
         // Either one may be the stop signal: an image whose STOPSIGNAL is SIGRTMIN+3 is rewritten to SIGTERM, or
@@ -189,7 +189,7 @@ impl<'o> Supervisor<'o> {
 
     /// Forwards a signal to the command. A signal that was queued with a value keeps it (sigqueue(3)), unless it is
     /// sent to a group.
-    fn pass_on(&self, signal: &signalfd_siginfo, number: i32) {
+    fn forward(&self, signal: &signalfd_siginfo, number: i32) {
         if self.kill_group {
             return self.send_to_all(number);
         }

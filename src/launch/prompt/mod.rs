@@ -21,7 +21,7 @@ use crate::error::{AnswerFault, Error};
 
 /// Signals that are not blocked while pfx asks: they do nothing, or stop a process that reads in the background. For
 /// all others, the terminal is restored first.
-const LEFT_ALONE: [Signal; 12] = [
+const NOT_BLOCKED: [Signal; 12] = [
     Signal::SIGCHLD,
     Signal::SIGCONT,
     Signal::SIGURG,
@@ -76,7 +76,7 @@ type Answer = io::Result<Result<Zeroizing<Vec<u8>>, AnswerFault>>;
 
 fn silently(terminal: &File, question: &str, terms: Terms) -> Answer {
     let mut signals = SigSet::all();
-    for signal in LEFT_ALONE {
+    for signal in NOT_BLOCKED {
         signals.remove(signal);
     }
     let mut before = SigSet::empty();

@@ -40,17 +40,17 @@ pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFa
     if let Some(path) = given.strip_prefix(API)
         && (path.starts_with("/accounts/") || path.starts_with("/account/"))
     {
-        return Ok(mended(path));
+        return Ok(corrected(path));
     }
     if let Some(path) = given.strip_prefix("https://api.prefect.cloud/api")
         && path.starts_with("/account/")
     {
-        return Ok(mended(path));
+        return Ok(corrected(path));
     }
     Ok((Cow::Borrowed(given), None))
 }
 
-fn mended(path: &str) -> (Cow<'_, str>, Option<&'static str>) {
+fn corrected(path: &str) -> (Cow<'_, str>, Option<&'static str>) {
     let path = path.replace("/account/", "/accounts/").replace("/workspace/", "/workspaces/");
     let note = "not the API URL; https://api.prefect.cloud/api/accounts/… is used instead";
     (Cow::Owned(format!("{API}/api{path}")), Some(note))

@@ -207,14 +207,14 @@ impl Configured for PrefectSettings {
             Some((credential, place)) => (Some(credential), Some(place)),
             None => (None, None),
         };
-        let meets = |what, origin: &str, place: SettingPlace| {
+        let check_place = |what, origin: &str, place: SettingPlace| {
             let allowed = url.place == SettingPlace::User || url.place == place;
             let fault =
                 RemoteFault::Mixed { what, origin: origin.to_owned(), url: url.origin.clone() };
             if allowed { Ok(()) } else { Err(Error::Remote { place: address.origin(), fault }) }
         };
         if let (Some(credential), Some(place)) = (&credential, place) {
-            meets("credential", &credential.origin, place)?;
+            check_place("credential", &credential.origin, place)?;
         }
         let mut headers = Vec::new();
         if let Some(setting) = &self.headers {
@@ -224,7 +224,7 @@ impl Configured for PrefectSettings {
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
             }
             if !headers.is_empty() {
-                meets("headers", &setting.origin, setting.place)?;
+                check_place("headers", &setting.origin, setting.place)?;
             }
         }
         let authority = self.authority.as_ref().filter(|setting| !setting.text.is_empty());
