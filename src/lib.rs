@@ -108,7 +108,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let verbose = variable!(output.verbose).flag(Inherited(&block));
     let format = variable!(output.error_format).word(Inherited(&block));
     let known = format.as_ref().ok().copied().flatten().unwrap_or_default();
-    let color = variable!(output.color).word(Inherited(&block));
+    let colors = &arguments.colors;
+    let color = variable!(colors.color).word(Inherited(&block));
     let known_color = color.as_ref().ok().copied().flatten();
     let role = format.and(color).and_then(|_| become_parent(&arguments.command, &mut block));
     let inherited = Inherited(&block);
@@ -159,8 +160,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 /// Prints what clap says: help and version on stdout, errors of usage on stderr.
 fn print_clap(error: &clap::Error, words: &[OsString], inherited: Inherited<'_>) -> i32 {
     let _no_signal = Ignored::new(Signal::SIGXFSZ);
-    let output = cli::OutputOptions { color: cli::color_of_words(words), ..Default::default() };
-    let color = variable!(output.color).word(inherited).ok().flatten();
+    let colors = cli::ColorOptions { color: cli::color_of_words(words) };
+    let color = variable!(colors.color).word(inherited).ok().flatten();
     let text = |style: OutputStyle| {
         let text = error.render();
         if style.color { text.ansi().to_string() } else { text.to_string() }

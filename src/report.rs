@@ -13,7 +13,7 @@ use crate::notice::{Level, Notice};
 use crate::terminal::wrap::{listed, width, wrapped};
 use crate::terminal::{OutputStyle, Role, table};
 
-/// No line is longer on a terminal that is wider: the eye loses it.
+/// Longer lines are hard to read, however wide the terminal is.
 const MOST_COLUMNS: usize = 100;
 /// How far the further lines of a message are indented.
 const INDENT: usize = 4;
@@ -114,9 +114,9 @@ fn error_text(error: &Error, style: OutputStyle) -> String {
                     indented(first, INDENT, columns)
                 };
                 text.extend(places.iter().map(|place| listed(place, INDENT, columns)));
-                // It is said once, after the last statement that it belongs to.
-                let is_said_later = statements[index + 1..].iter().any(|one| one.remark == *remark);
-                if let Some(remark) = remark.as_ref().filter(|_| !is_said_later) {
+                // Printed once, after the last statement that has it.
+                let is_repeated = statements[index + 1..].iter().any(|one| one.remark == *remark);
+                if let Some(remark) = remark.as_ref().filter(|_| !is_repeated) {
                     text += &indented(remark, INDENT, columns);
                 }
             }

@@ -71,6 +71,8 @@ and topics. See pfx(1)."
 pub struct Arguments {
     #[command(flatten)]
     pub output: OutputOptions,
+    #[command(flatten)]
+    pub colors: ColorOptions,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -102,13 +104,16 @@ impl Arguments {
         Self::from_arg_matches_mut(&mut matches).map_err(|error| unquoted(error.format(&mut whole)))
     }
 
-    /// Reads `pfx run …` by a declaration that has `run` alone: to declare all commands makes a start
-    /// 7 to 12 % longer (`benches/compare.sh`). `None` if it is not a plain `run`; whatever there is to say is said by the whole declaration.
+    /// Reads `pfx run …` with a declaration of `run` alone, and without `--color`: declaring all commands makes a start
+    /// 7 to 12 % longer (`benches/compare.sh`). `None` if the words are anything else; the whole declaration then reads
+    /// them, or reports what is wrong.
     fn read_run(words: &[OsString]) -> Option<Self> {
         let run = Run::augment_args(clap::Command::new("run"));
         let mut alone = OutputOptions::augment_args(clap::Command::new("pfx")).subcommand(run);
         let mut matches = alone.try_get_matches_from_mut(words).ok()?;
-        Self::from_arg_matches_mut(&mut matches).ok()
+        let output = OutputOptions::from_arg_matches_mut(&mut matches).ok()?;
+        let command = Command::from_arg_matches_mut(&mut matches).ok()?;
+        Some(Self { output, colors: ColorOptions::default(), command })
     }
 }
 
@@ -134,7 +139,7 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 }
 
 /// What pfx prints besides what was asked for.
-#[derive(Args, Default)]
+#[derive(Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct OutputOptions {
     /// Report where values come from and what was done
@@ -145,6 +150,12 @@ pub struct OutputOptions {
     /// Format of an error on stderr [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     pub error_format: Option<ErrorFormat>,
+}
+
+/// Whether to use colors.
+#[derive(Args, Default)]
+#[command(next_help_heading = OUTPUT)]
+pub struct ColorOptions {
     /// When to use colors [default: auto]
     ///
     /// `auto` uses colors on a terminal unless `NO_COLOR` is set or `TERM` is `dumb`; `CLICOLOR_FORCE` turns them on
@@ -158,14 +169,14 @@ pub enum ColorChoice {
     /// On a terminal
     #[default]
     Auto,
-    /// In pipes and files too
+    /// Also in pipes and files
     Always,
-    /// Not at all
+    /// Never
     Never,
 }
 
-/// What `--color` is in the words of a command line that clap does not take, or answers with help. Nobody knows which of
-/// its words belong to a command, so it is the first that may be the option.
+/// The value of `--color` in a command line that clap rejects or answers with help. Which of its words belong to the
+/// command to run is not known then, so this takes the first valid one before `--`.
 pub fn color_of_words(words: &[OsString]) -> Option<ColorChoice> {
     let words: Vec<&str> =
         words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str()).collect();
@@ -221,12 +232,12 @@ mod tests {
     /// What is read, in words that distinguish every field of `run`.
     fn described(arguments: Result<Arguments, clap::Error>) -> String {
         match arguments {
-            Ok(Arguments { output, command: Command::Run(run) }) => {
+            Ok(Arguments { output, colors, command: Command::Run(run) }) => {
                 let (bindings, places) = (&run.bindings, &run.places);
                 format!(
                     "{} {:?} {} {:?} {:?} {:?} {:?} {:?} {} {:?}",
                     output.verbose,
-                    output.color,
+                    colors.color,
                     matches!(output.error_format, Some(ErrorFormat::Json)),
                     bindings.secret,
                     bindings.env,

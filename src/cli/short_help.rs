@@ -1,4 +1,4 @@
-//! What only `-h` and `--help` are made of: a declaration with more in it than a command line needs to be read.
+//! The declaration that `-h` and `--help` are printed from. It has more in it than is needed to read a command line.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const COMPACT: [(&str, [&str; 6]); 3] = [
     ("export", ["format", "output", "secret", "env_file", "profile", "local"]),
 ];
 
-/// Every terminal has so many columns.
+/// The width of most terminals.
 const COLUMNS: usize = 80;
 const EXAMPLES: &str = "Examples:\n";
 
@@ -31,7 +31,7 @@ pub fn for_help(command: Command, is_long: bool) -> Command {
     })
 }
 
-/// Heads examples as clap heads a list of options.
+/// Gives examples a heading in the style of clap's own.
 fn with_headings(command: Command) -> Command {
     let text = command.get_after_help().map(ToString::to_string);
     let command = match text {

@@ -1,5 +1,5 @@
-//! What an output stream shows: columns, colours and characters. Decided when something is printed, never before: a run
-//! that prints nothing does not ask.
+//! What an output stream can show: columns, colours and characters. This is decided when something is printed; a run that
+//! prints nothing does not ask.
 
 pub mod table;
 pub mod wrap;
@@ -11,11 +11,11 @@ use std::os::fd::AsFd;
 use crate::cli::ColorChoice;
 use crate::environment::Inherited;
 
-/// What an output stream shows.
+/// What an output stream can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputStyle {
-    /// The columns of the terminal. `None` for a pipe or a file: a program may read that, line by line, and its
-    /// layout never changes.
+    /// The columns of the terminal. `None` for a pipe or a file: a program may read that line by line, so its layout
+    /// never changes.
     pub columns: Option<usize>,
     pub color: bool,
     /// Whether the locale's encoding is UTF-8.
@@ -24,10 +24,10 @@ pub struct OutputStyle {
 
 /// The columns of a terminal that does not know its own.
 const DEFAULT_COLUMNS: usize = 80;
-/// Below this, words matter more than the edge.
+/// In a narrower terminal, lines are longer than it is.
 const FEWEST_COLUMNS: usize = 20;
 
-/// What a piece of text is, which decides its colour. These are the 16 colours that every theme defines, light or dark.
+/// What a piece of text is, which decides its colour: one of the 16 that every theme defines, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Error,
@@ -50,7 +50,7 @@ impl Role {
     }
 }
 
-/// How a row is: what stands before it on a terminal.
+/// The state of what a row shows, marked before the row on a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
     Good,
@@ -65,7 +65,7 @@ impl OutputStyle {
     /// Lines for a program.
     pub const PLAIN: Self = Self { columns: None, color: false, unicode: false };
 
-    /// Asks the stream and the environment. `choice` is what `--color` or its variable says.
+    /// Asks the stream and the environment. `choice` is the value of `--color` or its variable.
     pub fn of(
         stream: &(impl AsFd + IsTerminal),
         choice: Option<ColorChoice>,
@@ -92,7 +92,7 @@ impl OutputStyle {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m").into() } else { text.into() }
     }
 
-    /// One column, whatever the locale.
+    /// The character for a mark, one column wide.
     pub fn mark(self, mark: Mark) -> Cow<'static, str> {
         let (unicode, ascii, code) = match mark {
             Mark::Good => ("✓", "+", "32"),

@@ -15,10 +15,10 @@ pub struct Row {
     pub items: Vec<String>,
 }
 
-/// Where a mark stands, and what is said below a row.
+/// How far marks are indented, and texts that are printed below their row.
 const INDENT: usize = 2;
 const DEEPER: usize = 6;
-/// A last column that is narrower is no column: its text stands below the row.
+/// If the last column would be narrower, its texts are printed below their rows.
 const NARROWEST: usize = 24;
 
 /// The rows, aligned, each in lines of at most `columns` where words allow it.
@@ -33,14 +33,14 @@ pub fn table(rows: &[Row], style: OutputStyle, columns: usize) -> String {
     };
     let mut widths_of_all = widths(columns);
     if last_column(&widths_of_all) + NARROWEST > columns {
-        // A single long name does not push all others to the edge.
+        // A single long name must not push all other columns to the edge.
         widths_of_all = widths(columns * 2 / 5);
     }
     let widths = widths_of_all;
     rows.iter().map(|row| lines(row, &widths, style, columns)).collect()
 }
 
-/// Where the last column begins.
+/// The number of columns before the last one.
 fn last_column(widths: &[usize]) -> usize {
     INDENT + 2 + widths.iter().map(|width| width + 2).sum::<usize>()
 }
@@ -90,7 +90,7 @@ pub fn item(text: &str, columns: usize) -> String {
     format!("{:INDENT$}{}\n", "", wrapped(text, INDENT, INDENT + 2, columns))
 }
 
-/// What all of it comes to.
+/// The last line: the result.
 pub fn summary(mark: Mark, text: &str, style: OutputStyle, columns: usize) -> String {
     format!("{} {}\n", style.mark(mark), wrapped(text, 2, 2, columns))
 }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_does_not_fit_its_column_stands_below_the_row() {
+    fn a_text_that_does_not_fit_its_column_is_below_the_row() {
         let path = "/a/path/that/is/longer/than/its/column/config.toml";
         let name = "n".repeat(70);
         let rows = [

@@ -12,12 +12,12 @@ pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(width(text)))
 }
 
-/// The text in lines of at most `columns`. The first follows `start` columns that are there already; the others are
-/// indented by `indent`. What cannot be broken and fits no line is longer.
+/// The text in lines of at most `columns`. The first line follows `start` columns that are already printed; the others are
+/// indented by `indent`. A word that does not fit any line makes its line longer.
 pub fn wrapped(text: &str, start: usize, indent: usize, columns: usize) -> String {
     let mut lines = String::with_capacity(text.len() + 16);
     let mut at = start;
-    // The blanks before a word, which a line break takes the place of.
+    // The blanks before a word, which a line break replaces.
     let mut blanks = 0;
     for word in words(text, columns.saturating_sub(indent)) {
         if word.is_empty() {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_stays_with_what_it_stands_before() {
+    fn a_dash_stays_with_the_word_after_it() {
         assert_eq!(listed("/a/long/path and more", 2, 14), "  - /a/long/path\n    and more\n");
     }
 }
