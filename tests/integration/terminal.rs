@@ -113,6 +113,8 @@ fn option_variables_terminal_and_stream_decide_on_colours() {
     // The option can also be given after the name of a command.
     let words = ["run", "--color", "always", "--local", "-s", "A", "true"];
     assert!(home.pfx(words).outcome().stderr().contains("\x1b[1;31merror:\x1b[0m"));
+    // After the command it belongs to the command.
+    home.pfx(["run", "echo", "--color=always"]).gives("--color=always\n");
     let wrong = home.pfx(["run", "true"]).env("PFX_COLOR", "purple").outcome();
     assert_eq!(wrong.code(), Some(2));
     assert!(wrong.stderr().contains("PFX_COLOR: expected `auto`, `always` or `never`"));
