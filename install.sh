@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs pfx: the program, its man pages and its completions for bash, zsh and fish.
+# Installs pfx: the program, its man pages, its documentation, and completions for bash, zsh and fish.
 #
 #   ./install.sh [--prefix DIR]                 builds this checkout (needs Rust) and installs it
 #   ./install.sh [--prefix DIR] --from FILE     installs a tarball, verified with FILE.sha256

@@ -12,6 +12,8 @@ use clap::{CommandFactory as _, Parser as _};
 use pfx::cli::Arguments;
 
 use crate::support::document::{Document, ROOT, documents};
+use crate::support::needs::yaml;
+use crate::support::{Home, Pfx};
 
 /// A link of a document: its target, as written.
 #[derive(Debug)]
@@ -325,6 +327,41 @@ fn every_command_and_option_of_pfx_exists() {
     }
     assert!(faults.is_empty(), "{faults}");
     assert!(commands > 20, "there are {commands} commands");
+}
+
+/// The fenced blocks of a language, in all documents.
+fn blocks_of(language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    for document in documents() {
+        let start = format!("\n```{language}\n");
+        let ends = document.text.split(&*start).skip(1);
+        blocks.extend(ends.filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned())));
+    }
+    blocks
+}
+
+#[test]
+fn every_block_of_yaml_can_be_parsed() {
+    need!(yaml());
+    let script = "import json, sys, yaml\nfor text in json.load(sys.stdin): assert yaml.safe_load(text), text";
+    let blocks = blocks_of("yaml");
+    assert!(blocks.len() > 4, "{blocks:?}");
+    let text = serde_json::to_string(&blocks).expect("JSON");
+    let home = Home::new();
+    Pfx::new(home.path(), "python3", ["-c", script]).stdin(text).gives("");
+}
+
+#[test]
+fn the_command_of_a_deployment_is_the_one_of_the_example() {
+    let example = fs::read_to_string(format!("{ROOT}/examples/prefect-3/prefect.yaml"));
+    let example = example.expect("the example");
+    let blocks = blocks_of("yaml");
+    let commands: Vec<&str> =
+        blocks.iter().filter_map(|block| block.strip_prefix("job_variables:\n")).collect();
+    assert!(commands.len() > 1, "{blocks:?}");
+    for command in commands {
+        assert!(example.contains(command.trim()), "{command}");
+    }
 }
 
 #[test]
