@@ -74,7 +74,7 @@ use nix::unistd::getpid;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::launch::ignored::Ignored;
+use crate::launch::ignored::IgnoredSignal;
 use crate::launch::inherited::Privilege;
 use crate::launch::init;
 use crate::report::Report;
@@ -84,7 +84,7 @@ use crate::terminal::OutputStyle;
 /// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     launch::death::install_init_handlers();
-    launch::inherited::hide();
+    launch::inherited::forbid_tracing();
     launch::inherited::occupy_closed_standard_streams();
     std::panic::set_hook(Box::new(|_| {
         // Not the payload: a panic's message may hold what was being handled.
@@ -103,7 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     };
     // What becomes another program leaves signals as they are.
     let may_become = matches!(arguments.command, cli::Command::Run(_) | cli::Command::Help(_));
-    let _no_signal = (!may_become).then(|| Ignored::new(Signal::SIGXFSZ));
+    let _no_signal = (!may_become).then(|| IgnoredSignal::new(Signal::SIGXFSZ));
     let output = &arguments.output;
     let verbose = variable!(output.verbose).flag(Inherited(&block));
     let format = variable!(output.error_format).word(Inherited(&block));
@@ -159,7 +159,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 
 /// Prints what clap says: help and version on stdout, errors of usage on stderr.
 fn print_clap(error: &clap::Error, words: &[OsString], inherited: Inherited<'_>) -> i32 {
-    let _no_signal = Ignored::new(Signal::SIGXFSZ);
+    let _no_signal = IgnoredSignal::new(Signal::SIGXFSZ);
     let colors = cli::ColorOptions { color: cli::color_of_words(words) };
     let color = variable!(colors.color).word(inherited).ok().flatten();
     let text = |style: OutputStyle| {

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::cli::ErrorFormat;
 use crate::error::{Error, Statement};
-use crate::launch::ignored::Ignored;
+use crate::launch::ignored::IgnoredSignal;
 use crate::notice::{Level, Notice};
 use crate::terminal::wrap::{listed, width, wrapped};
 use crate::terminal::{OutputStyle, Role, table};
@@ -94,7 +94,8 @@ impl<'w> Report<'w> {
     }
 
     fn write(&mut self, text: &str) {
-        let _no_signals = [Ignored::new(Signal::SIGPIPE), Ignored::new(Signal::SIGXFSZ)];
+        let _no_signals =
+            [IgnoredSignal::new(Signal::SIGPIPE), IgnoredSignal::new(Signal::SIGXFSZ)];
         let _ = self.stream.write_all(text.as_bytes());
     }
 }

@@ -6,7 +6,7 @@ use nix::sys::stat::Mode;
 
 use crate::cli;
 use crate::error::Error;
-use crate::launch::sealed::{SealFault, Sealed};
+use crate::launch::sealed::{SealFault, SealedFile};
 use crate::name::VariableName;
 use crate::resolve::{Resolution, Resolved};
 use crate::secret::SecretValue;
@@ -19,7 +19,7 @@ const MODE: u32 = 0o400;
 pub struct MemoryFiles {
     paths: BTreeMap<VariableName, SecretValue>,
     /// These must stay open until pfx becomes the command, which inherits them.
-    _held: Vec<Sealed>,
+    _held: Vec<SealedFile>,
 }
 
 impl MemoryFiles {
@@ -38,9 +38,10 @@ impl MemoryFiles {
             }
             let name = looked_up.lookup.reference.name();
             let title = given.file_name.as_deref().unwrap_or(&name);
-            let sealed = Sealed::new(title, mode, value).map_err(|SealFault { call, cause }| {
-                Error::Handover { name: name.clone(), call, cause }
-            })?;
+            let sealed =
+                SealedFile::new(title, mode, value).map_err(|SealFault { call, cause }| {
+                    Error::Handover { name: name.clone(), call, cause }
+                })?;
             paths.insert(variable.clone(), SecretValue::text(&name, sealed.path())?);
             held.push(sealed);
         }

@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::file;
-use crate::launch::prompt::{self, Terms};
+use crate::launch::prompt::{self, PromptLimits};
 use crate::name::Shown;
 
 /// The bytes of a file, unchanged.
 ///
 /// # Errors
 /// [`Error::File`] if it cannot be read; [`Error::Trust`] if it is longer than [`file::LONGEST`].
-pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     let file = std::fs::File::open(path).map_err(failed)?;
     if file.is_terminal() {
@@ -33,14 +33,14 @@ pub fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
 /// `question`, without echo. The prompt does not use the kernel's line mode, which cuts a line at 4095 bytes.
 ///
 /// # Errors
-/// As [`file()`]; [`Error::Terminal`] and [`Error::Answer`] of the question.
-pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// As [`from_file`]; [`Error::Terminal`] and [`Error::Answer`] of the question.
+pub fn from_stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
     if std::io::stdin().is_terminal() {
         let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);
         // An unknown terminal may print escape sequences instead of following them.
         let kind = inherited.get(b"TERM").unwrap_or_default();
         let takes_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
-        return prompt::ask(question, Terms { limit, takes_sequences });
+        return prompt::ask(question, PromptLimits { limit, takes_sequences });
     }
     let mut bytes = file::all(std::io::stdin().lock(), Path::new("stdin"))?;
     if bytes.last() == Some(&b'\n') {
@@ -50,6 +50,6 @@ pub fn stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u
 }
 
 /// A word of the command line as bytes.
-pub fn word(word: &OsStr) -> Zeroizing<Vec<u8>> {
+pub fn from_word(word: &OsStr) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(word.as_bytes().to_vec())
 }

@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::resolve::{self, Resolution, Resolved};
 use crate::secret::SecretValue;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::settings::{self, Settings};
 use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
@@ -45,11 +45,11 @@ pub struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     /// Environment variables, then the local sources, then the remote stores.
-    pub fn new(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
+    pub fn new(settings: &'a Settings, choice: &StoreChoice, inherited: Inherited<'a>) -> Self {
         let local = Rc::new(LocalConfig::new(&settings.files, inherited, settings.expand));
         let remotes = choice.chain().into_iter().map(|kinds| {
             let (choice, local) = (choice.clone(), Rc::clone(&local));
-            let settle = move || settings::stores::settle(&kinds, &choice, inherited, &local);
+            let settle = move || settings::stores::open_first(&kinds, &choice, inherited, &local);
             Rc::new(Deferred::new(settle))
         });
         let remotes: Vec<Rc<Deferred<'a>>> = remotes.collect();
@@ -65,7 +65,11 @@ impl<'a> Sources<'a> {
     }
 
     /// The same sources, of which only the remote stores are used.
-    pub fn of_remote(settings: &'a Settings, choice: &Choice, inherited: Inherited<'a>) -> Self {
+    pub fn of_remote(
+        settings: &'a Settings,
+        choice: &StoreChoice,
+        inherited: Inherited<'a>,
+    ) -> Self {
         let sources = Self::new(settings, choice, inherited);
         let first = sources.ordered.len() - sources.remotes.len();
         Self { first, ..sources }
@@ -133,11 +137,11 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
 /// The remote store, for a command that needs one.
 ///
 /// # Errors
-/// [`Error::NoStore`] if none is configured; the errors of [`settings::stores::settle`].
-pub fn store(choice: &Choice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
+/// [`Error::NoStore`] if none is configured; the errors of [`settings::stores::open_first`].
+pub fn store(choice: &StoreChoice, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
     let settings = Settings::without_options(inherited);
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
-    match settings::stores::settle(&choice.chain().concat(), choice, inherited, &local)? {
+    match settings::stores::open_first(&choice.chain().concat(), choice, inherited, &local)? {
         Settled::Store(store) => Ok(store),
         Settled::None { why } => Err(Error::NoStore { why }),
     }

@@ -12,7 +12,7 @@ use crate::plan::{BaseEnvironment, BindingLayer, BoundBy, Plan};
 use crate::report::Report;
 use crate::resolve::Resolved;
 use crate::settings::active_project::ActiveProject;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::settings::{self, Settings, active_project, env_file};
 use crate::takeover::{self, Power};
 
@@ -29,7 +29,7 @@ pub struct Context<'a> {
     /// The inherited variables that the command gets.
     pub passed: Vec<&'a CStr>,
     settings: Settings,
-    choice: Choice,
+    choice: StoreChoice,
     pub project: Option<ActiveProject>,
     /// What binds variables, as shown by `check`. Each layer takes precedence over those before it.
     pub layers: Vec<String>,
@@ -98,7 +98,7 @@ impl CommonArgs<'_> {
         let preserved = Inherited(if inheritance.preserve { &passed } else { &[] });
         let mut settings = Settings::new(self.places, inherited)?;
         let strict = settings.strict;
-        let mut choice = Choice::new(self.stores, inherited)?;
+        let mut choice = StoreChoice::new(self.stores, inherited)?;
         let of_variables = settings::bindings_of_variables(self.bindings, inherited)?;
         let mut project = active_project::load(self.project, strict, inherited)?;
         let mut notices = Vec::new();

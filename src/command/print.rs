@@ -51,7 +51,7 @@ fn for_terminal(bytes: &[u8]) -> Zeroizing<String> {
 ///
 /// # Errors
 /// [`Error::Terminal`].
-pub fn references<'a>(
+pub fn names<'a>(
     names: impl Iterator<Item = &'a str>,
     output: &mut dyn Write,
 ) -> Result<(), Error> {
@@ -68,7 +68,7 @@ pub fn references<'a>(
 ///
 /// # Errors
 /// [`Error::Terminal`].
-pub fn list(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
+pub fn json_names(names: &[String], output: &mut dyn Write) -> Result<(), Error> {
     // Written directly, without a `Value`, since there may be a hundred thousand names.
     let json = serde_json::to_string(names).unwrap_or_default();
     writeln!(output, "{json}").map_err(failed)

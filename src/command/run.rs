@@ -36,7 +36,7 @@ pub fn run(
         ([], None) => return Err(no_command()),
         (given, _) => given.to_vec(),
     };
-    let form = settings::files(&arguments.files, &plan, inherited)?;
+    let form = settings::file_options(&arguments.files, &plan, inherited)?;
     let resolved = context.resolve(plan, report)?;
     resolved.variables.iter().for_each(|variable| describe(variable, report));
 

@@ -6,12 +6,12 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 /// Ignores a signal until this is dropped. Then its disposition is the one that the caller of pfx chose, which the
 /// command inherits.
 #[must_use]
-pub struct Ignored {
+pub struct IgnoredSignal {
     signal: Signal,
     before: Option<SigAction>,
 }
 
-impl Ignored {
+impl IgnoredSignal {
     pub fn new(signal: Signal) -> Self {
         let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
         // SAFETY: no handler is installed.
@@ -19,7 +19,7 @@ impl Ignored {
     }
 }
 
-impl Drop for Ignored {
+impl Drop for IgnoredSignal {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             // SAFETY: this restores the previous action. pfx has handlers only as process 1, and these stay valid.

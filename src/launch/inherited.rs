@@ -70,7 +70,7 @@ fn has_more_than_ambient(status: &str) -> Option<bool> {
 
 /// Prevents other processes of the same user from tracing or reading this one, and prevents core dumps: prctl(2),
 /// `PR_SET_DUMPABLE`. execve(2) resets it, and no limit of the command changes.
-pub fn hide() {
+pub fn forbid_tracing() {
     // It can only fail for an invalid argument.
     let _ = nix::sys::prctl::set_dumpable(false);
 }

@@ -12,7 +12,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, fchmod};
 
-use super::ignored::Ignored;
+use super::ignored::IgnoredSignal;
 use crate::secret::SecretValue;
 
 /// Scripts use descriptors below this by number (`exec 3< FILE`), and shells move their own to this number and above.
@@ -32,9 +32,9 @@ pub struct SealFault {
 
 /// A sealed file. execve(2) leaves its descriptor open.
 #[derive(Debug)]
-pub struct Sealed(OwnedFd);
+pub struct SealedFile(OwnedFd);
 
-impl Sealed {
+impl SealedFile {
     /// Creates a file with this value and these permissions. Its name is visible only in `/proc/PID/fd`.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Sealed {
         let refused = |call| move |cause| SealFault { call, cause };
         let file = File::from(create(name).map_err(refused("memfd_create"))?);
         // RLIMIT_FSIZE applies to files in memory too.
-        let no_signal = Ignored::new(Signal::SIGXFSZ);
+        let no_signal = IgnoredSignal::new(Signal::SIGXFSZ);
         // This does not move the position, so reading from the descriptor begins at the start.
         file.write_all_at(value.expose_whole(), 0).map_err(refused("pwrite"))?;
         drop(no_signal);
@@ -98,9 +98,9 @@ fn leave_open(file: OwnedFd) -> io::Result<OwnedFd> {
 mod tests {
     use super::*;
 
-    fn sealed(name: &str, value: &[u8]) -> Sealed {
+    fn sealed(name: &str, value: &[u8]) -> SealedFile {
         let value = SecretValue::text("X", value).unwrap();
-        Sealed::new(name, Mode::from_bits_truncate(0o400), &value).unwrap()
+        SealedFile::new(name, Mode::from_bits_truncate(0o400), &value).unwrap()
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
         }
         next = error.source();
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            found = words(error).or(found);
+            found = system_text(error).or(found);
             // `source` skips the wrapped error and returns the source of that one.
             if let Some(inner) = error.get_ref() {
                 next = Some(inner);
@@ -46,7 +46,7 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
 
 /// Why TLS could not be set up, before any connection. The only general error of the verifier means that this machine
 /// has no certificate authorities.
-pub fn of_set_up(error: Cause<'_>) -> String {
+pub fn of_setup(error: Cause<'_>) -> String {
     let has_no_authority =
         |error: &Cause<'_>| matches!(error.downcast_ref(), Some(rustls::Error::General(_)));
     if chain(error).any(|error| has_no_authority(&error)) {
@@ -77,7 +77,7 @@ fn chain(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
 }
 
 /// The text of an operating system's error, without what Rust adds; `None` for an error of a library.
-pub fn words(error: &io::Error) -> Option<String> {
+fn system_text(error: &io::Error) -> Option<String> {
     error.raw_os_error().map(|code| Errno::from_raw(code).desc().to_owned())
 }
 

@@ -10,5 +10,5 @@ pub mod http;
 mod network;
 pub mod prefect;
 pub mod progress;
+mod raw_json;
 pub mod retry;
-mod weight;

@@ -14,7 +14,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What the command line says about remote stores.
 #[derive(Clone)]
-pub struct Choice {
+pub struct StoreChoice {
     /// The stores to use, in order, if stores are named.
     pub stores: Vec<StoreKind>,
     /// Whether no remote store may be used.
@@ -22,7 +22,7 @@ pub struct Choice {
     pub time: TimeLimit,
 }
 
-impl Choice {
+impl StoreChoice {
     /// No remote store is used.
     pub fn local() -> Self {
         Self { stores: Vec::new(), local: true, time: TimeLimit::new(TIMEOUT) }
@@ -44,7 +44,7 @@ impl Choice {
     /// For a command that always uses one remote store.
     ///
     /// # Errors
-    /// As [`Choice::new`]; [`Error::Usage`] if the variable `PFX_REMOTE` is used and names several.
+    /// As [`StoreChoice::new`]; [`Error::Usage`] if the variable `PFX_REMOTE` is used and names several.
     pub fn of_store(store: &cli::OneStoreOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         Self::of_one(store.remote, &store.timeout, inherited)
     }
@@ -52,7 +52,7 @@ impl Choice {
     /// For a command that uses a remote store if `--remote` is given: the one that the option or `PFX_REMOTE` names.
     ///
     /// # Errors
-    /// As [`Choice::of_store`].
+    /// As [`StoreChoice::of_store`].
     pub fn of_target(
         target: &cli::RemoteTarget,
         inherited: Inherited<'_>,

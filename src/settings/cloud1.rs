@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::choice::Choice;
-use super::configured::Configured;
+use super::choice::StoreChoice;
+use super::store_settings::StoreSettings;
 use super::{Fact, network};
 use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
@@ -103,7 +103,7 @@ impl Cloud1Settings {
     }
 
     /// Why secrets (not keys) are not looked up in Prefect Cloud 1.x, if they are not: a clause.
-    pub fn obstacle_for_secrets(&self) -> Option<String> {
+    pub fn why_without_secrets(&self) -> Option<String> {
         match &self.use_local_secrets {
             // With `false`, Prefect sends requests with or without a key, and so does pfx.
             Some(setting) if setting.text.eq_ignore_ascii_case("false") => None,
@@ -120,7 +120,7 @@ impl Cloud1Settings {
     }
 }
 
-impl Configured for Cloud1Settings {
+impl StoreSettings for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
         let shown = |name, setting: &Cloud1Setting| Fact::of(name, &setting.text, &setting.origin);
         // A URL may contain a user name and a password, which is an error elsewhere; here only its origin is shown.
@@ -154,7 +154,7 @@ impl Configured for Cloud1Settings {
         &self.notices
     }
 
-    fn obstacle(&self) -> Option<String> {
+    fn why_unusable(&self) -> Option<String> {
         match self.backend.text.as_str() {
             "cloud" => {}
             "server" => {
@@ -186,7 +186,7 @@ impl Configured for Cloud1Settings {
 
     fn open(
         self: Box<Self>,
-        choice: &Choice,
+        choice: &StoreChoice,
         inherited: Inherited<'_>,
     ) -> Result<Box<dyn Store>, Error> {
         let address = Address::parse(&self.api.text)
@@ -203,7 +203,7 @@ impl Configured for Cloud1Settings {
         };
         // A store that is named explicitly is used for secrets too.
         let without_secrets =
-            if choice.stores.is_empty() { self.obstacle_for_secrets() } else { None };
+            if choice.stores.is_empty() { self.why_without_secrets() } else { None };
         let credential = self.api_key.map(|Cloud1Setting { text, origin }| Credential {
             header: Zeroizing::new(format!("Bearer {}", text.as_str())),
             key: text,

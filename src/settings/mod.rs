@@ -3,11 +3,11 @@
 pub mod active_project;
 pub mod choice;
 pub mod cloud1;
-pub mod configured;
 pub mod env_file;
 mod network;
 mod parent;
 pub mod prefect;
+pub mod store_settings;
 pub mod stores;
 pub mod variable;
 
@@ -120,7 +120,7 @@ impl Settings {
 /// Adds what the project file sets for places and stores. The command line and variables take precedence.
 pub fn add_project(
     settings: &mut Settings,
-    choice: &mut choice::Choice,
+    choice: &mut choice::StoreChoice,
     project: &mut active_project::ActiveProject,
 ) {
     for directory in std::mem::take(&mut project.secrets_directories) {
@@ -161,7 +161,7 @@ pub fn bindings_of_variables(
 ///
 /// # Errors
 /// [`Error::Usage`] if a variable is not valid.
-pub fn files(
+pub fn file_options(
     given: &cli::FileOptions,
     plan: &Plan,
     inherited: Inherited<'_>,

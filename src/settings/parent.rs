@@ -6,13 +6,13 @@ use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::launch::init::{Options, Rewrites};
+use crate::launch::init::{InitOptions, SignalRewrites};
 
 /// How the parent of the command behaves; `None` without `--init`.
 ///
 /// # Errors
 /// [`Error::Usage`] for a variable that is not valid, and for an option that is given without `--init`.
-pub fn parent(given: &cli::Parent, inherited: Inherited<'_>) -> Result<Option<Options>, Error> {
+pub fn parent(given: &cli::Parent, inherited: Inherited<'_>) -> Result<Option<InitOptions>, Error> {
     if !variable!(given.init).flag(inherited) {
         if given.kill_group || given.stop_timeout.is_some() || !given.rewrite.is_empty() {
             return Err(Error::Usage {
@@ -23,10 +23,10 @@ pub fn parent(given: &cli::Parent, inherited: Inherited<'_>) -> Result<Option<Op
         }
         return Ok(None);
     }
-    Ok(Some(Options {
+    Ok(Some(InitOptions {
         kill_group: variable!(given.kill_group).flag(inherited),
         notify_socket: inherited.get(b"NOTIFY_SOCKET").map(<[u8]>::to_vec),
-        rewrites: Rewrites::new(&variable!(given.rewrite).list(inherited)?)?,
+        rewrites: SignalRewrites::new(&variable!(given.rewrite).list(inherited)?)?,
         stop_timeout: variable!(given.stop_timeout).value(inherited, cli::seconds)?,
     }))
 }

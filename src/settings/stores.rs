@@ -1,7 +1,7 @@
 //! Which remote stores are used, and why.
 
-use super::choice::Choice;
-use super::configured::Configured;
+use super::choice::StoreChoice;
+use super::store_settings::StoreSettings;
 use super::{Fact, cloud1, prefect};
 use crate::environment::Inherited;
 use crate::error::Error;
@@ -14,11 +14,11 @@ use crate::store_kind::StoreKind;
 ///
 /// # Errors
 /// If a file cannot be read, or settings contradict each other.
-fn configured(
+fn read_settings(
     kind: StoreKind,
     inherited: Inherited<'_>,
     local: &LocalConfig<'_>,
-) -> Result<Box<dyn Configured>, Error> {
+) -> Result<Box<dyn StoreSettings>, Error> {
     Ok(match kind {
         StoreKind::Prefect => {
             Box::new(prefect::PrefectSettings::new(inherited, local.is_strict())?)
@@ -31,29 +31,29 @@ fn configured(
 ///
 /// # Errors
 /// If settings cannot be read, or contradict each other; [`Error::Remote`] if pfx does not accept the URL.
-pub fn settle(
+pub fn open_first(
     kinds: &[StoreKind],
-    choice: &Choice,
+    choice: &StoreChoice,
     inherited: Inherited<'_>,
     local: &LocalConfig<'_>,
 ) -> Result<Settled, Error> {
     if choice.local {
         return Ok(Settled::None { why: "`--local` was given".to_owned() });
     }
-    let settings = kinds.iter().map(|&kind| configured(kind, inherited, local));
+    let settings = kinds.iter().map(|&kind| read_settings(kind, inherited, local));
     Ok(first(settings, choice, inherited)?.0)
 }
 
 /// Opens the first that is configured, and returns why it is that one. Settings after it are not read.
 fn first<E: From<Error>>(
-    settings: impl Iterator<Item = Result<Box<dyn Configured>, E>>,
-    choice: &Choice,
+    settings: impl Iterator<Item = Result<Box<dyn StoreSettings>, E>>,
+    choice: &StoreChoice,
     inherited: Inherited<'_>,
 ) -> Result<(Settled, String), E> {
     let mut obstacles = Vec::new();
     for settings in settings {
         let settings = settings?;
-        match settings.obstacle() {
+        match settings.why_unusable() {
             Some(why) => obstacles.push(why),
             None => {
                 let why = if choice.stores.is_empty() {
@@ -72,7 +72,7 @@ fn first<E: From<Error>>(
 
 /// Everything about remote stores, for `doctor`.
 #[derive(Default)]
-pub struct Overview {
+pub struct StoreOverview {
     /// The settings of each kind of store.
     pub sections: Vec<(&'static str, Vec<Fact>)>,
     /// Warnings and errors about them.
@@ -83,14 +83,14 @@ pub struct Overview {
     pub login: Option<String>,
 }
 
-impl Overview {
-    /// Chooses the stores as [`settle`] does, and records the settings and the reasons.
-    pub fn new(choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) -> Self {
+impl StoreOverview {
+    /// Chooses the stores as [`open_first`] does, and records the settings and the reasons.
+    pub fn new(choice: &StoreChoice, inherited: Inherited<'_>, local: &LocalConfig<'_>) -> Self {
         let mut overview = Self::default();
         // Each is read only once, since one of the files may be a FIFO.
         let mut known = Vec::new();
         for &kind in StoreKind::all() {
-            match configured(kind, inherited, local) {
+            match read_settings(kind, inherited, local) {
                 Ok(settings) => {
                     overview.sections.push((kind.title(), settings.facts()));
                     overview.notices.extend_from_slice(settings.notices());
@@ -141,8 +141,8 @@ mod tests {
         let inherited = Inherited(&inherited);
         let files = ConfigFiles::new(Vec::new(), false);
         let config = LocalConfig::new(&files, inherited, true);
-        let choice = Choice { stores: stores.to_vec(), local, ..Choice::local() };
-        let settle = |kinds: Vec<StoreKind>| match settle(&kinds, &choice, inherited, &config) {
+        let choice = StoreChoice { stores: stores.to_vec(), local, ..StoreChoice::local() };
+        let settle = |kinds: Vec<StoreKind>| match open_first(&kinds, &choice, inherited, &config) {
             Ok(Settled::Store(store)) => store.place().shown.join(", "),
             Ok(Settled::None { why }) => format!("none: {why}"),
             Err(error) => format!("error: {error}"),

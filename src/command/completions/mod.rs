@@ -1,7 +1,7 @@
 //! `pfx completions`: the script for a shell, and the answers to what the script asks while the user types.
 
-mod asked;
-mod offered;
+mod candidates;
+mod request;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::io::Write;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use self::asked::{CompletionRequest, Thing};
+use self::request::{CompletionRequest, WordKind};
 use crate::cli;
 use crate::command::print;
 use crate::environment::Inherited;
@@ -64,14 +64,14 @@ fn script(shell: Shell) -> String {
 fn answer(shell: Shell, words: &[OsString], inherited: Inherited<'_>) -> String {
     let mut root = cli::Arguments::command();
     root.build();
-    let asked = CompletionRequest::of(&root, words);
-    match asked.thing {
-        Thing::Options => String::new(),
-        Thing::Command(index) => format!("command {index}\n"),
-        thing => {
+    let request = CompletionRequest::of(&root, words);
+    match request.kind {
+        WordKind::Options => String::new(),
+        WordKind::Command(index) => format!("command {index}\n"),
+        kind => {
             // fish adds `--secret=` itself.
-            let front = if shell == Shell::Fish { "" } else { asked.front.as_str() };
-            let lines = offered::words(thing, &asked, inherited);
+            let front = if shell == Shell::Fish { "" } else { request.front.as_str() };
+            let lines = candidates::candidates(kind, &request, inherited);
             let lines = lines.into_iter().map(|(word, what)| format!("{front}{word}\t{what}\n"));
             "offer\n".to_owned() + &lines.collect::<String>()
         }

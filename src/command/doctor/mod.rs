@@ -12,8 +12,8 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::notice::{Level, Notice};
-use crate::settings::choice::Choice;
-use crate::settings::stores::Overview;
+use crate::settings::choice::StoreChoice;
+use crate::settings::stores::StoreOverview;
 use crate::settings::variable::variable;
 use crate::settings::{self, Fact, Settings};
 use crate::source::deferred::Settled;
@@ -48,7 +48,7 @@ pub fn doctor(
     output: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let mut settings = Settings::new(&arguments.places, inherited)?;
-    let mut choice = Choice::new(&arguments.stores, inherited)?;
+    let mut choice = StoreChoice::new(&arguments.stores, inherited)?;
     let mut findings = Findings::default();
     let found =
         project_section::add_to(&arguments.project, settings.strict, inherited, &mut findings);
@@ -112,8 +112,8 @@ impl Findings {
         self.sections.push(Section { title: "local secrets".to_owned(), facts });
     }
 
-    fn remote(&mut self, choice: &Choice, inherited: Inherited<'_>, local: &LocalConfig<'_>) {
-        let overview = Overview::new(choice, inherited, local);
+    fn remote(&mut self, choice: &StoreChoice, inherited: Inherited<'_>, local: &LocalConfig<'_>) {
+        let overview = StoreOverview::new(choice, inherited, local);
         for (title, facts) in overview.sections {
             self.sections.push(Section { title: title.to_owned(), facts });
         }

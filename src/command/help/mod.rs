@@ -15,7 +15,7 @@ use crate::environment::{Environment, Inherited};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::launch::exec;
-use crate::launch::ignored::Ignored;
+use crate::launch::ignored::IgnoredSignal;
 use crate::launch::manual::{self, Page};
 use crate::terminal::wrap::wrapped;
 use crate::terminal::{OutputStyle, Role};
@@ -45,7 +45,7 @@ pub fn help(
     let words: Vec<String> =
         arguments.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     if words.is_empty() {
-        let _no_signal = Ignored::new(Signal::SIGXFSZ);
+        let _no_signal = IgnoredSignal::new(Signal::SIGXFSZ);
         print::text(&overview(style), output)?;
         return Ok(Exit::Done);
     }
@@ -58,7 +58,7 @@ pub fn help(
         // It returns only if man cannot be run, and then the text below is printed.
         let _ = exec::replace(&page.command(), &environment);
     }
-    let _no_signal = Ignored::new(Signal::SIGXFSZ);
+    let _no_signal = IgnoredSignal::new(Signal::SIGXFSZ);
     let text = match subject {
         Subject::Command(path) => of_command(&path, style),
         Subject::Topic(topic) => {

@@ -12,11 +12,11 @@ use crate::error::{Error, RemoteFault};
 use crate::exit::Exit;
 use crate::name::Escaped;
 use crate::reference::Reference;
-use crate::settings::choice::{self, Choice};
+use crate::settings::choice::{self, StoreChoice};
 use crate::source::{Collection, NewEntry, Store};
 
 /// How many keys are copied within one time limit: a store with thousands of keys takes longer.
-const TOGETHER: usize = 50;
+const CHUNK: usize = 50;
 
 /// What happened to one key.
 struct CopiedKey {
@@ -70,21 +70,22 @@ pub fn copy(
         });
     }
     let timeout = choice::time(&arguments.timeout, inherited)?;
-    let open = |kind| store(&Choice::of_kind(kind, timeout), inherited);
+    let open = |kind| store(&StoreChoice::of_kind(kind, timeout), inherited);
     let source = open(arguments.from)?;
     let prefix = arguments.prefix.as_deref().unwrap_or_default();
     let keys: Vec<String> =
         source.list(Collection::Kv)?.into_iter().filter(|key| key.starts_with(prefix)).collect();
     let target = open(arguments.to)?;
     let places = (print::place(&*source), print::place(&*target));
-    let (named, mut lines) = named(keys, &*target);
+    let (named, mut lines) = with_target_names(keys, &*target);
 
     let mut failed = None;
-    for together in named.chunks(TOGETHER) {
+    for chunk in named.chunks(CHUNK) {
         // Each chunk has its own time limit.
-        let outcome = open(arguments.from)
-            .and_then(|source| Ok((source, open(arguments.to)?)))
-            .and_then(|(source, target)| some(together, arguments, &*source, &*target, &mut lines));
+        let outcome =
+            open(arguments.from).and_then(|source| Ok((source, open(arguments.to)?))).and_then(
+                |(source, target)| copy_chunk(chunk, arguments, &*source, &*target, &mut lines),
+            );
         if let Err(error) = outcome {
             failed = Some(error);
             break;
@@ -105,7 +106,10 @@ pub fn copy(
 }
 
 /// The keys with their names in the other store; and separately the keys that have no valid name there, or share it.
-fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<CopiedKey>) {
+fn with_target_names(
+    keys: Vec<String>,
+    target: &dyn Store,
+) -> (Vec<(String, String)>, Vec<CopiedKey>) {
     let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut refused = Vec::new();
     for key in keys {
@@ -135,7 +139,7 @@ fn named(keys: Vec<String>, target: &dyn Store) -> (Vec<(String, String)>, Vec<C
 }
 
 /// Copies some keys.
-fn some(
+fn copy_chunk(
     named: &[(String, String)],
     arguments: &KvCopy,
     source: &dyn Store,
@@ -148,14 +152,14 @@ fn some(
     for (((key, name), value), there) in named.iter().zip(values(source, &keys)?).zip(there) {
         // Deleted since the keys were listed.
         let Some(value) = value else { continue };
-        let outcome = one(name, &value, there.as_ref(), arguments, target)?;
+        let outcome = copy_key(name, &value, there.as_ref(), arguments, target)?;
         lines.push(CopiedKey { key: key.clone(), name: Some(name.clone()), outcome });
     }
     Ok(())
 }
 
 /// Copies one key to its name in the other store.
-fn one(
+fn copy_key(
     name: &str,
     value: &Value,
     there: Option<&Value>,

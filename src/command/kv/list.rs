@@ -25,9 +25,9 @@ pub fn list(
     let keys: Vec<String> =
         store.list(Collection::Kv)?.into_iter().filter(|key| key.starts_with(&prefix)).collect();
     if variable!(arguments.json).flag(inherited) {
-        print::list(&keys, output)?;
+        print::json_names(&keys, output)?;
     } else {
-        print::references(keys.iter().map(String::as_str), output)?;
+        print::names(keys.iter().map(String::as_str), output)?;
     }
     Ok(Exit::Done)
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::reference;
 use crate::report::Report;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::source::{Collection, Store};
 
 /// Runs one of its commands.
@@ -41,5 +41,5 @@ pub fn kv(
 
 /// The store that the options name.
 fn open(options: &cli::OneStoreOptions, inherited: Inherited<'_>) -> Result<Box<dyn Store>, Error> {
-    store(&Choice::of_store(options, inherited)?, inherited)
+    store(&StoreChoice::of_store(options, inherited)?, inherited)
 }

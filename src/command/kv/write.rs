@@ -24,9 +24,9 @@ pub fn set(
 ) -> Result<Exit, Error> {
     let key = &reference::name("the key", &arguments.key)?;
     let bytes = match (&arguments.from_file, &arguments.value) {
-        (Some(path), _) => input::file(path)?,
-        (None, Some(value)) if value != "-" => input::word(value),
-        (None, _) => input::stdin(&format!("Value of {}: ", Shown(key)), inherited)?,
+        (Some(path), _) => input::from_file(path)?,
+        (None, Some(value)) if value != "-" => input::from_word(value),
+        (None, _) => input::from_stdin(&format!("Value of {}: ", Shown(key)), inherited)?,
     };
     let fault = |fault| Error::Value { name: key.clone(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;

@@ -12,7 +12,7 @@ use crate::reference;
 use crate::report::Report;
 use crate::resolve::Resolution;
 use crate::settings::Settings;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::settings::variable::variable;
 
 /// Prints the value byte for byte; on a terminal with a newline after it.
@@ -31,13 +31,13 @@ pub fn get(
     let mut binding = std::ffi::OsString::from("VALUE=");
     binding.push(&arguments.name);
     let plan = Plan::new(&cli::BindingOptions { secret: vec![binding], ..Default::default() })?;
-    let target = Choice::of_target(&arguments.target, inherited)?;
+    let target = StoreChoice::of_target(&arguments.target, inherited)?;
     let settings = match &target {
         None => Settings::new(&arguments.places, inherited)?,
         Some(_) => Settings::of_files(&arguments.places, inherited),
     };
     let sources = match &target {
-        None => Sources::new(&settings, &Choice::local(), inherited),
+        None => Sources::new(&settings, &StoreChoice::local(), inherited),
         Some(choice) => Sources::of_remote(&settings, choice, inherited),
     };
     let resolved = sources.resolve(plan)?;

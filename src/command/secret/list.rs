@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::settings::variable::variable;
 
 /// Prints the names of all secrets, sorted, one per line; or JSON, with the places of the source of each.
@@ -26,14 +26,14 @@ pub fn list(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let mut names = BTreeMap::new();
-    if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
+    if let Some(choice) = StoreChoice::of_target(&arguments.target, inherited)? {
         let store = store(&choice, inherited)?;
         for name in store.secrets()? {
             names.insert(name, store.place().shown);
         }
     } else {
         let settings = Settings::new(&arguments.places, inherited)?;
-        let sources = Sources::new(&settings, &Choice::local(), inherited);
+        let sources = Sources::new(&settings, &StoreChoice::local(), inherited);
         for source in sources.in_order() {
             for name in source.secrets()? {
                 names.entry(name).or_insert_with(|| source.place().shown);
@@ -46,7 +46,7 @@ pub fn list(
             names.iter().map(|(name, places)| json!({ "name": name, "sources": places })).collect();
         print::text(&format!("{}\n", json!(entries)), output)?;
     } else {
-        print::references(names.keys().map(String::as_str), output)?;
+        print::names(names.keys().map(String::as_str), output)?;
     }
     Ok(Exit::Done)
 }

@@ -17,7 +17,7 @@ use crate::notice::Notice;
 use crate::reference::{self, Kind, Reference};
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::settings::choice::Choice;
+use crate::settings::choice::StoreChoice;
 use crate::source::{Collection, NewEntry, Source as _};
 
 /// Stores a value so that both Prefect's `Secret(NAME).get()` and pfx read back exactly this value.
@@ -36,7 +36,7 @@ pub fn set(
         });
     }
     let name = &*reference::name("the name", &arguments.name)?;
-    let target = Choice::of_target(&arguments.target, inherited)?;
+    let target = StoreChoice::of_target(&arguments.target, inherited)?;
     let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
     if target.is_none() && name.contains(odd) {
         let fault = BindingFault::NotStorable { name: name.to_owned() };
@@ -93,7 +93,7 @@ pub fn delete(
     report: &mut Report<'_>,
 ) -> Result<Exit, Error> {
     let name = &*reference::name("the name", &arguments.name)?;
-    if let Some(choice) = Choice::of_target(&arguments.target, inherited)? {
+    if let Some(choice) = StoreChoice::of_target(&arguments.target, inherited)? {
         let store = store(&choice, inherited)?;
         return command::delete(Collection::Secrets, name, &*store, report);
     }
@@ -134,8 +134,8 @@ fn value(
     inherited: Inherited<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     match &arguments.from_file {
-        Some(path) => input::file(path),
-        None => input::stdin(&format!("Value of {}: ", Shown(name)), inherited),
+        Some(path) => input::from_file(path),
+        None => input::from_stdin(&format!("Value of {}: ", Shown(name)), inherited),
     }
 }
 
@@ -156,7 +156,7 @@ fn with_alternative(error: Error) -> Error {
 fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'_>) {
     let mut settings = Settings::without_options(inherited);
     settings.expand = false;
-    let sources = Sources::new(&settings, &Choice::local(), inherited);
+    let sources = Sources::new(&settings, &StoreChoice::local(), inherited);
     let reference = Reference::Secret(name.to_owned());
     let found = sources.local.look_up(&[&reference]);
     report.notices(sources.notes());

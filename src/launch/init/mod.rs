@@ -28,7 +28,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2, read, setpgid, write};
 
 use self::exit_status::CommandEnd;
 use self::guard::Guard;
-use self::notify::Manager;
+use self::notify::ServiceManager;
 use self::supervisor::Supervisor;
 use self::terminal::Job;
 use crate::error::Error;
@@ -36,13 +36,13 @@ use crate::exit::Exit;
 use crate::launch::death;
 
 pub use self::identity::renumber;
-pub use self::rewrites::Rewrites;
+pub use self::rewrites::SignalRewrites;
 
 /// How the parent behaves.
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct InitOptions {
     /// Which signals are replaced before they are forwarded.
-    pub rewrites: Rewrites,
+    pub rewrites: SignalRewrites,
     /// Whether signals are sent to the command's whole process group, instead of the command only.
     pub kill_group: bool,
     /// How long the command may take to end after a stop signal.
@@ -65,7 +65,7 @@ pub enum Role {
 ///
 /// # Errors
 /// [`Error::Process`] if the system has no process or descriptor left. Then nothing was started.
-pub fn split(options: &Options) -> Result<Role, Error> {
+pub fn split(options: &InitOptions) -> Result<Role, Error> {
     let failed =
         |action| move |cause: Errno| Error::Process { action, cause: cause.into(), way_out: None };
     // From here on no signal is lost: signals that arrive before the child is ready are forwarded later.
@@ -116,7 +116,7 @@ fn supervise(
     signals: &SignalFd,
     job: Job,
     start: OwnedFd,
-    options: &Options,
+    options: &InitOptions,
 ) -> CommandEnd {
     reaping::keep_child_status();
     if getpid() != Pid::from_raw(1) {
@@ -128,7 +128,7 @@ fn supervise(
         let _ = setpgid(child, child);
         job.lend_terminal(child);
     }
-    let manager = options.notify_socket.as_deref().and_then(Manager::new);
+    let manager = options.notify_socket.as_deref().and_then(ServiceManager::new);
     if let Some(manager) = &manager {
         // A manager that does not listen does not prevent the start.
         let _ = manager.main_process(child);

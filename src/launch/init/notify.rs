@@ -16,9 +16,9 @@ const BARRIER_TIMEOUT: u16 = 5000;
 
 /// The address at which a service manager listens.
 #[derive(Debug)]
-pub struct Manager(UnixAddr);
+pub struct ServiceManager(UnixAddr);
 
-impl Manager {
+impl ServiceManager {
     /// Parses `NOTIFY_SOCKET`: an absolute path, or `@` and a name in the abstract namespace.
     pub fn new(variable: &[u8]) -> Option<Self> {
         let address = match variable {
@@ -41,7 +41,7 @@ impl Manager {
     /// Waits until the manager has read all earlier messages (`sd_notify_barrier(3)`).
     ///
     /// # Errors
-    /// As [`Manager::main_process`].
+    /// As [`ServiceManager::main_process`].
     pub fn wait_until_read(&self) -> Result<(), Errno> {
         let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
         let descriptors = [write.as_raw_fd()];

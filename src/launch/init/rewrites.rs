@@ -11,9 +11,9 @@ use crate::name::Shown;
 
 /// Which signal is replaced with which. A signal that is not in the map is forwarded unchanged.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Rewrites(BTreeMap<i32, Option<i32>>);
+pub struct SignalRewrites(BTreeMap<i32, Option<i32>>);
 
-impl Rewrites {
+impl SignalRewrites {
     /// Parses `SIG=SIG` words. A signal is a name with or without `SIG`, or a number. With `SIG=0` it is not
     /// forwarded, as in dumb-init. If two words are for one signal, the last one counts.
     ///
@@ -71,8 +71,8 @@ fn number(text: &str) -> Option<i32> {
 mod tests {
     use super::*;
 
-    fn rewrites(words: &[&str]) -> Result<Rewrites, Error> {
-        Rewrites::new(&words.iter().map(OsString::from).collect::<Vec<_>>())
+    fn rewrites(words: &[&str]) -> Result<SignalRewrites, Error> {
+        SignalRewrites::new(&words.iter().map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::exit_status::CommandEnd;
 use super::reaping::{self, ChildChange};
 use super::signal::raise_default;
 use super::terminal::Job;
-use super::{Options, Rewrites};
+use super::{InitOptions, SignalRewrites};
 
 /// Signals that the kernel sends to the whole foreground process group of a terminal.
 const OF_TERMINAL: [i32; 8] = [
@@ -41,13 +41,13 @@ pub struct Supervisor<'o> {
     job: Job,
     /// Whether signals are sent to the command's whole process group.
     kill_group: bool,
-    rewrites: &'o Rewrites,
+    rewrites: &'o SignalRewrites,
     stop_timeout: Option<Duration>,
     stopped: bool,
 }
 
 impl<'o> Supervisor<'o> {
-    pub const fn new(command: Pid, job: Job, options: &'o Options) -> Self {
+    pub const fn new(command: Pid, job: Job, options: &'o InitOptions) -> Self {
         Self {
             command,
             continued: false,

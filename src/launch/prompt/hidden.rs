@@ -15,13 +15,13 @@ const MARK_PASTES: &[u8] = b"\x1b[?2004h";
 const MARK_NO_PASTES: &[u8] = b"\x1b[?2004l";
 
 /// A terminal in this mode, until this is dropped. Input from before, and input that is left then, is discarded.
-pub struct Hidden<'t> {
+pub struct HiddenInput<'t> {
     terminal: BorrowedFd<'t>,
     before: Termios,
     marks_pastes: bool,
 }
 
-impl<'t> Hidden<'t> {
+impl<'t> HiddenInput<'t> {
     /// Turns off the kernel's line mode, which cuts a line at 4095 bytes (termios(3)). Pastes are marked if the
     /// terminal accepts escape sequences.
     pub fn new(terminal: BorrowedFd<'t>, takes_sequences: bool) -> io::Result<Self> {
@@ -57,7 +57,7 @@ impl<'t> Hidden<'t> {
     }
 }
 
-impl Drop for Hidden<'_> {
+impl Drop for HiddenInput<'_> {
     fn drop(&mut self) {
         // A failure here cannot be reported.
         if self.marks_pastes {

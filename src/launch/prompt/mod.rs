@@ -15,7 +15,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use zeroize::Zeroizing;
 
-use self::hidden::Hidden;
+use self::hidden::HiddenInput;
 use self::line::{Event, Line, amount};
 use crate::error::{AnswerFault, Error};
 
@@ -44,7 +44,7 @@ const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 
 /// The limits of the prompt, and the abilities of the terminal.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct PromptLimits {
     /// The longest value, in bytes.
     pub limit: usize,
     /// Whether the terminal takes escape sequences.
@@ -60,11 +60,11 @@ pub struct Terms {
 /// # Errors
 /// [`Error::Terminal`] if there is no terminal, or if it is closed before the value ends; [`Error::Answer`] if the
 /// input cannot be accepted completely.
-pub fn ask(question: &str, terms: Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };
     let mut terminal =
         OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(failed)?;
-    let answer = silently(&terminal, question, terms);
+    let answer = silently(&terminal, question, limits);
     let _ = terminal.write_all(b"\n");
     let value = answer.map_err(failed)?.map_err(|fault| Error::Answer { fault })?;
     let _ = writeln!(terminal, "received {}", amount(&value));
@@ -74,14 +74,14 @@ pub fn ask(question: &str, terms: Terms) -> Result<Zeroizing<Vec<u8>>, Error> {
 /// The value, or why it is not accepted; or an error of the terminal.
 type Answer = io::Result<Result<Zeroizing<Vec<u8>>, AnswerFault>>;
 
-fn silently(terminal: &File, question: &str, terms: Terms) -> Answer {
+fn silently(terminal: &File, question: &str, limits: PromptLimits) -> Answer {
     let mut signals = SigSet::all();
     for signal in NOT_BLOCKED {
         signals.remove(signal);
     }
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&signals), Some(&mut before))?;
-    let outcome = with_signals_blocked(terminal, question, terms, &signals, &before);
+    let outcome = with_signals_blocked(terminal, question, limits, &signals, &before);
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
     outcome
 }
@@ -89,16 +89,16 @@ fn silently(terminal: &File, question: &str, terms: Terms) -> Answer {
 fn with_signals_blocked(
     mut terminal: &File,
     question: &str,
-    terms: Terms,
+    limits: PromptLimits,
     signals: &SigSet,
     before: &SigSet,
 ) -> Answer {
     let pending = SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     loop {
         // First stop echoing, so that nothing that is typed after the question is echoed or flushed.
-        let hidden = Hidden::new(terminal.as_fd(), terms.takes_sequences)?;
+        let hidden = HiddenInput::new(terminal.as_fd(), limits.takes_sequences)?;
         terminal.write_all(question.as_bytes())?;
-        let end = read_line(terminal, &pending, &hidden, terms.limit)?;
+        let end = read_line(terminal, &pending, &hidden, limits.limit)?;
         drop(hidden);
         let signal = match end {
             End::Line(answer) => return Ok(answer),
@@ -123,7 +123,7 @@ enum End {
 fn read_line(
     mut terminal: &File,
     pending: &SignalFd,
-    hidden: &Hidden<'_>,
+    hidden: &HiddenInput<'_>,
     limit: usize,
 ) -> io::Result<End> {
     let (keys, mut line) = (hidden.keys(), Line::new(limit));

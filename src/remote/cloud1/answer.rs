@@ -4,11 +4,11 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::decode::{built, malformed};
+use super::decode::{malformed, parsed};
 use super::wire::Query;
 use crate::error::RemoteFault;
 use crate::remote::http::{Effect, Response, Verdict};
-use crate::remote::weight::Members;
+use crate::remote::raw_json::Members;
 
 /// The only sign that a secret does not exist: the API has no error code for it (`client/secrets.py`).
 const ABSENT: &str = "No value found for the requested key";
@@ -113,7 +113,7 @@ struct Errors {
 
 impl Errors {
     fn of(document: &Members<'_>) -> Result<Self, RemoteFault> {
-        let errors = document.get("errors").map(|raw: &&RawValue| built(raw)).transpose()?;
+        let errors = document.get("errors").map(|raw: &&RawValue| parsed(raw)).transpose()?;
         match errors.unwrap_or_default() {
             Value::Null => Ok(Self { list: Vec::new(), text: String::new() }),
             Value::Array(list) => Ok(Self { text: Value::from(list.clone()).to_string(), list }),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::RemoteFault;
-use crate::remote::weight::{self, MOST_VALUES, Members};
+use crate::remote::raw_json::{self, MOST_VALUES, Members};
 
 /// The most values of a list of names that are built. Names are short, so there may be many.
 const MOST_LISTED: usize = 400_000;
@@ -18,7 +18,7 @@ pub type Decode<T> = fn(Option<&RawValue>) -> Result<T, RemoteFault>;
 /// The value of a secret as raw JSON. `null` is a value.
 pub fn value(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, RemoteFault> {
     let Some(raw) = field else { return Ok(None) };
-    limited(raw, MOST_VALUES)?;
+    check_size(raw, MOST_VALUES)?;
     Ok(Some(raw.to_owned()))
 }
 
@@ -35,7 +35,7 @@ pub fn id_of_row(field: Option<&RawValue>) -> Result<Option<Box<RawValue>>, Remo
 fn first_row(field: Option<&RawValue>, column: &str) -> Result<Option<Box<RawValue>>, RemoteFault> {
     let no_list = || malformed("`key_value` is not a list");
     let field = field.ok_or_else(no_list)?;
-    limited(field, MOST_VALUES)?;
+    check_size(field, MOST_VALUES)?;
     let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
     let Some(row) = rows.first() else { return Ok(None) };
     let row: Members<'_> = serde_json::from_str(row.get())
@@ -65,7 +65,7 @@ fn sorted(
 ) -> Result<Vec<String>, RemoteFault> {
     let no_list = || malformed("expected a list");
     let field = field.ok_or_else(no_list)?;
-    limited(field, MOST_LISTED)?;
+    check_size(field, MOST_LISTED)?;
     let rows: Vec<&RawValue> = serde_json::from_str(field.get()).map_err(|_| no_list())?;
     let names: Option<Vec<String>> = rows.into_iter().map(name).collect();
     let mut names = names.ok_or_else(|| malformed("a name in the list is not a string"))?;
@@ -93,19 +93,19 @@ pub fn tenant(field: Option<&RawValue>) -> Result<Option<String>, RemoteFault> {
 /// A member of the field's object, parsed.
 fn member(field: Option<&RawValue>, name: &str) -> Option<Value> {
     let members: Members<'_> = serde_json::from_str(field?.get()).ok()?;
-    members.get(name).and_then(|member| built(member).ok())
+    members.get(name).and_then(|member| parsed(member).ok())
 }
 
 /// The value that this JSON represents.
-pub fn built(raw: &RawValue) -> Result<Value, RemoteFault> {
-    limited(raw, MOST_VALUES)?;
+pub fn parsed(raw: &RawValue) -> Result<Value, RemoteFault> {
+    check_size(raw, MOST_VALUES)?;
     serde_json::from_str(raw.get())
         .map_err(|_| malformed("it is not JSON, or is nested too deeply"))
 }
 
 /// Refuses JSON with more values than may be built.
-fn limited(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
-    if weight::values(raw.get()) <= most {
+fn check_size(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
+    if raw_json::count_values(raw.get()) <= most {
         Ok(())
     } else {
         Err(malformed(&format!("it contains more than {most} values")))

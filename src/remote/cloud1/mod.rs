@@ -75,7 +75,7 @@ impl Source for Cloud1 {
         if !keys.is_empty() {
             queries.push(wire::values(&keys));
         }
-        let values = self.session.ask(&queries, Effect::Read)?.into_iter().flatten();
+        let values = self.session.send_all(&queries, Effect::Read)?.into_iter().flatten();
         let of_secret = secrets.iter().map(|name| Reference::Secret((*name).to_owned()));
         let of_key = keys.iter().map(|key| Reference::Kv((*key).to_owned()));
         let mut found = Found::new();
@@ -106,7 +106,7 @@ impl Source for Cloud1 {
 
 impl Store for Cloud1 {
     fn probe(&self) -> Result<Vec<(String, String)>, Error> {
-        let tenant = self.session.one(wire::auth_info(), Effect::Read)?.ok_or_else(|| {
+        let tenant = self.session.send_one(wire::auth_info(), Effect::Read)?.ok_or_else(|| {
             let credential = self.session.credential().to_owned();
             self.session.error(RemoteFault::Unauthorized { status: 200, credential })
         })?;
@@ -118,7 +118,7 @@ impl Store for Cloud1 {
             Collection::Kv => wire::keys(),
             Collection::Secrets => wire::secret_names(),
         };
-        self.session.one(query, Effect::Read)
+        self.session.send_one(query, Effect::Read)
     }
 
     fn set(&self, entry: &NewEntry<'_>) -> Result<(), Error> {
@@ -146,7 +146,7 @@ impl Cloud1 {
         if dry_run {
             return Ok(());
         }
-        self.session.write(wire::set_secret(name, &read_back(value)))
+        self.session.write(wire::set_secret(name, &stored_form(value)))
     }
 
     fn delete_secret(&self, name: &str) -> Result<bool, Error> {
@@ -176,11 +176,13 @@ impl Cloud1 {
         if dry_run {
             return Ok(());
         }
-        self.session.one(wire::set_key(name, value), Effect::Write)
+        self.session.send_one(wire::set_key(name, value), Effect::Write)
     }
 
     fn delete_key(&self, key: &str) -> Result<bool, Error> {
-        let Some(id) = self.session.one(wire::row_id(key), Effect::Read)? else { return Ok(false) };
+        let Some(id) = self.session.send_one(wire::row_id(key), Effect::Read)? else {
+            return Ok(false);
+        };
         let id = serde_json::from_str(id.get()).map_err(|_| self.session.malformed())?;
         self.session.write(wire::delete_row(&id))?;
         Ok(true)
@@ -189,7 +191,7 @@ impl Cloud1 {
 
 /// What to store so that a reader gets `value`. `Secret.get` parses a text that is JSON, so such a text is stored as a
 /// JSON string that contains it (`client/secrets.py`: one `json.loads`).
-fn read_back(value: &Value) -> Cow<'_, Value> {
+fn stored_form(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::String(text) if is_json_to_python(text) => {
             Cow::Owned(Value::String(value.to_string()))
@@ -216,18 +218,18 @@ mod tests {
         for text in
             ["hello", "", "007", "$HOME ~", "null and void", "'x'", "{'a': 1}", "-----BEGIN", "1,2"]
         {
-            assert_eq!(*read_back(&json!(text)), json!(text));
+            assert_eq!(*stored_form(&json!(text)), json!(text));
         }
         for text in [
             "123", "true", " null ", "\"x\"", "{\"a\": 1}", "NaN", "-Infinity", "[NaN]",
             "\"\\ud800\"",
         ] {
-            let Value::String(stored) = read_back(&json!(text)).into_owned() else { panic!() };
+            let Value::String(stored) = stored_form(&json!(text)).into_owned() else { panic!() };
             assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), json!(text));
             let read = SecretValue::perhaps_json("X", stored).unwrap();
             assert_eq!(read.expose(), text.as_bytes());
         }
-        assert_eq!(*read_back(&json!({"a": "123"})), json!({"a": "123"}));
-        assert_eq!(*read_back(&json!(5)), json!(5));
+        assert_eq!(*stored_form(&json!({"a": "123"})), json!({"a": "123"}));
+        assert_eq!(*stored_form(&json!(5)), json!(5));
     }
 }

@@ -34,7 +34,7 @@ impl Cloud1Session {
     }
 
     /// Sends all of `queries` at the same time.
-    pub fn ask<T>(&self, queries: &[Query<T>], effect: Effect) -> Result<Vec<Vec<T>>, Error> {
+    pub fn send_all<T>(&self, queries: &[Query<T>], effect: Effect) -> Result<Vec<Vec<T>>, Error> {
         let requests = queries.iter().map(|query| self.request(query, effect)).collect();
         let responses = self.client.send_all(requests)?;
         let read = |(query, response)| answer::read(query, response, effect, self.credential());
@@ -54,14 +54,14 @@ impl Cloud1Session {
     }
 
     /// Sends a query with one field.
-    pub fn one<T>(&self, query: Query<T>, effect: Effect) -> Result<T, Error> {
-        let field = self.ask(&[query], effect)?.pop().and_then(|mut fields| fields.pop());
+    pub fn send_one<T>(&self, query: Query<T>, effect: Effect) -> Result<T, Error> {
+        let field = self.send_all(&[query], effect)?.pop().and_then(|mut fields| fields.pop());
         field.ok_or_else(|| self.malformed())
     }
 
     /// Sends a mutation that reports whether it succeeded.
     pub fn write(&self, query: Query<bool>) -> Result<(), Error> {
-        if self.one(query, Effect::Write)? {
+        if self.send_one(query, Effect::Write)? {
             return Ok(());
         }
         let message = Some("the request was rejected without a reason".to_owned());

@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::io;
 use std::time::Instant;
 
-use self::once::{Outcome, once};
+use self::once::{TryOutcome, send_once};
 use super::address::proxy_host;
 pub use super::exchange::{Access, Credential, Effect, Request, Response, TimeLimit, Verdict};
 use super::network::Network;
@@ -52,13 +52,13 @@ impl Client {
         let writes = requests.iter().any(|request| request.effect == Effect::Write);
         let place = self.access.address.origin();
         let mut progress = Progress::new(&place, started);
-        let work = all(built.client.clone(), requests, deadline);
+        let work = send_in_batches(built.client.clone(), requests, deadline);
         let outcome = built.network.wait(work, deadline, &mut progress).unwrap_or(Ok(None));
         match outcome {
             Ok(Some(responses)) => Ok(responses),
             Ok(None) => {
                 let late = RemoteFault::Deadline { after: self.access.time.after };
-                Err(self.error(if writes { unknown(late) } else { late }))
+                Err(self.error(if writes { unknown_outcome(late) } else { late }))
             }
             Err(fault) => Err(self.error(fault)),
         }
@@ -113,7 +113,7 @@ impl Client {
 }
 
 /// Sends all requests, some at the same time; `None` if the deadline has passed.
-async fn all(
+async fn send_in_batches(
     client: reqwest::Client,
     requests: Vec<Request>,
     deadline: Instant,
@@ -125,7 +125,7 @@ async fn all(
             .by_ref()
             .take(SIDE_BY_SIDE)
             .map(|request| {
-                let work = persist(client.clone(), request, deadline);
+                let work = send_until_answered(client.clone(), request, deadline);
                 tokio::spawn(tokio::time::timeout_at(deadline.into(), work))
             })
             .collect();
@@ -144,20 +144,20 @@ async fn all(
 }
 
 /// Sends a request until it is answered or no further try is allowed.
-async fn persist(
+async fn send_until_answered(
     client: reqwest::Client,
     request: Request,
     deadline: Instant,
 ) -> Result<Response, RemoteFault> {
     let mut tries = Tries::default();
     loop {
-        let outcome = once(&client, &request).await;
+        let outcome = send_once(&client, &request).await;
         let verdict = match &outcome {
             Ok((response, _)) => (request.verdict)(response),
             Err(_) => Verdict::Nothing,
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        if let Some(trouble) = trouble(&outcome, verdict, request.effect)
+        if let Some(trouble) = retry_reason(&outcome, verdict, request.effect)
             && let Some(pause) = tries.pause(trouble, left, random::number())
         {
             tokio::time::sleep(pause).await;
@@ -166,17 +166,20 @@ async fn persist(
         let writes = request.effect == Effect::Write;
         return match outcome {
             Ok((response, _)) if response.status >= 500 && writes && verdict != Verdict::Undone => {
-                Err(unknown(RemoteFault::Refused { status: response.status, message: None }))
+                Err(unknown_outcome(RemoteFault::Refused {
+                    status: response.status,
+                    message: None,
+                }))
             }
             Ok((response, _)) => Ok(response),
-            Err(failure) if failure.was_sent && writes => Err(unknown(failure.fault)),
+            Err(failure) if failure.was_sent && writes => Err(unknown_outcome(failure.fault)),
             Err(failure) => Err(failure.fault),
         };
     }
 }
 
 /// Why a request may be sent again, if it may; a write only after a response which says that nothing was done.
-fn trouble(outcome: &Outcome, verdict: Verdict, effect: Effect) -> Option<Trouble> {
+fn retry_reason(outcome: &TryOutcome, verdict: Verdict, effect: Effect) -> Option<Trouble> {
     if effect == Effect::Write && verdict != Verdict::Undone {
         return None;
     }
@@ -190,7 +193,7 @@ fn trouble(outcome: &Outcome, verdict: Verdict, effect: Effect) -> Option<Troubl
     }
 }
 
-fn unknown(cause: RemoteFault) -> RemoteFault {
+fn unknown_outcome(cause: RemoteFault) -> RemoteFault {
     RemoteFault::UnknownOutcome { cause: Box::new(cause) }
 }
 
@@ -221,8 +224,8 @@ mod tests {
             (failure(true), Verdict::Nothing, transient(None), None),
             (failure(false), Verdict::Nothing, None, None),
         ] {
-            assert_eq!(trouble(&outcome, verdict, Effect::Read), read);
-            assert_eq!(trouble(&outcome, verdict, Effect::Write), write);
+            assert_eq!(retry_reason(&outcome, verdict, Effect::Read), read);
+            assert_eq!(retry_reason(&outcome, verdict, Effect::Write), write);
         }
     }
 }

@@ -19,7 +19,7 @@ const LONGEST_BODY: usize = 4 << 20;
 const LONGEST_HEAD: usize = 64 << 10;
 
 /// The result of one try: a response, and how long the server asks to wait before the next try.
-pub type Outcome = Result<(Response, Option<Duration>), Failure>;
+pub type TryOutcome = Result<(Response, Option<Duration>), Failure>;
 
 /// Why one try gave no response.
 pub struct Failure {
@@ -35,7 +35,7 @@ impl Failure {
 }
 
 /// Sends a request once and reads the complete response.
-pub async fn once(client: &reqwest::Client, request: &Request) -> Outcome {
+pub async fn send_once(client: &reqwest::Client, request: &Request) -> TryOutcome {
     let mut headers = HeaderMap::new();
     append(&mut headers, &request.headers).map_err(Failure::lasting)?;
     let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::GET);

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
-use super::refusal::{self, AskedPart};
+use super::refusal::{self, RequestSubject};
 use super::session::PrefectSession;
 use super::variables;
 use super::wire::{self, Block, PAGE, Secrets};
@@ -17,14 +17,15 @@ use crate::remote::http::{Effect, Request, Response};
 /// The slug of the block type whose blocks are secrets.
 pub const SECRET: &str = "secret";
 
-const READ: AskedPart = AskedPart { what: "blocks and their secret data", effect: Effect::Read };
-const WRITE: AskedPart = AskedPart { what: "blocks", effect: Effect::Write };
+const READ: RequestSubject =
+    RequestSubject { what: "blocks and their secret data", effect: Effect::Read };
+const WRITE: RequestSubject = RequestSubject { what: "blocks", effect: Effect::Write };
 
 /// The blocks to request: names by block type.
 #[derive(Default)]
-pub struct Wanted(BTreeMap<String, BTreeSet<String>>);
+pub struct WantedBlocks(BTreeMap<String, BTreeSet<String>>);
 
-impl Wanted {
+impl WantedBlocks {
     pub fn add(&mut self, slug: &str, name: String) {
         self.0.entry(slug.to_owned()).or_default().insert(name);
     }
@@ -47,7 +48,7 @@ impl Wanted {
         session.filter("block_documents", &body)
     }
 
-    /// Reads the responses to [`Wanted::requests`], and requests further pages where there may be some.
+    /// Reads the responses to [`WantedBlocks::requests`], and requests further pages where there may be some.
     ///
     /// # Errors
     /// [`Error::Remote`].
@@ -100,7 +101,7 @@ pub fn value<'d>(name: &str, data: &'d RawValue) -> Result<&'d RawValue, Error> 
 /// Why a whole block is passed only if the user explicitly asks for all of it: it refers to a secret elsewhere, or
 /// contains other blocks with secrets.
 pub fn caution(block: &Block) -> Option<ValueFault> {
-    let is_reference = refers(&block.slug) && !block.has_own_secrets;
+    let is_reference = is_reference_type(&block.slug) && !block.has_own_secrets;
     (is_reference || !block.inner.is_empty()).then(|| ValueFault::Composite {
         fields: json::members(&block.data).into_iter().map(|(name, _)| name).collect(),
         inner: block.inner.clone(),
@@ -110,7 +111,7 @@ pub fn caution(block: &Block) -> Option<ValueFault> {
 
 /// Whether blocks of this type refer to a secret elsewhere, as `aws-secret`, `gcpsecret` and
 /// `azure-key-vault-secret-reference` do.
-fn refers(slug: &str) -> bool {
+fn is_reference_type(slug: &str) -> bool {
     let names_secret =
         |word: &str| word.ends_with("secret") || word.starts_with("secrets") || word == "reference";
     slug != SECRET && slug.split('-').any(names_secret)
@@ -150,7 +151,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
     let block = fits(session, name, value)?;
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
-    let [kind, block_documents] = session.both(kind, find(session, &block))?;
+    let [kind, block_documents] = session.both(kind, find_request(session, &block))?;
     // The second try is for a block that another client created or deleted in the meantime.
     let mut known = id(session, &block_documents)?;
     for _ in 0..2 {
@@ -164,7 +165,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
                 _ => return Err(session.refused(&response, WRITE)),
             }
         }
-        let (type_id, schema_id) = kind_of_secret(session, &kind)?;
+        let (type_id, schema_id) = secret_type_ids(session, &kind)?;
         let body = json!({
             "name": block,
             "data": data,
@@ -174,7 +175,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
         let response = session.write("POST", &["block_documents", ""], Some(&body))?;
         match response.status {
             200 | 201 => return Ok(()),
-            409 => known = id(session, &session.send(find(session, &block))?)?,
+            409 => known = id(session, &session.send(find_request(session, &block))?)?,
             _ => return Err(session.refused(&response, WRITE)),
         }
     }
@@ -190,7 +191,9 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
 /// [`Error::Remote`].
 pub fn delete(session: &PrefectSession, name: &str) -> Result<bool, Error> {
     let Some(block) = names::of_block(name) else { return Ok(false) };
-    let Some(id) = id(session, &session.send(find(session, &block))?)? else { return Ok(false) };
+    let Some(id) = id(session, &session.send(find_request(session, &block))?)? else {
+        return Ok(false);
+    };
     session.delete(&["block_documents", &id], WRITE)
 }
 
@@ -231,7 +234,7 @@ pub fn fits(session: &PrefectSession, name: &str, value: &Value) -> Result<Strin
 
 /// The IDs of the block type `secret` and of its newest schema. If the server does not have its own block types yet,
 /// pfx requests their installation.
-fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String, String), Error> {
+fn secret_type_ids(session: &PrefectSession, asked: &Response) -> Result<(String, String), Error> {
     let installed;
     let kind = if refusal::is_absence(asked) {
         let path = ["block_types", "install_system_block_types"];
@@ -254,7 +257,7 @@ fn kind_of_secret(session: &PrefectSession, asked: &Response) -> Result<(String,
 }
 
 /// The request for the block of one secret, without its value.
-fn find(session: &PrefectSession, block: &str) -> Request {
+fn find_request(session: &PrefectSession, block: &str) -> Request {
     let body = wire::filter_blocks(&[SECRET], &[block], 0, Secrets::Hidden);
     session.filter("block_documents", &body)
 }
@@ -282,11 +285,11 @@ mod tests {
             "databricks-secrets",
             "aws-secrets-manager",
         ] {
-            assert!(refers(slug), "{slug}");
+            assert!(is_reference_type(slug), "{slug}");
         }
         for slug in ["secret", "secretary", "aws-credentials", "json", "preference", "no-secretive"]
         {
-            assert!(!refers(slug), "{slug}");
+            assert!(!is_reference_type(slug), "{slug}");
         }
     }
 }

@@ -9,7 +9,7 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 
-use self::blocks::{SECRET, Wanted};
+use self::blocks::{SECRET, WantedBlocks};
 use self::session::PrefectSession;
 use super::http::Client;
 use crate::error::Error;
@@ -50,7 +50,7 @@ impl Source for Prefect {
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
-        let mut blocks = Wanted::default();
+        let mut blocks = WantedBlocks::default();
         let mut keys = BTreeSet::new();
         for reference in wanted {
             match reference {

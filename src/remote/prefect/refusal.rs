@@ -6,7 +6,7 @@ use crate::remote::http::{Effect, Response};
 
 /// What a request was about, for the error if it is refused.
 #[derive(Clone, Copy, Debug)]
-pub struct AskedPart {
+pub struct RequestSubject {
     /// `blocks` or `Variables`.
     pub what: &'static str,
     pub effect: Effect,
@@ -33,7 +33,11 @@ pub fn is_absence(response: &Response) -> bool {
 
 /// The error that a response with an error status means. The body of a 422 is never shown, because it repeats the
 /// request; nor is the body of any response to a write.
-pub fn fault(response: &Response, asked: AskedPart, from: CredentialOrigin<'_>) -> RemoteFault {
+pub fn fault(
+    response: &Response,
+    asked: RequestSubject,
+    from: CredentialOrigin<'_>,
+) -> RemoteFault {
     let status = response.status;
     let writes = asked.effect == Effect::Write;
     match status {
@@ -81,7 +85,7 @@ mod tests {
     }
 
     fn shown(status: u16, body: &str, effect: Effect) -> String {
-        let asked = AskedPart { what: "blocks", effect };
+        let asked = RequestSubject { what: "blocks", effect };
         fault(&answer(status, body), asked, Some("PREFECT_API_KEY")).to_string()
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::refusal::{self, AskedPart};
+use super::refusal::{self, RequestSubject};
 use super::wire::{self, PAGE};
 use crate::error::{Error, RemoteFault};
 use crate::random;
@@ -107,7 +107,7 @@ impl PrefectSession {
     ///
     /// # Errors
     /// [`Error::Remote`].
-    pub fn delete(&self, path: &[&str], asked: AskedPart) -> Result<bool, Error> {
+    pub fn delete(&self, path: &[&str], asked: RequestSubject) -> Result<bool, Error> {
         let response = self.write("DELETE", path, None)?;
         match response.status {
             200 | 204 => Ok(true),
@@ -123,7 +123,7 @@ impl PrefectSession {
     pub fn read<T>(
         &self,
         response: &Response,
-        asked: AskedPart,
+        asked: RequestSubject,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Result<T, Error> {
         if response.status != 200 {
@@ -187,7 +187,7 @@ impl PrefectSession {
     }
 
     /// The error for a response with an error status.
-    pub fn refused(&self, response: &Response, asked: AskedPart) -> Error {
+    pub fn refused(&self, response: &Response, asked: RequestSubject) -> Error {
         let credential = self.client.access.credential.as_ref();
         let from = credential.map(|credential| credential.origin.as_str());
         self.client.error(refusal::fault(response, asked, from))
@@ -224,7 +224,7 @@ impl PrefectSession {
         if matches!(response.status, 404 | 422) {
             return Ok(false);
         }
-        let asked = AskedPart { what: "tokens", effect: Effect::Read };
+        let asked = RequestSubject { what: "tokens", effect: Effect::Read };
         let token = self.read(&response, asked, wire::token)?;
         *self.token.borrow_mut() = Some(Token { client, token });
         Ok(true)

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::names;
-use super::refusal::{self, AskedPart};
+use super::refusal::{self, RequestSubject};
 use super::session::PrefectSession;
 use super::wire::{self, PAGE, VariableDocument};
 use crate::error::{Error, ValueFault};
@@ -17,8 +17,8 @@ use crate::remote::http::{Effect, Request, Response};
 /// with 3.8.8: a string of 4 998 letters fits and one of 4 999 does not).
 const LONGEST: usize = 5_000;
 
-const READ: AskedPart = AskedPart { what: "Variables", effect: Effect::Read };
-const WRITE: AskedPart = AskedPart { what: "Variables", effect: Effect::Write };
+const READ: RequestSubject = RequestSubject { what: "Variables", effect: Effect::Read };
+const WRITE: RequestSubject = RequestSubject { what: "Variables", effect: Effect::Write };
 
 /// The requests for all these names, one for every two hundred.
 pub fn requests(session: &PrefectSession, names: &BTreeSet<String>) -> Vec<Request> {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::json;
-use crate::remote::weight::{self, MOST_VALUES, Members};
+use crate::remote::raw_json::{self, MOST_VALUES, Members};
 
 /// The most objects on one page, and so the most names in one request.
 pub const PAGE: usize = 200;
@@ -210,7 +210,7 @@ fn limited(
     left: &Cell<usize>,
 ) -> Result<Box<RawValue>, String> {
     let raw = member(item, name, path)?;
-    match left.get().checked_sub(weight::values(raw.get())) {
+    match left.get().checked_sub(raw_json::count_values(raw.get())) {
         Some(rest) => left.set(rest),
         None => {
             return Err(format!(

@@ -12,8 +12,8 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use self::layers::{PrefectLayers, SettingPlace};
-use super::choice::Choice;
-use super::configured::Configured;
+use super::choice::StoreChoice;
+use super::store_settings::StoreSettings;
 use super::{Fact, network};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
@@ -127,7 +127,7 @@ impl PrefectSettings {
     }
 }
 
-impl Configured for PrefectSettings {
+impl StoreSettings for PrefectSettings {
     fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -137,7 +137,7 @@ impl Configured for PrefectSettings {
         Some(format!("{} is set and takes precedence over Prefect Cloud 1.x", url.origin))
     }
 
-    fn obstacle(&self) -> Option<String> {
+    fn why_unusable(&self) -> Option<String> {
         match &self.url {
             Some(url) if !url.text.trim().is_empty() => None,
             Some(url) => Some(format!("{} is empty", url.origin)),
@@ -194,7 +194,7 @@ impl Configured for PrefectSettings {
 
     fn open(
         self: Box<Self>,
-        choice: &Choice,
+        choice: &StoreChoice,
         inherited: Inherited<'_>,
     ) -> Result<Box<dyn Store>, Error> {
         let Some(url) = &self.url else {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 
-use super::asked::{CompletionRequest, Thing};
+use super::request::{CompletionRequest, WordKind};
 use crate::cli;
 use crate::command::help::TOPICS;
 use crate::environment::Inherited;
@@ -20,32 +20,36 @@ use crate::source::Source as _;
 use crate::source::local::LocalConfig;
 use crate::wanted::{WantedValue, WantedVariable};
 
-/// Words, and a description of each.
-type Words = BTreeMap<String, &'static str>;
+/// Candidates, and a description of each.
+type Candidates = BTreeMap<String, &'static str>;
 
 /// The words that can be completed here.
-pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) -> Words {
-    let project = project(asked, inherited);
-    let (is_binding, names) = match thing {
-        Thing::Command(_) | Thing::Options => return Words::new(),
-        Thing::Block | Thing::Text => (true, Words::new()),
-        Thing::Key => (true, project.keys),
-        Thing::KeyName => return project.keys,
-        Thing::Profile => return project.profiles,
-        Thing::Secret | Thing::SecretName => {
+pub fn candidates(
+    kind: WordKind,
+    request: &CompletionRequest,
+    inherited: Inherited<'_>,
+) -> Candidates {
+    let project = project(request, inherited);
+    let (is_binding, names) = match kind {
+        WordKind::Command(_) | WordKind::Options => return Candidates::new(),
+        WordKind::Block | WordKind::Text => (true, Candidates::new()),
+        WordKind::Key => (true, project.keys),
+        WordKind::KeyName => return project.keys,
+        WordKind::Profile => return project.profiles,
+        WordKind::Secret | WordKind::SecretName => {
             let mut names = project.secrets;
-            names.extend(secrets(asked, inherited).unwrap_or_default());
-            (thing == Thing::Secret, names)
+            names.extend(secrets(request, inherited).unwrap_or_default());
+            (kind == WordKind::Secret, names)
         }
-        Thing::Subject => return subjects(),
-        Thing::Variable => (true, environment(inherited)),
-        Thing::VariableName => {
+        WordKind::Subject => return subjects(),
+        WordKind::Variable => (true, environment(inherited)),
+        WordKind::VariableName => {
             let mut names = project.variables;
             names.extend(environment(inherited));
             return names;
         }
     };
-    let typed = asked.typed.split_once('=').filter(|_| is_binding);
+    let typed = request.typed.split_once('=').filter(|_| is_binding);
     if let Some((variable, _)) = typed {
         return names
             .into_iter()
@@ -56,7 +60,7 @@ pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) 
         return names;
     }
     // Without a variable before it, a `=` would end a variable name.
-    let mut words: Words =
+    let mut words: Candidates =
         names.into_iter().map(|(name, what)| (name.replace('=', "%3D"), what)).collect();
     for (variable, what) in project.variables {
         words.entry(format!("{variable}=")).or_insert(what);
@@ -65,7 +69,7 @@ pub fn words(thing: Thing, asked: &CompletionRequest, inherited: Inherited<'_>) 
 }
 
 /// What `pfx help` explains.
-fn subjects() -> Words {
+fn subjects() -> Candidates {
     let root = cli::Arguments::command();
     let commands = root.get_subcommands().map(|command| (command.get_name().to_owned(), "command"));
     let topics = TOPICS.iter().map(|topic| (topic.name.to_owned(), "topic"));
@@ -73,8 +77,8 @@ fn subjects() -> Words {
 }
 
 /// The names of the secrets on this machine.
-fn secrets(asked: &CompletionRequest, inherited: Inherited<'_>) -> Result<Words, Error> {
-    let secrets_dir = asked.secrets_directories.iter().map(PathBuf::from).collect();
+fn secrets(request: &CompletionRequest, inherited: Inherited<'_>) -> Result<Candidates, Error> {
+    let secrets_dir = request.secrets_directories.iter().map(PathBuf::from).collect();
     let places = cli::PlaceOptions { secrets_dir, no_expand: true, ..Default::default() };
     let settings = Settings::new(&places, inherited)?;
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
@@ -86,7 +90,7 @@ fn secrets(asked: &CompletionRequest, inherited: Inherited<'_>) -> Result<Words,
 }
 
 /// The environment variables of pfx.
-fn environment(inherited: Inherited<'_>) -> Words {
+fn environment(inherited: Inherited<'_>) -> Candidates {
     let names = inherited.names().into_iter().filter_map(|name| String::from_utf8(name).ok());
     names.map(|name| (written(&name), "variable")).collect()
 }
@@ -97,17 +101,17 @@ fn written(name: &str) -> String {
 
 /// The names in a project file.
 #[derive(Default)]
-struct Named {
-    keys: Words,
-    profiles: Words,
-    secrets: Words,
-    variables: Words,
+struct ProjectNames {
+    keys: Candidates,
+    profiles: Candidates,
+    secrets: Candidates,
+    variables: Candidates,
 }
 
 /// The names in the project file. It need not be trusted, since completing names binds nothing.
-fn project(asked: &CompletionRequest, inherited: Inherited<'_>) -> Named {
-    let mut named = Named::default();
-    let Some(project) = read(asked, inherited) else { return named };
+fn project(request: &CompletionRequest, inherited: Inherited<'_>) -> ProjectNames {
+    let mut named = ProjectNames::default();
+    let Some(project) = read(request, inherited) else { return named };
     let tables = project.profiles.iter().map(|(_, profile)| profile).chain([&project.own]);
     for entry in tables.filter_map(|profile| profile.env.as_ref()).flatten() {
         named.add(entry);
@@ -117,7 +121,7 @@ fn project(asked: &CompletionRequest, inherited: Inherited<'_>) -> Named {
     named
 }
 
-impl Named {
+impl ProjectNames {
     fn add(&mut self, entry: &WantedVariable) {
         self.variables.insert(for_terminal(entry.variable.as_str()), "variable in pfx.toml");
         let WantedValue::Lookup(lookup) = &entry.value else { return };
@@ -129,10 +133,10 @@ impl Named {
     }
 }
 
-fn read(asked: &CompletionRequest, inherited: Inherited<'_>) -> Option<Project> {
+fn read(request: &CompletionRequest, inherited: Inherited<'_>) -> Option<Project> {
     let given = cli::ProjectOptions {
-        project: asked.project.as_ref().map(PathBuf::from),
-        no_project: asked.no_project,
+        project: request.project.as_ref().map(PathBuf::from),
+        no_project: request.no_project,
         profile: Vec::new(),
     };
     let path = match settings::active_project::named(&given, inherited) {

@@ -12,7 +12,7 @@ pub const MOST_VALUES: usize = 100_000;
 pub type Members<'b> = BTreeMap<String, &'b RawValue>;
 
 /// An upper bound for the number of values in a JSON text, of any kind and at any depth.
-pub fn values(json: &str) -> usize {
+pub fn count_values(json: &str) -> usize {
     let (mut count, mut in_string, mut is_escaped) = (1, false, false);
     for byte in json.bytes() {
         match byte {

@@ -1,14 +1,14 @@
 //! The settings of a remote store, before it is used.
 
 use super::Fact;
-use super::choice::Choice;
+use super::choice::StoreChoice;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::notice::Notice;
 use crate::source::Store;
 
 /// The settings of one kind of remote store.
-pub trait Configured {
+pub trait StoreSettings {
     /// All settings, without the values of credentials.
     fn facts(&self) -> Vec<Fact>;
 
@@ -16,7 +16,7 @@ pub trait Configured {
     fn notices(&self) -> &[Notice];
 
     /// Why this store cannot be used, if it cannot: a clause.
-    fn obstacle(&self) -> Option<String>;
+    fn why_unusable(&self) -> Option<String>;
 
     /// Why this store is used rather than those after it: a clause.
     fn reason(&self) -> Option<String> {
@@ -28,14 +28,14 @@ pub trait Configured {
         None
     }
 
-    /// Opens the store. There must be no [`Configured::obstacle`].
+    /// Opens the store. There must be no [`StoreSettings::why_unusable`].
     ///
     /// # Errors
     /// [`Error::Remote`] if the settings do not fit together; [`Error::Config`], [`Error::File`] and [`Error::Trust`]
     /// for files that they name.
     fn open(
         self: Box<Self>,
-        choice: &Choice,
+        choice: &StoreChoice,
         inherited: Inherited<'_>,
     ) -> Result<Box<dyn Store>, Error>;
 }

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// What the last word of a line can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
+pub enum WordKind {
     /// The line of another command begins at this word, which may be an earlier one.
     Command(usize),
     /// An option, a command of pfx, or a value that the declaration lists.
@@ -35,7 +35,7 @@ pub enum Thing {
 /// A parsed command line.
 #[derive(Debug)]
 pub struct CompletionRequest {
-    pub thing: Thing,
+    pub kind: WordKind,
     /// The part of the last word before the value: `--secret=` or `-s`.
     pub front: String,
     /// The part of the value that was typed.
@@ -49,7 +49,7 @@ impl CompletionRequest {
     /// Parses `words`, which start with the program's name, by the declaration `root`, which must be built.
     pub fn of(root: &Command, words: &[OsString]) -> Self {
         let mut asked = Self {
-            thing: Thing::Options,
+            kind: WordKind::Options,
             front: String::new(),
             typed: String::new(),
             secrets_directories: Vec::new(),
@@ -67,7 +67,7 @@ impl CompletionRequest {
                 asked.note(option, word.clone());
             } else if only_operands || !text.starts_with('-') || text == "-" {
                 if takes_command(own) {
-                    asked.thing = Thing::Command(index);
+                    asked.kind = WordKind::Command(index);
                     return asked;
                 }
                 match own.find_subcommand(&*text) {
@@ -88,19 +88,19 @@ impl CompletionRequest {
             }
         }
         let own = path.last().copied().unwrap_or(root);
-        let (thing, front) = if let Some(option) = awaits {
+        let (kind, front) = if let Some(option) = awaits {
             (of_option(option), 0)
         } else if !only_operands && last.starts_with('-') {
             match option(own, &last) {
                 Some((option, Some(front))) => (of_option(option), front),
-                _ => (Thing::Options, 0),
+                _ => (WordKind::Options, 0),
             }
         } else if takes_command(own) {
-            (Thing::Command(words.len() - 1), 0)
+            (WordKind::Command(words.len() - 1), 0)
         } else {
-            (if operands == 0 { of_operand(&path) } else { Thing::Options }, 0)
+            (if operands == 0 { of_operand(&path) } else { WordKind::Options }, 0)
         };
-        asked.thing = thing;
+        asked.kind = kind;
         (asked.front, asked.typed) = (last[..front].to_owned(), last[front..].to_owned());
         asked
     }
@@ -149,27 +149,27 @@ fn takes_command(command: &Command) -> bool {
     command.get_positionals().any(|operand| operand.get_id() == "command")
 }
 
-fn of_option(option: &Arg) -> Thing {
+fn of_option(option: &Arg) -> WordKind {
     match option.get_id().as_str() {
-        "block" => Thing::Block,
-        "env" => Thing::Variable,
-        "file" | "secret" => Thing::Secret,
-        "kv" => Thing::Key,
-        "profile" => Thing::Profile,
-        "set" => Thing::Text,
-        "unset" => Thing::VariableName,
-        _ => Thing::Options,
+        "block" => WordKind::Block,
+        "env" => WordKind::Variable,
+        "file" | "secret" => WordKind::Secret,
+        "kv" => WordKind::Key,
+        "profile" => WordKind::Profile,
+        "set" => WordKind::Text,
+        "unset" => WordKind::VariableName,
+        _ => WordKind::Options,
     }
 }
 
 /// What the first operand of this command can be.
-fn of_operand(path: &[&Command]) -> Thing {
+fn of_operand(path: &[&Command]) -> WordKind {
     let path: Vec<&str> = path.iter().skip(1).map(|command| command.get_name()).collect();
     match path.as_slice() {
-        ["help"] => Thing::Subject,
-        ["kv", "delete" | "get"] => Thing::KeyName,
-        ["secret", "delete" | "get" | "set"] => Thing::SecretName,
-        _ => Thing::Options,
+        ["help"] => WordKind::Subject,
+        ["kv", "delete" | "get"] => WordKind::KeyName,
+        ["secret", "delete" | "get" | "set"] => WordKind::SecretName,
+        _ => WordKind::Options,
     }
 }
 
@@ -187,43 +187,43 @@ mod tests {
 
     #[test]
     fn the_words_before_decide_what_the_last_word_can_be() {
-        for (line, thing, front) in [
-            ("pfx ", Thing::Options, ""),
-            ("pfx sec", Thing::Options, ""),
-            ("pfx run -s ", Thing::Secret, ""),
-            ("pfx run -s A --secret ", Thing::Secret, ""),
-            ("pfx run --secret=D", Thing::Secret, "--secret="),
-            ("pfx run -vsPG=p", Thing::Secret, "-vs"),
-            ("pfx run -s=D", Thing::Secret, "-s="),
-            ("pfx check --file ", Thing::Secret, ""),
-            ("pfx export -e H", Thing::Variable, ""),
-            ("pfx run -k ", Thing::Key, ""),
-            ("pfx run -b X=", Thing::Block, ""),
-            ("pfx run --set ", Thing::Text, ""),
-            ("pfx run --unset ", Thing::VariableName, ""),
-            ("pfx run --profile ", Thing::Profile, ""),
-            ("pfx run --remote ", Thing::Options, ""),
-            ("pfx run --local --cl", Thing::Options, ""),
-            ("pfx run -", Thing::Options, ""),
-            ("pfx run ", Thing::Command(2), ""),
-            ("pfx run -- ", Thing::Command(3), ""),
-            ("pfx run -s A -- printenv -s", Thing::Command(5), ""),
-            ("pfx run -s A printenv -s", Thing::Command(4), ""),
-            ("pfx -v run ls", Thing::Command(3), ""),
-            ("pfx --error-format json run -- -x", Thing::Command(5), ""),
-            ("pfx secret get ", Thing::SecretName, ""),
-            ("pfx secret get --remote -- -x", Thing::SecretName, ""),
-            ("pfx secret get A ", Thing::Options, ""),
-            ("pfx help re", Thing::Subject, ""),
-            ("pfx help secret ", Thing::Options, ""),
-            ("pfx secret delete D", Thing::SecretName, ""),
-            ("pfx secret list ", Thing::Options, ""),
-            ("pfx kv get --timeout 1 ", Thing::KeyName, ""),
-            ("pfx check ", Thing::Options, ""),
-            ("pfx nonsense -s ", Thing::Options, ""),
+        for (line, kind, front) in [
+            ("pfx ", WordKind::Options, ""),
+            ("pfx sec", WordKind::Options, ""),
+            ("pfx run -s ", WordKind::Secret, ""),
+            ("pfx run -s A --secret ", WordKind::Secret, ""),
+            ("pfx run --secret=D", WordKind::Secret, "--secret="),
+            ("pfx run -vsPG=p", WordKind::Secret, "-vs"),
+            ("pfx run -s=D", WordKind::Secret, "-s="),
+            ("pfx check --file ", WordKind::Secret, ""),
+            ("pfx export -e H", WordKind::Variable, ""),
+            ("pfx run -k ", WordKind::Key, ""),
+            ("pfx run -b X=", WordKind::Block, ""),
+            ("pfx run --set ", WordKind::Text, ""),
+            ("pfx run --unset ", WordKind::VariableName, ""),
+            ("pfx run --profile ", WordKind::Profile, ""),
+            ("pfx run --remote ", WordKind::Options, ""),
+            ("pfx run --local --cl", WordKind::Options, ""),
+            ("pfx run -", WordKind::Options, ""),
+            ("pfx run ", WordKind::Command(2), ""),
+            ("pfx run -- ", WordKind::Command(3), ""),
+            ("pfx run -s A -- printenv -s", WordKind::Command(5), ""),
+            ("pfx run -s A printenv -s", WordKind::Command(4), ""),
+            ("pfx -v run ls", WordKind::Command(3), ""),
+            ("pfx --error-format json run -- -x", WordKind::Command(5), ""),
+            ("pfx secret get ", WordKind::SecretName, ""),
+            ("pfx secret get --remote -- -x", WordKind::SecretName, ""),
+            ("pfx secret get A ", WordKind::Options, ""),
+            ("pfx help re", WordKind::Subject, ""),
+            ("pfx help secret ", WordKind::Options, ""),
+            ("pfx secret delete D", WordKind::SecretName, ""),
+            ("pfx secret list ", WordKind::Options, ""),
+            ("pfx kv get --timeout 1 ", WordKind::KeyName, ""),
+            ("pfx check ", WordKind::Options, ""),
+            ("pfx nonsense -s ", WordKind::Options, ""),
         ] {
-            let CompletionRequest { thing: is, front: before, typed, .. } = asked(line);
-            assert_eq!((is, before.as_str()), (thing, front), "{line}");
+            let CompletionRequest { kind: is, front: before, typed, .. } = asked(line);
+            assert_eq!((is, before.as_str()), (kind, front), "{line}");
             assert!(line.ends_with(&typed), "{line}: {typed}");
         }
         assert_eq!(
