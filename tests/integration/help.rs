@@ -98,8 +98,8 @@ fn an_unknown_topic_is_an_error_that_suggests_one_and_lists_all() {
     );
     help(&home, &["references", "more"]).refuses(
         2,
-        "pfx: error: there is nothing below the topic `references`\n\
-         pfx: hint: `pfx help references`\n",
+        "pfx: error: the topic `references` has no subtopics\n\
+         pfx: hint: use `pfx help references`\n",
     );
     for (word, meant) in
         [("status", "exit-status"), ("toml", "pfx.toml"), ("ref", "references"), ("cheek", "check")]

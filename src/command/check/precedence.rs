@@ -17,7 +17,7 @@ pub struct Precedence<'p> {
 }
 
 impl Precedence<'_> {
-    /// A title and the lines below it; nothing, if all is as it is without an option or a file.
+    /// A title and the lines below it; `None` if no option and no file changes the default.
     pub fn lines(&self) -> Option<(&'static str, Vec<String>)> {
         let InheritancePolicy { clean, strip_credentials, preserve } = self.inheritance;
         if self.layers.len() == 1 && clean.is_none() && !strip_credentials && !preserve {
@@ -38,7 +38,7 @@ impl Precedence<'_> {
         Some((title, lines))
     }
 
-    /// The same for programs.
+    /// Adds the same to the JSON.
     pub fn add_to(&self, json: &mut Value) {
         let passed = self.passed.names();
         let mut left_out: Vec<String> = self

@@ -1,5 +1,4 @@
-//! All variables for a person: a line each, in three columns; on a terminal with marks, in lines that fit, and with a
-//! summary.
+//! The variables as text: one line each, in three columns; on a terminal with marks, wrapped lines and a summary.
 
 use super::precedence::Precedence;
 use crate::name::{Shown, VariableName, in_reference};
@@ -28,7 +27,7 @@ impl Checked<'_> {
     }
 }
 
-/// One line a variable, then the order of the sources, and which binding wins over which.
+/// One line per variable, then the order of the sources, and which binding takes precedence.
 pub fn text(checked: &Checked<'_>, style: OutputStyle) -> String {
     let line = |variable| Line::new(variable, checked);
     let lines: Vec<Line> = checked.variables.iter().map(line).collect();
@@ -102,14 +101,14 @@ fn on_terminal(
     text + "\n" + &table::summary(mark, &outcome, style, columns)
 }
 
-/// The variable, what it is bound to, and the place that has that.
+/// The variable, what it is bound to, and where the value comes from.
 struct Line {
     variable: String,
     wanted: String,
     verdict: Verdict,
 }
 
-/// Where a value comes from, or what else the variable gets.
+/// Where a value comes from, or what the variable gets instead.
 struct Verdict {
     mark: Mark,
     /// All of it.
@@ -125,7 +124,7 @@ impl Verdict {
         Self { mark: Mark::Good, line: text.clone(), text, items: Vec::new() }
     }
 
-    /// Of a look-up: the place that has it, or where it was looked for. A text refers to what is listed below.
+    /// For a look-up: where the value comes from, or where it was looked up. The short form refers to the list below.
     fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(
@@ -143,7 +142,7 @@ impl Verdict {
         let near = near.map(|near| format!("did you mean `{near}`?"));
         let looked = match (places.is_empty(), &missing.not_asked) {
             (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
-            (true, None) => "this machine has no place to look in".to_owned(),
+            (true, None) => "nothing on this machine can provide it".to_owned(),
             (false, _) => format!("looked in {}", places.join(", then ")),
         };
         let end = near.as_ref().map(|near| format!("; {near}")).unwrap_or_default();
@@ -163,14 +162,14 @@ impl Verdict {
         Self { mark, line, text, items }
     }
 
-    /// Of a text: what it is made of, and where that comes from.
+    /// For a text: the variables in it, and where their values come from.
     fn of_template(filled: &Filled, place: &str, checked: &Checked<'_>) -> Self {
         let (mark, missing) =
             if filled.text.is_ok() { (Mark::Good, "") } else { (Mark::Bad, "MISSING: ") };
         let text = format!("{missing}{place}");
         let (mut line, mut items) = (text.clone(), Vec::new());
         for used in &filled.uses {
-            // A text has a line of its own if it is bound, and if not then nothing else is known of it.
+            // A bound text has its own line; about any other, nothing more is known.
             let Use::Lookup(variable, looked_up) = used else { continue };
             let verdict = Self::of(looked_up, checked);
             let from = if looked_up.held().is_some() { " from" } else { ":" };
@@ -214,7 +213,7 @@ impl Line {
     }
 }
 
-/// What a look-up wants, as a person would write it.
+/// What is looked up, as it is written in an option.
 fn wanted(lookup: &Lookup) -> String {
     let pointer = lookup.pointer.as_ref().map(|pointer| format!("#{pointer}")).unwrap_or_default();
     let optional = if lookup.optional { "?" } else { "" };

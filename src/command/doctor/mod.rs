@@ -1,4 +1,4 @@
-//! `pfx doctor`: what is configured and where, what answers, and what to do about the rest.
+//! `pfx doctor`: checks the configuration and the remote store, and suggests fixes.
 
 mod project_section;
 mod show;
@@ -21,13 +21,13 @@ use crate::source::local::LocalConfig;
 use crate::source::{Source as _, Store};
 use crate::terminal::{Mark, OutputStyle};
 
-/// All that was found out.
+/// Everything that `doctor` has found.
 #[derive(Default)]
 pub struct Findings {
     pub sections: Vec<Section>,
-    /// What is wrong.
+    /// Errors and warnings.
     pub problems: Vec<Notice>,
-    /// Whether there is anything that a command could be given.
+    /// Whether anything is configured that a command could get.
     pub has_something: bool,
 }
 
@@ -37,10 +37,10 @@ pub struct Section {
     pub facts: Vec<Fact>,
 }
 
-/// Prints what is configured. [`Exit::Absent`] if anything is wrong.
+/// Prints the configuration and the problems. [`Exit::Absent`] if there are problems.
 ///
 /// # Errors
-/// Only if the output cannot be written, or the command line makes no sense: what is broken is a finding.
+/// Only if the output cannot be written, or an option or variable is not valid: everything else is a finding.
 pub fn doctor(
     arguments: &cli::Doctor,
     inherited: Inherited<'_>,
@@ -82,7 +82,7 @@ impl Findings {
         for (path, origin, there) in local.files() {
             let (value, mark) = match (there, &all) {
                 (true, Ok(_)) => ("found", Mark::Good),
-                // It may be the one that cannot be read.
+                // This may be the file that cannot be read.
                 (true, Err(_)) => ("found", Mark::Doubtful),
                 (false, _) => ("not found", Mark::Plain),
             };
@@ -140,7 +140,7 @@ impl Findings {
         self.sections.push(Section { title: "remote store".to_owned(), facts });
     }
 
-    /// Whether a store answers.
+    /// Checks whether a store answers.
     fn probe(&mut self, store: &dyn Store, facts: &mut Vec<Fact>) {
         self.has_something = true;
         let started = Instant::now();
@@ -162,14 +162,14 @@ impl Findings {
         self.notices([Notice::of_error(error)]);
     }
 
-    /// Adds what is a problem.
+    /// Adds the notices that are problems.
     fn notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
         let problems = notices.into_iter().filter(|notice| notice.level != Level::Detail);
-        // It is `pfx doctor` already.
+        // A hint to run `pfx doctor` is useless here.
         let fix = |fix: Option<String>| fix.filter(|fix| !fix.contains("pfx doctor"));
         for problem in problems {
             let problem = Notice { fix: fix(problem.fix), ..problem };
-            // A broken file stops each of its readers with the same error.
+            // Every reader of a broken file reports the same error.
             if !self.problems.contains(&problem) {
                 self.problems.push(problem);
             }

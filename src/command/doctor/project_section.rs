@@ -9,7 +9,7 @@ use crate::settings::Fact;
 use crate::settings::active_project::{self, ActiveProject};
 use crate::terminal::Mark;
 
-/// The project file as `run` would use it, told in a section of its own.
+/// Adds a section about the project file, and returns the file as `run` would use it.
 pub fn add_to(
     given: &cli::ProjectOptions,
     strict: bool,

@@ -1,4 +1,4 @@
-//! The findings as text and as JSON.
+//! Formats the findings as text and as JSON.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::settings::Fact;
 use crate::terminal::table::{self, Row};
 use crate::terminal::{Mark, OutputStyle, Role};
 
-/// What to do where nothing is configured at all: one of them is enough.
+/// What to do if nothing is configured at all. One of them is enough.
 const FIRST_STEPS: [(&str, &str); 2] = [
     (
         "pfx secret set NAME",
@@ -24,7 +24,7 @@ const FIRST_STEPS: [(&str, &str); 2] = [
 const VERSION: &str = concat!("pfx ", env!("CARGO_PKG_VERSION"));
 const TO_GET_STARTED: &str = "no secrets and no remote store are configured yet; to get started";
 
-/// Sections with their facts in columns, then what is wrong, or what to begin with.
+/// Sections with their facts in columns, then the problems, or the first steps.
 pub fn as_text(findings: &Findings, style: OutputStyle) -> String {
     match style.columns {
         None => in_lines(findings, style),
@@ -115,7 +115,7 @@ fn on_terminal(findings: &Findings, style: OutputStyle, columns: usize) -> Strin
     text + "\n" + &table::summary(mark, &outcome, style, columns)
 }
 
-/// The same for programs.
+/// The findings as JSON.
 pub fn as_json(findings: &Findings) -> Value {
     let fact =
         |fact: &Fact| json!({ "name": fact.name, "value": fact.value, "origin": fact.origin });

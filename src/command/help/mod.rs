@@ -31,8 +31,8 @@ enum Subject {
     Topic(&'static Topic),
 }
 
-/// Prints the help of a command, a topic, or the list of both. On a terminal it becomes man(1) if the page of the subject
-/// is installed.
+/// Prints the help of a command, a topic, or the list of both. On a terminal it becomes man(1) if the page of the
+/// subject is installed.
 ///
 /// # Errors
 /// [`Error::Usage`] if there is no such command or topic; if the text cannot be written.
@@ -88,8 +88,8 @@ fn subject(words: &[String]) -> Result<Subject, Error> {
             Ok(Subject::Topic(topic))
         } else {
             Err(Error::Usage {
-                problem: format!("there is nothing below the topic `{first}`"),
-                hint: format!("`pfx help {first}`"),
+                problem: format!("the topic `{first}` has no subtopics"),
+                hint: format!("use `pfx help {first}`"),
             })
         };
     }
