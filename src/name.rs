@@ -1,33 +1,34 @@
-//! Names: of variables, of secrets, and how a name is shown. Parsed once, valid ever after.
+//! Names of variables and of secrets, and how names are shown. A name is checked when it is made, and valid from then
+//! on.
 
 use std::fmt;
 
-/// The name of an environment variable that pfx sets: not empty, without `=` and control characters (and so
-/// without NUL), which is all that the kernel and a reader of `env(1)` ask for.
+/// The name of an environment variable that pfx sets: not empty, and without `=` and control characters (so without
+/// NUL), which is all that the kernel and a reader of `env(1)` require.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableName(String);
 
-/// Longest name that pfx derives from another one, in bytes. The kernel has no limit of its own below that of
-/// an entry; a name beyond this is a mistake, such as a value in the name's place.
+/// The longest name that pfx derives from another one, in bytes. The kernel limits only the whole entry; a longer
+/// name is a mistake, such as a value in the position of the name.
 const LONGEST: usize = 255;
 
 impl VariableName {
-    /// Takes `text` if it is a name that every shell and every reader takes: `[A-Za-z_][A-Za-z0-9_]*`
-    /// (POSIX.1-2017, XBD 3.235, with lower case allowed as every shell allows it) of at most 255 bytes.
+    /// Accepts `text` if every shell and every program accepts it as a name: `[A-Za-z_][A-Za-z0-9_]*` (POSIX.1-2017,
+    /// XBD 3.235, and lower case, which every shell allows), at most 255 bytes.
     pub fn new(text: &str) -> Option<Self> {
         (is_identifier(text) && text.len() <= LONGEST).then(|| Self(text.to_owned()))
     }
 
-    /// Takes a name that the user wrote as that of a variable: any that the kernel takes, as long as it is UTF-8
-    /// and has no control characters, such as `spring.datasource.password`.
+    /// Accepts a name that the user wrote as that of a variable: any name that the kernel accepts, if it has no
+    /// control characters, such as `spring.datasource.password`.
     pub fn given(text: &str) -> Option<Self> {
         let valid = !text.is_empty() && !text.contains(|c: char| c == '=' || c.is_control());
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// Makes the variable that a secret of this name goes into when no other is named: the name itself
-    /// where it is valid, else in upper case with `_` for every other character (`db-password` becomes
-    /// `DB_PASSWORD`). `None` if nothing is left to make a name of.
+    /// Derives the variable for a secret of this name if the user names no other: the name itself if it is valid,
+    /// otherwise in upper case with `_` for every other character (`db-password` becomes `DB_PASSWORD`). `None` if no
+    /// letter or digit is left.
     pub fn of_secret(name: &str) -> Option<Self> {
         if let Some(valid) = Self::new(name) {
             return Some(valid);
@@ -53,26 +54,26 @@ impl VariableName {
     }
 }
 
-/// Whether shells take it for the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`.
+/// Whether shells accept it as the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`.
 pub fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Fit for a terminal, whatever its length.
+/// Escaped for a terminal, in full length.
 impl fmt::Display for VariableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Escaped(&self.0))
     }
 }
 
-/// A name from anywhere, made fit for a terminal and a log: control, bidirectional and other invisible
-/// characters are escaped, and what is longer than [`Shown::LONGEST`] characters is cut.
+/// Any name, made safe for a terminal and a log: control, bidirectional and other invisible characters are escaped,
+/// and a name of more than [`Shown::LONGEST`] characters is truncated.
 pub struct Shown<'a>(pub &'a str);
 
 impl Shown<'_> {
-    /// More than any real name, less than a flood.
+    /// Longer than any real name, and short enough for one message.
     const LONGEST: usize = 200;
 }
 
@@ -85,7 +86,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// As [`Shown`], whatever its length.
+/// As [`Shown`], but never truncated.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -109,8 +110,8 @@ pub fn alternatives(words: impl Iterator<Item = String>) -> String {
     if words.is_empty() { last } else { format!("{} or {last}", words.join(", ")) }
 }
 
-/// A name as a person writes it in a reference: what would mean something there is percent-encoded. Every other
-/// character is written as it is, blanks too.
+/// A name as users write it in a reference: characters that have a meaning there are percent-encoded. All other
+/// characters, including blanks, stay as they are.
 pub fn in_reference(name: &str) -> String {
     encoded(name, |character, rest| match character {
         '%' => rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)),
@@ -120,12 +121,13 @@ pub fn in_reference(name: &str) -> String {
     })
 }
 
-/// A reference without what a terminal would act on: that is percent-encoded, and so it reads as it did.
+/// A reference that is safe for a terminal: the characters that a terminal would act on are percent-encoded, so the
+/// reference keeps its meaning.
 pub fn for_terminal(reference: &str) -> String {
     encoded(reference, |character, _| is_unsafe(character))
 }
 
-/// Percent-encodes the characters for which `is_meant` holds; it gets what follows too.
+/// Percent-encodes the characters for which `is_meant` is true. It also gets the rest of the text.
 fn encoded(text: &str, is_meant: impl Fn(char, &str) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
@@ -140,8 +142,8 @@ fn encoded(text: &str, is_meant: impl Fn(char, &str) -> bool) -> String {
     encoded
 }
 
-/// Characters that could move the cursor, hide text, or turn its direction round (Trojan Source,
-/// CVE-2021-42574; Unicode general categories Cc, Cf, Zl and Zp as far as terminals act on them).
+/// Characters that could move the cursor, hide text, or reverse its direction (Trojan Source, CVE-2021-42574; Unicode
+/// general categories Cc, Cf, Zl and Zp as far as terminals act on them).
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -1,4 +1,4 @@
-//! What can be looked up, and how a person writes it: `NAME`, `NAME?`, `NAME#/pointer`.
+//! What can be looked up, and how users write it: `NAME`, `NAME?`, `NAME#/pointer`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Block, Self::Env, Self::Kv, Self::Secret];
 
-    /// The kind that is written so in options, references, pfx.toml and JSON.
+    /// The kind with this word in options, references, pfx.toml and JSON.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// What such a thing is called in a sentence.
+    /// The noun for it in a sentence.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Block => "block",
@@ -46,23 +46,24 @@ impl Kind {
     }
 }
 
-/// One thing that some source may hold. This is what sources are asked for; which variable it goes
-/// into, and which part of it, is the plan's affair.
+/// One item that a source may have. Sources look these up; the plan decides which part of the value goes into which
+/// variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
-    /// A block of Prefect 2 and 3, by the slug of its type and its name: all its fields, as one JSON object.
+    /// A block of Prefect 2 or 3, by the slug of its type and its name. Its value is one JSON object with all its
+    /// fields.
     Block { slug: String, name: String },
-    /// A variable of the environment that pfx was started in (Prefect's `EnvVarSecret`).
+    /// A variable of pfx's own environment (Prefect's `EnvVarSecret`).
     Env(OsString),
-    /// A key of Prefect Cloud 1.x's key-value store; a Variable of Prefect 2 and 3.
+    /// A key of the key-value store of Prefect Cloud 1.x, or a Variable of Prefect 2 or 3.
     Kv(String),
     /// A secret by its exact, case-sensitive name (Prefect's `Secret`, `PrefectSecret`).
     Secret(String),
 }
 
 impl Reference {
-    /// The thing of this kind and name; `None` if that is not UTF-8, or not `TYPE/NAME` of a block. A variable of the
-    /// environment may have any name.
+    /// The reference of this kind and name. `None` if the name is not valid UTF-8, or not the `TYPE/NAME` of a block.
+    /// An environment variable may have any name.
     pub fn new(kind: Kind, name: &OsStr) -> Option<Self> {
         match kind {
             Kind::Block => Self::block(name.to_str()?),
@@ -104,23 +105,23 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A JSON Pointer (RFC 6901): `/a/b~1c`, or nothing, which is all of a document.
+/// A JSON Pointer (RFC 6901): `/a/b~1c`, or the empty text for the whole document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer(String);
 
 impl Pointer {
-    /// Takes `text` if it is a pointer: empty, or it begins with `/`, and each `~` is followed by `0` or `1`.
+    /// Accepts `text` if it is a pointer: it is empty or begins with `/`, and each `~` is followed by `0` or `1`.
     pub fn new(text: &str) -> Option<Self> {
         let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         ((text.is_empty() || text.starts_with('/')) && escapes).then(|| Self(text.to_owned()))
     }
 
-    /// Whether it points to all of a document.
+    /// Whether it points to the whole document.
     pub const fn is_whole(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Its steps from the outside in, without their escapes: names of members, or digits.
+    /// Its steps from the outermost to the innermost, unescaped: names of members, or digits.
     pub fn steps(&self) -> impl Iterator<Item = String> {
         self.0.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
     }
@@ -132,22 +133,22 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// `[VAR=]NAME[?][#/POINTER]`, cut into its parts and not yet judged.
+/// `[VAR=]NAME[?][#/POINTER]`, split into its parts and not yet checked.
 ///
-/// `#/` begins a pointer, and a `?` before that or at the end says that the thing may be missing. Name and pointer are
-/// percent-encoded, where a `%` without two hexadecimal digits after it is taken literally.
+/// `#/` starts a pointer, and a `?` before that or at the end makes the item optional. Name and pointer are
+/// percent-encoded; a `%` without two hexadecimal digits after it is literal.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Written<'a> {
     pub variable: Option<&'a OsStr>,
     /// Decoded.
     pub name: OsString,
     pub optional: bool,
-    /// What follows `#`, decoded.
+    /// The part after `#`, decoded.
     pub pointer: Option<OsString>,
 }
 
 impl<'a> Written<'a> {
-    /// Cuts `text`, in which a `=` means nothing.
+    /// Splits `text`, in which `=` has no meaning.
     pub fn reference(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
         let (name, pointer) = match bytes.windows(2).position(|pair| pair == b"#/") {
@@ -161,7 +162,7 @@ impl<'a> Written<'a> {
         Self { variable: None, name: decoded(name), optional, pointer }
     }
 
-    /// Cuts `text` at its first `=` too.
+    /// Splits `text`, also at its first `=`.
     pub fn binding(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
         let Some(at) = bytes.iter().position(|&byte| byte == b'=') else {
@@ -171,7 +172,7 @@ impl<'a> Written<'a> {
         Self { variable, ..Self::reference(OsStr::from_bytes(&bytes[at + 1..])) }
     }
 
-    /// Its pointer. `option` is where it was given, for messages.
+    /// Its pointer. `option` says where it was given, for messages.
     ///
     /// # Errors
     /// [`Error::Binding`] if the text after `#` is not a JSON Pointer.
@@ -186,11 +187,11 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Reads the name of a thing that is to be written or deleted, which nothing may follow. `option` is where it
-/// was given, for messages.
+/// Reads the name of an item to write or delete, without `?` or a pointer. `option` says where it was given, for
+/// messages.
 ///
 /// # Errors
-/// [`Error::Binding`] if something follows it, or if it is empty, is not UTF-8, or has a NUL.
+/// [`Error::Binding`] if something follows the name, or if it is empty, is not valid UTF-8, or has a NUL byte.
 pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     let written = Written::reference(text);
     if written.pointer.is_some() {
@@ -200,10 +201,10 @@ pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     utf8(option, &written.name)
 }
 
-/// Reads the name of a thing that is to be read, and the pointer after it.
+/// Reads the name of an item to read, and the pointer after it.
 ///
 /// # Errors
-/// As [`name`], and if what follows `#` is not a pointer.
+/// As [`name`], and if the part after `#` is not a pointer.
 pub fn name_and_pointer(
     option: &'static str,
     text: &OsStr,
@@ -225,11 +226,11 @@ fn not_optional(option: &'static str, text: &OsStr, written: &Written<'_>) -> Re
 /// The name as text.
 ///
 /// # Errors
-/// [`Error::Binding`] if it is none, or empty, or has a NUL.
+/// [`Error::Binding`] if it is not valid UTF-8, is empty, or has a NUL byte.
 fn utf8(option: &'static str, name: &OsStr) -> Result<String, Error> {
     let fault = |fault| Error::Binding { option, fault };
     let name = name.to_str().ok_or_else(|| fault(BindingFault::NotUtf8))?;
-    // Prefect takes `"" = "value"`, but an empty word is far more often a shell's variable that is not set.
+    // Prefect accepts `"" = "value"`, but an empty word is far more often an unset shell variable.
     if name.is_empty() {
         return Err(fault(BindingFault::Empty));
     }
@@ -250,7 +251,7 @@ fn misread(option: &'static str, text: &OsStr, problem: &'static str) -> Error {
     Error::Binding { option, fault }
 }
 
-/// Undoes percent-encoding, once.
+/// Percent-decodes once.
 fn decoded(bytes: &[u8]) -> OsString {
     OsString::from_vec(percent_decode(bytes).collect())
 }

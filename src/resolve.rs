@@ -1,4 +1,5 @@
-//! Resolves a plan from sources, each asked once for all that is still wanted. Knows the trait, and no source.
+//! Resolves a plan from sources. Each source is asked once for everything that is still wanted. Depends on the trait,
+//! not on any one source.
 
 mod fill;
 mod lookup;
@@ -16,22 +17,22 @@ use crate::reference::Reference;
 use crate::secret::SecretValue;
 use crate::source::{Author, Found, Held, Keeps, Source};
 
-/// What became of a plan. Values stay in here until the environment is made of them.
+/// A resolved plan. It holds the values until the environment is made from them.
 pub struct Resolved {
     /// In the order of the plan.
     pub variables: Vec<ResolvedVariable>,
-    /// What was found, whole, whichever part of it was wanted: each thing once, sorted.
+    /// All items that were found, each once, sorted, and with its whole value even if only a part is wanted.
     pub found: Vec<(Reference, Rc<Held>)>,
     pub scope: Scope,
 }
 
-/// One variable, and what became of its binding.
+/// One variable, and the outcome of its binding.
 pub struct ResolvedVariable {
     pub bound_by: BoundBy,
     pub resolution: Resolution,
 }
 
-/// What became of one binding.
+/// The outcome of one binding.
 pub enum Resolution {
     Lookup(VariableName, LookedUp),
     Preserve(Vec<u8>),
@@ -40,24 +41,24 @@ pub enum Resolution {
     Unset(Vec<u8>),
 }
 
-/// What the command finds under the name of a variable.
+/// What the command finds in a variable.
 #[derive(Debug)]
 pub enum VariableEffect<'v> {
-    /// What was there: nothing was found for it.
+    /// The inherited value, if any, because no value was found.
     Missing,
-    /// What was there: that wins.
+    /// The inherited value, because it takes precedence.
     Preserve,
     Set(&'v VariableName, &'v SecretValue),
-    /// Nothing.
+    /// No value: the variable is removed.
     Unset(&'v [u8]),
 }
 
-/// Looks up all that `plan` wants. The sources are asked in order; absence passes a name on to the next.
-/// If every secret is wanted, they are listed first and bound too.
+/// Looks up everything that `plan` wants. The sources are asked in order; a name that one does not have is looked up
+/// in the next. If every secret is wanted, the secrets are listed first and bound too.
 ///
 /// # Errors
-/// The first that a source gives, or that a value's part cannot be picked. What is missing is not an error
-/// here: see [`Resolved::require`].
+/// The first error of a source, or that a part of a value cannot be selected. A missing item is not an error here:
+/// see [`Resolved::require`].
 pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let plan = match plan.scope {
         Scope::NamedOnly => plan,
@@ -82,7 +83,7 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
             }
             Action::Preserve(name) => Resolution::Preserve(name),
             Action::Set(variable, text) => Resolution::Set(variable, text),
-            // No two bindings have one template.
+            // No two bindings share a template.
             Action::Template(_, index) => match filled[index].take() {
                 Some(filled) => Resolution::Template(Box::new(filled)),
                 None => continue,
@@ -94,7 +95,8 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     Ok(Resolved { variables, found, scope })
 }
 
-/// The secrets that no binding names: of each name the first source that lists it, whose value is taken too.
+/// All secrets that the sources list. A name is listed once, with the author of the first source that has it, which
+/// is also the source of its value.
 fn listed(scope: Scope, sources: &[impl Source]) -> Result<Vec<Listed>, Error> {
     let mut secrets = Vec::new();
     for source in sources {
@@ -103,13 +105,13 @@ fn listed(scope: Scope, sources: &[impl Source]) -> Result<Vec<Listed>, Error> {
             secrets.extend(source.secrets()?.into_iter().map(|name| Listed { name, author }));
         }
     }
-    // The sort keeps the order of sources.
+    // The sort is stable, so it keeps the order of the sources.
     secrets.sort_by(|one, other| one.name.cmp(&other.name));
     secrets.dedup_by(|later, first| later.name == first.name);
     Ok(secrets)
 }
 
-/// Asks each source for what those before it do not have.
+/// Looks up in each source what the sources before it do not have.
 fn found(plan: &Plan, sources: &[impl Source]) -> Result<Found, Error> {
     let mut wanted: Vec<&Reference> = plan.references().collect();
     wanted.sort_unstable();
@@ -133,11 +135,11 @@ fn found(plan: &Plan, sources: &[impl Source]) -> Result<Found, Error> {
 }
 
 impl Resolved {
-    /// The same, if all is there that is not optional.
+    /// Itself, if nothing that is required is missing.
     ///
     /// # Errors
-    /// [`Error::Missing`] with everything that is not; [`Error::Config`] for a text that needs what is optional
-    /// and not there.
+    /// [`Error::Missing`] with everything that is missing; [`Error::Config`] for a text that needs an optional item
+    /// that is missing.
     pub fn require(self) -> Result<Self, Error> {
         let lacking = self.variables.iter().filter_map(|variable| match &variable.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lacking(),
@@ -159,7 +161,7 @@ impl Resolved {
         }
     }
 
-    /// Whether all is there that is not optional.
+    /// Whether nothing that is required is missing.
     pub fn is_complete(&self) -> bool {
         self.variables.iter().all(|variable| match &variable.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lacking().is_none(),
@@ -180,7 +182,7 @@ impl ResolvedVariable {
         }
     }
 
-    /// Whose the value is, for errors: what was looked up, or else the variable.
+    /// The owner of the value, for errors: the name that was looked up, or else the variable.
     pub fn title(&self) -> String {
         match &self.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lookup.reference.name(),

@@ -1,8 +1,8 @@
-//! A secret's value: bytes that are wiped when dropped and that nothing prints.
+//! The value of a secret: bytes that are wiped when dropped and never printed.
 //!
-//! What this does *not* do: the text of a file, the tables parsed from it, the buffers of TLS and HTTP,
-//! and the environment of the started program hold copies of their own. A successful exec(2) frees the
-//! whole process image, so wiping matters on failure and in the commands that end by themselves.
+//! This does *not* wipe other copies: those in the text of a file, the tables parsed from it, the buffers of TLS and
+//! HTTP, and the environment of the started program. A successful exec(2) frees the whole process image, so wiping
+//! matters after a failure and in the commands that do not start a program.
 
 use std::fmt;
 
@@ -12,27 +12,27 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ValueFault};
 use crate::json::{self, Plain};
 
-/// The bytes of a value and what they are. Only those of [`SecretValue::bytes`] and
-/// [`SecretValue::of_file`] may have a NUL among them, which no variable could hold.
+/// The bytes of a value and their form. Only values from [`SecretValue::bytes`] and [`SecretValue::of_file`] may
+/// contain a NUL byte, which a variable cannot hold.
 #[derive(Clone)]
 pub struct SecretValue {
     bytes: Zeroizing<Vec<u8>>,
     form: Form,
-    /// Why all of it is handed over only if that is said expressly.
+    /// Why the whole value is passed only on explicit request, if so.
     caution: Option<Box<ValueFault>>,
     origin: Origin,
 }
 
-/// What the end of the bytes means.
+/// Where the bytes come from, which decides where the value ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// They are the bytes of a file, with this many at the end that belong to the file and not to the value.
+    /// The bytes of a file. The last `beyond` bytes belong to the file, but not to the value.
     File { beyond: usize },
-    /// All of them are the value.
+    /// All bytes are the value.
     Store,
 }
 
-/// Whether a value's bytes are the text itself or a JSON document that denotes the value.
+/// Whether the bytes are the text itself or a JSON document that represents the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A JSON value other than a string, as its JSON text.
@@ -42,16 +42,15 @@ pub enum Form {
 }
 
 impl SecretValue {
-    /// Takes a string as it is. `name` is whose value it is, for the error.
+    /// A string as it is. `name` is the name of the secret, for the error.
     ///
     /// # Errors
-    /// [`Error::Value`] if it contains a NUL byte, which no environment variable can hold
-    /// (environ(7)).
+    /// [`Error::Value`] if it contains a NUL byte, which an environment variable cannot hold (environ(7)).
     pub fn text(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
         Self::new(name, bytes.into(), Form::Text)
     }
 
-    /// Takes any bytes, such as a text's that may turn out not to fit a variable.
+    /// Any bytes, such as those of a text that a variable may not be able to hold.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: Zeroizing::new(bytes.into()),
@@ -61,15 +60,15 @@ impl SecretValue {
         }
     }
 
-    /// Takes the bytes of a file. A file that is made of them gets them all; elsewhere, as in a variable, one
-    /// newline at the end is not part of the value unless `keep_newline` is set. A variable may not be able to
-    /// hold them.
+    /// The bytes of a file. If the value is passed as a file, it has all of them; elsewhere, as in a variable, one
+    /// trailing newline is not part of the value unless `keep_newline` is set. A variable may not be able to hold
+    /// them.
     pub fn of_file(bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Self {
         let beyond = usize::from(!keep_newline && bytes.last() == Some(&b'\n'));
         Self { bytes, form: Form::Text, origin: Origin::File { beyond }, caution: None }
     }
 
-    /// The value, if a variable can hold it. `name` is whose value it is, for the error.
+    /// The value, if a variable can hold it. `name` is the name of the secret, for the error.
     ///
     /// # Errors
     /// As [`SecretValue::text`].
@@ -80,7 +79,7 @@ impl SecretValue {
         Ok(self)
     }
 
-    /// Takes the text of a JSON value other than a string. Its digits and spacing are kept.
+    /// The text of a JSON value other than a string. Its digits and spacing are kept.
     ///
     /// # Errors
     /// As [`SecretValue::text`].
@@ -88,9 +87,9 @@ impl SecretValue {
         Self::new(name, text.into(), Form::Json)
     }
 
-    /// Takes a string that may be JSON, as the local store of Prefect 1.x holds it
-    /// (`prefect/client/secrets.py`: `json.loads`, and the text itself if that fails): a JSON string is
-    /// unwrapped, any other JSON keeps its own text, and so does what is no JSON.
+    /// A string that may be JSON, as the local store of Prefect 1.x holds it (`prefect/client/secrets.py`:
+    /// `json.loads`, and the text itself if that fails). A JSON string is unwrapped; any other text stays as it is,
+    /// whether it is JSON or not.
     ///
     /// # Errors
     /// As [`SecretValue::text`].
@@ -111,7 +110,7 @@ impl SecretValue {
         Self::new(name, std::mem::take(&mut *bytes), form)
     }
 
-    /// Takes a decoded JSON value: a string byte for byte, anything else as compact JSON.
+    /// A decoded JSON value: a string byte for byte, anything else as compact JSON.
     ///
     /// # Errors
     /// As [`SecretValue::text`].
@@ -130,7 +129,8 @@ impl SecretValue {
         Ok(Self { bytes, form, origin: Origin::Store, caution: None })
     }
 
-    /// The value as compact JSON, also where it cannot be built.
+    /// The value as compact JSON. Unlike [`SecretValue::to_json`], this also works for JSON that is nested very
+    /// deeply or has unpaired surrogates.
     ///
     /// # Errors
     /// As [`SecretValue::to_json`].
@@ -145,10 +145,10 @@ impl SecretValue {
         }))
     }
 
-    /// Takes a JSON value as it was written: a string byte for byte, anything else as compact JSON.
+    /// A JSON value as it was written: a string byte for byte, anything else as compact JSON.
     ///
     /// # Errors
-    /// As [`SecretValue::text`]; [`Error::Value`] for a string that holds half a surrogate pair.
+    /// As [`SecretValue::text`]; [`Error::Value`] for a string with an unpaired surrogate.
     pub fn of_raw_json(name: &str, raw: &RawValue) -> Result<Self, Error> {
         match json::plain(raw) {
             Some(Plain::Text(text)) => Self::text(name, text),
@@ -157,11 +157,11 @@ impl SecretValue {
         }
     }
 
-    /// The same for what a store has, which may be a value that no variable can hold: null, or a text with a NUL. Then
-    /// it has a caution that says so.
+    /// The same for a value from a store, which may be one that a variable cannot hold: null, or a text with a NUL
+    /// byte. Such a value gets a caution that says so.
     ///
     /// # Errors
-    /// [`Error::Value`] for a string that holds half a surrogate pair.
+    /// [`Error::Value`] for a string with an unpaired surrogate.
     pub fn as_stored(name: &str, raw: &RawValue) -> Result<Self, Error> {
         match json::plain(raw) {
             Some(Plain::Text(text)) => {
@@ -176,18 +176,18 @@ impl SecretValue {
         }
     }
 
-    /// The same value, of which all is handed over only if that is said expressly; `fault` is why.
+    /// The same value, which is passed whole only on explicit request if `fault` gives a reason.
     #[must_use]
     pub fn with_caution(self, fault: Option<ValueFault>) -> Self {
         Self { caution: fault.map(Box::new), ..self }
     }
 
-    /// Why all of it is not handed over unless that is said expressly.
+    /// Why the whole value is passed only on explicit request.
     pub fn caution(&self) -> Option<&ValueFault> {
         self.caution.as_deref()
     }
 
-    /// The value's bytes. Every call of this is a place where a value may leave pfx: keep them few.
+    /// The bytes of the value. Each call is a place where a value may leave pfx: keep them few.
     pub fn expose(&self) -> &[u8] {
         match self.origin {
             Origin::File { beyond } => &self.bytes[..self.bytes.len() - beyond],
@@ -195,12 +195,12 @@ impl SecretValue {
         }
     }
 
-    /// The same, and every byte of the file that it comes from, if it does.
+    /// The same, but every byte of the file if the value comes from one.
     pub fn expose_whole(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether it comes from a file and ends with a carriage return, as a file from Windows leaves one.
+    /// Whether it comes from a file and ends with a carriage return, as files from Windows do.
     pub fn has_carriage_return(&self) -> bool {
         self.origin != Origin::Store && self.expose().last() == Some(&b'\r')
     }
@@ -209,11 +209,11 @@ impl SecretValue {
         self.form
     }
 
-    /// The value as JSON: text that is JSON as that JSON, any other as a JSON string.
+    /// The value as JSON: JSON text as that JSON, any other text as a JSON string.
     ///
     /// # Errors
-    /// [`Error::Value`] if it is a string of bytes that are no UTF-8, which JSON cannot hold
-    /// (RFC 8259, 8.1), or has a string with half a surrogate pair.
+    /// [`Error::Value`] if it is a string that is not valid UTF-8, which JSON cannot hold (RFC 8259, 8.1), or has a
+    /// string with an unpaired surrogate.
     pub fn to_json(&self, name: &str) -> Result<serde_json::Value, Error> {
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
         match self.form {
@@ -228,14 +228,14 @@ impl SecretValue {
     }
 }
 
-/// Never the bytes, nor how many there are.
+/// Shows neither the bytes nor their number.
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue(..)")
     }
 }
 
-/// The first byte that is no JSON white space, if a JSON text can begin with it.
+/// The first byte that is not JSON white space, if a JSON text can begin with it.
 fn first_of_json(bytes: &[u8]) -> Option<u8> {
     let first = bytes.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
     matches!(first, b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n').then_some(first)

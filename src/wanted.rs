@@ -1,9 +1,9 @@
-//! What a file wants for one variable: a text, or a reference to what some source holds.
+//! What a file wants for one variable: a text, or a reference to an item in some source.
 //!
-//! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or
-//! `pfx://block/TYPE/NAME`, then perhaps `?` (may be missing) and `#/POINTER`. Names and pointer are
-//! percent-encoded as in any URI (RFC 3986, 2.1; RFC 6901, 6). It is read as a reference on the command line is, and
-//! more strictly: a `/` in a name and every `%` is encoded.
+//! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or `pfx://block/TYPE/NAME`, then
+//! perhaps `?` (optional) and `#/POINTER`. Names and pointer are percent-encoded as in any URI (RFC 3986, 2.1; RFC
+//! 6901, 6). It is read like a reference on the command line, but more strictly: a `/` in a name and every `%` must
+//! be encoded.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,38 +16,38 @@ use crate::name::VariableName;
 use crate::reference::{Kind, Pointer, Reference};
 use crate::secret::SecretValue;
 
-/// What a text begins with if it is a reference.
+/// The prefix of a reference.
 pub const SCHEME: &str = "pfx://";
 
-/// What a file wants of one variable.
+/// One variable that a file sets or removes.
 #[derive(Debug)]
 pub struct WantedVariable {
     pub variable: VariableName,
     pub value: WantedValue,
-    /// Where the file says so, counted from 1.
+    /// The line in the file, counted from 1.
     pub line: usize,
 }
 
-/// What one variable gets.
+/// The value that one variable gets.
 #[derive(Debug)]
 pub enum WantedValue {
-    /// What a source holds.
+    /// A value from a source.
     Lookup(Lookup),
     /// A text, as it is.
     Text(SecretValue),
-    /// Text with the values of other variables in it.
+    /// A text with the values of other variables in it.
     Template(WrittenTemplate),
     /// Nothing: the variable is removed.
     Unset,
 }
 
-/// A text in which a file names other variables, in order.
+/// A text in a file that refers to other variables.
 #[derive(Debug)]
 pub struct WrittenTemplate {
     pub pieces: Vec<TemplatePiece>,
     /// The file, for messages.
     pub place: String,
-    /// The variable that gets the text, if that is surely its name.
+    /// The variable that gets the text, if it is certain that this is a name.
     pub key: Option<String>,
 }
 
@@ -59,9 +59,9 @@ pub enum TemplatePiece {
 
 /// One `$NAME`, `${NAME}` or `${NAME:-default}`.
 pub struct Mention {
-    /// Never shown: it may be a part of a password that has a `$` in it.
+    /// Never shown: it may be a part of a password that contains `$`.
     pub name: String,
-    /// What takes its place if it is not set, or empty.
+    /// The text to use if the variable is not set, or empty.
     pub default: Option<SecretValue>,
     pub at: Position,
 }
@@ -73,31 +73,31 @@ impl fmt::Debug for Mention {
 }
 
 impl WrittenTemplate {
-    /// What is wrong where a variable is named.
+    /// The error for a problem where a variable is named.
     pub fn fault(&self, at: Position, problem: &str) -> Error {
         Error::config(&self.place, at, self.key.clone(), problem)
     }
 }
 
-/// What a variable in a text becomes: its value, or the default where that is missing or empty.
+/// What replaces a variable in a text: its value, or the default if that is missing or empty.
 pub fn or_default<'v>(value: Option<&'v [u8]>, default: Option<&'v [u8]>) -> Option<&'v [u8]> {
     value.filter(|value| default.is_none() || !value.is_empty()).or(default)
 }
 
-/// Whether a text has a reference in it, in any case: one that is not the whole value would be passed on as it
-/// is written, which is never what was meant.
+/// Whether a text contains a reference, in upper or lower case. A reference that is not the whole value would be
+/// passed to the command unresolved, which is never intended.
 pub fn mentions_reference(text: &[u8]) -> bool {
     text.windows(SCHEME.len()).any(|part| part.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
-/// One look-up: what, and which part of it.
+/// One look-up: an item, and which part of its value.
 #[derive(Clone, Debug)]
 pub struct Lookup {
     pub reference: Reference,
     pub pointer: Option<Pointer>,
-    /// Whether it may be absent.
+    /// Whether it may be missing.
     pub optional: bool,
-    /// What the variable gets if it is absent. Boxed, since most have none and there may be ten thousand.
+    /// What the variable gets if it is missing. Boxed, because most have none and there may be ten thousand.
     pub default: Option<Box<SecretValue>>,
     pub delivery: Delivery,
 }
@@ -112,13 +112,13 @@ pub enum Delivery {
 }
 
 impl Lookup {
-    /// All of a thing that must be there.
+    /// A look-up of the whole value of an item that must exist.
     pub const fn whole(reference: Reference) -> Self {
         let (pointer, optional, default) = (None, false, None);
         Self { reference, pointer, optional, default, delivery: Delivery::Variable }
     }
 
-    /// Whether both always come to the same value, or to the same absence.
+    /// Whether both always have the same outcome.
     pub fn is_same(&self, other: &Self) -> bool {
         self.reference == other.reference
             && self.pointer == other.pointer
@@ -127,10 +127,10 @@ impl Lookup {
                 == other.default.as_deref().map(SecretValue::expose)
     }
 
-    /// Reads a reference, which begins with [`SCHEME`].
+    /// Parses a reference, which begins with [`SCHEME`].
     ///
     /// # Errors
-    /// What is wrong with it, in words that quote nothing of it.
+    /// What is wrong with it. The message does not quote any of it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let rest = text.strip_prefix(SCHEME).ok_or("a reference must start with `pfx://`")?;
         let (rest, fragment) = match rest.split_once('#') {
@@ -179,13 +179,13 @@ impl Lookup {
     }
 }
 
-/// Undoes percent-encoding.
+/// Percent-decodes a text.
 fn decoded(text: &str) -> Result<String, &'static str> {
     let bytes: Vec<u8> = percent_decode_str(checked(text)?).collect();
     String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are not valid UTF-8")
 }
 
-/// Refuses a `%` that encodes nothing, and a NUL: the decoder would let both pass.
+/// Refuses a `%` that encodes nothing, and a NUL byte: the decoder would accept both.
 fn checked(text: &str) -> Result<&str, &'static str> {
     for part in text.split('%').skip(1) {
         let digits = part.as_bytes().get(..2);

@@ -1,11 +1,11 @@
-//! What the command gets, and where that is looked for.
+//! What the command gets, and where pfx looks for it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// What the command gets. VAR defaults to the name; `db-password` gives `DB_PASSWORD`.
+/// What the command gets. VAR defaults to the name: `db-password` becomes `DB_PASSWORD`.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct BindingOptions {
@@ -61,7 +61,7 @@ pub struct BindingOptions {
     pub all: bool,
 }
 
-/// What the files of `--file` are like.
+/// Properties of the files that `--file` makes.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Bindings")]
 pub struct FileOptions {
@@ -77,10 +77,10 @@ pub struct FileOptions {
     pub file_mode: Option<u32>,
 }
 
-/// Reads octal permissions without any to execute or to write: nobody can.
+/// Reads octal permissions, which may only be read permissions: nobody can write or execute such a file.
 ///
 /// # Errors
-/// What it is instead, in words of pfx's own.
+/// What is expected, in pfx's own words.
 pub fn mode(text: &str) -> Result<u32, &'static str> {
     let mode = u32::from_str_radix(text, 8).map_err(|_| "must be an octal number")?;
     if mode & !0o444 == 0 {
@@ -90,7 +90,7 @@ pub fn mode(text: &str) -> Result<u32, &'static str> {
     }
 }
 
-/// Where secrets are looked for.
+/// Where pfx looks for secrets.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct PlaceOptions {

@@ -1,10 +1,10 @@
-//! What the command gets of pfx's own environment.
+//! Which variables of its own environment pfx passes to the command.
 
 use std::ffi::OsString;
 
 use clap::Args;
 
-/// What the command gets of pfx's own environment.
+/// Which variables of its own environment pfx passes to the command.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Environment")]
 pub struct InheritanceOptions {

@@ -1,10 +1,10 @@
-//! The command line as clap reads it: what may be written, and nothing of what it means.
+//! The command line as clap reads it: its syntax, not its meaning.
 //!
-//! An option is declared once, as a field: its name and type, and its help. The first paragraph is a line of `-h`, all
-//! of it is `--help` and what the man page says. Its variable follows from its heading and its name.
+//! An option is declared once, as a field: its name, its type and its help. `-h` shows the first paragraph as one
+//! line; `--help` and the man page show all of it. Its variable follows from its heading and its name.
 //!
-//! What an option binds is taken as raw text and judged by [`crate::plan`]: clap's own messages quote the
-//! word they stumble over, and that could be a value.
+//! The arguments of options that bind variables are taken as raw text and checked by [`crate::plan`]: clap's own
+//! messages quote the word that is not valid, and that could be a value.
 
 #![allow(clippy::doc_markdown, reason = "clap prints these texts as they are, backticks and all")]
 
@@ -78,10 +78,10 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the words of a command line, the program's name first.
+    /// Reads the words of a command line, starting with the program's name.
     ///
     /// # Errors
-    /// clap's, which is also how it asks for help and version to be printed.
+    /// Those of clap, which also reports requests for help and version as errors.
     pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
         if words.get(1).is_some_and(|word| word == "run")
             && let Some(arguments) = Self::read_run(words)
@@ -117,7 +117,7 @@ impl Arguments {
     }
 }
 
-/// The error without a value that is refused, whether it came from an option or from a variable: it may be a
+/// The error without the value that was refused, whether it came from an option or from a variable: it may be a
 /// secret in the wrong place.
 fn unquoted(mut error: clap::Error) -> clap::Error {
     if error.get(ContextKind::InvalidValue).is_some() {
@@ -128,7 +128,7 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => return error,
     };
-    // A password may begin with `-`, or stand where a word of pfx's own must.
+    // A password may begin with `-`, or be in the position of a word that pfx expects.
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     if !matches!(error.get(word), Some(ContextValue::String(text)) if plain(text)) {
         error.insert(word, ContextValue::String("…".to_owned()));
@@ -229,7 +229,7 @@ pub struct Completions {
 mod tests {
     use super::*;
 
-    /// What is read, in words that distinguish every field of `run`.
+    /// The result of reading, with every field of `run`.
     fn described(arguments: Result<Arguments, clap::Error>) -> String {
         match arguments {
             Ok(Arguments { output, colors, command: Command::Run(run) }) => {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::OUTPUT;
 
-/// The project file, whose bindings the command line's override.
+/// The project file. Bindings on the command line override its bindings.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Project")]
 pub struct ProjectOptions {

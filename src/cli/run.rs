@@ -53,7 +53,7 @@ pub struct Run {
     pub parent: Parent,
 }
 
-/// The parent that the command has if it cannot be process 1.
+/// The parent process of a command that cannot be process 1.
 #[derive(Args)]
 #[command(next_help_heading = "Process 1")]
 pub struct Parent {

@@ -1,4 +1,4 @@
-//! Which remote store is asked, and how long.
+//! Which remote store is used, and for how long pfx waits.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::store_kind::StoreKind;
 
-/// Which store is asked for what this machine has not.
+/// Which remote stores are used for names that are not found locally.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct StoreOptions {
@@ -23,7 +23,7 @@ pub struct StoreOptions {
     pub timeout: Timeout,
 }
 
-/// Which store a command of remote things is about.
+/// The store of a command that works on a remote store.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct OneStoreOptions {
@@ -34,7 +34,8 @@ pub struct OneStoreOptions {
     pub timeout: Timeout,
 }
 
-/// Whether a command is about the remote store instead of this machine, and which. For some it is where they write.
+/// Whether a command works on a remote store instead of the local secrets, and on which one. Some commands write
+/// there.
 #[derive(Args, Default)]
 #[command(next_help_heading = None::<&'static str>)]
 pub struct RemoteTarget {
@@ -48,7 +49,7 @@ pub struct RemoteTarget {
     pub timeout: Timeout,
 }
 
-/// How long a remote store is waited for.
+/// How long pfx waits for a remote store.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Sources")]
 pub struct Timeout {
@@ -62,7 +63,7 @@ pub struct Timeout {
 /// Reads a positive number of seconds, at most a day.
 ///
 /// # Errors
-/// What it is instead, in words of pfx's own.
+/// What is expected, in pfx's own words.
 pub fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds")?;
     if seconds > 0.0 && seconds <= 86_400.0 {

@@ -1,12 +1,12 @@
-//! Which options have a `PFX_…` variable, and what it is called.
+//! Which options have a `PFX_…` variable, and how it is named.
 //!
-//! The rule: **what configures a run has one; what a command writes, and where it writes, has none**, so that no
-//! variable changes what is stored, copied or deleted. An option of the first kind stands under a heading of the help
-//! (`Sources`, `Output`), one of the second kind under plain `Options`.
+//! The rule: **an option that configures a run has one; an option that decides what a command writes, or where, has
+//! none**, so that no variable changes what is stored, copied or deleted. An option of the first kind is under a
+//! heading in the help (`Sources`, `Output`), one of the second kind under plain `Options`.
 
 use clap::{Arg, Command};
 
-/// The heading of what is printed and how.
+/// The heading of the options for what is printed and how.
 pub const OUTPUT: &str = "Output";
 
 /// The variable of an option, if it has one.
@@ -20,7 +20,7 @@ pub fn variable_of(field: &str) -> String {
     format!("PFX_{}", field.to_ascii_uppercase())
 }
 
-/// The declaration with each option's variable in its long help. Only help pays for this.
+/// The declaration with each option's variable in its long help. Only a request for help takes this time.
 pub fn with_variables(command: Command) -> Command {
     let named = |option: Arg| {
         let help = option.get_long_help().or(option.get_help()).map(ToString::to_string);

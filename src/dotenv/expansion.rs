@@ -6,7 +6,7 @@ use crate::secret::SecretValue;
 use crate::wanted::Mention;
 
 impl EnvFileReader<'_> {
-    /// The variable that a `$` names. `None`, and nothing is read, if the `$` is itself.
+    /// Reads the variable that a `$` refers to. `None`, with nothing read, if the `$` is literal.
     pub(super) fn mention(&mut self) -> Result<Option<Mention>, Error> {
         let start = self.at;
         let after = &self.rest()[1..];

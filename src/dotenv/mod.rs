@@ -1,19 +1,18 @@
-//! The syntax of dotenv files: a text in, variables out. Reads no file and no environment.
+//! The syntax of dotenv files: parses a text into variables. Reads no file and no environment.
 //!
-//! What python-dotenv, Node.js (`--env-file`) and npm's dotenv read alike is read as they read it. Where one of
-//! them, or a shell, makes something else of a text (a `#` inside it, `\t` in double quotes, a backtick), it is
-//! an error here that says how to write it. Where pfx does not
-//! follow all of them:
+//! Where python-dotenv, Node.js (`--env-file`) and npm's dotenv agree, pfx reads a text as they do. Where one of
+//! them, or a shell, reads it differently (a `#` inside a text, `\t` in double quotes, a backtick), pfx reports an
+//! error that says how to write it. pfx differs from some of them in these points:
 //!
-//! - `$NAME` and `${NAME}` name other variables, as in a shell; python-dotenv follows `${NAME}` alone, in single
-//!   quotes too, and Node.js and npm's dotenv follow nothing.
+//! - `$NAME` and `${NAME}` refer to other variables, as in a shell; python-dotenv expands only `${NAME}`, also in
+//!   single quotes, and Node.js and npm's dotenv expand nothing.
 //! - `\"` in double quotes is `"`, as in python-dotenv and a shell; Node.js ends the value there.
-//! - `\\` in single quotes is itself, as in all but python-dotenv, which halves it.
-//! - Spaces inside a value without quotes are a part of it, as to all three, though a shell would run what follows.
-//! - A byte order mark, blank lines of spaces, and tabs or several spaces before a line, before a comment, behind
-//!   `export` and before `=` mean nothing; Node.js makes them a part of a name.
-//! - `A=` followed by blanks is empty, and so is `export A=`; Node.js 22 takes the next line for the value of one,
-//!   and `export` for a part of the name of the other.
+//! - `\\` in single quotes stays as it is, as in all but python-dotenv, which reads it as one `\`.
+//! - Spaces inside a value without quotes are part of it, as for all three; a shell would run the rest as a command.
+//! - A byte order mark, lines of spaces, and tabs or several spaces before a line, before a comment, after `export`
+//!   and before `=` are ignored; Node.js makes them part of a name.
+//! - `A=` followed by blanks is empty, and so is `export A=`; Node.js 22 reads the next line as the value of the
+//!   first, and `export` as part of the name of the second.
 
 mod expansion;
 mod value;
@@ -26,7 +25,7 @@ use crate::wanted::WantedVariable;
 /// Reads all of `text`. `place` is its path, for messages.
 ///
 /// # Errors
-/// [`Error::Config`] with line, column and, where there is one, the variable. Never the text.
+/// [`Error::Config`] with line, column and, if there is one, the variable; never with the text.
 pub fn parse(text: &str, place: &str) -> Result<Vec<WantedVariable>, Error> {
     let mut reader = EnvFileReader { text, place, at: 0, key: None, lines: Lines::default() };
     reader.refuse_carriage_returns()?;
@@ -48,8 +47,8 @@ struct EnvFileReader<'t> {
 }
 
 impl EnvFileReader<'_> {
-    /// Refuses a carriage return that is not followed by a line feed: it ends a line to some readers,
-    /// and Node.js drops it.
+    /// Refuses a carriage return that is not followed by a line feed: it ends a line for some programs, and Node.js
+    /// drops it.
     fn refuse_carriage_returns(&self) -> Result<(), Error> {
         let bytes = self.text.as_bytes();
         let alone = |&(at, _): &(usize, &str)| bytes.get(at + 1) != Some(&b'\n');
@@ -70,12 +69,12 @@ impl EnvFileReader<'_> {
             }
         }
         let start = self.at;
-        // Before what is behind it: lines are counted on.
+        // Determined before the value is read, because line numbers are counted forward.
         let line = self.lines.of(self.text, start);
         let mut name = self.name();
         let after_name = self.at;
         self.skip(is_blank);
-        // `export` may also be the variable itself.
+        // `export` may also be the name of the variable.
         if name == "export" && self.at > after_name {
             if self.peek() == Some('=') {
                 let problem = "a blank between `export` and `=`, which programs read differently";
@@ -110,7 +109,7 @@ impl<'t> EnvFileReader<'t> {
         &self.text[start..self.at]
     }
 
-    /// What is still to be read.
+    /// The text that is still to be read.
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
@@ -138,15 +137,15 @@ impl<'t> EnvFileReader<'t> {
     }
 }
 
-/// Whether messages may show a name. One in letters of both cases, or a long one with digits in it, may be a line of a
-/// key in base64, base32 or hexadecimal digits, whose quotes were forgotten.
+/// Whether messages may show a name. A name with letters of both cases, or a long one with digits, may be a line of a
+/// key in base64, base32 or hexadecimal digits without the quotes that it needs.
 fn is_surely_a_name(name: &str) -> bool {
     let has = |class: fn(&u8) -> bool| name.as_bytes().iter().any(class);
     let is_word = has(u8::is_ascii_punctuation) || name.len() < 16 || !has(u8::is_ascii_digit);
     is_word && !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
-/// Whether a line is padded base64 beyond doubt, and no name with nothing behind its `=`.
+/// Whether a line is certainly padded base64, and not a name with an empty value.
 fn is_base64(name: &str, padding: &str) -> bool {
     let has = |class: fn(&u8) -> bool| name.as_bytes().iter().any(class);
     matches!(padding, "=" | "==")
@@ -155,7 +154,7 @@ fn is_base64(name: &str, padding: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
-        // Words run together are a name; followed by `==` nothing is.
+        // Letters alone may be words that are run together to a name, but no name is followed by `==`.
         && (has(u8::is_ascii_digit) || padding == "==")
 }
 

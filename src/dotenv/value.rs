@@ -1,4 +1,4 @@
-//! What follows `=`: a value in quotes or without, or a reference; and the rest of its line.
+//! The part after `=`: a quoted or unquoted value, or a reference, and the rest of its line.
 
 use zeroize::Zeroizing;
 
@@ -9,11 +9,11 @@ use crate::wanted::{
     Lookup, Mention, SCHEME, TemplatePiece, WantedValue, WrittenTemplate, mentions_reference,
 };
 
-/// A value as it is put together.
+/// A value while it is read.
 #[derive(Default)]
 pub(super) struct EnvFileValue {
     pieces: Vec<TemplatePiece>,
-    /// What follows the pieces.
+    /// The text after the pieces.
     text: Zeroizing<Vec<u8>>,
 }
 
@@ -30,7 +30,7 @@ impl EnvFileValue {
         self.pieces.push(TemplatePiece::Variable(mention));
     }
 
-    /// Every text that the file itself says.
+    /// Every text that the file itself contains.
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
         let pieces = self.pieces.iter().filter_map(|piece| match piece {
             TemplatePiece::Text(text) => Some(text.expose()),
@@ -40,7 +40,7 @@ impl EnvFileValue {
     }
 }
 
-/// How a `pfx://` that is not the whole value is written.
+/// How to write a `pfx://` that is not the whole value.
 const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; put it on a line \
                            of its own, such as `P=pfx://secret/NAME`, and write `${P}` here; if it is plain \
                            text, write `S=pfx:` on an earlier line and `${S}//` here";
@@ -175,7 +175,7 @@ impl EnvFileReader<'_> {
         }
         self.at += length + 2;
         let mut value = EnvFileValue::default();
-        // A carriage return is a part of the end of a line.
+        // A carriage return is part of the end of a line.
         inside.split('\r').for_each(|part| value.push(part));
         Ok(value)
     }
@@ -195,7 +195,7 @@ impl EnvFileReader<'_> {
                     Some(
                         '\\' | '\'' | '$' | '`' | '\r' | '\n' | 'a' | 'b' | 'f' | 'r' | 't' | 'v',
                     ) => return Err(self.fault(self.at, ESCAPE)),
-                    // It escapes nothing to any reader.
+                    // No program reads this as an escape.
                     _ => {
                         value.push("\\");
                         self.at += 1;
@@ -213,7 +213,7 @@ impl EnvFileReader<'_> {
         self.at += 2;
     }
 
-    /// One character outside of single quotes, or what a `$` leads to.
+    /// Reads one character outside of single quotes, or what a `$` refers to.
     fn character(&mut self, character: char, value: &mut EnvFileValue) -> Result<(), Error> {
         match character {
             '`' => return Err(self.fault(self.at, BACKTICK)),
@@ -231,7 +231,7 @@ impl EnvFileReader<'_> {
         Ok(())
     }
 
-    /// Behind a closed value: blanks, and perhaps a comment with one before it.
+    /// Reads the rest of the line after a closed value: blanks, then perhaps a comment.
     fn end_of_line(&mut self) -> Result<(), Error> {
         let end = self.at;
         self.skip(is_blank);
@@ -246,7 +246,8 @@ impl EnvFileReader<'_> {
         }
     }
 
-    /// To the end of the line. One that ends for JavaScript alone could hide a variable from pfx.
+    /// Reads a comment to the end of the line. A comment that ends earlier for JavaScript could hide a variable from
+    /// pfx.
     pub(super) fn comment(&mut self) -> Result<(), Error> {
         let text = self.rest().split('\n').next().unwrap_or_default();
         if let Some(at) = text.find(['\u{2028}', '\u{2029}']) {
@@ -259,7 +260,8 @@ impl EnvFileReader<'_> {
     }
 }
 
-/// White space to one of the readers: Unicode's, what Python adds (U+001C to U+001F) and what JavaScript adds.
+/// White space for at least one program: that of Unicode, what Python adds (U+001C to U+001F), and what JavaScript
+/// adds.
 fn is_white_space(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}' | '\u{feff}')
 }

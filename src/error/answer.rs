@@ -5,11 +5,11 @@ use std::fmt;
 /// Why a typed or pasted answer cannot be used as a value.
 #[derive(Debug)]
 pub enum AnswerFault {
-    /// Keys came that are not text.
+    /// Keys were pressed that are not text.
     OtherKeys,
-    /// Several lines came at once, and nothing says where they end.
+    /// Several lines arrived at once, and the terminal does not mark where they end.
     SeveralLines,
-    /// It is longer than a value may be, in bytes.
+    /// The text is longer than a value may be, in bytes.
     TooLong { limit: usize },
 }
 

@@ -8,35 +8,35 @@ use crate::name::{Shown, in_reference};
 /// What is wrong with a binding.
 #[derive(Debug)]
 pub enum BindingFault {
-    /// Two bindings set one variable; both as the user wrote them.
+    /// Two bindings set the same variable. Both are given as the user wrote them.
     Duplicate { variable: String, first: String, second: String },
-    /// No name where one must be.
+    /// The name is empty.
     Empty,
     /// Prefect 1.x does not start with a secret of this name.
     Forbidden { name: String },
-    /// A block was given no variable.
+    /// A block is bound without a variable name.
     NoBlockVariable,
     /// It is not `TYPE/NAME`.
     NotABlock,
-    /// Only a name is expected, and it has characters that would begin a pointer or make it optional.
+    /// Only a name is expected, and it has characters that would start a pointer or make it optional.
     Misread { name: String, literal: String, problem: &'static str },
-    /// Prefect 1.x cannot be handed a secret of this name in a variable.
+    /// Prefect 1.x cannot read a secret of this name from an environment variable.
     NotForPrefect { name: String },
-    /// What stands where the name of a variable must. It may be a value, so it is not kept.
+    /// The text in the position of a variable name is not one. It may be a value, so the error does not hold it.
     NoName { problem: &'static str },
-    /// No variable can be made of this name.
+    /// No variable name can be derived from this name.
     NoVariable { name: String },
-    /// Prefect 1.x would read another name than this from its file.
+    /// Prefect 1.x would read a different name from its file.
     NotStorable { name: String },
-    /// The text is no UTF-8.
+    /// The text is not valid UTF-8.
     NotUtf8,
-    /// A NUL, which only `%00` could write.
+    /// The name contains a NUL byte, which only `%00` can express.
     NulInName,
-    /// What stands behind `#` is no JSON Pointer.
+    /// The part after `#` is not a JSON Pointer.
     Pointer { name: String },
-    /// A text with a reference in it, which would be passed on as it is written.
+    /// A text contains a reference, which would be passed to the command unresolved.
     ReferenceInText { variable: String },
-    /// Secrets that others named, with variables that could take over the command.
+    /// Secrets that others named, whose variables could take over the command.
     Takeover { names: Vec<String> },
     /// There is no `=` between the variable and its text.
     Unassigned,

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use super::{Cause, quoted};
 use crate::name::Shown;
 
-/// Why a command was not run: exec's errno and, where it can be told, what is behind it.
+/// Why a command was not run: the error of exec(3) and, if it can be determined, its cause.
 #[derive(Debug)]
 pub enum CommandFault {
-    /// Nothing of that name, in PATH or as a path.
+    /// There is no such command, in PATH or as a path.
     NotFound { searched: bool },
-    /// The file is there; the interpreter or loader that it names is not.
+    /// The file exists, but the interpreter or loader that it names does not.
     InterpreterMissing { path: PathBuf },
-    /// Found, and refused.
+    /// The file was found, and the kernel refused to run it.
     Refused { path: PathBuf, cause: io::Error },
 }
 

@@ -1,4 +1,4 @@
-//! Names that no source has, and where each was looked for.
+//! Names that were not found in any source, and the places that were searched for each.
 
 use std::fmt::{self, Write as _};
 
@@ -6,31 +6,31 @@ use super::{Error, Statement, quoted};
 use crate::exit::Exit;
 use crate::name::{Shown, in_reference};
 
-/// One name that was not found, and where it was looked for.
+/// One name that was not found, and the places that were searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The field's word: `secret`, `environment variable`, …
+    /// What it is: `secret`, `environment variable`, …
     pub kind: &'static str,
     pub name: String,
     pub looked_in: Vec<String>,
-    /// Why a remote store was not asked, if that was so: half a sentence.
+    /// Why a remote store was not used, if one was not: a clause.
     pub not_asked: Option<String>,
-    /// Whether another remote store was.
+    /// Whether another remote store was used.
     pub is_other_asked: bool,
     /// An existing name that differs only in case or in `-` and `_`.
     pub near: Option<String>,
-    /// The value is there, but not this part of it.
+    /// The value exists, but not this part of it.
     pub pointer: Option<String>,
 }
 
 impl Missing {
-    /// One of which nothing more is known.
+    /// A missing name without further details.
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
         let (not_asked, is_other_asked, near, pointer) = (None, false, None, None);
         Self { kind, name: name.to_owned(), looked_in, not_asked, is_other_asked, near, pointer }
     }
 
-    /// The error of a command that was asked for this alone.
+    /// The error of a command that needs only this name.
     pub fn absent(self) -> Error {
         Error::Missing { missing: vec![self], exit: Exit::Absent }
     }
@@ -52,7 +52,7 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
     Some(format!("`pfx secret set {dashes}{name}` stores it on this machine"))
 }
 
-/// Names of one kind that were looked for in the same places.
+/// Names of one kind that were searched for in the same places.
 struct Group<'m> {
     kind: &'static str,
     looked_in: &'m [String],
@@ -95,7 +95,7 @@ impl Group<'_> {
         self.looked_in.iter().map(|place| Shown(place).to_string()).collect()
     }
 
-    /// Why nothing was looked for anywhere.
+    /// Why no place was searched.
     fn nowhere(&self) -> &'static str {
         if self.not_asked().is_some() {
             "only a remote store can provide it"
@@ -104,7 +104,7 @@ impl Group<'_> {
         }
     }
 
-    /// Which remote store was not asked, and why.
+    /// Which remote store was not used, and why.
     fn not_asked(&self) -> Option<String> {
         self.members.iter().find_map(|one| {
             let which =
@@ -114,7 +114,7 @@ impl Group<'_> {
     }
 }
 
-/// All that is missing, in one line: grouped by where it was looked for.
+/// Writes all that is missing in one line, grouped by the places that were searched.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Result {
     f.write_str("cannot find ")?;
     for (index, group) in grouped(missing).iter().enumerate() {
@@ -131,7 +131,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Res
     Ok(())
 }
 
-/// The same in parts: a statement for each group.
+/// The same in parts, with a statement for each group.
 pub(super) fn statements(missing: &[Missing]) -> Vec<Statement> {
     let statement = |group: &Group<'_>| {
         let subject = group.subject();

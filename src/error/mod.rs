@@ -1,5 +1,5 @@
-//! Everything that can go wrong, in pfx's own words. A foreign error is never kept whole: parsers quote
-//! the line they fail at, and that line may be a secret.
+//! Everything that can go wrong, in pfx's own words. The text of a library's error is never passed on: parsers quote
+//! the line that they fail at, and that line may be a secret.
 
 mod answer;
 mod binding;
@@ -25,41 +25,40 @@ pub use value::ValueFault;
 use crate::exit::Exit;
 use crate::name::Shown;
 
-/// Why pfx did not do what it was asked. Holds names, places and numbers, never a value.
+/// Why pfx failed. Holds names, places and numbers, never a value.
 #[derive(Debug)]
 pub enum Error {
-    /// What was typed or pasted at a question cannot be taken whole, so nothing of it is.
+    /// What was typed or pasted at a prompt cannot be used whole, so none of it is used.
     Answer { fault: AnswerFault },
-    /// An option that binds a variable makes no sense.
+    /// An option that binds a variable is not valid.
     Binding { option: &'static str, fault: BindingFault },
     /// The command cannot be run.
     Command { program: String, cause: CommandFault },
-    /// A configuration file, or a variable that stands for a part of one, makes no sense.
+    /// A configuration file, or a variable that overrides a part of one, is not valid.
     Config { place: String, at: Option<Position>, key: Option<String>, problem: String },
-    /// The operating system does not let this user at a file; `instead` is the way out.
+    /// The operating system denies this user access to a file. `instead` says what to do instead.
     Denied { action: &'static str, path: PathBuf, cause: io::Error, instead: &'static str },
-    /// The arguments and the environment exceed what the kernel takes together (execve(2)).
+    /// The arguments and the environment together exceed the limit of the kernel (execve(2)).
     EnvironmentTooLarge { bytes: usize, limit: usize, largest: String, largest_bytes: usize },
-    /// The operating system refused something done to a file.
+    /// The operating system refused an operation on a file.
     File { action: &'static str, path: PathBuf, cause: io::Error },
-    /// A value cannot be handed over as a file. `name` is whose it is; `call` is the system call that was refused.
+    /// A value cannot be passed as a file. `name` is the secret's name; `call` is the system call that failed.
     Handover { name: String, call: &'static str, cause: io::Error },
-    /// Another process holds the lock on a file that is to be written.
+    /// Another process holds the lock on a file that pfx has to write.
     Locked { path: PathBuf, seconds: u64 },
-    /// A file that is mounted by itself, so that no new one can take its place.
+    /// The file is a mount point, so pfx cannot replace it.
     MountPoint { path: PathBuf },
-    /// Names that no source has.
+    /// Names that were not found in any source.
     Missing { missing: Vec<Missing>, exit: Exit },
-    /// A remote store is needed and none is configured; why, as half a sentence.
+    /// A remote store is needed, and none is configured. `why` is a clause that says why.
     NoStore { why: String },
-    /// The operating system has no process, or nothing that one needs.
+    /// The operating system could not provide a process, a thread or another resource.
     Process { action: &'static str, cause: io::Error, way_out: Option<&'static str> },
-    /// A store over the network did not do what it was asked. `place` is its origin: a URL without
-    /// credentials, path or query.
+    /// A request to a remote store failed. `place` is the origin of its URL: without credentials, path or query.
     Remote { place: String, fault: RemoteFault },
     /// Standard output, or a terminal, cannot be written or read.
     Terminal { action: &'static str, cause: io::Error },
-    /// A file that must not be trusted with secrets as it is.
+    /// A file that must not be trusted with secrets in its present state.
     Trust { path: PathBuf, fault: TrustFault },
     /// The command line is wrong in a way that clap cannot see.
     Usage { problem: String, hint: String },
@@ -70,7 +69,7 @@ pub enum Error {
 /// A part of a message: for a terminal, where each part has lines of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// What could not be done and why; if there are places, it ends where they follow.
+    /// What failed and why. If there are places, the text ends where their list begins.
     pub text: String,
     /// The places that were looked in, in order, if there is more than one.
     pub places: Vec<String>,
@@ -78,7 +77,7 @@ pub struct Statement {
     pub remark: Option<String>,
 }
 
-/// Where in a text: both count from 1; the column counts characters.
+/// A position in a text. Both numbers start at 1; the column counts characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     pub line: usize,
@@ -86,7 +85,7 @@ pub struct Position {
 }
 
 impl Error {
-    /// [`Error::Config`]; `at` and `key` as far as they are known.
+    /// Makes an [`Error::Config`] with `at` and `key` if they are known.
     pub fn config(
         place: impl Into<String>,
         at: impl Into<Option<Position>>,
@@ -96,7 +95,7 @@ impl Error {
         Self::Config { place: place.into(), at: at.into(), key, problem: problem.into() }
     }
 
-    /// The status that pfx ends with.
+    /// The exit status of pfx for this error.
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Command {
@@ -123,7 +122,7 @@ impl Error {
         }
     }
 
-    /// A stable word for programs that read `--error-format json`.
+    /// A stable identifier for programs that read `--error-format json`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Binding { .. } => "binding",
@@ -144,7 +143,7 @@ impl Error {
         }
     }
 
-    /// The message in parts. `Display` says the same in one line.
+    /// The message in parts. `Display` writes the same in one line.
     pub fn statements(&self) -> Vec<Statement> {
         match self {
             Self::Missing { missing, .. } => missing::statements(missing),
@@ -152,7 +151,7 @@ impl Error {
         }
     }
 
-    /// The names it is about, for programs.
+    /// The names that the error is about, for programs.
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
@@ -161,7 +160,7 @@ impl Error {
         }
     }
 
-    /// One thing to do about it, where that is surely right.
+    /// One thing to do about it, if it is certain to be right.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Answer { fault } => fault.hint(),
@@ -213,12 +212,12 @@ impl Error {
     }
 }
 
-/// A word as a person would paste it into a shell, shown safely.
+/// A word quoted for a shell, and escaped for a terminal.
 fn quoted(word: &str) -> String {
     Shown(&shell_words::quote(word)).to_string()
 }
 
-/// `a`, `b` and so on, in backticks and escaped.
+/// The names in backticks, escaped and separated by commas.
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
@@ -287,7 +286,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// An operating system's error without Rust's `(os error 2)` behind it.
+/// An operating system error without the `(os error 2)` that Rust appends.
 struct Cause<'a>(&'a io::Error);
 
 impl fmt::Display for Cause<'_> {

@@ -1,10 +1,10 @@
-//! Processes, threads and other things of the operating system that pfx did not get.
+//! Processes, threads and other resources that the operating system did not provide.
 
 use std::io;
 
 use nix::errno::Errno;
 
-/// What to do where the operating system gives none: raise a limit, or allow a system call; or `way_out`.
+/// What to do if the operating system refuses a resource: raise a limit, allow a system call, or do `way_out`.
 pub(super) fn hint(cause: &io::Error, way_out: Option<&str>) -> Option<String> {
     let hint = match cause.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN | Errno::ENOMEM) => {

@@ -1,5 +1,5 @@
-//! What can go wrong with a store over the network. Holds hosts, statuses and the server's own words cut
-//! short, never a value and never a credential.
+//! What can go wrong with a remote store. Holds hosts, statuses and the server's own message cut short, never a value
+//! or a credential.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,39 +8,39 @@ use nix::errno::Errno;
 
 use crate::name::Shown;
 
-/// Why a remote store did not do what it was asked.
+/// Why a request to a remote store failed.
 #[derive(Clone, Debug)]
 pub enum RemoteFault {
-    /// The URL is none that pfx talks to.
+    /// pfx cannot use the URL.
     Address { problem: &'static str },
-    /// The server wants a credential, and none is configured.
+    /// The server requires a credential, and none is configured.
     Anonymous { status: u16 },
-    /// The answer is not what this API answers. `problem` is pfx's own text, such as a JSON path.
+    /// The response does not have the form that this API documents. `problem` is pfx's own text, such as a JSON path.
     Answer { problem: String },
-    /// The connection could not be made, or broke; in words of pfx's own.
+    /// The connection could not be established, or was lost. `problem` is pfx's own text.
     Connection { problem: String },
     /// The credential cannot be sent.
     Credential { problem: &'static str, origin: String },
-    /// Time is up.
+    /// The time limit was reached.
     Deadline { after: Duration },
-    /// The server knows who asks, and that one may not. `right` is what would have to be allowed.
+    /// The server accepts the credential but denies the request. `right` is the permission that is missing.
     Forbidden { status: u16, right: String, credential: Option<String> },
-    /// A credential would go to a URL that a file in the working directory chose. `url` and `origin` tell
-    /// where each is set.
+    /// A credential would be sent to a URL that a file in the working directory sets. `url` and `origin` say where
+    /// each is set.
     Mixed { what: &'static str, origin: String, url: String },
     /// The server answered with an error. `message` is its own, without control characters and cut.
     Refused { status: u16, message: Option<String> },
-    /// The server sends elsewhere: `to` is the host it names. Nothing was sent there.
+    /// The server redirects to the host `to`. pfx sent nothing there.
     Redirect { to: String },
-    /// The operating system gives nothing to reach a network with; no server was asked.
+    /// The operating system refused a resource that network access needs. No request was sent.
     System { action: &'static str, errno: i32 },
-    /// The answer is longer than pfx reads, in bytes.
+    /// The response is longer than pfx reads, in bytes.
     TooLarge { what: &'static str, limit: usize },
-    /// The server does not accept who asks. `credential` tells where the credential came from.
+    /// The server does not accept the credential. `credential` says where it came from.
     Unauthorized { status: u16, credential: String },
-    /// A write was sent, and what became of it is not known: it may have been done.
+    /// A write was sent, and its outcome is unknown: it may have been done.
     UnknownOutcome { cause: Box<RemoteFault> },
-    /// The store has no such thing as was asked for.
+    /// The store does not support the request.
     Unsupported { problem: String, hint: Option<String> },
 }
 
@@ -78,7 +78,7 @@ impl RemoteFault {
         Some(hint.to_owned())
     }
 
-    /// The whole sentence.
+    /// Writes the whole message.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
         let place = Shown(place);
         match self {

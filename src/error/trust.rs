@@ -9,25 +9,25 @@ use crate::name::Shown;
 /// Why a file is not trusted.
 #[derive(Clone, Debug)]
 pub enum TrustFault {
-    /// A project file that was found and trusted, and is no longer what it was.
+    /// A project file that pfx discovered has changed since it was trusted.
     Changed,
-    /// Its owner is another user, neither the one who runs pfx nor root. `allow` is what to do to use it anyway.
+    /// The owner is neither the user who runs pfx nor root. `allow` says what to do to use the file anyway.
     ForeignOwner { uid: u32, allow: &'static str },
-    /// It is a directory, FIFO, device or socket.
+    /// The file is a directory, FIFO, device or socket.
     NotRegular,
-    /// Users other than the owner can read it. `fixed`: its mount is read-only, so that nobody can change its mode
-    /// here.
+    /// Users other than the owner can read it. `fixed` means that its mount is read-only, so nobody can change its
+    /// mode here.
     ReadableByOthers { mode: u32, fixed: bool },
-    /// It is longer than pfx reads, in bytes.
+    /// The file is longer than pfx reads, in bytes.
     TooLarge { limit: u64 },
-    /// A project file that was found, and that nobody has trusted.
+    /// A project file that pfx discovered is not trusted.
     Unknown,
-    /// Users other than the owner can write it. `mounted`: this user cannot, or perhaps should not, change its
-    /// mode, since it belongs to another user or comes from outside of a container.
+    /// Users other than the owner can write it. `mounted` means that this user cannot, or perhaps should not, change
+    /// its mode, because it belongs to another user or comes from outside the container.
     WritableByOthers { mode: u32, mounted: bool },
 }
 
-/// What the kernel shows for owners that have no number in this user namespace (`user_namespaces(7)`).
+/// The owner that the kernel shows for users who are not mapped in this user namespace (`user_namespaces(7)`).
 const UNMAPPED: u32 = 65_534;
 
 impl TrustFault {
@@ -53,7 +53,7 @@ impl TrustFault {
 }
 
 impl TrustFault {
-    /// A line about it where it stops nothing, and what fixes it.
+    /// The text and the fix of a warning, for files that are used anyway.
     pub fn warning(&self, path: &Path) -> (String, Option<String>) {
         let shown = Shown(&path.to_string_lossy()).to_string();
         match self {

@@ -9,42 +9,42 @@ use crate::name::Shown;
 /// Why a value cannot be used.
 #[derive(Clone, Debug)]
 pub enum ValueFault {
-    /// A block that says where a secret is, or that contains other blocks with secrets.
-    /// `inner` are those of its fields.
+    /// A block that refers to a secret elsewhere, or that contains other blocks with secrets. `inner` lists the
+    /// fields that contain such blocks.
     Composite { fields: Vec<String>, inner: Vec<String>, is_reference: bool },
-    /// `${…}` references lead back to where they began, or nest too deep.
+    /// `${…}` references form a cycle, or nest too deeply.
     Cycle,
-    /// A JSON string has half of a surrogate pair.
+    /// A JSON string has an unpaired surrogate.
     HalfCharacter,
-    /// It is what Prefect shows in place of a secret, and would not be stored.
+    /// The value is the mask that Prefect shows in place of a secret, so Prefect would not store it.
     IsMask,
-    /// It has a key `$ref`, which Prefect takes for a reference to another block.
+    /// It has a key `$ref`, which Prefect reads as a reference to another block.
     IsReference,
-    /// Prefect shows `********` in its place.
+    /// Prefect returned `********` in its place.
     Masked,
     /// The block has no field `value`.
     NoValue,
     /// A NUL byte in a text.
     Nul,
-    /// A NUL byte in what a file can hold and a variable cannot.
+    /// A NUL byte in a value that a file can hold and a variable cannot.
     NulInVariable,
-    /// The form of an export cannot hold a variable of this name.
+    /// The export format cannot hold a variable of this name.
     NameNotForFormat { format: &'static str, problem: Cow<'static, str> },
-    /// The form of an export cannot hold it.
+    /// The export format cannot hold the value.
     NotForFormat { format: &'static str, problem: &'static str },
-    /// A pointer was given, and the value is no JSON.
+    /// A pointer was given, and the value is not JSON.
     NotJson,
-    /// The bytes are no UTF-8.
+    /// The bytes are not valid UTF-8.
     NotUtf8,
-    /// JSON's null.
+    /// JSON null.
     Null,
-    /// Longer than a store takes, in bytes of JSON.
+    /// Longer than the store allows, in bytes of JSON.
     TooLongFor { what: &'static str, bytes: usize, limit: usize },
-    /// It has an integer that the store does not hold.
+    /// It has an integer that the store cannot hold.
     TooLargeNumber { what: &'static str },
-    /// Longer than one variable may be: bytes of `NAME=value`.
+    /// Longer than one variable may be; `bytes` is the length of `NAME=value`.
     TooLong { variable: String, bytes: usize, limit: usize },
-    /// `${…}` names what is neither a variable nor a key of the configuration. `place` is where the value is written.
+    /// A `${…}` refers to neither a variable nor a key of the configuration. `place` is where the value is written.
     Unset { place: String },
 }
 

@@ -1,4 +1,4 @@
-//! One binding: what an option binds to a variable, judged.
+//! One binding: what an option binds to a variable, checked.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use crate::reference::{Kind, Pointer, Reference, Written};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, mentions_reference};
 
-/// One wanted change of the environment, and what asks for it.
+/// One change of the environment, and what asks for it.
 #[derive(Debug)]
 pub struct Binding {
     pub bound_by: BoundBy,
@@ -21,25 +21,25 @@ pub struct Binding {
 /// What binds a variable.
 #[derive(Debug)]
 pub enum BoundBy {
-    /// Nothing that the user wrote: a source lists the secret.
+    /// Nothing that the user wrote: a source lists the secret, and every secret is bound.
     Listing,
     /// An option, as the user wrote it.
     Option(String),
-    /// A line of a file, or a `PFX_…` variable: this one.
+    /// This line of a file, or this `PFX_…` variable.
     Place(String),
 }
 
 #[derive(Debug)]
 pub enum Action {
-    /// Look something up and set a variable to it.
+    /// Look something up, and set a variable to its value.
     Lookup(VariableName, Lookup),
-    /// Leave a variable as it is, since it is set already and that is to win.
+    /// Leave a variable as it is: it is already set, and that takes precedence.
     Preserve(Vec<u8>),
     /// Set a variable to a text.
     Set(VariableName, SecretValue),
-    /// Set a variable to one of [`super::Plan::templates`], when that is filled.
+    /// Set a variable to one of [`super::Plan::templates`] once that is filled.
     Template(VariableName, usize),
-    /// Remove a variable. The name is any that an environment may hold.
+    /// Remove a variable. Its name can be any that an environment may hold.
     Unset(Vec<u8>),
 }
 
@@ -49,7 +49,7 @@ impl Binding {
         Self { bound_by, action }
     }
 
-    /// How the user wrote it, for messages.
+    /// The binding as the user wrote it, for messages.
     pub(super) fn label(&self) -> String {
         match (&self.bound_by, &self.action) {
             (BoundBy::Option(written) | BoundBy::Place(written), _) => written.clone(),
@@ -60,7 +60,7 @@ impl Binding {
         }
     }
 
-    /// The same, unless it would set one of `preserved`: that is left as it is.
+    /// The same binding, or [`Action::Preserve`] if it would set one of `preserved`.
     pub(super) fn preserving(self, preserved: &HashSet<Vec<u8>>) -> Self {
         let sets = !matches!(self.action, Action::Unset(_));
         if sets && preserved.contains(self.variable()) {
@@ -70,7 +70,7 @@ impl Binding {
         self
     }
 
-    /// The variable that it changes.
+    /// The variable that the binding changes.
     pub fn variable(&self) -> &[u8] {
         match &self.action {
             Action::Lookup(variable, _)
@@ -81,7 +81,7 @@ impl Binding {
     }
 }
 
-/// Reads what an option says of a thing of this kind.
+/// Reads the argument of an option that binds something of this kind.
 pub(super) fn lookup(
     option: &'static str,
     kind: Kind,
@@ -116,8 +116,8 @@ fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<(VariableName
     Ok((variable, Lookup { pointer, optional, ..Lookup::whole(reference) }))
 }
 
-/// Reads `VAR=TYPE/NAME[?][#/POINTER]`. Nothing after the `#` is expressly all of the block, whose own name has
-/// no `#`.
+/// Reads `VAR=TYPE/NAME[?][#/POINTER]`. A `#` with nothing after it explicitly asks for all of the block; the name of
+/// a block has no `#`.
 fn block(option: &'static str, text: &OsStr) -> Result<(VariableName, Lookup), Error> {
     let is_all = Written::binding(text).pointer.is_none();
     let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
@@ -155,7 +155,7 @@ pub(super) fn assignment(text: &OsStr) -> Result<(VariableName, SecretValue), Er
     Ok((variable, value))
 }
 
-/// The variable that the user names.
+/// The variable that the user named.
 fn given_variable(option: &'static str, given: &OsStr) -> Result<VariableName, Error> {
     given.to_str().and_then(VariableName::given).ok_or_else(|| {
         fault(option, BindingFault::Variable { name: given.to_string_lossy().into_owned() })

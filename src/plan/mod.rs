@@ -1,5 +1,5 @@
-//! Which variable gets what: decided here, without I/O, from the command line and from what files want, before
-//! anything is looked up. For `--all` a second plan is made of the first and of the names that sources list.
+//! Decides which variable gets which value: without I/O, from the command line and from what files want, before
+//! anything is looked up. For `--all`, a second plan is made from the first and the names that sources list.
 
 mod binding;
 mod template;
@@ -19,46 +19,46 @@ use crate::source::Author;
 use crate::takeover;
 use crate::wanted::{Delivery, Lookup, WantedValue, WantedVariable};
 
-/// All that one run wants.
+/// Everything that one run wants.
 #[derive(Debug)]
 pub struct Plan {
     pub bindings: Vec<Binding>,
     pub scope: Scope,
-    /// Variables that are set already and stay as they are.
+    /// Variables that are already set and stay as they are.
     preserved: HashSet<Vec<u8>>,
-    /// Texts that are put together when all is looked up; each is made of earlier ones only.
+    /// Texts that are assembled after the look-ups. Each one uses only earlier ones.
     pub templates: Vec<Template>,
-    /// What [`Plan::templates`] are made of.
+    /// The look-ups that [`Plan::templates`] need.
     pub ingredients: Vec<Ingredient>,
 }
 
-/// What one file wants, or what all `PFX_…` variables bind.
+/// The variables that one file wants, or that the `PFX_…` variables together bind.
 #[derive(Debug, Default)]
 pub struct BindingLayer {
-    /// Which file, and which part of it.
+    /// The file, and the part of it.
     pub title: String,
     /// The file.
     place: String,
     pub wanted: Vec<WantedVariable>,
-    /// What wins over all lines of all files.
+    /// Bindings that take precedence over all lines of all files.
     bound: Vec<Binding>,
 }
 
-/// The environment that pfx was started in, as far as bindings depend on it.
+/// The parts of pfx's own environment that bindings depend on.
 #[derive(Clone, Copy, Default)]
 pub struct BaseEnvironment<'a> {
     pub inherited: Inherited<'a>,
-    /// Variables that win over every binding that would set them.
+    /// Variables that take precedence over every binding that would set them.
     pub preserved: Inherited<'a>,
 }
 
 impl BindingLayer {
-    /// What a file wants.
+    /// The layer of a file.
     pub const fn of_file(title: String, place: String, wanted: Vec<WantedVariable>) -> Self {
         Self { title, place, wanted, bound: Vec::new() }
     }
 
-    /// What `PFX_…` variables bind; nothing if they bind nothing.
+    /// The layer of the `PFX_…` variables; `None` if they bind nothing.
     ///
     /// # Errors
     /// As [`Plan::new`].
@@ -75,33 +75,33 @@ impl BindingLayer {
     }
 }
 
-/// Which secrets are wanted that no binding names.
+/// Which secrets are wanted in addition to those that bindings name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All that can be listed, on this machine and remote.
+    /// All secrets that can be listed, local and remote.
     All,
-    /// All on this machine.
+    /// All local secrets.
     Local,
     /// None.
     NamedOnly,
 }
 
 impl Plan {
-    /// Judges all bindings. Without any, every local secret is wanted.
+    /// Checks all bindings. Without any, every local secret is wanted.
     ///
     /// # Errors
-    /// [`Error::Binding`] for the first that makes no sense, or if two set one variable.
+    /// [`Error::Binding`] for the first that is not valid, or if two set the same variable.
     pub fn new(written: &BindingOptions) -> Result<Self, Error> {
         Self::over(Vec::new(), written, BaseEnvironment::default())
     }
 
-    /// The same over what files want: a later file takes the place of an earlier one for each variable
-    /// that both bind, and `written` that of all files. What is preserved wins over all of them, and then is not
-    /// looked up; a removal still removes. Whatever wins also wins inside the texts of files; of their own lines
-    /// those count that come before.
+    /// The same on top of what files want. For a variable that several bind, a later file overrides an earlier one,
+    /// and `written` overrides all files. A preserved variable overrides all of these, and its binding is not looked
+    /// up; a removal still removes it. The same precedence holds for variables inside the texts of files, where only
+    /// earlier lines of the same file count.
     ///
     /// # Errors
-    /// As [`Plan::new`], and [`Error::Config`] if a text names a variable that is not set. Within one file the
+    /// As [`Plan::new`], and [`Error::Config`] if a text refers to a variable that is not set. Within one file, the
     /// later line wins, as in a shell.
     pub fn over(
         files: Vec<BindingLayer>,
@@ -182,7 +182,7 @@ impl Plan {
         Ok(bindings)
     }
 
-    /// All look-ups whose values go into variables of their own.
+    /// All look-ups that set a variable of their own.
     pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
             Action::Lookup(_, lookup) => Some(lookup),
@@ -190,19 +190,20 @@ impl Plan {
         })
     }
 
-    /// All that has to be looked up, for a variable of its own or for a template.
+    /// Everything that has to be looked up, for a variable of its own or for a template.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         let needed = self.ingredients.iter().filter(|ingredient| ingredient.is_needed);
         let lookups = self.lookups().chain(needed.map(|ingredient| &ingredient.lookup));
         lookups.map(|lookup| &lookup.reference)
     }
 
-    /// The plan with a look-up for each of `secrets` besides, which sources list. One that a binding asks for by
-    /// name, or whose variable is set already or by a binding, is left to that.
+    /// The plan with an additional look-up for each of `secrets`, which sources list. A secret is left out if a
+    /// binding names it, or if its variable is preserved or set by a binding.
     ///
     /// # Errors
-    /// [`Error::Binding`] if no variable can be named after one, if two give the same variable, or if
-    /// variables of [`crate::takeover`] would be set under names that others wrote: all of them at once.
+    /// [`Error::Binding`] if no variable name can be derived from a secret's name, if two secrets have the same
+    /// variable, or if names that others chose would set variables of [`crate::takeover`]; the error lists all of
+    /// these.
     pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
         let bound_secrets = self.lookups().filter_map(|lookup| match &lookup.reference {
             Reference::Secret(name) => Some(name.as_str()),
@@ -252,7 +253,7 @@ impl OrderedBindings {
         self.places.get(variable).map(|&place| &self.bindings[place])
     }
 
-    /// Adds a binding, or puts it in the place of that of the same variable.
+    /// Adds a binding, or replaces the binding of the same variable.
     fn put(&mut self, binding: Binding) {
         let next = self.bindings.len();
         let place = *self.places.entry(binding.variable().to_vec()).or_insert(next);

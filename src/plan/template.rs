@@ -1,4 +1,5 @@
-//! Texts of files that name other variables: what each of these is, before anything is looked up.
+//! Texts of files that refer to other variables: decides where the value of each variable comes from, before anything
+//! is looked up.
 
 use super::{Action, BaseEnvironment, Binding};
 use crate::environment::has_room;
@@ -7,27 +8,27 @@ use crate::name::VariableName;
 use crate::secret::SecretValue;
 use crate::wanted::{self, Delivery, Lookup, Mention, TemplatePiece, or_default};
 
-/// A text of which some parts are known only when all is looked up.
+/// A text with parts that are known only after the look-ups.
 #[derive(Debug)]
 pub struct Template {
     pub variable: VariableName,
     pub parts: Vec<TemplatePart>,
-    /// Whether some binding of the plan still wants it, perhaps by way of another template.
+    /// Whether a binding of the plan still uses it, directly or through another template.
     pub(super) is_needed: bool,
-    /// Where the file says so. The pieces have become the parts.
+    /// Where the file defines it. Its pieces have become the parts.
     pub origin: wanted::WrittenTemplate,
 }
 
 #[derive(Debug)]
 pub enum TemplatePart {
     Text(SecretValue),
-    /// The value of another variable, inserted as it is.
+    /// The value of another variable, inserted unchanged.
     Variable {
         name: VariableName,
         of: PartValue,
-        /// What takes its place if it is missing or empty.
+        /// The text to use if the value is missing or empty.
         default: Option<SecretValue>,
-        /// What the command inherits if an optional look-up finds nothing, which then is the variable's value.
+        /// The inherited value of the variable, which it keeps if an optional look-up finds nothing.
         inherited: Option<SecretValue>,
         at: Position,
     },
@@ -38,11 +39,11 @@ pub enum TemplatePart {
 pub enum PartValue {
     /// One of [`super::Plan::ingredients`].
     Lookup(usize),
-    /// One of [`super::Plan::templates`], which comes before.
+    /// One of [`super::Plan::templates`], an earlier one.
     Template(usize),
 }
 
-/// A look-up for templates.
+/// A look-up that templates need.
 #[derive(Debug)]
 pub struct Ingredient {
     pub lookup: Lookup,
@@ -54,7 +55,7 @@ impl Template {
         self.is_needed
     }
 
-    /// The variables whose values it holds, each once, and where each comes from.
+    /// The variables in it, each once, and where the value of each comes from.
     pub fn variables(&self) -> Vec<(&VariableName, PartValue)> {
         let mut variables = Vec::new();
         for part in &self.parts {
@@ -68,19 +69,20 @@ impl Template {
     }
 }
 
-/// Finds out what the variables in texts are, line by line.
+/// Determines, line by line, where the values of the variables in texts come from.
 pub(super) struct Linker<'l> {
-    /// What wins over all files, and so it does inside their texts: `PFX_…` variables, then the command line.
+    /// The bindings that take precedence over all files, also inside their texts: those of `PFX_…` variables, then
+    /// those of the command line.
     winning: &'l [Binding],
     base: BaseEnvironment<'l>,
     pub templates: Vec<Template>,
     pub ingredients: Vec<Ingredient>,
 }
 
-/// What a variable in a text is.
+/// The value of a variable in a text.
 enum Meaning<'m> {
     Later(VariableName, PartValue),
-    /// This text; `None` if it is not set.
+    /// The value is known: this text, or `None` if the variable is not set.
     Now(Option<&'m [u8]>),
 }
 
@@ -89,10 +91,10 @@ impl<'l> Linker<'l> {
         Self { winning, base, templates: Vec::new(), ingredients: Vec::new() }
     }
 
-    /// What a line does to its variable; `earlier` has what the lines before it say.
+    /// What a line does with its variable. `earlier` gives the bindings of the lines before it.
     ///
     /// # Errors
-    /// [`Error::Config`] if a variable in the text is not set, and there is no default.
+    /// [`Error::Config`] if a variable in the text is not set and has no default.
     pub fn link<'e>(
         &mut self,
         variable: VariableName,
@@ -131,7 +133,7 @@ impl<'l> Linker<'l> {
                     parts.push(TemplatePart::Variable { name, of, default, inherited, at });
                 }
             }
-            // Lines that double each other end here.
+            // This stops lines that double the text each time.
             has_room(variable.as_str(), text.len(), variable.as_str())?;
         }
         let text = SecretValue::bytes(std::mem::take(&mut *text));
@@ -161,7 +163,7 @@ impl<'l> Linker<'l> {
         let bound = bound.or_else(|| earlier(name));
         let preserved = self.base.preserved.get(name);
         Ok(match (bound.map(|binding| &binding.action), preserved) {
-            // A removal wins over what is preserved.
+            // A removal takes precedence over a preserved variable.
             (Some(Action::Unset(_)), _) => Meaning::Now(None),
             (_, Some(_)) => Meaning::Now(preserved),
             (Some(Action::Set(_, text)), None) => Meaning::Now(Some(text.expose())),
@@ -181,7 +183,7 @@ impl<'l> Linker<'l> {
         })
     }
 
-    /// The value that a variable has if its look-up is optional and finds nothing.
+    /// The value that a variable keeps if its look-up is optional and finds nothing.
     fn left_as_inherited(&self, name: &VariableName, of: PartValue) -> Option<SecretValue> {
         let PartValue::Lookup(index) = of else { return None };
         let lookup = &self.ingredients[index].lookup;
@@ -190,8 +192,8 @@ impl<'l> Linker<'l> {
             .then(|| SecretValue::bytes(inherited.to_vec()))
     }
 
-    /// The place of a look-up among the ingredients. It is one of its own, since its binding may yet lose against
-    /// a later one.
+    /// The index of a look-up among the ingredients. It is stored apart from its binding, because a later binding may
+    /// still override that.
     fn ingredient(&mut self, lookup: &Lookup) -> usize {
         let same = |one: &Ingredient| one.lookup.is_same(lookup);
         self.ingredients.iter().position(same).unwrap_or_else(|| {
@@ -201,7 +203,7 @@ impl<'l> Linker<'l> {
     }
 }
 
-/// Marks what `bindings` want, and what that is made of.
+/// Marks the templates that `bindings` use, and everything that these need.
 pub(super) fn mark_needed(
     bindings: &[Binding],
     templates: &mut [Template],

@@ -18,13 +18,13 @@ const KEYS: [&str; 11] = [
     "unset",
 ];
 
-/// How a `pfx://` that is not the whole value is written.
+/// How to write a `pfx://` that is not the whole value.
 const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; to insert one \
                            into a text, bind it to a variable of its own, such as `P`, and write the text with \
                            `${P}` in an env file; if it is plain text, write `{ text = \"…\" }`";
 
 impl ProjectReader<'_> {
-    /// One variable of such a table.
+    /// Reads one variable of such a table.
     pub(super) fn variable(
         self,
         table: &str,
@@ -51,7 +51,7 @@ impl ProjectReader<'_> {
         Ok(WantedVariable { variable, value: wanted, line: self.line(key) })
     }
 
-    /// A table such as `{ secret = "db", pointer = "/password", optional = true }`.
+    /// Reads a table such as `{ secret = "db", pointer = "/password", optional = true }`.
     fn wanted(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<WantedValue, Error> {
         let mut origin: Option<(&str, WantedValue)> = None;
         let (mut pointer, mut default, mut optional) = (None, None, None);
@@ -60,7 +60,7 @@ impl ProjectReader<'_> {
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
             let path = format!("{path}.{name}");
-            // Says where a value comes from: a table must have exactly one of these.
+            // These keys say where the value comes from: a table must have exactly one of them.
             if Kind::of(name).is_some() || matches!(name, "text" | "unset") {
                 if let Some((first, _)) = &origin {
                     let problem = format!("conflicts with `{first}`: a value comes from one place");
@@ -141,7 +141,7 @@ impl ProjectReader<'_> {
         }
     }
 
-    /// A name of this kind, which is not empty and has no NUL.
+    /// Reads a name of this kind, which must not be empty and has no NUL byte.
     fn reference(
         self,
         kind: Kind,

@@ -1,4 +1,4 @@
-//! `pfx.toml`, the project file: a text in, what it wants out. Finds no file and trusts none.
+//! `pfx.toml`, the project file: parses its text. Finding and trusting the file is done elsewhere.
 
 mod entry;
 
@@ -11,24 +11,24 @@ use crate::name::{Shown, alternatives};
 use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
-/// What a project file says.
+/// The content of a project file.
 #[derive(Debug, Default)]
 pub struct Project {
     pub own: Profile,
     /// In the order of the file.
     pub profiles: Vec<(String, Profile)>,
-    /// Directories of secrets, relative to the file's own.
+    /// Directories of secrets, relative to that of the file.
     pub secrets_directories: Vec<String>,
-    /// The remote stores to ask, in order; none if the file does not say.
+    /// The remote stores to use, in order; empty if the file does not set them.
     pub remotes: Vec<StoreKind>,
-    /// Whether no remote store may be asked.
+    /// Whether no remote store may be used.
     pub local: bool,
 }
 
-/// What the file itself or one of its profiles says.
+/// The content of one profile, or of the file outside its profiles.
 #[derive(Debug, Default)]
 pub struct Profile {
-    /// `None` if there is no such table, which is less than an empty one: that wants nothing.
+    /// `None` if there is no such table. An empty table is different: it asks for no variables.
     pub env: Option<Vec<WantedVariable>>,
     /// The command and its arguments; not empty.
     pub command: Option<Vec<String>>,
@@ -41,7 +41,7 @@ impl Project {
     /// Reads `text`. `place` is its path, for messages.
     ///
     /// # Errors
-    /// [`Error::Config`] with line, column and key; never the text.
+    /// [`Error::Config`] with line, column and key, and never with the text.
     pub fn parse(text: &str, place: &str) -> Result<Self, Error> {
         let document = Document::parse(text, place)?;
         let lines = Lines::default();
@@ -84,7 +84,7 @@ impl Project {
     }
 }
 
-/// A text with its place, for faults.
+/// A text and its place, for errors.
 #[derive(Clone, Copy)]
 struct ProjectReader<'t> {
     text: &'t str,
@@ -113,7 +113,7 @@ impl ProjectReader<'_> {
             .collect()
     }
 
-    /// A text, split as a shell splits it, or an array of words.
+    /// Reads a string, which is split as a shell splits it, or an array of words.
     fn command(self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Error> {
         let words = match value.get_ref() {
             DeValue::String(text) => shell_words::split(text)
@@ -181,14 +181,14 @@ impl ProjectReader<'_> {
         Error::config(self.place, at, key.map(str::to_owned), problem)
     }
 
-    /// A key that is none, with the one that was probably meant, or all there are. One that may be a part of a value
-    /// is not shown.
+    /// The error for an unknown key, with the key that was probably meant, or all valid ones. A key that may be a
+    /// part of a value is not shown.
     fn unknown(self, at: &Spanned<DeString<'_>>, path: &str, known: &[&str]) -> Error {
         let written = at.get_ref().as_ref();
         let near = known
             .iter()
             .map(|key| (strsim::jaro_winkler(written, key), key))
-            // As clap has it.
+            // The same threshold as clap.
             .filter(|(likeness, _)| *likeness > 0.7)
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         let problem = match near {
@@ -201,7 +201,7 @@ impl ProjectReader<'_> {
         self.nameless(at, path, written, &problem)
     }
 
-    /// A fault of a key that is not shown: only its table is.
+    /// An error for a key that must not be shown: it names only the table.
     fn nameless<T>(self, at: &Spanned<T>, path: &str, key: &str, problem: &str) -> Error {
         let table = path.strip_suffix(key).and_then(|table| table.strip_suffix('.'));
         self.fault_of(table, at, problem)
@@ -212,7 +212,7 @@ impl ProjectReader<'_> {
     }
 }
 
-/// Whether it is a word, in one case: a password has digits or both cases.
+/// Whether a key is a word in one case: a password has digits or both cases.
 fn is_surely_a_key(key: &str) -> bool {
     let all =
         |letter: fn(&u8) -> bool| key.bytes().all(|byte| letter(&byte) || b"-_".contains(&byte));

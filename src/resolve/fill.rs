@@ -1,4 +1,4 @@
-//! Templates, filled with what was found.
+//! Fills templates with the values that were found.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::plan::{PartValue, Template, TemplatePart};
 use crate::secret::SecretValue;
 use crate::wanted::{self, or_default};
 
-/// A text with the values of other variables in it, put together.
+/// An assembled text with the values of other variables in it.
 pub struct Filled {
     pub variable: VariableName,
     pub text: Result<SecretValue, Blank>,
@@ -20,9 +20,9 @@ pub struct Filled {
     pub uses: Vec<Use>,
 }
 
-/// Why a text cannot be put together: a variable in it has no value and no default.
+/// Why a text cannot be assembled: a variable in it has no value and no default.
 pub struct Blank {
-    /// What that variable needs, if it is not optional.
+    /// The item that this variable needs, if it is not optional.
     pub missing: Option<Missing>,
     at: Position,
     origin: wanted::WrittenTemplate,
@@ -31,17 +31,17 @@ pub struct Blank {
 /// One variable in a text.
 pub enum Use {
     Lookup(VariableName, Rc<LookedUp>),
-    /// It is such a text itself.
+    /// The variable is itself such a text.
     Template {
         variable: VariableName,
-        /// The variables in that.
+        /// The variables in that text.
         names: Vec<VariableName>,
         found: bool,
     },
 }
 
 impl Filled {
-    /// The variables whose values are in it.
+    /// The variables whose values are in the text.
     pub fn names(&self) -> impl Iterator<Item = &VariableName> {
         self.uses.iter().map(|used| match used {
             Use::Lookup(variable, _) | Use::Template { variable, .. } => variable,
@@ -50,7 +50,7 @@ impl Filled {
 }
 
 impl Blank {
-    /// The error, if all is there that is not optional.
+    /// The error if nothing that is required is missing.
     pub(super) fn error(&self) -> Error {
         let problem = "the variable that this `$` refers to is optional and missing; give a default with \
                        `${NAME:-text}`";
@@ -58,10 +58,10 @@ impl Blank {
     }
 }
 
-/// Fills each template that is wanted, in order; there is one `ingredient` for each of the plan.
+/// Fills each template that is needed, in order. `ingredients` has one entry for each ingredient of the plan.
 ///
 /// # Errors
-/// [`Error::Value`] if a value cannot be a part of a variable, or the text gets too long.
+/// [`Error::Value`] if a value cannot be part of a variable, or the text becomes too long.
 pub(super) fn fill(
     templates: Vec<Template>,
     ingredients: &[Option<Rc<LookedUp>>],

@@ -1,4 +1,4 @@
-//! One look-up, answered: the part of what was found that is wanted, or why there is none.
+//! The result of one look-up: the part of the value that is wanted, or why there is none.
 
 use std::rc::Rc;
 
@@ -9,23 +9,23 @@ use crate::secret::SecretValue;
 use crate::source::{Author, Held, Keeps, Source};
 use crate::wanted::Lookup;
 
-/// A look-up, and what was found for it.
+/// A look-up and its outcome.
 pub struct LookedUp {
     pub lookup: Lookup,
     pub outcome: LookupOutcome,
 }
 
-/// What was found for a look-up.
+/// The outcome of a look-up.
 pub enum LookupOutcome {
-    /// Nothing. The look-up may have a default.
+    /// Nothing was found. The look-up may have a default.
     Missing(Box<Missing>),
-    /// This part of it was picked.
+    /// This part of the value was selected.
     Part(Rc<Held>, Box<SecretValue>),
     Whole(Rc<Held>),
 }
 
 impl LookedUp {
-    /// What was found, whole, and where; `None` if it is missing.
+    /// The whole value and its place; `None` if it is missing.
     pub fn held(&self) -> Option<&Held> {
         match &self.outcome {
             LookupOutcome::Whole(held) | LookupOutcome::Part(held, _) => Some(held),
@@ -33,7 +33,7 @@ impl LookedUp {
         }
     }
 
-    /// Where it was looked for in vain; `None` if it was found.
+    /// The places that were searched without success; `None` if it was found.
     pub fn missing(&self) -> Option<&Missing> {
         match &self.outcome {
             LookupOutcome::Missing(missing) => Some(missing),
@@ -41,12 +41,12 @@ impl LookedUp {
         }
     }
 
-    /// The same, if it is neither optional nor has a default.
+    /// The same, but `None` if the look-up is optional or has a default.
     pub fn lacking(&self) -> Option<&Missing> {
         self.missing().filter(|_| !self.lookup.optional && self.lookup.default.is_none())
     }
 
-    /// The value: what was found, or the default.
+    /// The value that was found, or the default.
     pub fn value(&self) -> Option<&SecretValue> {
         match &self.outcome {
             LookupOutcome::Missing(_) => self.lookup.default.as_deref(),
@@ -56,17 +56,17 @@ impl LookedUp {
     }
 }
 
-/// What all sources have.
+/// The items that were found, for look-ups.
 pub(super) struct Finder<'a, S> {
-    /// Sorted by what was looked for.
+    /// Sorted by reference.
     pub found: &'a [(Reference, Rc<Held>)],
     pub sources: &'a [S],
 }
 
 impl<S: Source> Finder<'_, S> {
     /// # Errors
-    /// [`Error::Value`] if the part that is wanted cannot be picked, or if all of it is wanted and must not be passed
-    /// on as a whole; as [`Source::secrets`].
+    /// [`Error::Value`] if the part cannot be selected, or if the whole value is wanted and must not be passed whole;
+    /// as [`Source::secrets`].
     pub fn look_up(&self, lookup: Lookup) -> Result<LookedUp, Error> {
         let at = self.found.binary_search_by(|(other, _)| other.cmp(&lookup.reference));
         let outcome = match at {
@@ -83,9 +83,9 @@ impl<S: Source> Finder<'_, S> {
         Ok(LookedUp { lookup, outcome })
     }
 
-    /// The part of what was found that `lookup` wants.
+    /// The part of the value that `lookup` wants.
     fn part(&self, lookup: &Lookup, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
-        // No part of it, and no file, makes up for that.
+        // Neither a pointer nor a file helps with such a value.
         if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = held.value.caution() {
             return Err(Error::Value { name: lookup.reference.name(), fault: fault.clone() });
         }
@@ -101,7 +101,7 @@ impl<S: Source> Finder<'_, S> {
         let part =
             json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
         let Some(part) = part else {
-            // Most likely the secret itself was meant, which is elsewhere.
+            // The user most likely wants the secret itself, which is stored elsewhere.
             if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =
                 held.value.caution()
                 && !lookup.optional
@@ -150,7 +150,7 @@ impl<S: Source> Finder<'_, S> {
     }
 }
 
-/// Refuses a field of a block that Prefect hides. Those that are not secrets are shown to all who may see the
+/// Refuses a field of a block that Prefect hides. Fields that are not secret are shown to everyone who may see the
 /// block.
 fn refuse_mask(lookup: &Lookup, json: &[u8]) -> Result<(), Error> {
     let is_block = matches!(lookup.reference, Reference::Block { .. });
@@ -160,7 +160,7 @@ fn refuse_mask(lookup: &Lookup, json: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The secret that was probably meant: one whose name differs only in case, or in `-`, `.` and `_`.
+/// The secret that was probably meant: its name differs only in case, or in `-`, `.` and `_`.
 fn near(reference: &Reference, sources: &[&impl Source]) -> Result<Option<String>, Error> {
     let Reference::Secret(wanted) = reference else { return Ok(None) };
     let fold = |name: &str| name.to_lowercase().replace(['-', '.'], "_");

@@ -1,5 +1,5 @@
-//! A remote store that is chosen and opened only when something is asked of it, so that a run that is
-//! answered on this machine reads no further file, starts no thread and opens no socket.
+//! A remote store that is chosen and opened only when it is needed, so that a run with only local values reads no
+//! further file, starts no thread and opens no socket.
 
 use std::cell::OnceCell;
 
@@ -10,29 +10,29 @@ use crate::reference::Reference;
 
 /// The store that was chosen.
 pub enum Settled {
-    /// No store is asked, and why: half a sentence for messages, such as "`--local` was given".
+    /// No store is used. `why` is a clause for messages, such as "`--local` was given".
     None {
         why: String,
     },
     Store(Box<dyn Store>),
 }
 
-/// A remote store of one invocation.
+/// A remote store of one run of pfx.
 pub struct Deferred<'a> {
     settle: Box<dyn Fn() -> Result<Settled, Error> + 'a>,
     settled: OnceCell<Settled>,
 }
 
 impl<'a> Deferred<'a> {
-    /// `settle` chooses the store; it is called once at most.
+    /// `settle` chooses the store. It is called at most once.
     pub fn new(settle: impl Fn() -> Result<Settled, Error> + 'a) -> Self {
         Self { settle: Box::new(settle), settled: OnceCell::new() }
     }
 
-    /// The choice, made now if it was not yet.
+    /// The choice, which is made now if it was not made before.
     ///
     /// # Errors
-    /// What `settle` gives: configuration that is broken or contradicts itself.
+    /// Those of `settle`: the configuration is broken or contradicts itself.
     pub fn settled(&self) -> Result<&Settled, Error> {
         if let Some(settled) = self.settled.get() {
             return Ok(settled);

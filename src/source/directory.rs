@@ -20,16 +20,16 @@ use crate::reference::Reference;
 use crate::secret::SecretValue;
 
 /// The name of a file is the name of the secret, and its bytes are the value. A variable gets them without one
-/// newline at the end: `echo … | docker secret create` leaves one there, and no program means it.
+/// trailing newline: `echo … | docker secret create` adds one that is never meant as part of the value.
 pub struct Directory {
     path: PathBuf,
-    /// What names it: an option, a variable, or a project file.
+    /// What names the directory: an option, a variable, or a project file.
     named_by: NamedBy,
     keep_newline: bool,
     strict: bool,
-    /// What a listing found, for the look-up that follows it: they are of one generation.
+    /// The result of a listing, for the look-up that follows it, so that both use the same generation.
     listed: RefCell<Option<Listing>>,
-    /// Whether the directory is there, once that is known, and who else owns files in it.
+    /// Whether the directory exists, once that is known.
     is_there: OnceCell<Result<(), Errno>>,
     owners: RefCell<BTreeMap<u32, PathBuf>>,
 }
@@ -53,17 +53,17 @@ impl NamedBy {
     }
 }
 
-/// What a listing found.
+/// The result of a listing.
 struct Listing {
     generation: Generation,
-    /// Read already where all are replaced at once, since that may happen before they are asked for.
+    /// The values, already read if all files are replaced at once, because that may happen before they are looked up.
     values: Found,
 }
 
-/// Why reading did not come to an end.
+/// Why reading was stopped.
 enum Stopped {
     Failed(Error),
-    /// Something was not there, or failed, and the secrets have been replaced meanwhile.
+    /// Something was missing or failed, and the files have been replaced in the meantime.
     Replaced,
 }
 
@@ -80,7 +80,7 @@ impl Directory {
         }
     }
 
-    /// Opens the directory; `None` if there is none.
+    /// Opens the directory; `None` if it does not exist.
     fn open(&self) -> Result<Option<Generation>, Error> {
         let opened = Generation::open(&self.path);
         let _ = self.is_there.set(there(&opened));
@@ -95,7 +95,7 @@ impl Directory {
         Error::File { action, path: self.path.clone(), cause }
     }
 
-    /// Does `act` with one generation, again and again while it is replaced under our hands.
+    /// Calls `act` with one generation, and again with the next if the files are replaced in the meantime.
     fn in_one_generation<T>(
         &self,
         mut act: impl FnMut(Generation) -> Result<T, Stopped>,
@@ -112,7 +112,7 @@ impl Directory {
         Err(Error::config(self.path.display().to_string(), None, None, problem))
     }
 
-    /// Reads these names; those that are not there are left out.
+    /// Reads these names. Names without a file are left out.
     fn read<'n>(
         &self,
         generation: &Generation,
@@ -169,8 +169,9 @@ impl Directory {
         Ok(Some(Held::new(value, place)))
     }
 
-    /// Naming a directory means trusting those who put files into it: its owner, and those whom the owner allows. That is not
-    /// everybody who happens to be able to, unless the directory was mounted here for just that.
+    /// A user who names a directory trusts its owner, and those whom the owner lets write files into it. This does
+    /// not include everyone who can write to a directory that is open to others, unless it was mounted here for that
+    /// purpose.
     fn demand_chosen(&self, uid: u32, generation: &Generation) -> Result<(), Error> {
         let directory = generation.metadata().map_err(|cause| self.failed("read", cause))?;
         let mode = directory.mode() & 0o7777;
@@ -233,7 +234,7 @@ impl Source for Directory {
             let mut values = Found::new();
             if generation.is_replaced_whole() {
                 for name in &names {
-                    // What cannot be used matters if it is asked for.
+                    // A file that cannot be used is an error only if it is looked up.
                     if let Ok(Some(file)) = generation.file(name)
                         && let Ok(Some(held)) = self.value(&file, name, &generation)
                     {
@@ -241,7 +242,7 @@ impl Source for Directory {
                     }
                 }
             }
-            // Half of them may have been gone.
+            // Some files may have been gone already.
             if !generation.is_in_force(&self.path) {
                 return Err(Stopped::Replaced);
             }
@@ -253,7 +254,7 @@ impl Source for Directory {
         Ok(names)
     }
 
-    /// That it is not there although it was named, or that other users can change what is in it.
+    /// Warnings that the directory does not exist, or that other users can change files in it.
     fn notes(&self) -> Vec<Notice> {
         let is_there = self.is_there.get_or_init(|| there(&Generation::open(&self.path)));
         let variable = self.named_by.words();
@@ -285,7 +286,7 @@ fn there(opened: &io::Result<Generation>) -> Result<(), Errno> {
     }
 }
 
-/// The name of a secret that could be a file in the directory itself. Kubernetes keeps the files in
+/// The name of a secret if a file directly in the directory can have it. Kubernetes keeps the files in
 /// `..2026_11_24…`.
 fn name_of(reference: &Reference) -> Option<&str> {
     let Reference::Secret(name) = reference else { return None };

@@ -1,4 +1,4 @@
-//! The environment that pfx was started in, as a source (Prefect's `EnvVarSecret`).
+//! pfx's own environment as a source (Prefect's `EnvVarSecret`).
 
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -10,7 +10,8 @@ use crate::secret::SecretValue;
 
 const PLACE: &str = "the environment";
 
-/// Variables by exact name, byte for byte: no JSON, no expansion. One that is set and empty is there.
+/// Variables by exact name, byte for byte: no JSON, no expansion. A variable that is set to an empty value counts as
+/// found.
 pub struct Variables<'a>(pub Inherited<'a>);
 
 impl Source for Variables<'_> {

@@ -1,4 +1,4 @@
-//! The local secrets of Prefect 1.x: `[context.secrets]` in its files, and the variables over them.
+//! The local secrets of Prefect 1.x: `[context.secrets]` in its files, and the variables that override them.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -16,8 +16,8 @@ use crate::name::Shown;
 use crate::notice::Notice;
 use crate::reference::Reference;
 
-/// Where Prefect's files are and how they are read. The texts live here, so that what is parsed from them
-/// can point into them.
+/// Where Prefect's files are and how they are read. It owns their texts, so that the parsed documents can borrow from
+/// them.
 pub struct ConfigFiles {
     /// In the order in which they apply: `config.toml`, then `backend.toml`.
     pub paths: Vec<ChosenFile>,
@@ -25,18 +25,18 @@ pub struct ConfigFiles {
     texts: OnceCell<Vec<ConfigText>>,
 }
 
-/// A file's path and who chose it.
+/// The path of a file, and who chose it.
 #[derive(Clone)]
 pub struct ChosenFile {
     pub path: PathBuf,
-    /// Whether it is `config.toml`, into which secrets are written.
+    /// Whether it is `config.toml`, which pfx writes secrets to.
     pub is_secrets: bool,
     /// The variable that names it; `None` for Prefect's default place.
     pub variable: Option<&'static str>,
 }
 
 impl ChosenFile {
-    /// Who chose it, for the judgement of its owner.
+    /// Who chose it, for the check of its owner.
     const fn chosen(&self) -> Chosen {
         match (self.variable, self.is_secrets) {
             (Some(_), _) => Chosen::ByUser,
@@ -49,7 +49,7 @@ impl ChosenFile {
         }
     }
 
-    /// The home directory in which it is looked for; `None` if a variable names it.
+    /// The home directory that it is in; `None` if a variable names the file.
     fn home(&self) -> Option<&Path> {
         if self.variable.is_some() { None } else { self.path.parent()?.parent() }
     }
@@ -59,14 +59,14 @@ impl ChosenFile {
     }
 }
 
-/// One file as it was read.
+/// One file that was read.
 struct ConfigText {
     path: PathBuf,
     bytes: Option<Zeroizing<Vec<u8>>>,
-    /// The text as TOML 1.0, if it is that only for Prefect.
+    /// The text rewritten as TOML 1.0, if only Prefect's parser accepts the original.
     rewritten: OnceCell<Zeroizing<String>>,
     notice: Option<Notice>,
-    /// The home directory, if it is one that cannot be entered: then there is no such file for this user.
+    /// The home directory, if this user cannot enter it. The file then counts as missing.
     closed: Option<PathBuf>,
 }
 
@@ -75,7 +75,7 @@ impl ConfigFiles {
         Self { paths, strict, texts: OnceCell::new() }
     }
 
-    /// Reads each file once. One that is not there, or a directory, counts as empty, as with Prefect.
+    /// Reads each file once. A missing file, or a directory, counts as empty, as in Prefect.
     fn texts(&self) -> Result<&[ConfigText], Error> {
         if let Some(texts) = self.texts.get() {
             return Ok(texts);
@@ -107,18 +107,18 @@ impl ConfigFiles {
                 let notice = contents.fault.map(|fault| Notice::of_trust(&path, &fault));
                 (Some(contents.bytes), notice)
             }
-            // Prefect says nothing then, and reads none.
+            // Prefect ignores a missing file silently.
             None => (None, chosen.variable.map(|variable| Notice::absent(variable, &path))),
         };
         Ok(ConfigText { path, bytes, rewritten: OnceCell::new(), notice, closed })
     }
 }
 
-/// Prefect's configuration on this machine: read when it is first asked for, and only once.
+/// Prefect's configuration on this machine, read once, on first use.
 pub struct LocalConfig<'a> {
     files: &'a ConfigFiles,
     inherited: Inherited<'a>,
-    /// Whether `$VAR`, `~` and `${section.key}` are followed in secrets.
+    /// Whether `$VAR`, `~` and `${section.key}` are expanded in secrets.
     expand: bool,
     layers: OnceCell<ConfigLayers<'a>>,
 }
@@ -149,7 +149,7 @@ impl<'a> LocalConfig<'a> {
         Ok(self.layers.get_or_init(|| ConfigLayers::new(layers)))
     }
 
-    /// Prefect's files: path, the variable that names it if one does, and whether it is there.
+    /// Prefect's files: the path, the variable that names it, if any, and whether it exists.
     pub fn files(&self) -> Vec<(String, Option<String>, bool)> {
         let read = self.files.texts.get();
         let paths = self.files.paths.iter().enumerate();
@@ -167,7 +167,7 @@ impl<'a> LocalConfig<'a> {
         self.files.strict
     }
 
-    /// Runs `act` with what expansion needs of the world.
+    /// Calls `act` with the variables and home directories that expansion needs.
     pub fn with_expansion<T>(&self, act: impl FnOnce(&Expansion<'_>) -> T) -> T {
         let variable = |name: &[u8]| self.inherited.get(name).map(<[u8]>::to_vec);
         let home = |name: &[u8]| home::of_user(name, self.inherited.get(b"HOME"));
@@ -183,7 +183,7 @@ impl<'a> LocalConfig<'a> {
         self.with_expansion(|expansion| layers.setting(path, expansion))
     }
 
-    /// Keys with which Prefect 1.x itself would not start.
+    /// Notices about keys with which Prefect 1.x itself would not start.
     ///
     /// # Errors
     /// As [`LocalConfig::layers`].
@@ -208,7 +208,7 @@ impl Source for LocalConfig<'_> {
         let mut places = vec!["the variables PREFECT__CONTEXT__SECRETS__…".to_owned()];
         let read = self.files.texts.get();
         for (index, chosen) in self.files.paths.iter().enumerate().rev() {
-            // config.toml is told in any case; backend.toml, which few write secrets into, if it is there.
+            // config.toml is always listed; backend.toml, which rarely has secrets, only if it exists.
             let is_there = read.is_none_or(|texts| texts[index].bytes.is_some());
             if chosen.is_secrets || is_there {
                 let is_closed = read.is_some_and(|texts| texts[index].closed.is_some());

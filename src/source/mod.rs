@@ -1,4 +1,4 @@
-//! Places that hold values: what pfx asks of one, whichever it is. Each place is asked once for all its names.
+//! Places that hold values, behind one interface. Each source is asked once for all names.
 
 pub mod deferred;
 pub mod directory;
@@ -15,30 +15,30 @@ use crate::notice::Notice;
 use crate::reference::{Kind, Reference};
 use crate::secret::SecretValue;
 
-/// A place that may hold values.
+/// A place that may have values.
 pub trait Source {
-    /// Where a person would look.
+    /// Where the values are, for messages.
     fn place(&self) -> Place;
 
-    /// Whether this source is asked for such a thing.
+    /// Whether this source is asked for such an item.
     fn keeps(&self, reference: &Reference) -> Keeps<'_>;
 
-    /// Those of `wanted` that are here. One that is absent is absent from the answer: not having a thing is
-    /// no error, being unable to say is. `wanted` is never empty, sorted, without duplicates, and holds
-    /// only what this keeps.
+    /// The values of those of `wanted` that this source has. Items that it does not have are left out of the result:
+    /// only being unable to look is an error. `wanted` is sorted, not empty, without duplicates, and has only items
+    /// that this source keeps.
     ///
     /// # Errors
-    /// Whatever kept the source from answering. No other source is asked then: after a time-out or a
-    /// broken file, the next one's answer could be the wrong value.
+    /// Whatever prevented the look-up. No other source is asked then: after a timeout or a broken file, the value of
+    /// the next source could be the wrong one.
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error>;
 
-    /// The names of all secrets here, sorted.
+    /// The names of all secrets in this source, sorted.
     ///
     /// # Errors
     /// As [`Source::look_up`].
     fn secrets(&self) -> Result<Vec<String>, Error>;
 
-    /// What a person should know about this source, as far as it was asked.
+    /// Notices about this source, as far as it was used.
     fn notes(&self) -> Vec<Notice> {
         Vec::new()
     }
@@ -46,40 +46,40 @@ pub trait Source {
 
 /// A source that pfx can also write to.
 ///
-/// A write is sent again only if the store says that it did not do it.
+/// A write is retried only if the store says that it was not done.
 pub trait Store: Source {
-    /// Asks for something small that only a valid credential gets. What the store says about itself and the
-    /// credential, as names and values for a person.
+    /// Sends a small request that needs a valid credential. Returns what the store says about itself and the
+    /// credential, as names and values to show.
     ///
     /// # Errors
     /// [`Error::Remote`].
     fn probe(&self) -> Result<Vec<(String, String)>, Error>;
 
-    /// The names of all that a collection has, sorted.
+    /// The names of all items in a collection, sorted.
     ///
     /// # Errors
     /// [`Error::Remote`].
     fn list(&self, collection: Collection) -> Result<Vec<String>, Error>;
 
-    /// Creates a thing or replaces its value.
+    /// Creates an item or replaces its value.
     ///
     /// # Errors
-    /// [`Error::Remote`]; [`Error::Value`] for a value that the store does not take.
+    /// [`Error::Remote`]; [`Error::Value`] for a value that the store does not accept.
     fn set(&self, entry: &NewEntry<'_>) -> Result<(), Error>;
 
-    /// Deletes a thing; `false` if there is none.
+    /// Deletes an item; `false` if it does not exist.
     ///
     /// # Errors
     /// [`Error::Remote`].
     fn delete(&self, collection: Collection, name: &str) -> Result<bool, Error>;
 
-    /// The name that the store gives to a thing of this name; `None` if it cannot have it under any.
+    /// The name under which the store keeps an item of this name; `None` if it cannot keep it under any.
     fn stored_name(&self, _: Collection, name: &str) -> Option<String> {
         Some(name.to_owned())
     }
 }
 
-/// The two kinds of things that a store lets pfx write.
+/// The two kinds of items that pfx can write to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collection {
     /// The key-value store of Prefect Cloud 1.x, the Variables of Prefect 2 and 3.
@@ -88,7 +88,7 @@ pub enum Collection {
 }
 
 impl Collection {
-    /// What its things are.
+    /// The kind of its items.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Kv => Kind::Kv,
@@ -97,15 +97,15 @@ impl Collection {
     }
 }
 
-/// What is to be stored.
+/// An item to store.
 #[derive(Clone, Copy)]
 pub struct NewEntry<'e> {
     pub collection: Collection,
     pub name: &'e str,
     pub value: &'e Value,
-    /// Tags of a Variable; none leaves those that it has.
+    /// The tags of a Variable. An empty list keeps the tags that it has.
     pub tags: &'e [String],
-    /// Whether the entry is only judged, as far as that is possible, and nothing is stored.
+    /// Whether the entry is only checked, as far as that is possible, and nothing is stored.
     pub dry_run: bool,
 }
 
@@ -115,18 +115,18 @@ impl<'e> NewEntry<'e> {
     }
 }
 
-/// Where a source keeps what it has.
+/// Where a source keeps its values.
 #[derive(Debug)]
 pub struct Place {
-    /// Paths or a URL, strongest first, never a value. For messages.
+    /// Paths or a URL, highest precedence first, for messages. Never a value.
     pub shown: Vec<String>,
     pub author: Author,
 }
 
-/// Who gives the names in a source.
+/// Who chooses the names in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
-    /// Whoever may write to a remote store. Such a name must not decide what the command does (`LD_PRELOAD`).
+    /// Everyone who may write to a remote store. Such a name must not decide what the command does (`LD_PRELOAD`).
     Remote,
     /// The user of this machine.
     User,
@@ -138,18 +138,18 @@ impl Place {
         Self { shown, author: Author::User }
     }
 
-    /// A place that others write to.
+    /// A place that others can write to.
     pub const fn remote(shown: Vec<String>) -> Self {
         Self { shown, author: Author::Remote }
     }
 }
 
-/// Whether a source is asked for a thing.
+/// Whether a source is asked for an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps<'s> {
-    /// It never has such things.
+    /// It never has such items.
     No,
-    /// It could have them and is not asked; why, as half a sentence for messages.
+    /// It could have such items, but is not used. A clause says why, for messages.
     NotAsked(&'s str),
     Yes,
 }
@@ -161,31 +161,31 @@ impl Keeps<'_> {
     }
 }
 
-/// What a source has of what it was asked for.
+/// The items that a source was asked for and has.
 pub type Found = BTreeMap<Reference, Held>;
 
-/// A value, and exactly where it was found.
+/// A value, and the place where it was found.
 #[derive(Debug)]
 pub struct Held {
     pub value: SecretValue,
     pub place: String,
-    /// Whether it is kept under exactly the name that was asked for.
+    /// Whether the source has it under exactly the name that was asked for.
     pub is_exact: bool,
 }
 
 impl Held {
-    /// A value that is kept under the name that was asked for.
+    /// A value that has the name that was asked for.
     pub const fn new(value: SecretValue, place: String) -> Self {
         Self { value, place, is_exact: true }
     }
 
-    /// A value that is kept under another name: the block `db-password` for `DB_PASSWORD`.
+    /// A value that has another name in the source: the block `db-password` for `DB_PASSWORD`.
     pub fn under_other_name(value: SecretValue, place: &str, name: &str) -> Self {
         Self { value, place: format!("{place} ({name})"), is_exact: false }
     }
 }
 
-/// Whatever leads to a source is that source.
+/// A pointer to a source is a source.
 impl<P: Deref<Target: Source>> Source for P {
     fn place(&self) -> Place {
         (**self).place()
