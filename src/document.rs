@@ -1,4 +1,4 @@
-//! One TOML text, parsed; and its faults in words that quote nothing of it.
+//! Parses TOML, and describes its errors in words that do not quote the text.
 
 use std::cell::Cell;
 
@@ -14,11 +14,11 @@ pub struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Parses `text`. `place` is its path, for messages. A byte order mark is skipped, as TOML 1.0
-    /// parsers do (Prefect's own refuses it).
+    /// Parses `text`. `place` is its path, for messages. A byte order mark is skipped, as in TOML 1.0 parsers
+    /// (Prefect's parser refuses it).
     ///
     /// # Errors
-    /// [`Error::Config`] with line, column and, where it is plain, the key. Never the text.
+    /// [`Error::Config`] with line, column and, if it is certain, the key; never with the text.
     pub fn parse(text: &'t str, place: &str) -> Result<Self, Error> {
         match DeTable::parse(text) {
             Ok(root) => Ok(Self { text, root: root.into_inner() }),
@@ -34,7 +34,7 @@ impl<'t> Document<'t> {
         &self.root
     }
 
-    /// The value at `path`, or how far the path leads.
+    /// The value at `path`, or why there is none.
     pub fn walk(&self, path: &[&str]) -> Walk<'_, 't> {
         let mut table = &self.root;
         for (depth, key) in path.iter().enumerate() {
@@ -66,7 +66,7 @@ impl<'t> Document<'t> {
         to_json(&DeValue::Table(self.root.clone()))
     }
 
-    /// Every key of every table, arrays left out, with its path.
+    /// The path of every key of every table, except those inside arrays.
     pub fn keys(&self) -> Vec<Vec<String>> {
         fn collect(table: &DeTable<'_>, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
             for (key, value) in table {
@@ -86,9 +86,9 @@ impl<'t> Document<'t> {
 
 /// Where a path leads in one document.
 pub enum Walk<'d, 't> {
-    /// Some table on the way does not have the next key.
+    /// A table on the path does not have the next key.
     Absent,
-    /// Something on the way is no table.
+    /// Something on the path is not a table.
     Blocked,
     Found(&'d DeValue<'t>),
     /// The path is empty.
@@ -105,12 +105,12 @@ pub fn position(text: impl AsRef<[u8]>, offset: usize) -> Position {
     }
 }
 
-/// Numbers of lines of one text, each counted on from the one before: for many places that mostly come in order.
-/// A run with a hundred variables in pfx.toml or an env file takes 4 % longer if each is counted from the beginning
+/// Line numbers in one text, each counted from the previous one, because positions mostly come in order. A run with a
+/// hundred variables in pfx.toml or an env file takes 4 % longer if each is counted from the beginning
 /// (`benches/compare.sh`).
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// A byte, and the number of its line less one.
+    /// A byte offset, and the number of lines above it.
     last: Cell<(usize, usize)>,
 }
 
@@ -136,8 +136,8 @@ impl Lines {
     }
 }
 
-/// The parser's description of a fault. Its `message()` is fixed text of its own; a duplicate key is
-/// the one fault whose text could name something of the document.
+/// The parser's description of an error. Its `message()` is fixed text, except for a duplicate key, which could name
+/// something in the document.
 fn fault(error: &toml::de::Error) -> String {
     let message = error.message();
     if message.starts_with("duplicate key") {
@@ -146,13 +146,13 @@ fn fault(error: &toml::de::Error) -> String {
     message.lines().next().unwrap_or("not valid TOML").to_owned()
 }
 
-/// The key at the head of a line, if that is beyond doubt a key: `NAME =` with a value's first
-/// character behind it. Anything else might be the inside of a value.
+/// The key at the start of a line, if it certainly is one: `NAME =` followed by the first character of a value.
+/// Anything else might be inside a value.
 fn key_of_line(text: &str, offset: usize) -> Option<String> {
     let offset = offset.min(text.len());
     let start =
         text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    // Behind the beginning of a string of many lines, a line may be a part of it.
+    // After the start of a multi-line string, a line may be a part of it.
     if text[..start].contains("\"\"\"") || text[..start].contains("'''") {
         return None;
     }
@@ -165,8 +165,8 @@ fn key_of_line(text: &str, offset: usize) -> Option<String> {
     (is_key && is_value).then(|| key.to_owned())
 }
 
-/// A TOML value as JSON: numbers in decimal, dates and times as their text, infinities and NaN, which
-/// JSON has not, as text.
+/// A TOML value as JSON: numbers in decimal, dates and times as text, and infinities and NaN, which JSON does not
+/// have, as text too.
 pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
     use serde_json::Value;
     match value {
@@ -193,8 +193,8 @@ pub fn in_order<'d, 't>(
     entries.into_iter()
 }
 
-/// The text of a value that is neither string, array nor table: a number in decimal with its own digits,
-/// `true`, `false`, or a date or time as RFC 3339 has it.
+/// The text of a value that is not a string, array or table: a number in decimal with its own digits, `true`,
+/// `false`, or a date or time in the form of RFC 3339.
 pub fn scalar(value: &DeValue<'_>) -> String {
     match value {
         DeValue::Boolean(flag) => flag.to_string(),
@@ -207,7 +207,7 @@ pub fn scalar(value: &DeValue<'_>) -> String {
     }
 }
 
-/// A TOML number as JSON writes it: without `+`, which JSON has only in exponents.
+/// A TOML number as JSON: without `+`, which JSON allows only in exponents, and without `_`.
 fn decimal(text: &str) -> String {
     text.strip_prefix('+').unwrap_or(text).replace('_', "")
 }

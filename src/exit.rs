@@ -8,9 +8,9 @@ pub enum Exit {
     Done = 0,
     /// What was requested does not exist (as in grep(1) and test(1)).
     Absent = 1,
-    /// The command line is wrong (clap's convention).
+    /// The command line is not valid (clap's convention).
     Usage = 2,
-    /// pfx itself failed and started nothing (env(1), nohup(1), timeout(1)).
+    /// pfx itself failed, and did not start a command (env(1), nohup(1), timeout(1)).
     Failed = 125,
     /// The command was found but cannot be run (POSIX).
     NotExecutable = 126,

@@ -1,5 +1,5 @@
-//! Parts of a JSON text, found without building the rest: that may be nested as deep as it likes, and hold half a
-//! surrogate pair (`"\ud800"`), which JSON can write and no text can hold.
+//! Finds parts of a JSON text without building the rest, which may be nested to any depth and contain unpaired
+//! surrogates (`"\ud800"`), which JSON can express and text cannot.
 
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -10,8 +10,8 @@ use crate::reference::Pointer;
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotJson;
 
-/// The part of `text` that `pointer` points to; `None` if it leads nowhere. Of two members of one name the last
-/// counts. A byte order mark in front of the text is skipped.
+/// The part of `text` that `pointer` points to; `None` if it does not exist. Of two members with the same name, the
+/// last counts. A byte order mark at the start is skipped.
 ///
 /// # Errors
 /// [`NotJson`].
@@ -21,31 +21,31 @@ pub fn pick<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawValue
     Ok(pointer.steps().try_fold(whole, |part, step| inner(part, &step)))
 }
 
-/// A text's value if it is a JSON string, the text of any other JSON without its blanks. `None` for a string that
-/// holds half a surrogate pair.
+/// The value of a JSON string, or the text of any other JSON without blanks. `None` for a string with an unpaired
+/// surrogate.
 pub fn plain(raw: &RawValue) -> Option<Plain> {
     if raw.get().starts_with('"') {
         return serde_json::from_str(raw.get()).ok().map(Plain::Text);
     }
     if !raw.get().starts_with(['{', '[']) {
-        // As it is written: a reader that compares texts takes `1E5` and `1e+5` for different values.
+        // Unchanged: for a program that compares texts, `1E5` and `1e+5` are different values.
         return Some(Plain::Json(raw.get().to_owned()));
     }
-    // Built where that can be done: then a name that occurs twice is there once, and `\u00e9` is a letter.
+    // Parsed and written again if possible: then a name that occurs twice is written once, and `\u00e9` as a letter.
     Some(Plain::Json(match serde_json::from_str::<serde_json::Value>(raw.get()) {
         Ok(value) => value.to_string(),
         Err(_) => without_blanks(raw.get()),
     }))
 }
 
-/// A value as a program gets it.
+/// A value in the form that a program gets.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Plain {
     Json(String),
     Text(String),
 }
 
-/// Whether anything in a JSON text, at any depth, is what Prefect (`********`) and pydantic (`**********`) put in
+/// Whether a JSON text contains, at any depth, the mask that Prefect (`********`) or pydantic (`**********`) puts in
 /// place of a secret that this credential may not read. Names of members do not count.
 pub fn is_masked(json: &str) -> bool {
     const SHORTEST: usize = 8;
@@ -76,7 +76,8 @@ pub fn is_null(json: &str) -> bool {
     json.trim_matches([' ', '\t', '\n', '\r']) == "null"
 }
 
-/// The members of an object in their order; none of anything else. Those whose names are not valid text are left out.
+/// The members of an object in their order; empty for anything else. Members whose names are not valid text are left
+/// out.
 pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     struct Members;
     impl<'t> Visitor<'t> for Members {
@@ -99,7 +100,7 @@ pub fn members(raw: &RawValue) -> Vec<(String, &RawValue)> {
     serde::Deserializer::deserialize_map(&mut reader, Members).unwrap_or_default()
 }
 
-/// The member of this name, of two the last; `None` if it has none, or is not an object.
+/// The last member with this name; `None` if there is none, or it is not an object.
 pub fn member<'t>(object: &'t RawValue, name: &str) -> Option<&'t RawValue> {
     members(object).into_iter().rfind(|(other, _)| other == name).map(|(_, value)| value)
 }
@@ -109,14 +110,15 @@ fn inner<'t>(outer: &'t RawValue, step: &str) -> Option<&'t RawValue> {
     if !outer.get().starts_with('[') {
         return member(outer, step);
     }
-    // RFC 6901, 4: digits, and no zero before others.
+    // RFC 6901, 4: digits without leading zeros.
     let is_index =
         step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
     let index: usize = step.parse().ok().filter(|_| is_index)?;
     serde_json::from_str::<Vec<&RawValue>>(outer.get()).ok()?.into_iter().nth(index)
 }
 
-/// The name of a member; `None` if it holds half a surrogate pair. As bytes `serde_json` gives it all the same.
+/// The name of a member; `None` if it has an unpaired surrogate. Read as bytes, because `serde_json` then accepts
+/// such a name.
 struct Name;
 
 impl<'t> DeserializeSeed<'t> for Name {
@@ -143,7 +145,7 @@ impl Visitor<'_> for Name {
     }
 }
 
-/// Where the string ends that a JSON text begins with, after its second quote; or the end of the text.
+/// The end of the string that a JSON text begins with, after its closing quote, or the end of the text.
 pub fn end_of_string(json: &str) -> usize {
     let mut is_escaped = true;
     for (at, byte) in json.bytes().enumerate() {

@@ -1,8 +1,7 @@
 //! pfx starts a program with the secrets it needs in its environment, and becomes it.
 //!
-//! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to
-//! a value; the world is touched at both ends and inside sources. Imports go down these floors only, and
-//! within one to the left:
+//! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to a value;
+//! I/O happens only at both ends and in sources. Imports go only down these floors, and to the left within one:
 //!
 //! ```text
 //! 5  main → lib
@@ -15,20 +14,20 @@
 //!
 //! # Promises
 //!
-//! Each has a test of its name in `tests/integration/promises/`.
+//! Each has a test named after it in `tests/integration/promises/`.
 //!
-//! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open
-//!    descriptors, signal mask and ignored signals, SIGPIPE as pfx inherited it.
-//!    With `--init` it is the child of a pfx that holds nothing, and all the rest is so too.
+//! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open descriptors,
+//!    signal mask and ignored signals, SIGPIPE as pfx inherited it. With `--init`, it is the child of a pfx that
+//!    holds no value, and the rest is the same.
 //! 2. The command's arguments and all inherited variables reach the child byte for byte.
 //! 3. No value is ever written anywhere but to the child, and to `secret get`, `kv get` and `export`.
-//! 4. A missing secret, a failing source, a bad name: the command does not start, and the message says
-//!    what, where it was looked for, and what to do.
-//! 5. Answered locally: no thread, no socket, no read of anything but the files that `check` names.
-//! 6. Remote: one request for each kind of thing that is wanted, one deadline over all retries, whatever the
-//!    server does.
-//! 7. Credentials go only to the configured origin: never over plain http except to this machine itself, never
-//!    along a redirect, and those that are read from files never into the child.
+//! 4. If a secret is missing, a source fails or a name is not valid, the command does not start, and the message says
+//!    what is wrong, which places were searched, and what to do.
+//! 5. With local values only, pfx starts no thread, opens no socket, and reads only the files that `check` names.
+//! 6. With a remote store, pfx sends one request for each kind of item that is wanted, and one deadline covers all
+//!    retries, whatever the server does.
+//! 7. Credentials are sent only to the configured origin: never over plain http except to this machine itself, and
+//!    never along a redirect. Credentials that are read from files are never passed to the child.
 //! 8. Local writes are atomic, keep comments, order, mode and owner, and survive kill -9 and a full disk
 //!    with either the old file or the new.
 //! 9. A name from a remote store that could take over the child (`LD_*`, `BASH_ENV`, `PATH`, …) is refused
@@ -81,7 +80,7 @@ use crate::report::Report;
 use crate::settings::variable::variable;
 use crate::terminal::OutputStyle;
 
-/// Does what `arguments` say. Does not return if that is to become a command, and the command starts.
+/// Runs pfx with these `arguments`. Does not return if pfx becomes a command.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     launch::death::install_init_handlers();
     launch::inherited::forbid_tracing();
@@ -101,7 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Ok(arguments) => arguments,
         Err(error) => return print_clap(&error, &words, Inherited(&block)),
     };
-    // What becomes another program leaves signals as they are.
+    // A command that may become another program leaves signals as they are.
     let may_become = matches!(arguments.command, cli::Command::Run(_) | cli::Command::Help(_));
     let _no_signal = (!may_become).then(|| IgnoredSignal::new(Signal::SIGXFSZ));
     let output = &arguments.output;
@@ -179,12 +178,12 @@ fn print_clap(error: &clap::Error, words: &[OsString], inherited: Inherited<'_>)
     ended(Ok(Exit::Done), printed, &mut report)
 }
 
-/// The status of a command, less if nobody received what it `printed`.
+/// The exit status of a command, or an error if its output could not be `printed`.
 fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Report<'_>) -> i32 {
     let printed = printed.map_err(|cause| Error::Terminal { action: "write to stdout", cause });
     match outcome.and_then(|exit| printed.map(|()| exit)) {
         Ok(exit) => exit.into(),
-        // Whoever read our output has had enough.
+        // The reader of our output has closed the pipe.
         Err(Error::Terminal { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {
             Exit::Done.into()
         }
@@ -195,7 +194,7 @@ fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Rep
     }
 }
 
-/// What is said of a process whose environment the C library has changed already.
+/// The error for a process whose environment the C library has already changed.
 const fn refusal(privilege: Privilege) -> &'static [u8] {
     match privilege {
         Privilege::Added => b"pfx: error: cannot run set-user-ID or with added rights\n",
@@ -208,8 +207,8 @@ const fn refusal(privilege: Privilege) -> &'static [u8] {
     }
 }
 
-/// Forks for `run --init`. The parent gets the status to end with, when the command has ended; whoever gets
-/// none does what it was asked.
+/// Forks for `run --init`. The parent returns the exit status when the command has ended; `None` means to go on in
+/// this process.
 fn become_parent(
     command: &cli::Command,
     block: &mut Vec<&'static CStr>,

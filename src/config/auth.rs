@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::document::{Document, Walk};
 
-/// What `auth.toml` says of one server. Empty texts count as nothing.
+/// The entry for one server in `auth.toml`. Empty strings count as missing.
 #[derive(Default)]
 pub struct Login {
     pub api_key: Option<String>,
@@ -23,8 +23,8 @@ impl Login {
     }
 }
 
-/// The name of a server's table: the network location of its URL, or the whole text if it has none, in
-/// lower case, each run of other characters than `a-z 0-9 - .` one `-`, none at the ends.
+/// The name of a server's table: the network location of its URL, or the whole text if it has none, in lower case.
+/// Each run of characters other than `a-z 0-9 - .` becomes one `-`, and there is none at the ends.
 pub fn slug(api: &str) -> String {
     let location = api
         .split_once("://")

@@ -1,5 +1,5 @@
-//! Changes one secret in the text of a `config.toml` and nothing else: comments, order, spacing and line ends
-//! stay. Pure; the file is the caller's.
+//! Changes one secret in the text of a `config.toml` and nothing else: comments, order, spacing and line ends are
+//! kept. No I/O: the caller reads and writes the file.
 
 use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike};
@@ -13,8 +13,8 @@ use crate::error::Error;
 /// The text with the secret `name` set to the string `value`.
 ///
 /// # Errors
-/// [`Error::Config`] if the text is no TOML, if the place of the secrets is no table, or if the change
-/// cannot be made without touching anything else.
+/// [`Error::Config`] if the text is not TOML, if `context.secrets` is not a table, or if the change would alter
+/// something else.
 pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, Error> {
     let mut edited = parse(text, place)?;
     let mut table: &mut dyn TableLike = edited.as_table_mut();
@@ -38,7 +38,7 @@ pub fn set(text: &str, place: &str, name: &str, value: &str) -> Result<String, E
         }
         _ => {
             table.remove(name);
-            // Where the editor would choose a literal key ('a\b'), Prefect's parser reads it as a basic one.
+            // The editor would choose a literal key ('a\b'), which Prefect's parser reads as a basic one.
             let key = if name.contains('\\') { Key::parse(&basic_string(name)).ok() } else { None };
             match key.as_deref() {
                 Some([key]) => {
@@ -78,13 +78,14 @@ pub fn delete(text: &str, place: &str, name: &str) -> Result<Option<String>, Err
 }
 
 fn parse(text: &str, place: &str) -> Result<DocumentMut, Error> {
-    // The other parser reports the fault: its messages are known to quote nothing. It sees what a reader sees.
+    // The other parser reports errors, because its messages are known to quote nothing. It gets the text as a reader
+    // does.
     let read = Zeroizing::new(text.replace("\r\n", "\n"));
     dialect::parse(&read, place, &std::cell::OnceCell::new())?;
     text.parse().map_err(|_| refusal(place, "this TOML cannot be edited"))
 }
 
-/// The edited text, once it is certain that it says what the old one said but for `change`.
+/// The edited text, after a check that it differs from the old one only by `change`.
 fn finish(
     text: &str,
     place: &str,
@@ -92,7 +93,7 @@ fn finish(
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<String, Error> {
     let mut made = edited.to_string();
-    // The editor writes LF throughout, and one at the end.
+    // The editor writes LF everywhere, also at the end.
     if text.contains("\r\n") && !text.replace("\r\n", "").contains('\n') {
         made = made.replace("\r\n", "\n").replace('\n', "\r\n");
     }
@@ -114,7 +115,7 @@ fn finish(
     Ok(made)
 }
 
-/// Without tables that have no leaf, which come and go with their last entry.
+/// The value without empty tables, which appear and disappear with their last entry.
 fn without_empty(value: Value) -> Value {
     match value {
         Value::Object(map) => map
@@ -126,7 +127,7 @@ fn without_empty(value: Value) -> Value {
     }
 }
 
-/// A TOML basic string of one line, in the escapes that TOML 0.5 and 1.0 share.
+/// A single-line TOML basic string, with the escapes that TOML 0.5 and 1.0 share.
 fn basic_string(text: &str) -> String {
     let mut made = String::with_capacity(text.len() + 2);
     made.push('"');

@@ -1,6 +1,6 @@
-//! `$VAR`, `${VAR}`, `~` and `${section.key}` in a text of the configuration, as Prefect 1.4.1 reads them
-//! (`configuration.py`, `interpolate_env_vars` and `interpolate_config`), save that what Prefect
-//! silently turns into nothing is an error here.
+//! Expands `$VAR`, `${VAR}`, `~` and `${section.key}` in a text of the configuration, as Prefect 1.4.1 does
+//! (`configuration.py`, `interpolate_env_vars` and `interpolate_config`), except that references which Prefect
+//! silently replaces with nothing are errors.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -9,33 +9,33 @@ use std::ops::Range;
 use super::node::{Leaf, Node};
 use crate::error::{Error, ValueFault};
 
-/// Prefect gives up, with `None`, if a text still changes in the tenth pass; so nine levels are the most.
+/// Prefect gives up, with `None`, if a text still changes in the tenth pass, so there are at most nine levels.
 const PASSES: usize = 10;
 
-/// No expanded text is longer, in bytes: far above what a variable may hold, far below what a text that
-/// doubles itself could reach.
+/// The longest expanded text, in bytes: far more than a variable may hold, and far less than a text that doubles
+/// itself could reach.
 const LONGEST: usize = 4 << 20;
 
-/// References that one value may follow in all: a bound on work, not a limit anyone meets.
+/// How many references one value may have in total: a bound on the work, which no real configuration reaches.
 const REFERENCES: usize = 1_000;
 
-/// References that Prefect follows in one text; what is left then stays as it is
-/// (`configuration.py`, `interpolate_config`).
+/// How many references Prefect expands in one text; the rest stays as it is (`configuration.py`,
+/// `interpolate_config`).
 const ROUNDS: usize = 10;
 
-/// What an expansion asks of the world.
+/// What an expansion needs from outside.
 pub struct Expansion<'a> {
-    /// A variable of the inherited environment.
+    /// Gives a variable of the inherited environment.
     pub variable: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
-    /// The home directory of a user by name, of the current one if the name is empty.
+    /// Gives the home directory of a user by name, or of the current user if the name is empty.
     pub home: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
 }
 
 impl Expansion<'_> {
-    /// Expands variables and a leading `~`, again and again until nothing changes. What is unset stays.
+    /// Expands variables and a leading `~` repeatedly until nothing changes. References to unset variables stay.
     ///
     /// # Errors
-    /// [`ValueFault::Cycle`] if that has no end.
+    /// [`ValueFault::Cycle`] if that does not end.
     pub fn variables(&self, text: &[u8]) -> Result<Vec<u8>, ValueFault> {
         let mut text = text.to_vec();
         for _ in 0..PASSES {
@@ -85,7 +85,7 @@ impl Expansion<'_> {
     }
 }
 
-/// The variable that a text beginning with `$` names, and how long the reference is.
+/// The variable that a text beginning with `$` refers to, and the length of the reference.
 fn name_at(text: &[u8]) -> Option<(&[u8], usize)> {
     let after = &text[1..];
     if let Some(inner) = after.strip_prefix(b"{") {
@@ -99,8 +99,8 @@ fn name_at(text: &[u8]) -> Option<(&[u8], usize)> {
     (end > 0).then_some((&after[..end], end + 1))
 }
 
-/// The left-most innermost `${key}` of a text: the whole reference, and the key in it. The key has at least
-/// one character, and none of `$`, `{` and `}` behind its first (Prefect's `INTERPOLATION_REGEX`).
+/// The leftmost innermost `${key}` of a text: the range of the reference, and its key. The key has at least one
+/// character, and none of `$`, `{` and `}` after its first (Prefect's `INTERPOLATION_REGEX`).
 fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
     let mut from = 0;
     while let Some(at) = text[from..].windows(2).position(|pair| pair == b"${").map(|at| at + from)
@@ -121,7 +121,7 @@ fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
 /// The values of other keys, by their paths.
 pub type Values<'a> = dyn Fn(&[&str]) -> Result<Option<Node>, Error> + 'a;
 
-/// One expansion: what it asks for, and what is left of its budget.
+/// One expansion: its inputs, and the rest of its budget.
 pub struct Work<'w> {
     expansion: &'w Expansion<'w>,
     other: &'w Values<'w>,
@@ -131,8 +131,8 @@ pub struct Work<'w> {
 }
 
 impl<'w> Work<'w> {
-    /// `other` is asked for the keys that the value refers to, `written` for the place where it is written, and
-    /// `fault` makes an error of what is wrong with it.
+    /// `other` gives the values of the keys that the value refers to, `written` gives the place where it is written,
+    /// and `fault` makes an error from a fault.
     pub fn new(
         expansion: &'w Expansion<'w>,
         other: &'w Values<'w>,
@@ -142,7 +142,7 @@ impl<'w> Work<'w> {
         Self { expansion, other, written, fault, left: Cell::new(REFERENCES) }
     }
 
-    /// Expands every text of a value, but nothing inside arrays.
+    /// Expands every text of a value, except inside arrays.
     ///
     /// # Errors
     /// Those of `other`; [`ValueFault::Cycle`], and [`ValueFault::Unset`] for a key without a value.
@@ -156,8 +156,8 @@ impl<'w> Work<'w> {
         }
     }
 
-    /// Expands one text: variables first, then `${section.key}` from the inside out. A text that is nothing
-    /// but one reference takes the other value with its kind; else that is spliced in as text.
+    /// Expands one text: variables first, then `${section.key}` from the inside out. If the text is only one
+    /// reference, the result is the other value with its type; otherwise that value is inserted as text.
     fn leaf(&self, leaf: Leaf, depth: usize) -> Result<Leaf, Error> {
         let Leaf::Text(text) = leaf else { return Ok(leaf) };
         if !text.contains(&b'$') && !text.starts_with(b"~") {
@@ -167,14 +167,14 @@ impl<'w> Work<'w> {
         for _ in 0..ROUNDS {
             let Some((range, key)) = key_reference(&text) else { break };
             let left = self.left.get();
-            // Each level of depth takes one of the budget, so it also bounds the recursion.
+            // Each level uses up one unit of the budget, so the budget also bounds the recursion.
             if left == 0 || depth > 100 || text.len() > LONGEST {
                 return Err((self.fault)(ValueFault::Cycle));
             }
             self.left.set(left - 1);
             let path: Vec<&str> = key.split('.').collect();
             let Some(Node::Leaf(other)) = (self.other)(&path)? else {
-                // Not the key: it may be a part of a password that has a `$` in it.
+                // The error does not show the key: it may be a part of a password that contains `$`.
                 return Err((self.fault)(ValueFault::Unset { place: (self.written)() }));
             };
             let other = self.leaf(other, depth + 1)?;

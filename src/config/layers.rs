@@ -1,4 +1,4 @@
-//! The layers of a configuration, merged key by key on demand.
+//! The layers of a configuration, which are merged key by key when needed.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use super::variables::Override;
 use crate::error::{Error, Position, ValueFault};
 use crate::secret::SecretValue;
 
-/// Prefect 1.4.1's own `config.toml`, as far as a `${section.key}` can refer to it.
+/// The parts of Prefect 1.4.1's own `config.toml` that a `${section.key}` can refer to.
 const DEFAULTS: &str = include_str!("defaults.toml");
 
-/// What messages call them.
+/// Their name in messages.
 pub const DEFAULTS_PLACE: &str = "the defaults of Prefect 1.4.1";
 
 /// One layer: a file, or one `PREFECT__…` variable.
@@ -24,7 +24,7 @@ pub enum ConfigLayer<'t> {
     Variable(Override),
 }
 
-/// The layers from the weakest to the strongest. Prefect's defaults lie below them all.
+/// The layers, from the lowest precedence to the highest. Prefect's defaults are below all of them.
 pub struct ConfigLayers<'t> {
     layers: Vec<ConfigLayer<'t>>,
     defaults: OnceCell<ConfigLayer<'static>>,
@@ -38,9 +38,9 @@ impl<'t> ConfigLayers<'t> {
     /// The names of all secrets.
     ///
     /// # Errors
-    /// [`Error::Config`] if the place of the secrets is no table, or layers contradict each other.
+    /// [`Error::Config`] if `context.secrets` is not a table, or if layers contradict each other.
     pub fn secrets(&self) -> Result<Vec<String>, Error> {
-        // With each name whether it may be a table: of an empty one it is as if it were never written.
+        // Each name, and whether it may be a table: an empty table counts as missing.
         let mut names = BTreeMap::new();
         for layer in &self.layers {
             match layer {
@@ -50,7 +50,7 @@ impl<'t> ConfigLayers<'t> {
                             let is_table = matches!(value.get_ref(), DeValue::Table(_));
                             (key.get_ref().to_string(), is_table)
                         });
-                        // A map is made at once of what is sorted, which is faster than key by key.
+                        // A map is made at once from sorted entries, which is faster than inserting each key.
                         names.append(&mut tables.collect());
                     }
                     Walk::Absent => {}
@@ -76,7 +76,7 @@ impl<'t> ConfigLayers<'t> {
         Ok(present)
     }
 
-    /// The value of one secret and the place that it comes from.
+    /// The value of one secret, and its place.
     ///
     /// # Errors
     /// [`Error::Config`] as [`ConfigLayers::secrets`]; [`Error::Value`] if it cannot be expanded or used.
@@ -98,7 +98,7 @@ impl<'t> ConfigLayers<'t> {
         Ok(Some((value, place.to_owned())))
     }
 
-    /// A setting's text, expanded, and where it comes from; Prefect's default if no layer has it.
+    /// The expanded value of a setting, and its place; Prefect's default if no layer sets it.
     ///
     /// # Errors
     /// As [`ConfigLayers::secret`].
@@ -115,7 +115,7 @@ impl<'t> ConfigLayers<'t> {
         }
     }
 
-    /// Every key of every table in the files and variables, with the place, for warnings.
+    /// Every key of every table in the files and variables, with its place, for warnings.
     pub fn keys(&self) -> impl Iterator<Item = (Vec<String>, &str)> {
         self.layers.iter().flat_map(|layer| {
             let keys = match layer {
@@ -126,7 +126,8 @@ impl<'t> ConfigLayers<'t> {
         })
     }
 
-    /// Merges what the layers say of one key. The place is that of the strongest layer with a say.
+    /// Merges the values of one key in all layers. The place is that of the layer with the highest precedence that
+    /// has a value.
     fn get(&self, path: &[&str]) -> Result<Option<(Node, &str)>, Error> {
         let in_secrets = path.starts_with(&SECRETS);
         let mut merged: Option<(Node, &str)> = None;
@@ -162,7 +163,7 @@ impl<'t> ConfigLayers<'t> {
         Ok(merged.and_then(|(node, place)| Some((node.without_empty_tables()?, place))))
     }
 
-    /// Where the value of `path` is written: the last layer that has it, with line and column if it is a file.
+    /// Where the value of `path` is written: the last layer that has it, with line and column in a file.
     fn written(&self, path: &[&str]) -> String {
         let places = self.layers.iter().rev().filter_map(|layer| match layer {
             ConfigLayer::File { document, place } => {
@@ -176,7 +177,7 @@ impl<'t> ConfigLayers<'t> {
         places.into_iter().next().unwrap_or_else(|| DEFAULTS_PLACE.to_owned())
     }
 
-    /// Expands every text of the value of `path`, but nothing inside arrays.
+    /// Expands every text of the value of `path`, except inside arrays.
     fn expanded(
         &self,
         path: &[&str],
@@ -198,7 +199,7 @@ impl ConfigLayer<'_> {
         }
     }
 
-    /// The error for a layer that has something else where a table of secrets must be.
+    /// The error for a layer in which `context.secrets` is not a table.
     fn no_table(&self) -> Error {
         let problem = "expected a table, found a value";
         Error::config(self.place(), None, Some(SECRETS.join(".")), problem)

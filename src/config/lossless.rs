@@ -1,23 +1,23 @@
-//! Texts that Prefect 1.x reads back as exactly the value they were made of, whatever it does to a local
-//! secret on the way: TOML, `$` and `~`, Python literals (twice for a variable), references, JSON.
+//! Encodes values as texts that Prefect 1.x reads back as exactly the same value, although it processes a local
+//! secret in several steps: TOML, `$` and `~`, Python literals (twice for a variable), references, JSON.
 
 use serde_json::Value;
 
-/// A text of which `Secret(…).get()` makes exactly `value`, from a file and from a variable: a line feed
-/// and a space, so that it is no Python literal and no `~` comes first, then JSON, in which every `$`
-/// is written `\u0024`. Verified against the real package by `tests/integration/real/prefect1.rs`.
+/// A text from which `Secret(…).get()` returns exactly `value`, in a file and in a variable: a line feed and a space,
+/// so that it is not a Python literal and does not begin with `~`, then JSON in which every `$` is written as
+/// `\u0024`. `tests/integration/real/prefect1.rs` verifies this against the real package.
 pub fn encode(value: &Value) -> String {
     format!("\n {}", value.to_string().replace('$', "\\u0024"))
 }
 
-/// The shortest such text for a string: the string itself where nothing on the way could change it.
+/// The shortest such text for a string: the string itself, if no step could change it.
 pub fn encode_text(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { encode(&Value::String(text.to_owned())) }
 }
 
-/// The shortest such text for a value. An object or array that is the same as a Python literal is written
-/// plainly: then code that reads `prefect.context.secrets` itself finds a table in it
-/// (`AWS_CREDENTIALS` and its like; `prefect/utilities/aws.py`).
+/// The shortest such text for a value. An object or array that means the same as a Python literal is written as plain
+/// JSON, so that code that reads `prefect.context.secrets` directly finds a table there (such as `AWS_CREDENTIALS`;
+/// `prefect/utilities/aws.py`).
 pub fn encode_value(value: &Value) -> String {
     match value {
         Value::String(text) => encode_text(text),
@@ -26,11 +26,11 @@ pub fn encode_value(value: &Value) -> String {
     }
 }
 
-/// Whether Prefect leaves a text alone. It errs to the side of no.
+/// Whether Prefect certainly does not change a text. In doubt, the answer is no.
 ///
-/// No `$` and no `~` in front; not empty, no control character; then it must be certain that it is
-/// neither JSON nor a Python literal. One that begins with a letter could only be a keyword, `set()`, or a
-/// string with a prefix; one that begins with a digit only a number or a sequence of them.
+/// The text must not be empty, begin with `~`, or contain `$` or control characters, and it must certainly be neither
+/// JSON nor a Python literal. A text that begins with a letter could only be a keyword, `set()`, or a string with a
+/// prefix; one that begins with a digit only a number or a sequence of numbers.
 pub fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
     if text.contains('$') || text.chars().any(char::is_control) {
@@ -53,8 +53,8 @@ pub fn is_plain(text: &str) -> bool {
             .any(|byte| matches!(byte, b'g'..=b'z' | b'G'..=b'Z') && !b"jJoOxX".contains(&byte))
 }
 
-/// Whether Python reads the compact JSON of `value` as the same value, nothing in it is expanded, and no
-/// key is one that Prefect refuses.
+/// Whether Python reads the compact JSON of `value` as the same value, Prefect expands nothing in it, and it has no
+/// key that Prefect refuses.
 fn is_python(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
@@ -67,8 +67,8 @@ fn is_python(value: &Value) -> bool {
     }
 }
 
-/// Whether Prefect 1.4.1 does not even start with this key in its configuration: it would hide a method of
-/// the class that holds it (`validate_config`; python-box 6.1, and 8 for the last five).
+/// Whether Prefect 1.4.1 does not start if its configuration has this key, because the key would hide a method of the
+/// class that holds it (`validate_config`; python-box 6.1, and 8 for the last five).
 pub fn is_forbidden(key: &str) -> bool {
     const METHODS: [&str; 30] = [
         "clear", "copy", "from_json", "from_msgpack", "from_toml", "from_yaml", "fromkeys", "get",

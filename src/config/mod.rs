@@ -1,8 +1,8 @@
-//! Prefect 1.x's configuration as a value: files and `PREFECT__…` variables, one layer over the other
-//! (`prefect/configuration.py`). Pure: the texts come from the caller.
+//! Prefect 1.x's configuration as a value: layers of files and `PREFECT__…` variables (`prefect/configuration.py`).
+//! No I/O: the texts come from the caller.
 //!
-//! Unlike Prefect this merges only the keys that are asked for, so that one secret of ten thousand
-//! costs one look into each layer.
+//! Unlike Prefect, it merges only the keys that are needed, so that one secret of ten thousand takes one look-up in
+//! each layer.
 
 pub mod auth;
 pub mod dialect;

@@ -1,4 +1,4 @@
-//! Values of a configuration, as layers merge them.
+//! The values of a configuration, and how layers merge them.
 
 use serde_json::Value;
 use toml::de::DeValue;
@@ -12,17 +12,17 @@ pub const SECRETS: [&str; 2] = ["context", "secrets"];
 /// A merged value.
 pub enum Node {
     Leaf(Leaf),
-    /// Keys in the order in which the layers bring them; never empty.
+    /// Keys in the order of the layers; never empty.
     Table(Vec<(String, Node)>),
 }
 
-/// A value that is no table.
+/// A value that is not a table.
 #[derive(Clone)]
 pub enum Leaf {
     Array(Value),
-    /// A number, truth value, date or time, as text.
+    /// A number, boolean, date or time, as text.
     Scalar(String),
-    /// A string; from a variable it may be no UTF-8.
+    /// A string; in a variable, it may not be valid UTF-8.
     Text(Vec<u8>),
 }
 
@@ -40,7 +40,7 @@ impl Node {
         }
     }
 
-    /// Takes a JSON object's value. Strings are leaves like any other.
+    /// Converts a value of a JSON object. Strings are leaves like any other.
     pub(super) fn of_json(value: &Value) -> Self {
         match value {
             Value::Object(map) => Self::Table(
@@ -52,7 +52,7 @@ impl Node {
         }
     }
 
-    /// A table onto a table merges; anything else replaces (`utilities/collections.py`, `merge_dicts`).
+    /// Two tables are merged; anything else is replaced (`utilities/collections.py`, `merge_dicts`).
     pub(super) fn merge(&mut self, above: Self) {
         match (self, above) {
             (Self::Table(below), Self::Table(above)) => {
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// Prefect flattens the tree to its leaves, and so an empty table is as if never written.
+    /// Without empty tables: Prefect flattens the tree to its leaves, so an empty table counts as missing.
     pub(super) fn without_empty_tables(self) -> Option<Self> {
         match self {
             Self::Leaf(_) => Some(self),
@@ -100,7 +100,7 @@ impl Node {
 }
 
 impl Leaf {
-    /// As text in another text. Python spells truth values with a capital, and so does Prefect here.
+    /// As text inside another text. As in Python, booleans are capitalized.
     pub(super) fn spliced(self) -> Vec<u8> {
         match self {
             Self::Array(value) => value.to_string().into_bytes(),

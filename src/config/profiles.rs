@@ -1,11 +1,11 @@
-//! `profiles.toml` of Prefect 2 and 3: named sets of settings, one of them active. Pure.
+//! `profiles.toml` of Prefect 2 and 3: named sets of settings, one of which is active. No I/O.
 
 use toml::de::DeValue;
 
 use crate::document::{Document, Walk, scalar};
 use crate::error::Error;
 
-/// Profiles that Prefect knows without a file (`prefect/settings/profiles.toml`), with the API URL of each.
+/// The profiles that Prefect has without a file (`prefect/settings/profiles.toml`), with the API URL of each.
 const BUILT_IN: [(&str, Option<&str>); 4] = [
     ("cloud", None),
     ("ephemeral", None),
@@ -13,10 +13,10 @@ const BUILT_IN: [(&str, Option<&str>); 4] = [
     ("test", None),
 ];
 
-/// The variable of a setting, as a profile has it.
+/// The name of this setting in a profile.
 const URL: &str = "PREFECT_API_URL";
 
-/// The profiles of one file, or Prefect's own if there is none.
+/// The profiles of one file, or Prefect's built-in ones without a file.
 pub struct Profiles<'t> {
     document: Option<Document<'t>>,
     place: String,
@@ -25,7 +25,7 @@ pub struct Profiles<'t> {
 /// The settings of one profile.
 pub struct PrefectProfile {
     pub name: String,
-    /// Variables and their texts.
+    /// The variables and their values.
     pub settings: Vec<(String, String)>,
 }
 
@@ -33,17 +33,17 @@ impl<'t> Profiles<'t> {
     /// Parses `text`. `place` is its path, for messages.
     ///
     /// # Errors
-    /// [`Error::Config`], which quotes nothing.
+    /// [`Error::Config`], which does not quote the text.
     pub fn parse(text: Option<&'t str>, place: &str) -> Result<Self, Error> {
         let document = text.map(|text| Document::parse(text, place)).transpose()?;
         Ok(Self { document, place: place.to_owned() })
     }
 
-    /// The profile called `chosen`, or else the active one; `None` if none is chosen.
+    /// The profile named `chosen`, otherwise the active one; `None` if there is neither.
     ///
     /// # Errors
-    /// [`Error::Config`] if there is no profile of that name (Prefect takes none then, and says nothing), or
-    /// a setting of it is no text.
+    /// [`Error::Config`] if there is no profile of that name (Prefect then silently uses none), or if one of its
+    /// settings is an array or a table.
     pub fn active(&self, chosen: Option<&str>) -> Result<Option<PrefectProfile>, Error> {
         let walk = |path: &[&str]| match self.document.as_ref().map(|file| file.walk(path)) {
             Some(Walk::Found(value)) => Some(value),

@@ -1,10 +1,10 @@
-//! A `.env` file as python-dotenv reads it, which is what Prefect uses (`dotenv/parser.py`, `variables.py`).
-//! Pure. A line that python-dotenv cannot read is skipped, as it does; nothing of it is ever told.
+//! Reads a `.env` file as python-dotenv does, which Prefect uses (`dotenv/parser.py`, `variables.py`). No I/O. A line
+//! that python-dotenv cannot read is skipped, as python-dotenv does, and never shown.
 //!
-//! No crate for Rust does this: dotenvy expands `$VAR` as well, and from the process's own environment.
+//! No Rust crate does this: dotenvy also expands `$VAR`, and from the process's own environment.
 
-/// What a file assigns, in order; a name without `=` has no value and is left out. `variable` looks into the
-/// environment for `${NAME}`; earlier lines come before it.
+/// The assignments in a file, in order. A name without `=` has no value and is left out. `variable` looks up
+/// `${NAME}` in the environment; earlier lines take precedence.
 pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Vec<(String, String)> {
     let mut reader = Reader { text };
     let mut assigned: Vec<(String, String)> = Vec::new();
@@ -20,7 +20,7 @@ pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Vec<(Stri
     assigned
 }
 
-/// Follows `${NAME}` and `${NAME:-default}`; what is not set is empty. `$NAME` is text.
+/// Expands `${NAME}` and `${NAME:-default}`. An unset variable is empty; `$NAME` is text.
 fn interpolated(value: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(value.len());
     let mut rest = value;
@@ -49,13 +49,14 @@ fn interpolated(value: &str, variable: &dyn Fn(&str) -> Option<String>) -> Strin
     text
 }
 
-/// What of a file is still to be read.
+/// The rest of a file that is still to be read.
 struct Reader<'t> {
     text: &'t str,
 }
 
 impl Reader<'_> {
-    /// The next binding; `None` at the end, `Some(None)` for a comment, a bare name, or what is none.
+    /// The next binding; `None` at the end, and `Some(None)` for a comment, a bare name, or a line that is not a
+    /// binding.
     fn binding(&mut self) -> Option<Option<(String, String)>> {
         self.text = self.text.trim_start();
         if self.text.is_empty() {
@@ -65,7 +66,7 @@ impl Reader<'_> {
         let binding = self.assignment();
         let clean = binding.is_some() && self.end_of_line();
         if !clean {
-            // From where it went wrong to the end of that line, as python-dotenv goes on.
+            // Like python-dotenv, skip the rest of the line in which the error is.
             if self.text.len() == start.len() || binding.is_none() {
                 self.text = start;
             }
@@ -75,7 +76,7 @@ impl Reader<'_> {
         Some(binding.flatten())
     }
 
-    /// `None` if this is no binding; `Some(None)` for a comment or a bare name.
+    /// `None` if this is not a binding; `Some(None)` for a comment or a bare name.
     fn assignment(&mut self) -> Option<Option<(String, String)>> {
         if let Some(rest) = self.text.strip_prefix("export") {
             let trimmed = rest.trim_start_matches(is_blank);
@@ -120,7 +121,7 @@ impl Reader<'_> {
                 let end = self.text.find(['\n', '\r']).unwrap_or(self.text.len());
                 let (line, rest) = self.text.split_at(end);
                 self.text = rest;
-                // A comment is a `#` behind white space.
+                // A comment starts with a `#` after white space.
                 let is_comment =
                     |(at, _): &(usize, &str)| line[..*at].ends_with(char::is_whitespace);
                 let comment = line.match_indices('#').find(is_comment);
@@ -158,7 +159,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Takes a comment and the end of the line; `false` if something else stands there.
+    /// Reads a comment and the end of the line; `false` if there is something else.
     fn end_of_line(&mut self) -> bool {
         let rest = self.text.trim_start_matches(is_blank);
         let rest = match rest.strip_prefix('#') {
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn values_are_read_as_python_dotenv_reads_them() {
-        // Each was put to python-dotenv 1.2.
+        // Each was compared with python-dotenv 1.2.
         for (text, value) in [
             ("A=b", "b"),
             ("export A = b c  # comment", "b c"),

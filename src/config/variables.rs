@@ -1,4 +1,4 @@
-//! `PREFECT__SECTION__KEY=text`: variables that stand for keys of the configuration.
+//! `PREFECT__SECTION__KEY=text`: variables that override keys of the configuration.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::node::{Leaf, Node, SECRETS};
 use crate::environment::Inherited;
 use crate::error::Error;
 
-/// What Prefect 1.x looks for, exactly and in upper case.
+/// The prefix that Prefect 1.x looks for, in upper case only.
 const PREFIX: &str = "PREFECT__";
 
 /// One such variable.
@@ -22,8 +22,8 @@ pub fn overrides(inherited: Inherited<'_>) -> Vec<Override> {
 }
 
 impl Override {
-    /// Takes a variable if its name begins with `PREFECT__` and is UTF-8. The rest, split at each `__`, is
-    /// the path; in lower case, save that the name of a secret keeps its case
+    /// Makes an override from a variable whose name begins with `PREFECT__` and is UTF-8. The rest of the name, split
+    /// at each `__`, is the path. It is in lower case, except that the name of a secret keeps its case
     /// (`configuration.py`, `interpolate_config`).
     pub fn new(name: &[u8], value: &[u8]) -> Option<Self> {
         let name = std::str::from_utf8(name).ok()?;
@@ -37,10 +37,10 @@ impl Override {
         Some(Self { name: name.to_owned(), path, text: value.to_vec() })
     }
 
-    /// What this says of `path`: nothing; that there is no such key; or a value.
+    /// The effect on `path`: `None` if it has none, `Some(None)` if it removes the key, or the value that it sets.
     ///
     /// # Errors
-    /// [`Error::Config`] if it sets the whole table of secrets to what is no JSON object.
+    /// [`Error::Config`] if it sets the whole table of secrets to something other than a JSON object.
     pub(super) fn say(&self, path: &[&str]) -> Result<Option<Option<Node>>, Error> {
         let shared = self.path.iter().zip(path).take_while(|(own, other)| own == other).count();
         if shared == path.len() {
@@ -67,7 +67,7 @@ impl Override {
         Ok(Some(None))
     }
 
-    /// The table of all secrets, if this variable sets it whole.
+    /// The whole table of secrets, if this variable sets it.
     ///
     /// # Errors
     /// As [`Override::say`].

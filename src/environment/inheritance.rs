@@ -1,28 +1,28 @@
-//! Which of the variables that pfx was started with the command gets.
+//! Which inherited variables the command gets.
 
 use std::ffi::CStr;
 
 use super::{Inherited, split};
 
-/// Which of the inherited variables the command gets.
+/// Which inherited variables the command gets.
 #[derive(Debug, Default)]
 pub struct InheritancePolicy {
-    /// `None` for all; otherwise only [`CLEAN`] and what these patterns match.
+    /// `None` for all variables; otherwise only those in [`CLEAN`] and those that match these patterns.
     pub clean: Option<Vec<Vec<u8>>>,
-    /// Whether [credentials](is_credential) are left out whatever else is said.
+    /// Whether [credentials](is_credential) are left out, regardless of the patterns.
     pub strip_credentials: bool,
-    /// Whether variables that are set already win over what would set them.
+    /// Whether variables that are already set take precedence over bindings.
     pub preserve: bool,
 }
 
-/// What a program needs to find its files, its user and its terminal: what sudo(8) keeps by `env_keep` and
-/// sets anew, less what belongs to a desktop. `LC_*` besides.
+/// The variables that a program needs to find its files, its user and its terminal: those that sudo(8) keeps
+/// (`env_keep`) or sets itself, without those of a desktop. `LC_*` is added to them.
 pub const CLEAN: [&str; 11] =
     ["HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
-/// Variables from which Prefect and pfx read what they show to an API to be let in, or headers that
-/// may hold it; `_FILE` may follow each. Prefect 2 and 3 read their names in any case (pydantic-settings), and
-/// Prefect 1.x all but the `PREFECT__`.
+/// Variables from which Prefect and pfx read credentials for an API, or headers that may contain one. Each may have
+/// the suffix `_FILE`. Prefect 2 and 3 read these names in upper or lower case (pydantic-settings); Prefect 1.x does
+/// too, except for the prefix `PREFECT__`.
 const CREDENTIALS: [&str; 8] = [
     "PREFECT_API_KEY",
     "PREFECT_API_AUTH_STRING",
@@ -35,12 +35,12 @@ const CREDENTIALS: [&str; 8] = [
 ];
 
 impl InheritancePolicy {
-    /// The entries that the command gets, untouched and in order.
+    /// The entries that the command gets, unchanged and in order.
     pub fn of<'a>(&self, inherited: Inherited<'a>) -> Vec<&'a CStr> {
         inherited.0.iter().copied().filter(|entry| self.keeps(entry.to_bytes())).collect()
     }
 
-    /// Whether the command gets an entry. It gets those that are not variables, unless the environment is to be clean.
+    /// Whether the command gets an entry. Entries that are not variables are passed unless the environment is clean.
     fn keeps(&self, entry: &[u8]) -> bool {
         let Some((name, _)) = split(entry) else { return self.clean.is_none() };
         if self.strip_credentials && is_credential(name) {
@@ -62,7 +62,7 @@ pub fn is_credential(name: &[u8]) -> bool {
 
 /// Whether a pattern matches a whole name: `*` matches anything, `?` one byte.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    // One star is enough to go back to: what an earlier one matched can stay as it is.
+    // Going back to the last star is enough: what earlier stars matched can stay as it is.
     let (mut at, mut star) = ((0, 0), None);
     loop {
         let (pattern_at, name_at) = at;

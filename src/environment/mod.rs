@@ -1,4 +1,4 @@
-//! The environment that the command will get, as a value. Nothing here touches the process's own.
+//! The environment for the command, as a value. Nothing here changes the environment of pfx itself.
 
 mod inheritance;
 
@@ -11,17 +11,17 @@ use zeroize::Zeroize as _;
 use crate::error::{Error, ValueFault};
 use crate::secret::SecretValue;
 
-/// Longest `NAME=value` that Linux takes, in bytes without the NUL that follows
-/// (`MAX_ARG_STRLEN` of 131 072 with it; execve(2), "Limits on size of arguments and environment").
+/// The longest `NAME=value` that Linux accepts, in bytes without the NUL at the end (`MAX_ARG_STRLEN`, 131 072,
+/// includes it; execve(2), "Limits on size of arguments and environment").
 pub const LONGEST_ENTRY: usize = 131_071;
 
-/// What pfx itself was started with: the raw block, entries without `=`, duplicates and bytes that are no
-/// UTF-8 among them, in order.
+/// pfx's own environment: the raw block in order, including entries without `=`, duplicates, and bytes that are not
+/// valid UTF-8.
 #[derive(Clone, Copy, Default)]
 pub struct Inherited<'a>(pub &'a [&'a CStr]);
 
 impl<'a> Inherited<'a> {
-    /// The value of a variable; of duplicates the first, as getenv(3) has it.
+    /// The value of a variable. Of duplicates it is the first, as with getenv(3).
     pub fn get(self, name: &[u8]) -> Option<&'a [u8]> {
         self.0.iter().find_map(|entry| value_of(entry, name))
     }
@@ -37,23 +37,23 @@ impl<'a> Inherited<'a> {
     }
 }
 
-/// The value in an entry, if it is that of the variable `name`.
+/// The value in an entry, if the entry is for the variable `name`.
 fn value_of<'e>(entry: &'e CStr, name: &[u8]) -> Option<&'e [u8]> {
     entry.to_bytes().strip_prefix(name)?.strip_prefix(b"=").filter(|_| !name.is_empty())
 }
 
-/// Cuts an entry at its `=`. One that begins with `=` is not a variable.
+/// Splits an entry at its `=`. An entry that begins with `=` is not a variable.
 fn split(entry: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = entry.iter().position(|&byte| byte == b'=')?;
     (at > 0).then(|| (&entry[..at], &entry[at + 1..]))
 }
 
-/// One thing that pfx does to the inherited environment.
+/// One change that pfx makes to the inherited environment.
 #[derive(Debug)]
 pub enum EnvironmentChange<'v> {
-    /// The variable has this value. The name has neither `=` nor NUL and is not empty.
+    /// Set the variable to this value. The name is not empty and has neither `=` nor NUL.
     Set(String, &'v SecretValue),
-    /// The variable is not there. The name is any that an environment may hold.
+    /// Remove the variable. The name can be any that an environment may hold.
     Unset(Vec<u8>),
 }
 
@@ -66,7 +66,7 @@ impl EnvironmentChange<'_> {
     }
 }
 
-/// The block for execve(2): inherited entries byte for byte and in order, less those of every changed name,
+/// The block for execve(2): the inherited entries, byte for byte and in order, without those of changed names, and
 /// then each set name exactly once.
 pub struct Environment<'a> {
     kept: Vec<&'a CStr>,
@@ -83,7 +83,7 @@ impl Drop for SecretEntry {
 }
 
 impl<'a> Environment<'a> {
-    /// Applies `changes`, whose names are distinct, to what was inherited.
+    /// Applies `changes`, whose names are distinct, to the inherited environment.
     ///
     /// # Errors
     /// [`Error::Value`] if an entry would be longer than [`LONGEST_ENTRY`].
@@ -107,18 +107,18 @@ impl<'a> Environment<'a> {
         Ok(Self { kept, made })
     }
 
-    /// All entries, as execve(2) takes them.
+    /// All entries, for execve(2).
     pub fn entries(&self) -> impl Iterator<Item = &CStr> {
         self.kept.iter().copied().chain(self.made.iter().map(|entry| entry.0.as_c_str()))
     }
 
-    /// The value that the command will find under this name.
+    /// The value that the command will find in this variable.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.entries().find_map(|entry| value_of(entry, name))
     }
 }
 
-/// Whether a variable of this name can hold `value`, which is that of `name`.
+/// Checks that a variable of this name can hold `value`, the value of the secret `name`.
 ///
 /// # Errors
 /// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`], or has a NUL byte.
@@ -126,7 +126,7 @@ pub fn fits(variable: &str, value: &SecretValue, name: &str) -> Result<(), Error
     has_room(variable, value.in_variable(name)?.expose().len(), name)
 }
 
-/// Whether a variable of this name can hold `length` bytes, which are those of `name`.
+/// Checks that a variable of this name can hold a value of `length` bytes, that of the secret `name`.
 ///
 /// # Errors
 /// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`].
@@ -148,7 +148,7 @@ impl SecretEntry {
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
         text.extend_from_slice(value.expose());
-        // The value has none; a raw name may be anyone's.
+        // The value has no NUL byte, but the name may have one.
         CString::new(text).map(Self).map_err(|refused| {
             refused.into_vec().zeroize();
             Error::Value { name: name.to_owned(), fault: ValueFault::Nul }

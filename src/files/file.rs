@@ -1,4 +1,4 @@
-//! Wary reading: a file is opened once, and what is checked is the open file, not its name.
+//! Careful reading: a file is opened once, and the open file is checked, not its name.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -14,59 +14,60 @@ use super::group;
 use crate::document::position;
 use crate::error::{Error, TrustFault};
 
-/// The longest file that is read, in bytes. Ten thousand secrets are one megabyte.
+/// The longest file that pfx reads, in bytes. Ten thousand secrets take one megabyte.
 pub const LONGEST: u64 = 4 << 20;
 
-/// Who chose a file, and so who may own it.
+/// Who chose a file. This decides who may own it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// pfx found it in the working directory, and it holds more than what pfx looks for: a umask of 002 leaves it
-    /// writable by its group. Another owner, or that all can write it, is a fault, which matters once the
-    /// file says something.
+    /// pfx found it in the working directory, and the file has other purposes too: with a umask of 002, it is
+    /// writable by its group. It is a fault if another user owns it or everyone can write it, but this matters only
+    /// if the file sets something.
     InCheckout,
-    /// pfx looks for it by itself: it must be the user's own, or root's. `allow` is what a user does who wants
-    /// another's.
+    /// pfx looks for it by itself: it must belong to the user or to root. `allow` says how to use a file of another
+    /// user.
     ByItself { allow: &'static str },
-    /// The user named it, or its directory, and so trusts its owner. Another user is a fault, and under
-    /// `--strict` an error.
+    /// The user named it, or its directory, and so trusts its owner. Another owner is a fault, and an error with
+    /// `--strict`.
     ByUser,
 }
 
-/// What is asked of a file beyond being regular and not too long. On a read-only mount only the one who mounted
-/// it can change a file, so that neither its owner nor its mode matters.
+/// The requirements for a file, besides being regular and not too long. On a read-only mount, only the user who
+/// mounted it can change a file, so neither owner nor mode matters.
 #[derive(Clone, Copy, Debug)]
 pub struct Standard {
     pub chosen: Chosen,
-    /// Whether only its owner should be able to read it. That others can is a fault, and under `--strict` an
-    /// error. Docker and Kubernetes mount secrets readable by all inside the container.
+    /// Whether only its owner should be able to read it. If others can, this is a fault, and an error with
+    /// `--strict`. Docker and Kubernetes mount secrets so that everyone inside the container can read them.
     pub private: bool,
     pub strict: bool,
 }
 
 impl Standard {
-    /// Of a file that the user named and that all may read.
+    /// For a file that the user named and that everyone may read.
     pub const NAMED: Self = Self { chosen: Chosen::ByUser, private: false, strict: false };
 
-    /// Of a file that pfx looks for by itself, and that all may read.
+    /// For a file that pfx looks for by itself and that everyone may read.
     pub const fn found(allow: &'static str) -> Self {
         Self { chosen: Chosen::ByItself { allow }, private: false, strict: false }
     }
 }
 
-/// A file's bytes, wiped when dropped, and what about it a person should know.
+/// The bytes of a file, wiped when dropped, and a fault to report.
 pub struct Contents {
     pub bytes: Zeroizing<Vec<u8>>,
-    /// Another user owns it, or others can read or write it, and the [`Standard`] takes it all the same.
+    /// Another user owns it, or others can read or write it, and the [`Standard`] accepts this.
     pub fault: Option<TrustFault>,
 }
 
-/// Flags with which a file is opened: a FIFO without a writer must not hang, nor a terminal become ours.
+/// Flags for opening a file: a FIFO without a writer must not block, and a terminal must not become the controlling
+/// terminal of pfx.
 pub const FLAGS: i32 = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
 
-/// Reads a file; `None` if there is none. /dev/null is an empty one.
+/// Reads a file; `None` if it does not exist. /dev/null counts as an empty file.
 ///
 /// # Errors
-/// As [`read_open`]; [`Error::File`] if the system refuses to open it.
+/// As [`read_open`]; [`Error::File`] if it cannot be opened.
 pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     match OpenOptions::new().read(true).custom_flags(FLAGS).open(path) {
@@ -85,8 +86,8 @@ pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> 
 /// Reads an open file. `path` is for messages.
 ///
 /// # Errors
-/// [`Error::Trust`] if it is not a regular file, too long, or does not meet the standard; [`Error::File`] if the
-/// system refuses.
+/// [`Error::Trust`] if it is not a regular file, is too long, or does not meet the standard; [`Error::File`] if it
+/// cannot be read.
 pub fn read_open(file: &File, path: &Path, standard: Standard) -> Result<Contents, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     contents(file, &file.metadata().map_err(failed)?, path, standard)
@@ -121,10 +122,10 @@ fn contents(
     Ok(Contents { bytes, fault })
 }
 
-/// The text of a file's bytes. A byte order mark in front is skipped.
+/// The bytes of a file as text, without a byte order mark.
 ///
 /// # Errors
-/// [`Error::Config`] with the place of the first byte that is no UTF-8.
+/// [`Error::Config`] with the position of the first byte that is not valid UTF-8.
 pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = position(bytes, error.valid_up_to());
@@ -133,12 +134,12 @@ pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// Whether an error says that there is no such file.
+/// Whether an error means that the file does not exist.
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// All that comes from a stream. `path` is for messages.
+/// Reads a stream to its end. `path` is for messages.
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] if it is more than [`LONGEST`].
@@ -154,21 +155,21 @@ pub fn all(from: impl io::Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error
     }
 }
 
-/// Whether an error says that this user may not.
+/// Whether an error means that this user lacks permission.
 pub fn is_denial(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
 
-/// Whether this is /dev/null (null(4)), with which users say that they want no such file.
+/// Whether this is /dev/null (null(4)), which users name if they want no file.
 fn is_null(metadata: &Metadata) -> bool {
     metadata.file_type().is_char_device() && metadata.rdev() == nix::libc::makedev(1, 3)
 }
 
-/// Answers whether anyone but root, this user and the one who mounted it could change the file meanwhile, and whether
-/// others can read what they should not.
+/// Checks whether anyone but root, this user and the user who mounted the file could change it, and whether others
+/// can read it although they should not.
 ///
 /// # Errors
-/// The fault, if it is one that the standard does not take.
+/// The fault, if the standard does not accept it.
 pub fn judge(
     file: &File,
     metadata: &Metadata,
@@ -195,7 +196,7 @@ pub fn judge(
             Chosen::ByItself { allow } if !user.is_root() || (strict && private) => {
                 return Err(foreign(allow));
             }
-            // Root reads everybody's.
+            // Root reads the files of all users.
             Chosen::ByItself { allow } if private => return Ok(Some(foreign(allow))),
             Chosen::ByItself { .. } => {}
             Chosen::ByUser if strict => {
@@ -211,31 +212,31 @@ pub fn judge(
     if strict { Err(readable) } else { Ok(Some(readable)) }
 }
 
-/// The permissions of a file that count for others than its owner: those of its group do not if nobody else is in
-/// it.
+/// The permissions of a file for users other than its owner. Those of its group do not count if nobody else is in the
+/// group.
 fn others(metadata: &Metadata) -> u32 {
     let others = metadata.mode() & 0o077;
-    // The group database is read only if it can change the verdict.
+    // The group database is read only if it can change the result.
     let depends_on_group = others & 0o020 != 0 && others & 0o002 == 0;
     if depends_on_group && is_private_group(metadata) { others & !0o070 } else { others }
 }
 
-/// Whether the group of a file has nobody in it but its owner and this user.
+/// Whether the group of a file has no members except its owner and this user.
 fn is_private_group(metadata: &Metadata) -> bool {
     group::has_only(metadata.gid(), &[metadata.uid(), geteuid().as_raw()])
 }
 
-/// Whether others than the owner can put files into a directory.
+/// Whether users other than the owner can create files in a directory.
 pub fn is_open_to_others(directory: &Metadata) -> bool {
     others(directory) & 0o022 != 0
 }
 
-/// Whether an open file is on a read-only mount (`statvfs(3)`): then only the one who mounted it can change it.
+/// Whether an open file is on a read-only mount (`statvfs(3)`): then only the user who mounted it can change it.
 pub fn is_read_only(file: impl AsFd) -> bool {
     fstatvfs(file).is_ok_and(|status| status.flags().contains(FsFlags::ST_RDONLY))
 }
 
-/// Whether a file was most likely mounted into a container from outside, where others care for its mode.
+/// Whether a file was most likely mounted into a container from outside, where its mode has to be changed.
 pub fn is_from_outside(file: &Metadata) -> bool {
     let marks = ["/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io"];
     std::fs::metadata("/").is_ok_and(|root| root.dev() != file.dev())

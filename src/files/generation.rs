@@ -1,8 +1,9 @@
-//! A directory of secrets as it was at one moment.
+//! A consistent snapshot of a directory of secrets.
 //!
-//! kubelet, and programs that write as it does, replace all files at once: each `NAME` is a link to `..data/NAME`, and
-//! `..data` is a link that is renamed over. A reader that follows `..data` anew for each file can get the user of one
-//! generation with the password of the next. Here it is followed once, and all is read from where it led.
+//! kubelet, and programs that work like it, replace all files at once: each `NAME` is a symbolic link to
+//! `..data/NAME`, and `..data` is a link that is replaced by renaming a new one over it. A reader that follows
+//! `..data` again for each file can get the user name of one generation and the password of the next. Here the link
+//! is followed once, and everything is read from the directory that it led to.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -19,16 +20,17 @@ use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
 use super::file;
 
-/// The link that leads to the generation in force (`pkg/volume/util/atomic_writer.go` of Kubernetes).
+/// The link to the current generation (`pkg/volume/util/atomic_writer.go` of Kubernetes).
 const DATA: &str = "..data";
 
-/// How often something begins again because the files were replaced meanwhile. kubelet does so once a minute.
+/// How often reading is restarted because the files were replaced in the meantime. kubelet replaces them once a
+/// minute.
 pub const TRIES: usize = 20;
 
-/// Open descriptors: what is read below them stays that of one generation, whatever the names lead to later.
+/// Open file descriptors. What is read relative to them stays that of one generation, even if the links change.
 pub struct Generation {
     directory: OwnedFd,
-    /// Where [`DATA`] led, if there is one.
+    /// The target of [`DATA`], if that link exists.
     data: Option<OwnedFd>,
 }
 
@@ -36,7 +38,7 @@ impl Generation {
     /// Opens a directory.
     ///
     /// # Errors
-    /// The system's, also that it is not there.
+    /// Those of the system, also if the directory does not exist.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let is_link = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
@@ -52,15 +54,15 @@ impl Generation {
         Ok(Self { directory, data })
     }
 
-    /// Whether all its files are replaced at once.
+    /// Whether all files are replaced at once.
     pub const fn is_replaced_whole(&self) -> bool {
         self.data.is_some()
     }
 
-    /// Opens the file of this name; `None` if there is none, or a directory.
+    /// Opens the file of this name; `None` if it does not exist.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub fn file(&self, name: &str) -> io::Result<Option<File>> {
         let Some(data) = &self.data else { return opened(&self.directory, Path::new(name)) };
         match readlinkat(&self.directory, name) {
@@ -68,18 +70,18 @@ impl Generation {
                 Some(target) => opened(data, &target),
                 None => opened(&self.directory, Path::new(name)),
             },
-            // A file beside the links, or mounted over one.
+            // A file next to the links, or mounted over one.
             Err(Errno::EINVAL) => opened(&self.directory, Path::new(name)),
-            // The link of a new name is made after its generation is in force.
+            // kubelet makes the link of a new name only after its generation has become current.
             Err(Errno::ENOENT) => opened(data, Path::new(name)),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The names of all files, also of those whose link is not there yet.
+    /// The names of all files, also of those that have no link yet.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = listed(&self.directory)?;
         if let Some(data) = &self.data {
@@ -95,8 +97,8 @@ impl Generation {
         Ok(names)
     }
 
-    /// Whether `path` still leads to it, and it is the generation in force: then what it does not have, `path` does
-    /// not have either.
+    /// Whether `path` still leads to this generation, and it is the current one. Then a file that it does not have
+    /// does not exist in `path` either.
     pub fn is_in_force(&self, path: &Path) -> bool {
         let is_same = |held: &OwnedFd, now: nix::Result<FileStat>| match (fstat(held), now) {
             (Ok(held), Ok(now)) => (held.st_dev, held.st_ino) == (now.st_dev, now.st_ino),
@@ -109,15 +111,15 @@ impl Generation {
             }
     }
 
-    /// What the directory is.
+    /// The metadata of the directory.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub fn metadata(&self) -> io::Result<Metadata> {
         File::from(self.directory.try_clone()?).metadata()
     }
 
-    /// Whether a file system begins here: the directory is what somebody mounted.
+    /// Whether the directory is a mount point.
     pub fn is_mounted(&self) -> bool {
         let above = fstatat(&self.directory, "..", AtFlags::empty());
         match (fstat(&self.directory), above) {
@@ -127,7 +129,7 @@ impl Generation {
     }
 }
 
-/// Follows a link again that led to what was removed, if it is one that leads elsewhere by now.
+/// Follows a link again if its target was removed, because the link may have been replaced.
 fn unless_replaced<T>(
     mut follow: impl FnMut() -> nix::Result<T>,
     is_link: impl Fn() -> bool,
@@ -141,7 +143,7 @@ fn unless_replaced<T>(
     Ok(follow()?)
 }
 
-/// The rest of a link's target that leads through [`DATA`].
+/// The rest of a link target that goes through [`DATA`].
 fn below_data(target: &Path) -> Option<PathBuf> {
     let mut components = target.components().skip_while(|one| *one == Component::CurDir);
     let leads_there = components.next() == Some(Component::Normal(OsStr::new(DATA)));
@@ -153,7 +155,7 @@ fn opened(directory: &OwnedFd, path: &Path) -> io::Result<Option<File>> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::from_bits_retain(file::FLAGS);
     match openat(directory, path, flags, Mode::empty()) {
         Ok(file) => Ok(Some(File::from(file))),
-        // No file can have a name that is longer.
+        // A file cannot have a name that is too long, so it does not exist.
         Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -165,7 +167,7 @@ fn listed(directory: impl AsFd) -> io::Result<Vec<OsString>> {
     let mut entries = Dir::openat(&directory, ".", flags, Mode::empty())?;
     let mut names = Vec::new();
     for entry in entries.iter() {
-        // The first failure ends it: asked again, the system may fail for ever.
+        // Stops at the first failure: the system may return it for ever.
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         let is_file = match entry.file_type() {

@@ -1,10 +1,10 @@
-//! Who is in a group: /etc/group and /etc/passwd (group(5), passwd(5)).
+//! The members of a group, from /etc/group and /etc/passwd (group(5), passwd(5)).
 //!
-//! The files are read here rather than by getgrgid(3), for the reason that `home` gives.
+//! pfx reads the files itself instead of calling getgrgid(3), for the reason that `home` gives.
 
-/// Whether a group has no members but these users. It is then as private as they are: many distributions give
-/// each user a group of their own, so that a umask of 002 shares nothing. Judged as Debian's OpenSSH does
-/// (user-group-modes.patch): a group that the files do not know, or that nobody is in, is not private.
+/// Whether a group has no members except these users, and so is private to them: many distributions give each user a
+/// group of their own, so that a umask of 002 shares nothing. This follows Debian's OpenSSH (user-group-modes.patch):
+/// a group that is not in the files, or that has no members, is not private.
 pub fn has_only(gid: u32, users: &[u32]) -> bool {
     match (std::fs::read("/etc/group"), std::fs::read("/etc/passwd")) {
         (Ok(groups), Ok(accounts)) => has_only_in(&groups, &accounts, gid, users),
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_group_with_anybody_else_in_it_is_not() {
-        // By its list, by another account's primary group, by a second line of the same number.
+        // In its list of members, as another account's primary group, or in a second line with the same number.
         assert!(!is_private("ben:x:1001:dan\n", 1001, &[1001]));
         assert!(!is_private("ben:x:1001:ben,dan\n", 1001, &[1001]));
         assert!(!is_private("ben:x:1001:nobody_knows\n", 1001, &[1001]));

@@ -1,7 +1,7 @@
-//! Home directories: `$HOME`, else /etc/passwd (passwd(5)).
+//! Home directories: `$HOME`, otherwise /etc/passwd (passwd(5)).
 //!
-//! The file is read here rather than by getpwnam(3): in a static binary that would load the shared
-//! libraries of the name service at run time, and there may be none, as in an image FROM scratch.
+//! pfx reads the file itself instead of calling getpwnam(3): in a static binary, that would load the shared libraries
+//! of the name service at run time, and there may be none, as in an image FROM scratch.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -24,14 +24,14 @@ pub fn of_user(name: &[u8], variable: Option<&[u8]>) -> Option<Vec<u8>> {
     })
 }
 
-/// Prefect's directory in the current user's home; `None` if there is none. `variable` is `$HOME`.
+/// Prefect's directory in the home of the current user; `None` without a home. `variable` is `$HOME`.
 pub fn of_prefect(variable: Option<&[u8]>) -> Option<PathBuf> {
     let home = of_user(b"", variable).filter(|home| !home.is_empty())?;
     Some(path(&home).join(".prefect"))
 }
 
-/// Whether this user cannot even look into a home directory, or into Prefect's directory there: it is another
-/// user's, or hidden from a service (`ProtectHome=` of systemd.exec(5)).
+/// Whether this user cannot access a home directory, or Prefect's directory in it: it belongs to another user, or is
+/// hidden from a service (`ProtectHome=` in systemd.exec(5)).
 pub fn is_closed(home: &Path) -> bool {
     let is_refused = |directory: &Path| {
         let inside = std::fs::symlink_metadata(directory.join("."));
@@ -39,19 +39,19 @@ pub fn is_closed(home: &Path) -> bool {
         matches!(number, Some(libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG))
     };
     let prefect = home.join(".prefect");
-    // One's own is a mistake, and not an absence.
+    // A user's own directory that cannot be read is a mistake to report, not a missing directory.
     let is_foreign = |path: &Path| {
         path.metadata().is_ok_and(|metadata| metadata.uid() != nix::unistd::geteuid().as_raw())
     };
     is_refused(home) || (is_refused(&prefect) && is_foreign(&prefect))
 }
 
-/// Whether a file of this path, `HOME/.prefect/NAME`, is hidden by its home directory as [`is_closed`] says.
+/// Whether a file with this path, `HOME/.prefect/NAME`, is in a home directory that [`is_closed`].
 pub fn hides(file: &Path) -> bool {
     file.parent().and_then(Path::parent).is_some_and(is_closed)
 }
 
-/// A path of bytes.
+/// The path with these bytes.
 pub fn path(bytes: &[u8]) -> PathBuf {
     std::ffi::OsStr::from_bytes(bytes).into()
 }

@@ -1,4 +1,4 @@
-//! Paths without links, also of files that are gone.
+//! Resolves symbolic links, also in paths of files that no longer exist.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -8,11 +8,11 @@ use std::path::{Component, Path, PathBuf};
 /// As many links as Linux itself follows (`path_resolution(7)`).
 const MOST: usize = 40;
 
-/// The absolute path to which `path` leads, all links followed. What is not there is taken as it is written, as
-/// `realpath --canonicalize-missing` does.
+/// The absolute path that `path` leads to, with all links resolved. Parts that do not exist stay as written, as with
+/// `realpath --canonicalize-missing`.
 ///
 /// # Errors
-/// The path is relative, and what it is relative to has no path.
+/// If the path is relative, and the working directory has no path.
 pub fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut left: VecDeque<OsString> = components(path).collect();
     let mut done = PathBuf::from("/");

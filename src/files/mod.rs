@@ -1,4 +1,5 @@
-//! Files on this machine: found, judged by owner and mode, read, trusted, replaced. Nothing here knows what is in them.
+//! Files on this machine: finding them, checking their owner and mode, reading, trusting and replacing them. Nothing
+//! here depends on their content.
 
 pub mod file;
 pub mod generation;

@@ -1,5 +1,5 @@
-//! Writes a file so that at every instant it is the old one or the new one, whole, and that the new one is on
-//! the disk before success is told: lock, temporary file, fsync, rename, fsync of the directory.
+//! Writes a file atomically: at every moment, it is either the old file or the new one, and the new one is on disk
+//! before success is reported. The steps are: lock, temporary file, fsync, rename, fsync of the directory.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -19,19 +19,19 @@ use super::file;
 use crate::error::{Error, TrustFault};
 use crate::random;
 
-/// How long another writer is waited for. A writer holds the lock for milliseconds.
+/// How long pfx waits for another writer, which normally holds the lock for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often the edit is made anew because something else, such as an editor, wrote the file meanwhile.
+/// How often the edit is repeated because another program, such as an editor, wrote the file in the meantime.
 const TRIES: usize = 5;
 
-/// Changes the text of the file at `path`, or makes the file, private to the user, where there is none.
-/// `edit` gets the text ("" for no file) and gives the new one, or `None` to leave it. Tells whether
-/// anything was written. A symbolic link stays, and what it leads to is written; mode and owner stay.
+/// Changes the text of the file at `path`. If there is none, it creates a file that only the user can read. `edit`
+/// gets the text ("" without a file) and returns the new one, or `None` for no change. Returns whether anything was
+/// written. A symbolic link is kept and its target is written; mode and owner are kept too.
 ///
 /// # Errors
-/// What `edit` gives; [`Error::Trust`] as for reading, and if others can write the directory;
-/// [`Error::Locked`]; [`Error::File`]. On each of them the old file is untouched.
+/// Those of `edit`; [`Error::Trust`] as for reading, and if others can write to the directory; [`Error::Locked`];
+/// [`Error::File`]. After any of them, the old file is unchanged.
 pub fn update(
     path: &Path,
     mut edit: impl FnMut(&str) -> Result<Option<String>, Error>,
@@ -42,7 +42,7 @@ pub fn update(
     for _ in 0..TRIES {
         let old = target.read()?;
         let text = old.as_ref().map_or(Ok(""), |old| file::text(&old.bytes, path))?;
-        // A byte order mark is no part of the text that is edited, and stays.
+        // A byte order mark is not part of the edited text, and is kept.
         let mark = old.as_ref().map_or(0, |old| old.bytes.len() - text.len());
         let Some(new) = edit(text)?.map(Zeroizing::new) else { return Ok(false) };
         let mark = old.as_ref().map_or(&b""[..], |old| &old.bytes[..mark]);
@@ -59,10 +59,10 @@ pub fn update(
     Err(target.failed("write", Errno::EAGAIN))
 }
 
-/// Puts a file with these bytes, which only the user can read, at `path`, in place of whatever file is there.
+/// Writes a file with these bytes, which only the user can read, to `path`. It replaces an existing file.
 ///
 /// # Errors
-/// As [`update`]; [`Error::Trust`] if what is there is no regular file.
+/// As [`update`]; [`Error::Trust`] if there is something other than a regular file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let target = Target::of(path)?;
     let _lock = target.lock()?;
@@ -73,8 +73,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     target.write_beside(bytes, None)?.take_its_place()
 }
 
-/// Whether a file could be put at `path`, or one that is there be written `in_place`, as far as permissions show. Directories
-/// that are not there would be made.
+/// Checks, as far as permissions show, whether a file could be created at `path`, or an existing one be written
+/// `in_place`. Missing directories would be created.
 ///
 /// # Errors
 /// [`Error::File`].
@@ -104,10 +104,11 @@ pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
     }
 }
 
-/// Appends to the file at `path`, which is made, private to the user, where there is none. All, or nothing.
+/// Appends to the file at `path`: either all bytes or none. If there is no file, it creates one that only the user
+/// can read.
 ///
 /// # Errors
-/// [`Error::File`]; [`Error::Trust`] if it is no regular file.
+/// [`Error::File`]; [`Error::Trust`] if it is not a regular file.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
@@ -119,28 +120,28 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     }
     let before = opened.metadata().map_err(failed)?.len();
     opened.write_all(bytes).map_err(|cause| {
-        // Half of a block would be read together with what others append after it.
+        // A partial block would be read together with what others append after it.
         let _ = opened.set_len(before);
         failed(cause)
     })
 }
 
-/// A file by its open directory and its name there: no path is walked twice.
+/// A file, as its open directory and its name there, so that no path is resolved twice.
 struct Target {
-    /// As a person wrote it, for messages.
+    /// As the user wrote it, for messages.
     path: PathBuf,
     directory: OwnedFd,
     name: OsString,
 }
 
-/// A file's contents and what the file was when they were read.
+/// The content of a file, and its status when it was read.
 struct Old {
     bytes: Zeroizing<Vec<u8>>,
     status: FileStat,
 }
 
 impl Target {
-    /// Follows links, makes the directory if there is none, and opens it.
+    /// Follows links, creates the directory if it does not exist, and opens it.
     fn of(path: &Path) -> Result<Self, Error> {
         let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
         let target = follow(path).map_err(failed)?;
@@ -151,7 +152,7 @@ impl Target {
         if !directory.exists() {
             let mut builder = std::fs::DirBuilder::new();
             builder.recursive(true).mode(0o700).create(directory).map_err(failed)?;
-            // Whatever the umask made of it.
+            // Regardless of the umask.
             let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
             std::fs::set_permissions(directory, private).map_err(failed)?;
         }
@@ -171,7 +172,7 @@ impl Target {
         Ok(Self { path: path.to_owned(), directory: opened.into(), name })
     }
 
-    /// Locks the directory itself: the kernel lets go of it however pfx ends, and nothing is left behind.
+    /// Locks the directory itself: the kernel releases the lock however pfx ends, and no lock file is left.
     fn lock(&self) -> Result<Flock<File>, Error> {
         let failed = |error| self.failed("lock", error);
         let flags = OFlag::O_DIRECTORY | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
@@ -191,12 +192,12 @@ impl Target {
         }
     }
 
-    /// Removes what a writer that was killed left behind. Only the holder of the lock may.
+    /// Removes temporary files of writers that were killed. Only the holder of the lock may do this.
     fn sweep(&self) {
         let Ok(directory) = self.directory.try_clone() else { return };
         let Ok(mut entries) = nix::dir::Dir::from_fd(directory) else { return };
         let prefix = self.temporary_prefix();
-        // The first failure ends it: asked again, the system may fail for ever.
+        // Stops at the first failure: the system may return it for ever.
         for entry in entries.iter().map_while(Result::ok) {
             if entry.file_name().to_bytes().starts_with(prefix.as_encoded_bytes()) {
                 let _ = unlinkat(&self.directory, entry.file_name(), UnlinkatFlags::NoRemoveDir);
@@ -220,13 +221,13 @@ impl Target {
         Ok(Some(Old { bytes: contents.bytes, status }))
     }
 
-    /// Whether something is there that is no regular file.
+    /// Whether there is something other than a regular file.
     fn is_irregular(&self) -> bool {
         fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
             .is_ok_and(|status| status.st_mode & nix::libc::S_IFMT != nix::libc::S_IFREG)
     }
 
-    /// Whether the file is from another file system than its directory.
+    /// Whether the file is on a different file system than its directory.
     fn is_mounted(&self) -> bool {
         let file = fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
         matches!((file, fstat(&self.directory)), (Ok(file), Ok(own)) if file.st_dev != own.st_dev)
@@ -236,14 +237,14 @@ impl Target {
     fn write_beside(&self, bytes: &[u8], old: Option<&Old>) -> Result<Temporary<'_>, Error> {
         let failed = |error| self.failed("write", error);
         let mut name = self.temporary_prefix();
-        // `O_EXCL` refuses the name of another writer.
+        // `O_EXCL` fails if another writer uses the same name.
         name.push(format!("{}-{:016x}", std::process::id(), random::number()));
         let flags =
             OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let private = Mode::S_IRUSR | Mode::S_IWUSR;
         let opened =
             openat(&self.directory, name.as_os_str(), flags, private).map_err(|error| {
-                // It would not help to let this user write the directory.
+                // More permissions on the directory would not help.
                 if self.is_mounted() {
                     return Error::MountPoint { path: self.path.clone() };
                 }
@@ -260,7 +261,7 @@ impl Target {
             let mode = Mode::from_bits_truncate(status.st_mode);
             fchmod(file.as_fd(), mode).map_err(failed)?;
         } else {
-            // Whatever the umask made of it.
+            // Regardless of the umask.
             fchmod(file.as_fd(), private).map_err(failed)?;
         }
         let io_failed = |cause| Error::File { action: "write", path: self.path.clone(), cause };
@@ -269,7 +270,7 @@ impl Target {
         Ok(temporary)
     }
 
-    /// Whether the file is still the one that was read.
+    /// Whether the file is still as it was read.
     fn is_still(&self, old: Option<&Old>) -> bool {
         let now = fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
         match (now, old) {
@@ -297,7 +298,7 @@ impl Target {
     }
 }
 
-/// A complete new file that is not yet in its place; removed if it never gets there.
+/// A complete new file that has not replaced the old one yet. It is removed if it never does.
 struct Temporary<'p> {
     target: &'p Target,
     name: OsString,
@@ -327,7 +328,7 @@ impl Drop for Temporary<'_> {
     }
 }
 
-/// Where a path leads in the end, whether or not there is a file.
+/// The target of a path, with links followed, whether or not it exists.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     // As many links as Linux itself follows (path_resolution(7)).

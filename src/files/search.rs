@@ -1,4 +1,4 @@
-//! Finds the project file.
+//! Searches for the project file.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 /// The name of a project file.
 pub const NAME: &str = "pfx.toml";
 
-/// The project file of the working directory: there, or in the nearest directory above that has one. The
-/// search ends with the root of a repository (which has `.git`), with `home`, and at the border of a
-/// file system. A directory that cannot be looked into ends it too.
+/// The project file for the working directory: in that directory, or in the nearest one above it that has one. The
+/// search ends at the root of a repository (which has `.git`), at `home`, at the border of a file system, and at a
+/// directory that cannot be accessed.
 pub fn find(home: Option<&Path>) -> Option<PathBuf> {
     find_from(&nix::unistd::getcwd().ok()?, home)
 }
 
 fn find_from(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    // One look at each directory: mostly there is none, and then no border matters.
+    // First, each directory is checked once: usually there is no such file, and then the borders do not matter.
     let is_there = |directory: &&Path| std::fs::symlink_metadata(directory.join(NAME)).is_ok();
     let found = start.ancestors().find(is_there)?;
     let device = |directory: &Path| Some(std::fs::metadata(directory).ok()?.dev());

@@ -1,4 +1,4 @@
-//! The list of project files that the user trusts: by their path and the SHA-256 of what was in them.
+//! The list of project files that the user trusts, by path and the SHA-256 of their content.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -12,13 +12,13 @@ use super::file::{self, Standard};
 use super::{home, replace};
 use crate::error::{Error, TrustFault};
 
-/// A path takes one line of the list.
+/// Encoded, so that a path is one line of the list.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// The list, one file a line: the SHA-256 in hexadecimal, two spaces, the path.
+/// The list, with one file per line: the SHA-256 in hexadecimal, two spaces, the path.
 pub struct Trusted {
     pub path: PathBuf,
-    /// The home directory, if the list is looked for in it.
+    /// The home directory, if the list is in it.
     home: Option<PathBuf>,
 }
 
@@ -30,7 +30,7 @@ pub struct TrustedFile {
 }
 
 impl Trusted {
-    /// The list below a directory for state (XDG base directory specification).
+    /// The list in a state directory (XDG Base Directory Specification).
     pub fn below(state: &Path) -> Self {
         Self { path: state.join("pfx").join("trusted"), home: None }
     }
@@ -41,10 +41,10 @@ impl Trusted {
         Self { path, home: Some(home) }
     }
 
-    /// Demands that the project file at `path`, whose links are resolved, was trusted with these bytes.
+    /// Checks that the project file at `path`, a path without links, is trusted with these bytes.
     ///
     /// # Errors
-    /// [`Error::Trust`] if it was not, or not with these; or as [`file::read`] for the list.
+    /// [`Error::Trust`] if it is not trusted, or with other bytes; as [`file::read`] for the list.
     pub fn demand(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let fault = match self.entries()?.into_iter().find(|entry| entry.path == path) {
             Some(entry) if entry.hash == hash(bytes) => return Ok(()),
@@ -54,7 +54,7 @@ impl Trusted {
         Err(Error::Trust { path: path.to_owned(), fault })
     }
 
-    /// All that is trusted.
+    /// All trusted files.
     ///
     /// # Errors
     /// As [`file::read`].
@@ -63,7 +63,7 @@ impl Trusted {
         match file::read(&self.path, standard) {
             Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
             Ok(None) => Ok(Vec::new()),
-            // This user cannot have written a list there.
+            // This user cannot have written a list there, so it is empty.
             Err(Error::File { .. }) if self.home.as_deref().is_some_and(home::is_closed) => {
                 Ok(Vec::new())
             }
@@ -79,7 +79,7 @@ impl Trusted {
         Ok(self.entries()?.iter().any(|entry| entry.path == path))
     }
 
-    /// Trusts the file at `path` with these bytes, in place of any earlier ones.
+    /// Trusts the file at `path` with these bytes, instead of any earlier ones.
     ///
     /// # Errors
     /// As [`replace::update`].
@@ -94,7 +94,7 @@ impl Trusted {
         Ok(())
     }
 
-    /// Trusts the file at `path` no longer; says whether it was trusted.
+    /// Stops trusting the file at `path`. Returns whether it was trusted.
     ///
     /// # Errors
     /// As [`replace::update`].
@@ -119,7 +119,7 @@ pub fn hash(bytes: &[u8]) -> String {
     text
 }
 
-/// Lines that are none of ours are left out: they trust nothing.
+/// Lines that pfx did not write are skipped: they trust nothing.
 fn parsed(text: &str) -> Vec<TrustedFile> {
     let entry = |line: &str| {
         let (hash, path) = line.split_once("  ")?;

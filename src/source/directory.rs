@@ -31,6 +31,7 @@ pub struct Directory {
     listed: RefCell<Option<Listing>>,
     /// Whether the directory exists, once that is known.
     is_there: OnceCell<Result<(), Errno>>,
+    /// Other users who own files in it, each with one such file.
     owners: RefCell<BTreeMap<u32, PathBuf>>,
 }
 

@@ -1,14 +1,14 @@
-//! Strings of several lines that Prefect 1.4.1 reads differently from TOML 1.0.
+//! Multi-line strings that Prefect 1.4.1 reads differently from TOML 1.0.
 //!
-//! Its parser takes a file line by line (`toml/decoder.py`, `loads`): all line feeds at the start of a string are
-//! lost, and so are blanks at the end of the first line. A line that ends with `\`, in a literal string too, is
-//! joined with the next one, which loses the blanks at both ends.
+//! Its parser reads a file line by line (`toml/decoder.py`, `loads`): it loses all line feeds at the start of a
+//! string, and blanks at the end of the first line. It joins a line that ends with `\`, also in a literal string,
+//! with the next line, and removes the blanks at both ends of that.
 
-/// What is wrong with such a string.
+/// The message about such a string.
 pub const PROBLEM: &str = "Prefect 1.x reads this string differently from TOML 1.0; write it in one line in double \
                            quotes, with `\\n` for a line feed";
 
-/// Whether the value that is written as `string`, with its quotes, is or may be such a string.
+/// Whether `string`, a value with its quotes, is or may be such a string.
 pub fn is_different(string: &str) -> bool {
     let is_literal = string.starts_with("'''");
     if !is_literal && !string.starts_with("\"\"\"") {
@@ -21,7 +21,7 @@ pub fn is_different(string: &str) -> bool {
         let line = lines[at];
         (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
     };
-    // TOML, too, joins lines of a basic string, and drops spaces, tabs and empty lines in front of the next text.
+    // TOML also joins lines of a basic string, and removes spaces, tabs and empty lines before the next text.
     let loses_more = |at: usize| {
         let next = lines[at + 1];
         next.trim_start_matches([' ', '\t']).starts_with(is_blank)
@@ -32,7 +32,7 @@ pub fn is_different(string: &str) -> bool {
         || (0..last).any(|at| is_joined(at) && (is_literal || loses_more(at)))
 }
 
-/// What Python's `str.strip` takes away.
+/// The characters that Python's `str.strip` removes.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}')
 }

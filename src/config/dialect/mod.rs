@@ -1,5 +1,5 @@
-//! TOML as Prefect 1.4.1 reads it, with `toml` 0.10.2: here and there wider than TOML 1.0, and without what
-//! TOML 1.1 added. Where that parser is narrower than TOML 1.0, TOML 1.0 holds.
+//! TOML as Prefect 1.4.1 reads it, with `toml` 0.10.2: it accepts some texts that TOML 1.0 does not allow, and not
+//! the additions of TOML 1.1. Where that parser accepts less than TOML 1.0, pfx follows TOML 1.0.
 
 mod long_string;
 mod pieces;
@@ -15,11 +15,11 @@ use self::rewrite::rewrite;
 use super::document::{Document, position};
 use crate::error::Error;
 
-/// Parses `text`. If it has to be rewritten to be TOML 1.0, `rewritten` keeps that.
+/// Parses `text`. If it has to be rewritten as TOML 1.0, `rewritten` holds the result.
 ///
 /// # Errors
-/// [`Error::Config`] as [`Document::parse`]; for what only TOML 1.1 allows, with which Prefect does not start; and
-/// for what Prefect reads differently.
+/// [`Error::Config`] as [`Document::parse`]; also for text that only TOML 1.1 allows, with which Prefect does not
+/// start, and for strings that Prefect reads differently.
 pub fn parse<'t>(
     text: &'t str,
     place: &str,
@@ -41,7 +41,7 @@ pub fn parse<'t>(
     }
 }
 
-/// Makes one line feed of every `\r\n` and `\r`, as Python does when it opens a text.
+/// Replaces every `\r\n` and `\r` with a line feed, as Python does when it opens a text file.
 pub fn universal_newlines(bytes: &mut Vec<u8>) {
     let Some(first) = bytes.iter().position(|&byte| byte == b'\r') else { return };
     let (mut to, mut from) = (first, first);

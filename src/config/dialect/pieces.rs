@@ -1,13 +1,13 @@
-//! TOML in pieces, without judging it: for texts that a parser refuses.
+//! Splits TOML into pieces without checking it, for texts that a parser refuses.
 
-/// A text in the pieces that matter here: all of it, in order.
+/// The pieces of a text, in order. Together they are the whole text.
 pub struct Pieces<'t> {
     length: usize,
     rest: &'t str,
 }
 
 pub enum Piece<'t> {
-    /// A string. One that does not end, or ends with the line, is not closed.
+    /// A string. It is not closed if the text ends first, or the line for a single-line string.
     String {
         quotes: &'t str,
         inner: &'t str,
@@ -25,7 +25,7 @@ impl<'t> Pieces<'t> {
         Self { length: text.len(), rest: text }
     }
 
-    /// How much of the text was taken, in bytes.
+    /// How much of the text has been read, in bytes.
     pub const fn offset(&self) -> usize {
         self.length - self.rest.len()
     }
@@ -48,7 +48,7 @@ impl<'t> Pieces<'t> {
             }
             at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
         }
-        // Not into the middle of a character.
+        // Do not split a character.
         let end = (at.min(bytes.len())..=bytes.len())
             .find(|&end| self.rest.is_char_boundary(end))
             .unwrap_or(bytes.len());

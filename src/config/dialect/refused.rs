@@ -1,5 +1,5 @@
-//! What is valid TOML, and Prefect 1.4.1 refuses or reads differently: what only TOML 1.1 has, and some strings of
-//! several lines.
+//! Valid TOML that Prefect 1.4.1 refuses or reads differently: the additions of TOML 1.1, and some multi-line
+//! strings.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -7,18 +7,18 @@ use toml::de::{DeTable, DeValue};
 use super::long_string;
 use super::pieces::{Piece, Pieces};
 
-/// Something to refuse.
+/// A part of the text to refuse.
 pub struct Refused {
-    /// Where it begins.
+    /// Where it begins, in bytes.
     pub offset: usize,
     pub key: Option<String>,
     pub problem: &'static str,
 }
 
 impl Refused {
-    /// Finds the first in a text that was parsed.
+    /// Finds the first one in a parsed text.
     pub fn first(text: &str, root: &DeTable<'_>) -> Option<Self> {
-        // Most files have no backslash, and then no string is read again for escapes.
+        // Most files have no backslash. Then strings need not be searched for escapes.
         Search { text, has_escapes: text.contains('\\') }.table(root, false)
     }
 
@@ -87,8 +87,8 @@ fn escape(text: &str, start: usize, end: usize) -> Option<usize> {
     None
 }
 
-/// The offset of a line feed, or of a comma in front of the brace, in an inline table; not of one inside a
-/// string or an array.
+/// The offset of a line feed in an inline table, or of a comma before its closing brace, unless it is inside a string
+/// or an array.
 fn loose_inline_table(text: &str) -> Option<usize> {
     let mut pieces = Pieces::of(text);
     let (mut arrays, mut comma, mut offset) = (0_usize, None, 0);

@@ -1,14 +1,14 @@
-//! What Prefect 1.4.1 reads beyond TOML 1.0, written as TOML 1.0 has it.
+//! Rewrites what Prefect 1.4.1 accepts beyond TOML 1.0 as TOML 1.0.
 
 use zeroize::Zeroizing;
 
 use super::pieces::{Piece, Pieces};
 
-/// The text with what Prefect's parser takes beyond TOML 1.0 written as TOML 1.0 has it: letters of all alphabets in
-/// bare keys, and in strings of one line control characters and the escape `\0`. `None` if there is none.
+/// The text with everything that Prefect's parser accepts beyond TOML 1.0 rewritten: letters of all alphabets in bare
+/// keys, and, in single-line strings, control characters and the escape `\0`. `None` if there is nothing to rewrite.
 pub fn rewrite(text: &str) -> Option<Zeroizing<String>> {
     let mut made = Zeroizing::new(String::with_capacity(text.len() + 64));
-    // Whether a key may stand here: at the head of a line, in a header, in an inline table before `=`.
+    // Whether a key may be here: at the start of a line, in a header, or before `=` in an inline table.
     let mut key = true;
     let mut open = Vec::new();
     for piece in Pieces::of(text) {
