@@ -188,7 +188,7 @@ mod tests {
                  - /a/config.toml [context.secrets]\n    \
                  cannot find the key `K`: only a remote store\n      \
                    can provide it\n    \
-                 no remote store was asked: `--local` was given\n\
+                 no remote store is used: `--local` was given\n\
              pfx: hint: `pfx secret set FIRST` stores it on\n    \
                  this machine\n"
         );

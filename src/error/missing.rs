@@ -108,8 +108,8 @@ impl Group<'_> {
     fn not_asked(&self) -> Option<String> {
         self.members.iter().find_map(|one| {
             let which =
-                if one.is_other_asked { "one remote store was not" } else { "no remote store was" };
-            Some(format!("{which} asked: {}", Shown(one.not_asked.as_ref()?)))
+                if one.is_other_asked { "one remote store is not" } else { "no remote store is" };
+            Some(format!("{which} used: {}", Shown(one.not_asked.as_ref()?)))
         })
     }
 }

@@ -7,7 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::document::{Document, Lines, in_order, position};
 use crate::error::Error;
-use crate::name::{Shown, alternatives};
+use crate::name::alternatives;
 use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
@@ -193,7 +193,10 @@ impl ProjectReader<'_> {
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
         let problem = match near {
             Some((_, key)) => format!("unknown key; did you mean `{key}`?"),
-            None => format!("unknown key; expected one of {}", listed(known)),
+            None => {
+                let known = known.iter().map(|key| (*key).to_owned());
+                format!("unknown key; expected {}", alternatives(known))
+            }
         };
         if is_surely_a_key(written) {
             return self.fault(at, path, &problem);
@@ -217,9 +220,4 @@ fn is_surely_a_key(key: &str) -> bool {
     let all =
         |letter: fn(&u8) -> bool| key.bytes().all(|byte| letter(&byte) || b"-_".contains(&byte));
     all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase)
-}
-
-fn listed(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", Shown(name))).collect();
-    names.join(", ")
 }

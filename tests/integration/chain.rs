@@ -123,12 +123,12 @@ fn check_shows_every_store_of_the_chain_and_why_one_is_not_used() {
     let options = ["-s", "A", "--remote", "prefect", "--remote", "cloud1"];
     let said = home.run(&options, &PRINT).outcome().stderr();
     let why = format!(
-        "Prefect Cloud 1.x at {}; one remote store was not asked: PREFECT_API_URL is not set\n",
+        "Prefect Cloud 1.x at {}; one remote store is not used: PREFECT_API_URL is not set\n",
         cloud1.url()
     );
     assert!(said.contains(&why), "{said}");
     let said = Home::new().run(&options, &PRINT).outcome().stderr();
-    let why = "no remote store was asked: PREFECT_API_URL is not set; no API key is configured";
+    let why = "no remote store is used: PREFECT_API_URL is not set; no API key is configured";
     assert!(said.contains(why), "{said}");
 }
 

@@ -185,7 +185,7 @@ fn a_name_that_only_a_remote_store_can_have_is_shown_as_not_looked_up() {
     }
     home.run(&["--local", "-k", "K"], &["true"]).refuses(
         125,
-        "pfx: error: cannot find the key `K`: only a remote store can provide it; no remote store was asked: \
+        "pfx: error: cannot find the key `K`: only a remote store can provide it; no remote store is used: \
          `--local` was given\n",
     );
 }

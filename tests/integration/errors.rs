@@ -10,8 +10,8 @@ fn all_missing_names_are_reported_in_one_message() {
     home.run(&["--local", "-s", "A", "-s", "DB_PASSWORD", "-s", "O?", "-s", "Z"], &["true"]).refuses(
         125,
         "pfx: error: cannot find the secrets `A`, `DB_PASSWORD`, `Z`: looked in the variables \
-         PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]; no remote store was \
-         asked: `--local` was given\n\
+         PREFECT__CONTEXT__SECRETS__…, then {home}/.prefect/config.toml [context.secrets]; no remote store is \
+         used: `--local` was given\n\
          pfx: hint: a secret named `db_password` exists; did you mean that?\n",
     );
 }
@@ -120,7 +120,7 @@ fn as_json_an_error_is_one_line_with_kind_names_and_status() {
             "kind": "missing",
             "message": format!(
                 "cannot find the secrets `B`, `C`: looked in the variables PREFECT__CONTEXT__SECRETS__…, then {} \
-                 [context.secrets]; no remote store was asked: `--local` was given",
+                 [context.secrets]; no remote store is used: `--local` was given",
                 home.config().display()
             ),
             "hint": "`pfx secret set B` stores it on this machine",

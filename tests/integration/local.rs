@@ -156,7 +156,7 @@ fn with_an_empty_home_no_file_is_used() {
     home.run(&["--local", "-s", "A"], &["true"]).env("HOME", "").refuses(
         125,
         "pfx: error: cannot find the secret `A`: looked in the variables PREFECT__CONTEXT__SECRETS__…; \
-         no remote store was asked: `--local` was given\n\
+         no remote store is used: `--local` was given\n\
          pfx: hint: `pfx secret set A` stores it on this machine\n",
     );
     home.pfx(["secret", "set", "A"]).env("HOME", "").stdin("v").refuses(

@@ -199,7 +199,7 @@ fn local_in_the_file_disables_the_remote_store_unless_an_option_overrides_it() {
             .stderr()
     };
     let stderr = ask(&[]);
-    assert!(stderr.contains("no remote store was asked"), "{stderr}");
+    assert!(stderr.contains("no remote store is used"), "{stderr}");
     let stderr = ask(&["--remote", "cloud1", "--timeout", "5"]);
     assert!(stderr.contains("127.0.0.1:1") && !stderr.contains("CANARY"), "{stderr}");
 }

@@ -224,7 +224,7 @@ fn promise_4_nothing_starts_if_a_required_secret_is_missing() {
     start.refuses(
         125,
         "pfx: error: cannot find the secret `B`: looked in the variables PREFECT__CONTEXT__SECRETS__…, \
-         then {home}/.prefect/config.toml [context.secrets]; no remote store was asked: `--local` was \
+         then {home}/.prefect/config.toml [context.secrets]; no remote store is used: `--local` was \
          given; and the environment variable `D`: looked in the environment\n\
          pfx: hint: `pfx secret set B` stores it on this machine\n",
     );

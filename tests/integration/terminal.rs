@@ -35,7 +35,7 @@ fn an_error_is_wrapped_and_its_places_are_a_list_on_a_terminal_only() {
             "pfx: error: cannot find the secrets `A`, `B`; looked in:\n    \
                  - the variables PREFECT__CONTEXT__SECRETS__…\n    \
                  - {} [context.secrets]\n    \
-                 no remote store was asked: `--local` was given\n\
+                 no remote store is used: `--local` was given\n\
              pfx: hint: `pfx secret set A` stores it on this machine\n",
             home.config().display()
         )

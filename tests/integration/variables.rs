@@ -99,7 +99,7 @@ fn the_command_line_takes_precedence_over_a_conflicting_variable() {
             if variables.len() == 1 { &["--local", "-s", "X"] } else { &["-s", "X"] };
         let outcome = home.run(options, &print).envs(variables.iter().copied()).outcome();
         assert_eq!(outcome.code(), Some(125), "{}", outcome.said());
-        assert!(outcome.stderr().contains("no remote store was asked: `--local` was given"));
+        assert!(outcome.stderr().contains("no remote store is used: `--local` was given"));
     }
     assert_eq!(server.requests().len(), requests, "none was made");
     // A binding also takes precedence over one for the same variable.

@@ -123,8 +123,8 @@ fn an_unknown_key_is_refused_and_a_similar_one_is_named() {
     );
     assert_eq!(
         fault("zzz = 'CANARY'"),
-        "cannot read pfx.toml:1:1: key `zzz`: unknown key; expected one of `command`, `env`, `local`, \
-         `profile`, `remote`, `secrets-dir`"
+        "cannot read pfx.toml:1:1: key `zzz`: unknown key; expected `command`, `env`, `local`, \
+         `profile`, `remote` or `secrets-dir`"
     );
 }
 

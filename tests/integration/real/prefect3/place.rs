@@ -208,7 +208,7 @@ fn a_file_that_others_can_write_is_refused_if_it_sets_something() {
 fn an_invalid_setting_is_reported_with_its_place_and_an_unrelated_file_is_ignored() {
     let home = Home::new();
     std::fs::create_dir(home.path().join(".env")).unwrap();
-    let expected = ["no remote store was asked", "PREFECT_API_URL is not set"];
+    let expected = ["no remote store is used", "PREFECT_API_URL is not set"];
     home.pfx(["run", "-s", "X=a", "--", "true"]).fails_with(125, &expected);
     for (file, text, expected) in [
         ("prefect.toml", "[api]\nkey = \"CANARY\n", "cannot read prefect.toml:2:"),
