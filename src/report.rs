@@ -1,4 +1,4 @@
-//! Words on stderr: errors, hints, warnings and, if asked for, what is going on. Each begins with `pfx: `.
+//! Messages on stderr: errors, hints, warnings and, with `--verbose`, progress. Each begins with `pfx: `.
 //!
 //! In a pipe or a file each takes one line. On a terminal it is wrapped, and the places of an error are a list.
 
@@ -18,11 +18,11 @@ const MOST_COLUMNS: usize = 100;
 /// How far the further lines of a message are indented.
 const INDENT: usize = 4;
 
-/// Where pfx speaks to a person. Writing never fails the run, nor ends it by a signal: a closed, full or unread
-/// stderr does not keep the command from starting.
+/// Prints messages for the user. A failed write neither fails the run nor ends it by a signal: if stderr is closed, full or
+/// not read, the command starts all the same.
 pub struct Report<'w> {
     stream: &'w mut dyn Write,
-    /// Asked when something is written.
+    /// Called only when something is written.
     style: &'w dyn Fn() -> OutputStyle,
     format: ErrorFormat,
     verbose: bool,
@@ -65,14 +65,14 @@ impl<'w> Report<'w> {
         }
     }
 
-    /// Shows all of these as warnings, for a command that is asked what it finds.
+    /// Shows all of these as warnings, for a command that reports everything it finds.
     pub fn warnings(&mut self, notices: &[Notice]) {
         for notice in notices {
             self.warning(notice);
         }
     }
 
-    /// A program that reads JSON gets errors only.
+    /// With `--error-format json`, only errors are printed.
     fn warning(&mut self, notice: &Notice) {
         if self.format == ErrorFormat::Text {
             let text = warning_text(notice, (self.style)());
@@ -144,7 +144,7 @@ fn columns(style: OutputStyle) -> Option<usize> {
     style.columns.map(|columns| columns.min(MOST_COLUMNS))
 }
 
-/// A message with pfx's name before it, and what kind of message it is.
+/// A message after pfx's name and its label.
 fn labelled(label: Option<(Role, &str)>, text: &str, style: OutputStyle) -> String {
     let start = label.map_or(0, |(_, word)| width(word) + 1) + "pfx: ".len();
     let label = label.map(|(role, word)| format!("{} ", style.paint(role, word)));

@@ -141,8 +141,7 @@ pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
     list.ok_or_else(|| Error::Usage {
         problem: "cannot find the list of trusted files: neither HOME nor XDG_STATE_HOME is set"
             .to_owned(),
-        hint: "name the project file with `-f FILE`: a file that is named needs no trust"
-            .to_owned(),
+        hint: "name the project file with `-f FILE`; it then counts as trusted".to_owned(),
     })
 }
 

@@ -197,7 +197,8 @@ pub fn inheritance(
     let is_clean = variable!(given.clean).flag(inherited);
     if !given.keep.is_empty() && !is_clean {
         return Err(Error::Usage {
-            problem: "cannot use --keep without --clean, which passes all variables".to_owned(),
+            problem: "cannot use --keep without --clean: all variables are passed anyway"
+                .to_owned(),
             hint: "add `--clean`, or remove `--keep`".to_owned(),
         });
     }

@@ -86,10 +86,14 @@ impl<T: Clone + ValueEnum> Variable<'_, Option<T>> {
     }
 }
 
+fn expected<T: ValueEnum>() -> String {
+    format!("expected {}", accepted::<T>())
+}
+
 /// The words that an option accepts, for an error.
-pub fn expected<T: ValueEnum>() -> String {
+pub fn accepted<T: ValueEnum>() -> String {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    format!("expected {}", alternatives(values.map(|value| value.get_name().to_owned())))
+    alternatives(values.map(|value| value.get_name().to_owned()))
 }
 
 impl<T: Clone + ValueEnum> Variable<'_, Vec<T>> {

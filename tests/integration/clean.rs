@@ -78,7 +78,7 @@ fn every_option_has_its_variable() {
 fn keep_without_clean_is_an_error() {
     Home::new().pfx(["run", "--keep", "A", "--", "true"]).refuses(
         2,
-        "pfx: error: cannot use --keep without --clean, which passes all variables\n\
+        "pfx: error: cannot use --keep without --clean: all variables are passed anyway\n\
          pfx: hint: add `--clean`, or remove `--keep`\n",
     );
 }

@@ -31,7 +31,7 @@ use crate::notice::Notice;
 use crate::plan::{Action, Binding, Plan};
 use crate::report::Report;
 use crate::resolve::{Resolution, Resolved, ResolvedVariable, VariableEffect};
-use crate::settings::variable::{expected, variable};
+use crate::settings::variable::{accepted, variable};
 use crate::wanted::Delivery;
 
 /// One variable to export.
@@ -243,7 +243,7 @@ fn refuse_file(variable: &VariableName, delivery: Delivery) -> Result<(), Error>
 fn no_format() -> Error {
     Error::Usage {
         problem: "cannot export without a format".to_owned(),
-        hint: format!("add `--format FORMAT`: {}", expected::<Format>()),
+        hint: format!("add `--format FORMAT` with {}", accepted::<Format>()),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::terminal::{OutputStyle, Role};
 const WIDTH: usize = 80;
 const NAMES: usize = 11;
 
-/// What the words after `pfx help` ask for.
+/// The subject of the words after `pfx help`.
 enum Subject {
     /// A command, as the words that call it; none for pfx itself.
     Command(Vec<String>),
@@ -69,7 +69,7 @@ pub fn help(
     Ok(Exit::Done)
 }
 
-/// The manual page of a subject, if it has one of its own.
+/// The manual page of a subject, if it has its own page.
 fn page(subject: &Subject) -> Option<Page> {
     Some(match subject {
         Subject::Command(path) => {
@@ -114,7 +114,7 @@ fn subject(words: &[String]) -> Result<Subject, Error> {
     Ok(Subject::Command(path))
 }
 
-/// The error for a word that is neither a command nor a topic, with all that there are and the one that is most alike.
+/// The error for a word that is neither a command nor a topic, with a list of them and the most similar one.
 fn unknown(word: &str, path: &[String], command: &clap::Command) -> Error {
     let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     if path.is_empty() {

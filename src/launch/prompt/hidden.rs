@@ -1,4 +1,4 @@
-//! Makes a terminal stop echoing, and pass on every byte immediately.
+//! Makes a terminal stop echoing and return every byte immediately.
 
 use std::io;
 use std::os::fd::BorrowedFd;
