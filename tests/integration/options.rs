@@ -125,7 +125,7 @@ fn words(line: &str, option: bool) -> Vec<&str> {
 fn said(pfx: Pfx) -> (Option<i32>, Vec<String>) {
     let outcome = pfx.env("OLD", "old").env("PREFECT_API_KEY", "CANARY").outcome();
     let text = format!("{}\n{}", outcome.stdout(), outcome.stderr());
-    // clap names the option, and pfx its variable.
+    // clap names the option, and pfx names the variable.
     let problem = text.split("must be").nth(1).filter(|_| outcome.code() == Some(2));
     let text = problem.and_then(|rest| rest.lines().next()).unwrap_or(&text);
     let lines = text.lines().filter(|line| !line.starts_with("PFX_") && !line.contains(" ms"));

@@ -56,7 +56,8 @@ const NAMED: [&str; 5] = [
 #[test]
 fn a_named_file_may_belong_to_anyone_unless_strict_is_given() {
     need!(namespaces());
-    // Files of `secrets: file:` in Compose belong to the user of the host. 65534 is the owner of unmapped files in a user namespace.
+    // Files of `secrets: file:` in Compose belong to the user of the host. In a user namespace, unmapped files belong to
+    // 65534.
     for owner in ["1000", "65534"] {
         for words in NAMED {
             let end = if words.starts_with("secret") { "v" } else { "v\n" };

@@ -10,7 +10,7 @@ stateful   a tiny in-memory emulator of the secret + key-value endpoints
 Rule fields (all optional unless noted)
     match      substring that must occur in the decoded request body (else any request)
     times      how many requests this rule may answer (default 1; the last matching rule
-               repeats for ever when everything else is used up)
+               repeats forever when all others are used up)
     status     HTTP status (default 200)
     headers    dict of reply headers
     body_json  reply body as JSON        } at most one
@@ -20,7 +20,7 @@ Rule fields (all optional unless noted)
     drop       true: close the connection without replying
     partial    true: announce a longer Content-Length than is sent, then close
 
-Every request is kept as a dict: method, path, http_version, headers (ordered list of
+Every request is stored as a dict: method, path, http_version, headers (ordered list of
 [name, value] exactly as received), body (text), body_json, t (seconds since first request).
 
 Standalone:
