@@ -109,12 +109,12 @@ pub fn position(text: impl AsRef<[u8]>, offset: usize) -> Position {
 /// hundred variables in pfx.toml or an env file takes 4 % longer if each is counted from the beginning
 /// (`benches/compare.sh`).
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct LineCounter {
     /// A byte offset, and the number of lines above it.
     last: Cell<(usize, usize)>,
 }
 
-impl Lines {
+impl LineCounter {
     /// The line of a byte of `text`, counted from 1.
     pub fn of(&self, text: &str, offset: usize) -> usize {
         let (from, above) = match self.last.get() {
@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn lines_are_counted_forth_and_back() {
-        let lines = Lines::default();
+        let lines = LineCounter::default();
         let text = "a\nb\n\nc";
-        let told: Vec<usize> = [0, 2, 5, 4, 1, 5].map(|at| lines.of(text, at)).into();
-        assert_eq!(told, [1, 2, 4, 3, 1, 4]);
+        let shown: Vec<usize> = [0, 2, 5, 4, 1, 5].map(|at| lines.of(text, at)).into();
+        assert_eq!(shown, [1, 2, 4, 3, 1, 4]);
     }
 
     #[test]

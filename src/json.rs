@@ -15,7 +15,7 @@ pub struct NotJson;
 ///
 /// # Errors
 /// [`NotJson`].
-pub fn pick<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawValue>, NotJson> {
+pub fn select<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawValue>, NotJson> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let whole: &RawValue = serde_json::from_slice(text).map_err(|_| NotJson)?;
     Ok(pointer.steps().try_fold(whole, |part, step| inner(part, &step)))
@@ -168,13 +168,13 @@ fn without_blanks(json: &str) -> String {
         } else {
             rest.find('"').unwrap_or(rest.len())
         };
-        let (piece, behind) = rest.split_at(end);
+        let (piece, after) = rest.split_at(end);
         if piece.starts_with('"') {
             text.push_str(piece);
         } else {
             text.extend(piece.split([' ', '\t', '\n', '\r']));
         }
-        rest = behind;
+        rest = after;
     }
     text
 }
@@ -185,7 +185,7 @@ mod tests {
 
     fn picked(text: &str, pointer: &str) -> Option<String> {
         let pointer = Pointer::new(pointer).unwrap();
-        pick(text.as_bytes(), &pointer).unwrap().map(|raw| raw.get().to_owned())
+        select(text.as_bytes(), &pointer).unwrap().map(|raw| raw.get().to_owned())
     }
 
     #[test]
@@ -224,9 +224,9 @@ mod tests {
         }
         for text in ["", "CANARY", "{\"a\":1", "{\"a\":1}x", "{a:1}", "\u{feff}\u{feff}{}", "[1,]"]
         {
-            assert_eq!(pick(text.as_bytes(), &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
+            assert_eq!(select(text.as_bytes(), &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
         }
-        assert_eq!(pick(b"{\"a\":\"\xff\"}", &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
+        assert_eq!(select(b"{\"a\":\"\xff\"}", &Pointer::new("/a").unwrap()).unwrap_err(), NotJson);
     }
 
     #[test]

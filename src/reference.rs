@@ -138,7 +138,7 @@ impl fmt::Display for Pointer {
 /// `#/` starts a pointer, and a `?` before that or at the end makes the item optional. Name and pointer are
 /// percent-encoded; a `%` without two hexadecimal digits after it is literal.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Written<'a> {
+pub struct WrittenReference<'a> {
     pub variable: Option<&'a OsStr>,
     /// Decoded.
     pub name: OsString,
@@ -147,7 +147,7 @@ pub struct Written<'a> {
     pub pointer: Option<OsString>,
 }
 
-impl<'a> Written<'a> {
+impl<'a> WrittenReference<'a> {
     /// Splits `text`, in which `=` has no meaning.
     pub fn reference(text: &'a OsStr) -> Self {
         let bytes = text.as_bytes();
@@ -176,7 +176,7 @@ impl<'a> Written<'a> {
     ///
     /// # Errors
     /// [`Error::Binding`] if the text after `#` is not a JSON Pointer.
-    pub fn judged_pointer(&self, option: &'static str) -> Result<Option<Pointer>, Error> {
+    pub fn checked_pointer(&self, option: &'static str) -> Result<Option<Pointer>, Error> {
         let Some(pointer) = &self.pointer else { return Ok(None) };
         let name = || self.name.to_string_lossy().into_owned();
         let pointer = pointer.to_str().and_then(Pointer::new).ok_or_else(|| Error::Binding {
@@ -193,7 +193,7 @@ impl<'a> Written<'a> {
 /// # Errors
 /// [`Error::Binding`] if something follows the name, or if it is empty, is not valid UTF-8, or has a NUL byte.
 pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
-    let written = Written::reference(text);
+    let written = WrittenReference::reference(text);
     if written.pointer.is_some() {
         return Err(misread(option, text, "`#` starts a JSON Pointer"));
     }
@@ -209,14 +209,18 @@ pub fn name_and_pointer(
     option: &'static str,
     text: &OsStr,
 ) -> Result<(String, Option<Pointer>), Error> {
-    let written = Written::reference(text);
+    let written = WrittenReference::reference(text);
     not_optional(option, text, &written)?;
     let name = utf8(option, &written.name)?;
-    let pointer = written.judged_pointer(option)?;
+    let pointer = written.checked_pointer(option)?;
     Ok((name, pointer))
 }
 
-fn not_optional(option: &'static str, text: &OsStr, written: &Written<'_>) -> Result<(), Error> {
+fn not_optional(
+    option: &'static str,
+    text: &OsStr,
+    written: &WrittenReference<'_>,
+) -> Result<(), Error> {
     if written.optional {
         return Err(misread(option, text, "a `?` at the end makes a name optional"));
     }
@@ -262,7 +266,8 @@ mod tests {
     use crate::name::{for_terminal, in_reference};
 
     fn cut(text: &str) -> (Option<String>, String, bool, Option<String>) {
-        let Written { variable, name, optional, pointer } = Written::binding(OsStr::new(text));
+        let WrittenReference { variable, name, optional, pointer } =
+            WrittenReference::binding(OsStr::new(text));
         let text = |part: OsString| part.into_string().unwrap();
         (variable.map(|part| text(part.to_owned())), text(name), optional, pointer.map(text))
     }
@@ -306,9 +311,13 @@ mod tests {
                 .collect();
             for given in &longer {
                 let text = for_terminal(&in_reference(given));
-                let read = Written::reference(OsStr::new(&text));
-                let wanted =
-                    Written { variable: None, name: given.into(), optional: false, pointer: None };
+                let read = WrittenReference::reference(OsStr::new(&text));
+                let wanted = WrittenReference {
+                    variable: None,
+                    name: given.into(),
+                    optional: false,
+                    pointer: None,
+                };
                 assert_eq!(read, wanted, "{given:?} is written {text:?}");
                 assert_eq!(name("the name", OsStr::new(&text)).unwrap(), *given);
             }

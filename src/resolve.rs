@@ -6,23 +6,23 @@ mod lookup;
 
 use std::rc::Rc;
 
-pub use fill::{Blank, Filled, Use};
+pub use fill::{Filled, UnfilledTemplate, UsedVariable};
 pub use lookup::{LookedUp, LookupOutcome};
 
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
 use crate::name::VariableName;
-use crate::plan::{Action, Binding, BoundBy, Listed, Plan, Scope};
+use crate::plan::{Action, Binding, BoundBy, ListedSecret, Plan, Scope};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Author, Found, Held, Keeps, Source};
+use crate::source::{Author, Found, FoundValue, Keeps, Source};
 
 /// A resolved plan. It holds the values until the environment is made from them.
 pub struct Resolved {
     /// In the order of the plan.
     pub variables: Vec<ResolvedVariable>,
     /// All items that were found, each once, sorted, and with its whole value even if only a part is wanted.
-    pub found: Vec<(Reference, Rc<Held>)>,
+    pub found: Vec<(Reference, Rc<FoundValue>)>,
     pub scope: Scope,
 }
 
@@ -66,7 +66,7 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     };
     let found = found(&plan, sources)?;
     let found = found.into_iter().map(|(reference, held)| (reference, Rc::new(held)));
-    let found: Vec<(Reference, Rc<Held>)> = found.collect();
+    let found: Vec<(Reference, Rc<FoundValue>)> = found.collect();
     let finder = lookup::Finder { found: &found, sources };
     let Plan { bindings, scope, templates, ingredients, .. } = plan;
     let ingredients = ingredients.into_iter().map(|ingredient| {
@@ -97,12 +97,12 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
 
 /// All secrets that the sources list. A name is listed once, with the author of the first source that has it, which
 /// is also the source of its value.
-fn listed(scope: Scope, sources: &[impl Source]) -> Result<Vec<Listed>, Error> {
+fn listed(scope: Scope, sources: &[impl Source]) -> Result<Vec<ListedSecret>, Error> {
     let mut secrets = Vec::new();
     for source in sources {
         let author = source.place().author;
         if scope == Scope::All || author == Author::User {
-            secrets.extend(source.secrets()?.into_iter().map(|name| Listed { name, author }));
+            secrets.extend(source.secrets()?.into_iter().map(|name| ListedSecret { name, author }));
         }
     }
     // The sort is stable, so it keeps the order of the sources.
@@ -142,7 +142,7 @@ impl Resolved {
     /// that is missing.
     pub fn require(self) -> Result<Self, Error> {
         let lacking = self.variables.iter().filter_map(|variable| match &variable.resolution {
-            Resolution::Lookup(_, looked_up) => looked_up.lacking(),
+            Resolution::Lookup(_, looked_up) => looked_up.missing_required(),
             _ => None,
         });
         let mut missing: Vec<Missing> = lacking.cloned().collect();
@@ -164,7 +164,7 @@ impl Resolved {
     /// Whether nothing that is required is missing.
     pub fn is_complete(&self) -> bool {
         self.variables.iter().all(|variable| match &variable.resolution {
-            Resolution::Lookup(_, looked_up) => looked_up.lacking().is_none(),
+            Resolution::Lookup(_, looked_up) => looked_up.missing_required().is_none(),
             _ => variable.blank().is_none(),
         })
     }
@@ -201,7 +201,7 @@ impl ResolvedVariable {
         value.map_or(VariableEffect::Missing, |value| VariableEffect::Set(variable, value))
     }
 
-    fn blank(&self) -> Option<&Blank> {
+    fn blank(&self) -> Option<&UnfilledTemplate> {
         match &self.resolution {
             Resolution::Template(filled) => filled.text.as_ref().err(),
             _ => None,

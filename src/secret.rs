@@ -26,8 +26,8 @@ pub struct SecretValue {
 /// Where the bytes come from, which decides where the value ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// The bytes of a file. The last `beyond` bytes belong to the file, but not to the value.
-    File { beyond: usize },
+    /// The bytes of a file. The last `trailing` bytes belong to the file, but not to the value.
+    File { trailing: usize },
     /// All bytes are the value.
     Store,
 }
@@ -64,8 +64,8 @@ impl SecretValue {
     /// trailing newline is not part of the value unless `keep_newline` is set. A variable may not be able to hold
     /// them.
     pub fn of_file(bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> Self {
-        let beyond = usize::from(!keep_newline && bytes.last() == Some(&b'\n'));
-        Self { bytes, form: Form::Text, origin: Origin::File { beyond }, caution: None }
+        let trailing = usize::from(!keep_newline && bytes.last() == Some(&b'\n'));
+        Self { bytes, form: Form::Text, origin: Origin::File { trailing }, caution: None }
     }
 
     /// The value, if a variable can hold it. `name` is the name of the secret, for the error.
@@ -93,7 +93,7 @@ impl SecretValue {
     ///
     /// # Errors
     /// As [`SecretValue::text`].
-    pub fn perhaps_json(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+    pub fn maybe_json(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let mut bytes = Zeroizing::new(bytes.into());
         let form = match first_of_json(&bytes) {
             Some(b'"') => {
@@ -153,7 +153,9 @@ impl SecretValue {
         match json::plain(raw) {
             Some(Plain::Text(text)) => Self::text(name, text),
             Some(Plain::Json(text)) => Self::json(name, text),
-            None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
+            None => {
+                Err(Error::Value { name: name.to_owned(), fault: ValueFault::UnpairedSurrogate })
+            }
         }
     }
 
@@ -172,7 +174,9 @@ impl SecretValue {
                 let fault = json::is_null(&text).then_some(ValueFault::Null);
                 Ok(Self::json(name, text)?.with_caution(fault))
             }
-            None => Err(Error::Value { name: name.to_owned(), fault: ValueFault::HalfCharacter }),
+            None => {
+                Err(Error::Value { name: name.to_owned(), fault: ValueFault::UnpairedSurrogate })
+            }
         }
     }
 
@@ -190,7 +194,7 @@ impl SecretValue {
     /// The bytes of the value. Each call is a place where a value may leave pfx: keep them few.
     pub fn expose(&self) -> &[u8] {
         match self.origin {
-            Origin::File { beyond } => &self.bytes[..self.bytes.len() - beyond],
+            Origin::File { trailing } => &self.bytes[..self.bytes.len() - trailing],
             Origin::Store => &self.bytes,
         }
     }
@@ -217,9 +221,8 @@ impl SecretValue {
     pub fn to_json(&self, name: &str) -> Result<serde_json::Value, Error> {
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
         match self.form {
-            Form::Json => {
-                serde_json::from_slice(&self.bytes).map_err(|_| fault(ValueFault::HalfCharacter))
-            }
+            Form::Json => serde_json::from_slice(&self.bytes)
+                .map_err(|_| fault(ValueFault::UnpairedSurrogate)),
             Form::Text => match std::str::from_utf8(self.expose()) {
                 Ok(text) => Ok(serde_json::Value::String(text.to_owned())),
                 Err(_) => Err(fault(ValueFault::NotUtf8)),
@@ -246,7 +249,7 @@ mod tests {
     use super::*;
 
     fn local(text: &str) -> (String, Form) {
-        let value = SecretValue::perhaps_json("X", text).unwrap();
+        let value = SecretValue::maybe_json("X", text).unwrap();
         (String::from_utf8(value.expose().to_vec()).unwrap(), value.form())
     }
 

@@ -54,11 +54,11 @@ pub struct WrittenTemplate {
 #[derive(Debug)]
 pub enum TemplatePiece {
     Text(SecretValue),
-    Variable(Mention),
+    Variable(Interpolation),
 }
 
 /// One `$NAME`, `${NAME}` or `${NAME:-default}`.
-pub struct Mention {
+pub struct Interpolation {
     /// Never shown: it may be a part of a password that contains `$`.
     pub name: String,
     /// The text to use if the variable is not set, or empty.
@@ -66,7 +66,7 @@ pub struct Mention {
     pub at: Position,
 }
 
-impl fmt::Debug for Mention {
+impl fmt::Debug for Interpolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mention").field("at", &self.at).finish_non_exhaustive()
     }

@@ -26,7 +26,7 @@ impl MemoryFiles {
     /// Creates a file for each value that is bound with `--file`.
     ///
     /// # Errors
-    /// [`Error::Handover`] for the first that cannot be created.
+    /// [`Error::PassAsFile`] for the first that cannot be created.
     pub fn new(given: &cli::FileOptions, resolved: &Resolved) -> Result<Self, Error> {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
         let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
@@ -40,7 +40,7 @@ impl MemoryFiles {
             let title = given.file_name.as_deref().unwrap_or(&name);
             let sealed =
                 SealedFile::new(title, mode, value).map_err(|SealFault { call, cause }| {
-                    Error::Handover { name: name.clone(), call, cause }
+                    Error::PassAsFile { name: name.clone(), call, cause }
                 })?;
             paths.insert(variable.clone(), SecretValue::text(&name, sealed.path())?);
             held.push(sealed);

@@ -27,8 +27,8 @@ use crate::resolve::{self, Resolution, Resolved};
 use crate::secret::SecretValue;
 use crate::settings::choice::StoreChoice;
 use crate::settings::{self, Settings};
-use crate::source::deferred::{Deferred, Settled};
 use crate::source::inherited::Variables;
+use crate::source::lazy_store::{ChosenStore, LazyStore};
 use crate::source::local::LocalConfig;
 use crate::source::{Collection, NewEntry, Source, Store};
 use crate::wanted::Delivery;
@@ -40,7 +40,7 @@ pub struct Sources<'a> {
     /// The index of the first source that is used. The others may have read files, and their notices are shown too.
     first: usize,
     pub local: Rc<LocalConfig<'a>>,
-    remotes: Vec<Rc<Deferred<'a>>>,
+    remotes: Vec<Rc<LazyStore<'a>>>,
 }
 
 impl<'a> Sources<'a> {
@@ -49,10 +49,10 @@ impl<'a> Sources<'a> {
         let local = Rc::new(LocalConfig::new(&settings.files, inherited, settings.expand));
         let remotes = choice.chain().into_iter().map(|kinds| {
             let (choice, local) = (choice.clone(), Rc::clone(&local));
-            let settle = move || settings::stores::open_first(&kinds, &choice, inherited, &local);
-            Rc::new(Deferred::new(settle))
+            let choose = move || settings::stores::open_first(&kinds, &choice, inherited, &local);
+            Rc::new(LazyStore::new(choose))
         });
-        let remotes: Vec<Rc<Deferred<'a>>> = remotes.collect();
+        let remotes: Vec<Rc<LazyStore<'a>>> = remotes.collect();
         let mut ordered: Vec<Box<dyn Source + 'a>> =
             vec![Box::new(Variables(inherited)), Box::new(Rc::clone(&local))];
         for directory in &settings.directories {
@@ -91,9 +91,9 @@ impl<'a> Sources<'a> {
     /// Why remote stores are not used, and whether none is used; `None` if all are. This opens the stores even if no
     /// look-up needed them, and sends no request.
     pub fn not_asked(&self) -> Option<(String, bool)> {
-        let why = |remote: &Rc<Deferred<'a>>| match remote.settled() {
-            Ok(Settled::Store(_)) => None,
-            Ok(Settled::None { why }) => Some(why.clone()),
+        let why = |remote: &Rc<LazyStore<'a>>| match remote.chosen() {
+            Ok(ChosenStore::Store(_)) => None,
+            Ok(ChosenStore::None { why }) => Some(why.clone()),
             Err(error) => Some(error.to_string()),
         };
         let reasons: Vec<String> = self.remotes.iter().filter_map(why).collect();
@@ -142,8 +142,8 @@ pub fn store(choice: &StoreChoice, inherited: Inherited<'_>) -> Result<Box<dyn S
     let settings = Settings::without_options(inherited);
     let local = LocalConfig::new(&settings.files, inherited, settings.expand);
     match settings::stores::open_first(&choice.chain().concat(), choice, inherited, &local)? {
-        Settled::Store(store) => Ok(store),
-        Settled::None { why } => Err(Error::NoStore { why }),
+        ChosenStore::Store(store) => Ok(store),
+        ChosenStore::None { why } => Err(Error::NoStore { why }),
     }
 }
 

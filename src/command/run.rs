@@ -6,7 +6,7 @@ use crate::cli::Run;
 use crate::command::files::MemoryFiles;
 use crate::command::prepared::{CommonArgs, Prepared};
 use crate::config::lossless;
-use crate::environment::{Environment, EnvironmentChange, Inherited, fits};
+use crate::environment::{Environment, EnvironmentChange, Inherited, check_fits};
 use crate::error::{BindingFault, Error};
 use crate::launch::exec;
 use crate::name::{Shown, VariableName};
@@ -72,7 +72,7 @@ fn changes<'r>(
         VariableEffect::Set(name, value) => {
             let value = files.path(name).unwrap_or(value);
             // Checked here, where the name of the secret is known, for the error.
-            let fits = fits(name.as_str(), value, &variable.title());
+            let fits = check_fits(name.as_str(), value, &variable.title());
             Some(fits.map(|()| EnvironmentChange::Set(name.as_str().to_owned(), value)))
         }
         VariableEffect::Unset(name) => Some(Ok(EnvironmentChange::Unset(name.to_vec()))),

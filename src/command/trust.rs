@@ -10,8 +10,8 @@ use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::files::file::{self, Contents, Standard};
-use crate::files::trusted::{self, Trusted};
+use crate::files::file::{self, Contents, FileRequirements};
+use crate::files::trusted::{self, TrustList};
 use crate::files::{links, search};
 use crate::name::Escaped;
 use crate::project::Project;
@@ -49,7 +49,7 @@ pub fn trust(
 
 /// Revokes trust in a file, even if the file or its directories do not exist any more.
 fn revoke(
-    trusted: &Trusted,
+    trusted: &TrustList,
     named: Option<&Path>,
     inherited: Inherited<'_>,
     report: &mut Report<'_>,
@@ -61,7 +61,7 @@ fn revoke(
     let resolved = links::resolved(&path).map_err(|cause| Error::Process {
         action: "find the working directory",
         cause,
-        way_out: Some("give the full path, as `pfx trust --list` shows it"),
+        workaround: Some("give the full path, as `pfx trust --list` shows it"),
     })?;
     let mut was_trusted = trusted.remove(&resolved)?;
     if !was_trusted {
@@ -83,7 +83,7 @@ fn revoke(
 
 /// The nearest project file of the working directory and the directories above it, including one that is trusted but no
 /// longer exists.
-fn nearest(trusted: &Trusted, inherited: Inherited<'_>) -> Result<Option<PathBuf>, Error> {
+fn nearest(trusted: &TrustList, inherited: Inherited<'_>) -> Result<Option<PathBuf>, Error> {
     let found = active_project::find(inherited);
     let Ok(here) = nix::unistd::getcwd() else { return Ok(found) };
     for directory in here.ancestors() {
@@ -103,13 +103,14 @@ fn nothing_found() -> Error {
 }
 
 /// Prints one line per file, with its state if it is not as it was trusted.
-fn list(trusted: &Trusted, json: bool, output: &mut dyn Write) -> Result<Exit, Error> {
-    let state = |entry: &trusted::TrustedFile| match file::read(&entry.path, Standard::NAMED) {
-        Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",
-        Ok(Some(_)) => "changed",
-        Ok(None) => "missing",
-        Err(_) => "unreadable",
-    };
+fn list(trusted: &TrustList, json: bool, output: &mut dyn Write) -> Result<Exit, Error> {
+    let state =
+        |entry: &trusted::TrustedFile| match file::read(&entry.path, FileRequirements::NAMED) {
+            Ok(Some(contents)) if trusted::hash(&contents.bytes) == entry.hash => "trusted",
+            Ok(Some(_)) => "changed",
+            Ok(None) => "missing",
+            Err(_) => "unreadable",
+        };
     let entries = trusted.entries()?;
     let object = |entry: &trusted::TrustedFile| {
         let path = entry.path.to_string_lossy();

@@ -107,9 +107,9 @@ fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
     {
         let inner = &text[at + 2..];
         if !inner.is_empty() && inner[0] != b'\n' {
-            let behind =
+            let end =
                 inner.iter().skip(1).position(|byte| b"${}".contains(byte)).map(|end| end + 1);
-            if let Some(end) = behind.filter(|&end| inner[end] == b'}') {
+            if let Some(end) = end.filter(|&end| inner[end] == b'}') {
                 return Some((at..at + end + 3, String::from_utf8_lossy(&inner[..end])));
             }
         }
@@ -122,7 +122,7 @@ fn key_reference(text: &[u8]) -> Option<(Range<usize>, Cow<'_, str>)> {
 pub type Values<'a> = dyn Fn(&[&str]) -> Result<Option<Node>, Error> + 'a;
 
 /// One expansion: its inputs, and the rest of its budget.
-pub struct Work<'w> {
+pub struct ValueExpander<'w> {
     expansion: &'w Expansion<'w>,
     other: &'w Values<'w>,
     written: &'w dyn Fn() -> String,
@@ -130,7 +130,7 @@ pub struct Work<'w> {
     left: Cell<usize>,
 }
 
-impl<'w> Work<'w> {
+impl<'w> ValueExpander<'w> {
     /// `other` gives the values of the keys that the value refers to, `written` gives the place where it is written,
     /// and `fault` makes an error from a fault.
     pub fn new(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::document::{Document, Walk};
-use super::expand::{Expansion, Work};
+use super::expand::{Expansion, ValueExpander};
 use super::node::{Leaf, Node, SECRETS};
 use super::variables::Override;
 use crate::error::{Error, Position, ValueFault};
@@ -91,8 +91,8 @@ impl<'t> ConfigLayers<'t> {
         let fault = |fault| Error::Value { name: name.to_owned(), fault };
         let path = [SECRETS[0], SECRETS[1], name];
         let value = match self.expanded(&path, node, expansion, &fault)? {
-            Node::Leaf(Leaf::Text(text)) => SecretValue::perhaps_json(name, text)?,
-            Node::Leaf(Leaf::Scalar(text)) => SecretValue::perhaps_json(name, text)?,
+            Node::Leaf(Leaf::Text(text)) => SecretValue::maybe_json(name, text)?,
+            Node::Leaf(Leaf::Scalar(text)) => SecretValue::maybe_json(name, text)?,
             other => SecretValue::of_json(name, &other.into_json().map_err(fault)?)?,
         };
         Ok(Some((value, place.to_owned())))
@@ -140,7 +140,7 @@ impl<'t> ConfigLayers<'t> {
                     Walk::Blocked => None,
                     Walk::Found(value) => Some(Node::of_toml(value)),
                 },
-                ConfigLayer::Variable(variable) => match variable.say(path)? {
+                ConfigLayer::Variable(variable) => match variable.effect_on(path)? {
                     None => continue,
                     Some(said) => said,
                 },
@@ -170,9 +170,10 @@ impl<'t> ConfigLayers<'t> {
                 let Position { line, column } = document.position(path)?;
                 Some(format!("{place}:{line}:{column}"))
             }
-            ConfigLayer::Variable(variable) => {
-                variable.say(path).is_ok_and(|said| said.is_some()).then(|| variable.name.clone())
-            }
+            ConfigLayer::Variable(variable) => variable
+                .effect_on(path)
+                .is_ok_and(|said| said.is_some())
+                .then(|| variable.name.clone()),
         });
         places.into_iter().next().unwrap_or_else(|| DEFAULTS_PLACE.to_owned())
     }
@@ -187,7 +188,7 @@ impl<'t> ConfigLayers<'t> {
     ) -> Result<Node, Error> {
         let Some(expansion) = expansion else { return Ok(node) };
         let other = |path: &[&str]| Ok(self.get(path)?.map(|(node, _)| node));
-        Work::new(expansion, &other, &|| self.written(path), fault).node(node)
+        ValueExpander::new(expansion, &other, &|| self.written(path), fault).node(node)
     }
 }
 
@@ -258,8 +259,8 @@ mod tests {
     fn a_reference_to_nothing_is_an_error_with_its_place_and_so_is_a_circle() {
         let text = "[context.secrets]\nA = \"x${nope.at.all}\"\nB = \"${context.secrets.C}\"\n\
                     C = \"${context.secrets.B}\"\nD = \"${context.secrets.D}!\"\n";
-        let told = secret(vec![file(text)], "A");
-        assert!(told.contains("(c.toml:2:5)") && !told.contains("nope"), "{told}");
+        let shown = secret(vec![file(text)], "A");
+        assert!(shown.contains("(c.toml:2:5)") && !shown.contains("nope"), "{shown}");
         assert!(secret(vec![file(text)], "B").contains("cycle"));
         assert!(secret(vec![file(text)], "D").contains("cycle"));
     }
@@ -281,8 +282,11 @@ mod tests {
         for text in
             ["[context]\nsecrets = \"CANARY\"\n", "context = 1\n", "[[context.secrets]]\na = 1\n"]
         {
-            let told = secret(vec![file(text)], "X");
-            assert!(told.contains("key `context.secrets`") && !told.contains("CANARY"), "{told}");
+            let shown = secret(vec![file(text)], "X");
+            assert!(
+                shown.contains("key `context.secrets`") && !shown.contains("CANARY"),
+                "{shown}"
+            );
         }
     }
 

@@ -120,12 +120,12 @@ mod tests {
 
     #[test]
     fn an_unknown_profile_and_one_that_is_no_table_of_texts_are_errors() {
-        for (chosen, told) in [
+        for (chosen, shown) in [
             ("nope", "key `profiles.nope`: PREFECT_PROFILE names this profile"),
             ("bad", "key `profiles.bad.X`: expected a string"),
         ] {
             let error = active(Some(FILE), Some(chosen)).unwrap_err();
-            assert!(error.contains(told) && !error.contains("CANARY"), "{error}");
+            assert!(error.contains(shown) && !error.contains("CANARY"), "{error}");
         }
         let error = active(Some("active = \"gone\"\n"), None).unwrap_err();
         assert!(error.contains("active names this profile"), "{error}");

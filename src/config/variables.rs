@@ -41,7 +41,7 @@ impl Override {
     ///
     /// # Errors
     /// [`Error::Config`] if it sets the whole table of secrets to something other than a JSON object.
-    pub(super) fn say(&self, path: &[&str]) -> Result<Option<Option<Node>>, Error> {
+    pub(super) fn effect_on(&self, path: &[&str]) -> Result<Option<Option<Node>>, Error> {
         let shared = self.path.iter().zip(path).take_while(|(own, other)| own == other).count();
         if shared == path.len() {
             // It sets this key, or one below it.
@@ -70,7 +70,7 @@ impl Override {
     /// The whole table of secrets, if this variable sets it.
     ///
     /// # Errors
-    /// As [`Override::say`].
+    /// As [`Override::effect_on`].
     pub(super) fn whole_table(&self) -> Result<Option<Map<String, Value>>, Error> {
         if self.path == SECRETS { self.object().map(Some) } else { Ok(None) }
     }

@@ -3,11 +3,11 @@
 use super::EnvFileReader;
 use crate::error::Error;
 use crate::secret::SecretValue;
-use crate::wanted::Mention;
+use crate::wanted::Interpolation;
 
 impl EnvFileReader<'_> {
     /// Reads the variable that a `$` refers to. `None`, with nothing read, if the `$` is literal.
-    pub(super) fn mention(&mut self) -> Result<Option<Mention>, Error> {
+    pub(super) fn interpolation(&mut self) -> Result<Option<Interpolation>, Error> {
         let start = self.at;
         let after = &self.rest()[1..];
         match after.chars().next() {
@@ -58,8 +58,8 @@ impl EnvFileReader<'_> {
         Ok(Some(self.named(start, name, Some(SecretValue::bytes(default)))))
     }
 
-    fn named(&self, start: usize, name: &str, default: Option<SecretValue>) -> Mention {
-        Mention { name: name.to_owned(), default, at: self.lines.position(self.text, start) }
+    fn named(&self, start: usize, name: &str, default: Option<SecretValue>) -> Interpolation {
+        Interpolation { name: name.to_owned(), default, at: self.lines.position(self.text, start) }
     }
 }
 

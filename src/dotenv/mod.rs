@@ -17,7 +17,7 @@
 mod expansion;
 mod value;
 
-use crate::document::{Lines, position};
+use crate::document::{LineCounter, position};
 use crate::error::Error;
 use crate::name::VariableName;
 use crate::wanted::WantedVariable;
@@ -27,7 +27,7 @@ use crate::wanted::WantedVariable;
 /// # Errors
 /// [`Error::Config`] with line, column and, if there is one, the variable; never with the text.
 pub fn parse(text: &str, place: &str) -> Result<Vec<WantedVariable>, Error> {
-    let mut reader = EnvFileReader { text, place, at: 0, key: None, lines: Lines::default() };
+    let mut reader = EnvFileReader { text, place, at: 0, key: None, lines: LineCounter::default() };
     reader.refuse_carriage_returns()?;
     let mut entries = Vec::new();
     while let Some(entry) = reader.entry()? {
@@ -43,7 +43,7 @@ struct EnvFileReader<'t> {
     at: usize,
     /// The variable whose value is being read.
     key: Option<String>,
-    lines: Lines,
+    lines: LineCounter,
 }
 
 impl EnvFileReader<'_> {

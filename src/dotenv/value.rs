@@ -6,7 +6,7 @@ use super::{EnvFileReader, is_blank};
 use crate::error::Error;
 use crate::secret::SecretValue;
 use crate::wanted::{
-    Lookup, Mention, SCHEME, TemplatePiece, WantedValue, WrittenTemplate, mentions_reference,
+    Interpolation, Lookup, SCHEME, TemplatePiece, WantedValue, WrittenTemplate, mentions_reference,
 };
 
 /// A value while it is read.
@@ -22,19 +22,21 @@ impl EnvFileValue {
         self.text.extend_from_slice(text.as_bytes());
     }
 
-    fn mention(&mut self, mention: Mention) {
+    fn interpolation(&mut self, interpolation: Interpolation) {
         let text = std::mem::take(&mut *self.text);
         if !text.is_empty() {
             self.pieces.push(TemplatePiece::Text(SecretValue::bytes(text)));
         }
-        self.pieces.push(TemplatePiece::Variable(mention));
+        self.pieces.push(TemplatePiece::Variable(interpolation));
     }
 
     /// Every text that the file itself contains.
     fn texts(&self) -> impl Iterator<Item = &[u8]> {
         let pieces = self.pieces.iter().filter_map(|piece| match piece {
             TemplatePiece::Text(text) => Some(text.expose()),
-            TemplatePiece::Variable(mention) => Some(mention.default.as_ref()?.expose()),
+            TemplatePiece::Variable(interpolation) => {
+                Some(interpolation.default.as_ref()?.expose())
+            }
         });
         pieces.chain([&**self.text])
     }
@@ -67,12 +69,12 @@ impl EnvFileReader<'_> {
             Some('\'') => {
                 let value = self.single_quoted()?;
                 self.end_of_line()?;
-                self.judged(start, value)
+                self.checked_value(start, value)
             }
             Some('"') => {
                 let value = self.double_quoted()?;
                 self.end_of_line()?;
-                self.judged(start, value)
+                self.checked_value(start, value)
             }
             Some(_) if self.rest().starts_with(SCHEME) => {
                 let text = self.rest_of_line().split(is_blank).next().unwrap_or_default();
@@ -82,12 +84,12 @@ impl EnvFileReader<'_> {
             }
             _ => {
                 let value = self.unquoted()?;
-                self.judged(start, value)
+                self.checked_value(start, value)
             }
         }
     }
 
-    fn judged(&self, start: usize, mut value: EnvFileValue) -> Result<WantedValue, Error> {
+    fn checked_value(&self, start: usize, mut value: EnvFileValue) -> Result<WantedValue, Error> {
         let first = match value.pieces.first() {
             Some(TemplatePiece::Text(text)) => text.expose(),
             Some(TemplatePiece::Variable(_)) => &[],
@@ -219,8 +221,8 @@ impl EnvFileReader<'_> {
             '`' => return Err(self.fault(self.at, BACKTICK)),
             '\0' => return Err(self.fault(self.at, NUL)),
             '$' => {
-                if let Some(mention) = self.mention()? {
-                    value.mention(mention);
+                if let Some(interpolation) = self.interpolation()? {
+                    value.interpolation(interpolation);
                     return Ok(());
                 }
                 value.push("$");

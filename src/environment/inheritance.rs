@@ -7,7 +7,7 @@ use super::{Inherited, split};
 /// Which inherited variables the command gets.
 #[derive(Debug, Default)]
 pub struct InheritancePolicy {
-    /// `None` for all variables; otherwise only those in [`CLEAN`] and those that match these patterns.
+    /// `None` for all variables; otherwise only those in [`CLEAN_VARIABLES`] and those that match these patterns.
     pub clean: Option<Vec<Vec<u8>>>,
     /// Whether [credentials](is_credential) are left out, regardless of the patterns.
     pub strip_credentials: bool,
@@ -17,7 +17,7 @@ pub struct InheritancePolicy {
 
 /// The variables that a program needs to find its files, its user and its terminal: those that sudo(8) keeps
 /// (`env_keep`) or sets itself, without those of a desktop. `LC_*` is added to them.
-pub const CLEAN: [&str; 11] =
+pub const CLEAN_VARIABLES: [&str; 11] =
     ["HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
 /// Variables from which Prefect and pfx read credentials for an API, or headers that may contain one. Each may have
@@ -47,7 +47,7 @@ impl InheritancePolicy {
             return false;
         }
         let Some(patterns) = &self.clean else { return true };
-        CLEAN.iter().any(|kept| kept.as_bytes() == name)
+        CLEAN_VARIABLES.iter().any(|kept| kept.as_bytes() == name)
             || name.starts_with(b"LC_")
             || patterns.iter().any(|pattern| matches(pattern, name))
     }

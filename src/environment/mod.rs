@@ -5,7 +5,7 @@ mod inheritance;
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 
-pub use inheritance::{CLEAN, InheritancePolicy, is_credential};
+pub use inheritance::{CLEAN_VARIABLES, InheritancePolicy, is_credential};
 use zeroize::Zeroize as _;
 
 use crate::error::{Error, ValueFault};
@@ -122,15 +122,15 @@ impl<'a> Environment<'a> {
 ///
 /// # Errors
 /// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`], or has a NUL byte.
-pub fn fits(variable: &str, value: &SecretValue, name: &str) -> Result<(), Error> {
-    has_room(variable, value.in_variable(name)?.expose().len(), name)
+pub fn check_fits(variable: &str, value: &SecretValue, name: &str) -> Result<(), Error> {
+    check_length(variable, value.in_variable(name)?.expose().len(), name)
 }
 
 /// Checks that a variable of this name can hold a value of `length` bytes, that of the secret `name`.
 ///
 /// # Errors
 /// [`Error::Value`] if the entry would be longer than [`LONGEST_ENTRY`].
-pub fn has_room(variable: &str, length: usize, name: &str) -> Result<(), Error> {
+pub fn check_length(variable: &str, length: usize, name: &str) -> Result<(), Error> {
     let bytes = variable.len() + 1 + length;
     if bytes > LONGEST_ENTRY {
         let fault =
@@ -142,7 +142,7 @@ pub fn has_room(variable: &str, length: usize, name: &str) -> Result<(), Error> 
 
 impl SecretEntry {
     fn new(name: &str, value: &SecretValue) -> Result<Self, Error> {
-        fits(name, value, name)?;
+        check_fits(name, value, name)?;
         let length = name.len() + 1 + value.expose().len();
         let mut text = Vec::with_capacity(length + 1);
         text.extend_from_slice(name.as_bytes());

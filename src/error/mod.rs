@@ -43,7 +43,7 @@ pub enum Error {
     /// The operating system refused an operation on a file.
     File { action: &'static str, path: PathBuf, cause: io::Error },
     /// A value cannot be passed as a file. `name` is the secret's name; `call` is the system call that failed.
-    Handover { name: String, call: &'static str, cause: io::Error },
+    PassAsFile { name: String, call: &'static str, cause: io::Error },
     /// Another process holds the lock on a file that pfx has to write.
     Locked { path: PathBuf, seconds: u64 },
     /// The file is a mount point, so pfx cannot replace it.
@@ -53,7 +53,7 @@ pub enum Error {
     /// A remote store is needed, and none is configured. `why` is a clause that says why.
     NoStore { why: String },
     /// The operating system could not provide a process, a thread or another resource.
-    Process { action: &'static str, cause: io::Error, way_out: Option<&'static str> },
+    Process { action: &'static str, cause: io::Error, workaround: Option<&'static str> },
     /// A request to a remote store failed. `place` is the origin of its URL: without credentials, path or query.
     Remote { place: String, fault: RemoteFault },
     /// Standard output, or a terminal, cannot be written or read.
@@ -110,7 +110,7 @@ impl Error {
             | Self::Denied { .. }
             | Self::EnvironmentTooLarge { .. }
             | Self::File { .. }
-            | Self::Handover { .. }
+            | Self::PassAsFile { .. }
             | Self::Locked { .. }
             | Self::MountPoint { .. }
             | Self::NoStore { .. }
@@ -130,7 +130,7 @@ impl Error {
             Self::Config { .. } => "config",
             Self::EnvironmentTooLarge { .. } => "environment-too-large",
             Self::Denied { .. } | Self::File { .. } | Self::MountPoint { .. } => "file",
-            Self::Handover { .. } => "handover",
+            Self::PassAsFile { .. } => "handover",
             Self::Locked { .. } => "locked",
             Self::Missing { .. } => "missing",
             Self::NoStore { .. } => "no-store",
@@ -155,7 +155,7 @@ impl Error {
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { missing, .. } => missing.iter().map(|one| one.name.as_str()).collect(),
-            Self::Handover { name, .. } | Self::Value { name, .. } => vec![name],
+            Self::PassAsFile { name, .. } | Self::Value { name, .. } => vec![name],
             _ => Vec::new(),
         }
     }
@@ -170,7 +170,7 @@ impl Error {
                 "bind only what the command needs with `-s NAME`, or raise the limit with `ulimit -s`".to_owned()
             }
             Self::Denied { instead, .. } => (*instead).to_owned(),
-            Self::File { cause, .. } | Self::Handover { cause, .. } | Self::Terminal { cause, .. }
+            Self::File { cause, .. } | Self::PassAsFile { cause, .. } | Self::Terminal { cause, .. }
                 if cause.raw_os_error() == Some(nix::libc::EFBIG) =>
             {
                 "raise the limit on the file size: `ulimit -f`, or `LimitFSIZE=` in a systemd unit".to_owned()
@@ -182,7 +182,7 @@ impl Error {
                     Shown(&directory)
                 )
             }
-            Self::Handover { name, cause, .. } => match cause.kind() {
+            Self::PassAsFile { name, cause, .. } => match cause.kind() {
                 io::ErrorKind::NotFound => "mount /proc: the path of the file is in it".to_owned(),
                 _ if cause.raw_os_error() == Some(nix::libc::EMFILE) => {
                     "each file needs a file descriptor: raise the limit with `ulimit -n`".to_owned()
@@ -201,7 +201,7 @@ impl Error {
             Self::Trust { path, fault } => return fault.hint(path),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Value { fault, .. } => return fault.hint(),
-            Self::Process { cause, way_out, .. } => return process::hint(cause, *way_out),
+            Self::Process { cause, workaround, .. } => return process::hint(cause, *workaround),
             Self::Terminal { action: "write to stdout", cause }
                 if cause.raw_os_error() == Some(nix::libc::EBADF) =>
             {
@@ -261,7 +261,7 @@ impl fmt::Display for Error {
             Self::Denied { action, path, cause, .. } | Self::File { action, path, cause } => {
                 write!(f, "cannot {action} {}: {}", Shown(&path.to_string_lossy()), Cause(cause))
             }
-            Self::Handover { name, call, cause } => {
+            Self::PassAsFile { name, call, cause } => {
                 write!(f, "cannot pass `{}` as a file: {call}: {}", Shown(name), Cause(cause))
             }
             Self::Locked { path, seconds } => write!(

@@ -4,8 +4,8 @@ use std::io;
 
 use nix::errno::Errno;
 
-/// What to do if the operating system refuses a resource: raise a limit, allow a system call, or do `way_out`.
-pub(super) fn hint(cause: &io::Error, way_out: Option<&str>) -> Option<String> {
+/// What to do if the operating system refuses a resource: raise a limit, allow a system call, or do `workaround`.
+pub(super) fn hint(cause: &io::Error, workaround: Option<&str>) -> Option<String> {
     let hint = match cause.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN | Errno::ENOMEM) => {
             "raise the limit on processes and threads: `ulimit -u`, `TasksMax=` in a systemd unit, or \
@@ -16,7 +16,7 @@ pub(super) fn hint(cause: &io::Error, way_out: Option<&str>) -> Option<String> {
             "a system call filter forbids it: check the container's seccomp profile, or `SystemCallFilter=` in \
              the systemd unit"
         }
-        _ => return way_out.map(str::to_owned),
+        _ => return workaround.map(str::to_owned),
     };
-    Some(way_out.map_or_else(|| hint.to_owned(), |way_out| format!("{hint}; {way_out}")))
+    Some(workaround.map_or_else(|| hint.to_owned(), |workaround| format!("{hint}; {workaround}")))
 }

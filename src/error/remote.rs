@@ -14,7 +14,7 @@ pub enum RemoteFault {
     /// pfx cannot use the URL.
     Address { problem: &'static str },
     /// The server requires a credential, and none is configured.
-    Anonymous { status: u16 },
+    NoCredential { status: u16 },
     /// The response does not have the form that this API documents. `problem` is pfx's own text, such as a JSON path.
     Answer { problem: String },
     /// The connection could not be established, or was lost. `problem` is pfx's own text.
@@ -22,12 +22,12 @@ pub enum RemoteFault {
     /// The credential cannot be sent.
     Credential { problem: &'static str, origin: String },
     /// The time limit was reached.
-    Deadline { after: Duration },
+    TimedOut { after: Duration },
     /// The server accepts the credential but denies the request. `right` is the permission that is missing.
     Forbidden { status: u16, right: String, credential: Option<String> },
     /// A credential would be sent to a URL that a file in the working directory sets. `url` and `origin` say where
     /// each is set.
-    Mixed { what: &'static str, origin: String, url: String },
+    DifferentOrigins { what: &'static str, origin: String, url: String },
     /// The server answered with an error. `message` is its own, without control characters and cut.
     Refused { status: u16, message: Option<String> },
     /// The server redirects to the host `to`. pfx sent nothing there.
@@ -48,7 +48,7 @@ impl RemoteFault {
     /// One thing to do about it, where that is surely right.
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Anonymous { .. } => {
+            Self::NoCredential { .. } => {
                 "set PREFECT_API_KEY for Prefect Cloud, or PREFECT_API_AUTH_STRING for a self-hosted server"
             }
             Self::Forbidden { .. } => {
@@ -58,11 +58,11 @@ impl RemoteFault {
             Self::Connection { .. } | Self::Unauthorized { .. } => {
                 "`pfx doctor` shows what is configured, where, and whether the server answers"
             }
-            Self::Mixed { .. } => {
+            Self::DifferentOrigins { .. } => {
                 "if the URL is correct, `export PREFECT_API_URL=…`; otherwise define the credential in the same \
                  file"
             }
-            Self::Deadline { .. } => "`--timeout SECONDS` sets a longer limit",
+            Self::TimedOut { .. } => "`--timeout SECONDS` sets a longer limit",
             Self::Redirect { .. } => {
                 "if the API has moved there, change the API URL; `pfx doctor` shows where it is set"
             }
@@ -88,7 +88,7 @@ impl RemoteFault {
             Self::Credential { problem, origin } => {
                 write!(f, "cannot send the credential from {} to {place}: {problem}", Shown(origin))
             }
-            Self::Mixed { what, origin, url } => write!(
+            Self::DifferentOrigins { what, origin, url } => write!(
                 f,
                 "cannot send the {what} from {} to {place}: the URL is set in {}, in the working directory, and \
                  the {what} comes from elsewhere",
@@ -111,11 +111,11 @@ impl fmt::Display for RemoteFault {
             Self::Answer { problem } | Self::Connection { problem } => {
                 write!(f, "{}", Shown(problem))
             }
-            Self::Mixed { what, .. } => {
+            Self::DifferentOrigins { what, .. } => {
                 write!(f, "the {what} and the API URL come from different places")
             }
             Self::Unsupported { problem, .. } => write!(f, "{}", Shown(problem)),
-            Self::Anonymous { status } => {
+            Self::NoCredential { status } => {
                 write!(f, "the server answered {status}, and no credential is configured")
             }
             Self::Forbidden { status, right, credential } => {
@@ -126,7 +126,7 @@ impl fmt::Display for RemoteFault {
                 }
                 write!(f, " is not allowed to {}", Shown(right))
             }
-            Self::Deadline { after } => {
+            Self::TimedOut { after } => {
                 write!(f, "timed out after {} s", after.as_secs_f64())
             }
             Self::Refused { status, message: Some(message) } => {

@@ -15,7 +15,7 @@ pub enum ValueFault {
     /// `${…}` references form a cycle, or nest too deeply.
     Cycle,
     /// A JSON string has an unpaired surrogate.
-    HalfCharacter,
+    UnpairedSurrogate,
     /// The value is the mask that Prefect shows in place of a secret, so Prefect would not store it.
     IsMask,
     /// It has a key `$ref`, which Prefect reads as a reference to another block.
@@ -39,7 +39,7 @@ pub enum ValueFault {
     /// JSON null.
     Null,
     /// Longer than the store allows, in bytes of JSON.
-    TooLongFor { what: &'static str, bytes: usize, limit: usize },
+    TooLongForStore { what: &'static str, bytes: usize, limit: usize },
     /// It has an integer that the store cannot hold.
     TooLargeNumber { what: &'static str },
     /// Longer than one variable may be; `bytes` is the length of `NAME=value`.
@@ -78,13 +78,13 @@ impl ValueFault {
                 "store it as text instead of JSON; pfx and Prefect's Secret.get() read it just as well"
             }
             Self::NoValue => "`-b VAR=secret/NAME` passes all fields of the block",
-            Self::HalfCharacter
+            Self::UnpairedSurrogate
             | Self::IsMask
             | Self::Nul
             | Self::Null
             | Self::NotUtf8
             | Self::TooLargeNumber { .. }
-            | Self::TooLongFor { .. } => return None,
+            | Self::TooLongForStore { .. } => return None,
         };
         Some(hint.to_owned())
     }
@@ -111,7 +111,7 @@ impl fmt::Display for ValueFault {
                 write!(f, "; its fields are {fields}")
             }
             Self::Cycle => f.write_str("its references form a cycle"),
-            Self::HalfCharacter => f.write_str(
+            Self::UnpairedSurrogate => f.write_str(
                 "its JSON string has an unpaired surrogate, such as `\\ud800`, which text cannot hold",
             ),
             Self::IsMask => f.write_str(
@@ -128,7 +128,7 @@ impl fmt::Display for ValueFault {
             Self::TooLargeNumber { what } => {
                 write!(f, "it has an integer of more than 64 bits, which a Prefect {what} cannot hold")
             }
-            Self::TooLongFor { what, bytes, limit } => write!(
+            Self::TooLongForStore { what, bytes, limit } => write!(
                 f,
                 "its JSON takes {bytes} bytes, and Prefect allows {limit} for one {what}"
             ),

@@ -35,7 +35,7 @@ pub enum Chosen {
 /// The requirements for a file, besides being regular and not too long. On a read-only mount, only the user who
 /// mounted it can change a file, so neither owner nor mode matters.
 #[derive(Clone, Copy, Debug)]
-pub struct Standard {
+pub struct FileRequirements {
     pub chosen: Chosen,
     /// Whether only its owner should be able to read it. If others can, this is a fault, and an error with
     /// `--strict`. Docker and Kubernetes mount secrets so that everyone inside the container can read them.
@@ -43,7 +43,7 @@ pub struct Standard {
     pub strict: bool,
 }
 
-impl Standard {
+impl FileRequirements {
     /// For a file that the user named and that everyone may read.
     pub const NAMED: Self = Self { chosen: Chosen::ByUser, private: false, strict: false };
 
@@ -56,7 +56,7 @@ impl Standard {
 /// The bytes of a file, wiped when dropped, and a fault to report.
 pub struct Contents {
     pub bytes: Zeroizing<Vec<u8>>,
-    /// Another user owns it, or others can read or write it, and the [`Standard`] accepts this.
+    /// Another user owns it, or others can read or write it, and the [`FileRequirements`] accepts this.
     pub fault: Option<TrustFault>,
 }
 
@@ -68,7 +68,7 @@ pub const FLAGS: i32 = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
 ///
 /// # Errors
 /// As [`read_open`]; [`Error::File`] if it cannot be opened.
-pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> {
+pub fn read(path: &Path, standard: FileRequirements) -> Result<Option<Contents>, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     match OpenOptions::new().read(true).custom_flags(FLAGS).open(path) {
         Ok(file) => {
@@ -78,7 +78,7 @@ pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> 
             }
             contents(&file, &metadata, path, standard).map(Some)
         }
-        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         Err(cause) => Err(failed(cause)),
     }
 }
@@ -88,7 +88,7 @@ pub fn read(path: &Path, standard: Standard) -> Result<Option<Contents>, Error> 
 /// # Errors
 /// [`Error::Trust`] if it is not a regular file, is too long, or does not meet the standard; [`Error::File`] if it
 /// cannot be read.
-pub fn read_open(file: &File, path: &Path, standard: Standard) -> Result<Contents, Error> {
+pub fn read_open(file: &File, path: &Path, standard: FileRequirements) -> Result<Contents, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     contents(file, &file.metadata().map_err(failed)?, path, standard)
 }
@@ -97,7 +97,7 @@ fn contents(
     mut file: &File,
     metadata: &Metadata,
     path: &Path,
-    standard: Standard,
+    standard: FileRequirements,
 ) -> Result<Contents, Error> {
     let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
     if !metadata.is_file() {
@@ -107,7 +107,7 @@ fn contents(
     if metadata.len() > LONGEST {
         return Err(too_large());
     }
-    let fault = judge(file, metadata, standard).map_err(distrust)?;
+    let fault = check(file, metadata, standard).map_err(distrust)?;
     // Below LONGEST, so it fits.
     let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
@@ -135,7 +135,7 @@ pub fn text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Error> {
 }
 
 /// Whether an error means that the file does not exist.
-pub fn is_absence(error: &io::Error) -> bool {
+pub fn is_not_found(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
@@ -156,7 +156,7 @@ pub fn all(from: impl io::Read, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error
 }
 
 /// Whether an error means that this user lacks permission.
-pub fn is_denial(error: &io::Error) -> bool {
+pub fn is_permission_denied(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
 }
 
@@ -170,12 +170,12 @@ fn is_null(metadata: &Metadata) -> bool {
 ///
 /// # Errors
 /// The fault, if the standard does not accept it.
-pub fn judge(
+pub fn check(
     file: &File,
     metadata: &Metadata,
-    standard: Standard,
+    standard: FileRequirements,
 ) -> Result<Option<TrustFault>, TrustFault> {
-    let Standard { chosen, private, strict } = standard;
+    let FileRequirements { chosen, private, strict } = standard;
     let (mode, uid, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid());
     let is_foreign = uid != 0 && uid != user.as_raw();
     let others = others(metadata);

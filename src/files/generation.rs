@@ -42,8 +42,8 @@ impl Generation {
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let is_link = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-        let directory = unless_replaced(|| open(path, flags, Mode::empty()), is_link)?;
-        let data = unless_replaced(
+        let directory = retry_if_replaced(|| open(path, flags, Mode::empty()), is_link)?;
+        let data = retry_if_replaced(
             || match readlinkat(&directory, DATA) {
                 Ok(target) => openat(&directory, &*target, flags, Mode::empty()).map(Some),
                 Err(Errno::ENOENT | Errno::EINVAL) => Ok(None),
@@ -55,7 +55,7 @@ impl Generation {
     }
 
     /// Whether all files are replaced at once.
-    pub const fn is_replaced_whole(&self) -> bool {
+    pub const fn is_replaced_at_once(&self) -> bool {
         self.data.is_some()
     }
 
@@ -99,7 +99,7 @@ impl Generation {
 
     /// Whether `path` still leads to this generation, and it is the current one. Then a file that it does not have
     /// does not exist in `path` either.
-    pub fn is_in_force(&self, path: &Path) -> bool {
+    pub fn is_current(&self, path: &Path) -> bool {
         let is_same = |held: &OwnedFd, now: nix::Result<FileStat>| match (fstat(held), now) {
             (Ok(held), Ok(now)) => (held.st_dev, held.st_ino) == (now.st_dev, now.st_ino),
             _ => false,
@@ -130,7 +130,7 @@ impl Generation {
 }
 
 /// Follows a link again if its target was removed, because the link may have been replaced.
-fn unless_replaced<T>(
+fn retry_if_replaced<T>(
     mut follow: impl FnMut() -> nix::Result<T>,
     is_link: impl Fn() -> bool,
 ) -> io::Result<T> {

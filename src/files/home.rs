@@ -32,7 +32,7 @@ pub fn of_prefect(variable: Option<&[u8]>) -> Option<PathBuf> {
 
 /// Whether this user cannot access a home directory, or Prefect's directory in it: it belongs to another user, or is
 /// hidden from a service (`ProtectHome=` in systemd.exec(5)).
-pub fn is_closed(home: &Path) -> bool {
+pub fn is_inaccessible(home: &Path) -> bool {
     let is_refused = |directory: &Path| {
         let inside = std::fs::symlink_metadata(directory.join("."));
         let number = inside.err().and_then(|error| error.raw_os_error());
@@ -46,9 +46,9 @@ pub fn is_closed(home: &Path) -> bool {
     is_refused(home) || (is_refused(&prefect) && is_foreign(&prefect))
 }
 
-/// Whether a file with this path, `HOME/.prefect/NAME`, is in a home directory that [`is_closed`].
-pub fn hides(file: &Path) -> bool {
-    file.parent().and_then(Path::parent).is_some_and(is_closed)
+/// Whether a file with this path, `HOME/.prefect/NAME`, is in a home directory that [`is_inaccessible`].
+pub fn is_in_inaccessible_home(file: &Path) -> bool {
+    file.parent().and_then(Path::parent).is_some_and(is_inaccessible)
 }
 
 /// The path with these bytes.

@@ -20,7 +20,7 @@ use crate::error::{Error, TrustFault};
 use crate::random;
 
 /// How long pfx waits for another writer, which normally holds the lock for milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often the edit is repeated because another program, such as an editor, wrote the file in the meantime.
 const TRIES: usize = 5;
@@ -38,7 +38,7 @@ pub fn update(
 ) -> Result<bool, Error> {
     let target = Target::of(path)?;
     let _lock = target.lock()?;
-    target.sweep();
+    target.remove_leftovers();
     for _ in 0..TRIES {
         let old = target.read()?;
         let text = old.as_ref().map_or(Ok(""), |old| file::text(&old.bytes, path))?;
@@ -50,9 +50,9 @@ pub fn update(
         if old.as_ref().is_some_and(|old| old.bytes == bytes) {
             return Ok(false);
         }
-        let temporary = target.write_beside(&bytes, old.as_ref())?;
-        if target.is_still(old.as_ref()) {
-            temporary.take_its_place()?;
+        let temporary = target.write_temporary(&bytes, old.as_ref())?;
+        if target.is_unchanged(old.as_ref()) {
+            temporary.replace_target()?;
             return Ok(true);
         }
     }
@@ -66,11 +66,11 @@ pub fn update(
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let target = Target::of(path)?;
     let _lock = target.lock()?;
-    target.sweep();
+    target.remove_leftovers();
     if target.is_irregular() {
         return Err(Error::Trust { path: path.to_owned(), fault: TrustFault::NotRegular });
     }
-    target.write_beside(bytes, None)?.take_its_place()
+    target.write_temporary(bytes, None)?.replace_target()
 }
 
 /// Checks, as far as permissions show, whether a file could be created at `path`, or an existing one be written
@@ -78,7 +78,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::File`].
-pub fn can_be_written(path: &Path, in_place: bool) -> Result<(), Error> {
+pub fn check_writable(path: &Path, in_place: bool) -> Result<(), Error> {
     let failed = |cause| Error::File { action: "write", path: path.to_owned(), cause };
     let target = follow(path).map_err(failed)?;
     if target.is_dir() {
@@ -135,7 +135,7 @@ struct Target {
 }
 
 /// The content of a file, and its status when it was read.
-struct Old {
+struct OldFile {
     bytes: Zeroizing<Vec<u8>>,
     status: FileStat,
 }
@@ -185,15 +185,18 @@ impl Target {
                 Err((unlocked, Errno::EWOULDBLOCK | Errno::EINTR)) => directory = unlocked,
                 Err((_, error)) => return Err(failed(error)),
             }
-            if start.elapsed() > PATIENCE {
-                return Err(Error::Locked { path: self.path.clone(), seconds: PATIENCE.as_secs() });
+            if start.elapsed() > LOCK_TIMEOUT {
+                return Err(Error::Locked {
+                    path: self.path.clone(),
+                    seconds: LOCK_TIMEOUT.as_secs(),
+                });
             }
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     /// Removes temporary files of writers that were killed. Only the holder of the lock may do this.
-    fn sweep(&self) {
+    fn remove_leftovers(&self) {
         let Ok(directory) = self.directory.try_clone() else { return };
         let Ok(mut entries) = nix::dir::Dir::from_fd(directory) else { return };
         let prefix = self.temporary_prefix();
@@ -205,7 +208,7 @@ impl Target {
         }
     }
 
-    fn read(&self) -> Result<Option<Old>, Error> {
+    fn read(&self) -> Result<Option<OldFile>, Error> {
         let flags = OFlag::O_RDONLY
             | OFlag::O_CLOEXEC
             | OFlag::O_NOFOLLOW
@@ -215,10 +218,10 @@ impl Target {
             Err(Errno::ENOENT) => return Ok(None),
             Err(error) => return Err(self.failed("read", error)),
         };
-        let standard = file::Standard::found("run pfx as the owner of the file");
+        let standard = file::FileRequirements::found("run pfx as the owner of the file");
         let contents = file::read_open(&opened, &self.path, standard)?;
         let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
-        Ok(Some(Old { bytes: contents.bytes, status }))
+        Ok(Some(OldFile { bytes: contents.bytes, status }))
     }
 
     /// Whether there is something other than a regular file.
@@ -234,7 +237,7 @@ impl Target {
     }
 
     /// Writes a new file in the same directory, with the mode and owner of the old one.
-    fn write_beside(&self, bytes: &[u8], old: Option<&Old>) -> Result<Temporary<'_>, Error> {
+    fn write_temporary(&self, bytes: &[u8], old: Option<&OldFile>) -> Result<Temporary<'_>, Error> {
         let failed = |error| self.failed("write", error);
         let mut name = self.temporary_prefix();
         // `O_EXCL` fails if another writer uses the same name.
@@ -252,7 +255,7 @@ impl Target {
             })?;
         let temporary = Temporary { target: self, name, renamed: false };
         let mut file = File::from(opened);
-        if let Some(Old { status, .. }) = old {
+        if let Some(OldFile { status, .. }) = old {
             let own = fstat(&file).map_err(failed)?;
             if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid) {
                 let (uid, gid) = (Uid::from_raw(status.st_uid), Gid::from_raw(status.st_gid));
@@ -271,11 +274,11 @@ impl Target {
     }
 
     /// Whether the file is still as it was read.
-    fn is_still(&self, old: Option<&Old>) -> bool {
+    fn is_unchanged(&self, old: Option<&OldFile>) -> bool {
         let now = fstatat(&self.directory, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
         match (now, old) {
             (Err(Errno::ENOENT), None) => true,
-            (Ok(now), Some(Old { status, .. })) => {
+            (Ok(now), Some(OldFile { status, .. })) => {
                 let identity = |status: &FileStat| {
                     let written = (status.st_mtime, status.st_mtime_nsec);
                     (status.st_dev, status.st_ino, status.st_size, written)
@@ -306,7 +309,7 @@ struct Temporary<'p> {
 }
 
 impl Temporary<'_> {
-    fn take_its_place(mut self) -> Result<(), Error> {
+    fn replace_target(mut self) -> Result<(), Error> {
         let Target { directory, name, .. } = self.target;
         renameat(directory, self.name.as_os_str(), directory, name.as_os_str()).map_err(
             |error| match error {

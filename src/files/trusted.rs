@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use ring::digest::{SHA256, digest};
 
-use super::file::{self, Standard};
+use super::file::{self, FileRequirements};
 use super::{home, replace};
 use crate::error::{Error, TrustFault};
 
@@ -16,7 +16,7 @@ use crate::error::{Error, TrustFault};
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// The list, with one file per line: the SHA-256 in hexadecimal, two spaces, the path.
-pub struct Trusted {
+pub struct TrustList {
     pub path: PathBuf,
     /// The home directory, if the list is in it.
     home: Option<PathBuf>,
@@ -29,7 +29,7 @@ pub struct TrustedFile {
     pub path: PathBuf,
 }
 
-impl Trusted {
+impl TrustList {
     /// The list in a state directory (XDG Base Directory Specification).
     pub fn below(state: &Path) -> Self {
         Self { path: state.join("pfx").join("trusted"), home: None }
@@ -45,7 +45,7 @@ impl Trusted {
     ///
     /// # Errors
     /// [`Error::Trust`] if it is not trusted, or with other bytes; as [`file::read`] for the list.
-    pub fn demand(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    pub fn require(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let fault = match self.entries()?.into_iter().find(|entry| entry.path == path) {
             Some(entry) if entry.hash == hash(bytes) => return Ok(()),
             Some(_) => TrustFault::Changed,
@@ -59,12 +59,12 @@ impl Trusted {
     /// # Errors
     /// As [`file::read`].
     pub fn entries(&self) -> Result<Vec<TrustedFile>, Error> {
-        let standard = Standard::found("set XDG_STATE_HOME to use another list");
+        let standard = FileRequirements::found("set XDG_STATE_HOME to use another list");
         match file::read(&self.path, standard) {
             Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
             Ok(None) => Ok(Vec::new()),
             // This user cannot have written a list there, so it is empty.
-            Err(Error::File { .. }) if self.home.as_deref().is_some_and(home::is_closed) => {
+            Err(Error::File { .. }) if self.home.as_deref().is_some_and(home::is_inaccessible) => {
                 Ok(Vec::new())
             }
             Err(error) => Err(error),

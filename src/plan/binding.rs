@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::fault;
 use crate::error::{BindingFault, Error};
 use crate::name::VariableName;
-use crate::reference::{Kind, Pointer, Reference, Written};
+use crate::reference::{Kind, Pointer, Reference, WrittenReference};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, mentions_reference};
 
@@ -95,7 +95,7 @@ pub(super) fn lookup(
 
 /// Reads `[VAR=]NAME[?][#/POINTER]`.
 fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<(VariableName, Lookup), Error> {
-    let written = Written::binding(text);
+    let written = WrittenReference::binding(text);
     let name = written.name.to_string_lossy();
     if written.name.is_empty() {
         return Err(fault(option, BindingFault::Empty));
@@ -106,7 +106,7 @@ fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<(VariableName
             fault(option, BindingFault::NoVariable { name: name.clone().into_owned() })
         })?,
     };
-    let pointer = written.judged_pointer(option)?;
+    let pointer = written.checked_pointer(option)?;
     if written.name.as_bytes().contains(&0) {
         return Err(fault(option, BindingFault::NulInName));
     }
@@ -119,12 +119,12 @@ fn named(option: &'static str, kind: Kind, text: &OsStr) -> Result<(VariableName
 /// Reads `VAR=TYPE/NAME[?][#/POINTER]`. A `#` with nothing after it explicitly asks for all of the block; the name of
 /// a block has no `#`.
 fn block(option: &'static str, text: &OsStr) -> Result<(VariableName, Lookup), Error> {
-    let is_all = Written::binding(text).pointer.is_none();
+    let is_all = WrittenReference::binding(text).pointer.is_none();
     let (text, pointer) = match text.as_bytes().strip_suffix(b"#").filter(|_| is_all) {
         Some(rest) => (OsStr::from_bytes(rest), Pointer::new("")),
         None => (text, None),
     };
-    let written = Written::binding(text);
+    let written = WrittenReference::binding(text);
     if written.variable.is_none() {
         return Err(fault(option, BindingFault::NoBlockVariable));
     }

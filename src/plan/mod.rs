@@ -204,7 +204,7 @@ impl Plan {
     /// [`Error::Binding`] if no variable name can be derived from a secret's name, if two secrets have the same
     /// variable, or if names that others chose would set variables of [`crate::takeover`]; the error lists all of
     /// these.
-    pub fn with_secrets(mut self, secrets: Vec<Listed>) -> Result<Self, Error> {
+    pub fn with_secrets(mut self, secrets: Vec<ListedSecret>) -> Result<Self, Error> {
         let bound_secrets = self.lookups().filter_map(|lookup| match &lookup.reference {
             Reference::Secret(name) => Some(name.as_str()),
             _ => None,
@@ -213,7 +213,7 @@ impl Plan {
         let bound_variables: HashSet<&[u8]> = self.bindings.iter().map(Binding::variable).collect();
         let mut added = Vec::with_capacity(secrets.len());
         let mut refused = Vec::new();
-        for Listed { name, author } in secrets {
+        for ListedSecret { name, author } in secrets {
             if bound_secrets.contains(name.as_str()) {
                 continue;
             }
@@ -267,7 +267,7 @@ impl OrderedBindings {
 
 /// A secret that a source lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedSecret {
     pub name: String,
     pub author: Author,
 }

@@ -2,11 +2,11 @@
 //! is looked up.
 
 use super::{Action, BaseEnvironment, Binding};
-use crate::environment::has_room;
+use crate::environment::check_length;
 use crate::error::{Error, Position};
 use crate::name::VariableName;
 use crate::secret::SecretValue;
-use crate::wanted::{self, Delivery, Lookup, Mention, TemplatePiece, or_default};
+use crate::wanted::{self, Delivery, Interpolation, Lookup, TemplatePiece, or_default};
 
 /// A text with parts that are known only after the look-ups.
 #[derive(Debug)]
@@ -106,21 +106,21 @@ impl<'l> Linker<'l> {
     {
         let (mut parts, mut text) = (Vec::new(), zeroize::Zeroizing::new(Vec::new()));
         for piece in std::mem::take(&mut origin.pieces) {
-            let mention = match piece {
+            let interpolation = match piece {
                 TemplatePiece::Text(piece) => {
                     text.extend_from_slice(piece.expose());
                     continue;
                 }
-                TemplatePiece::Variable(mention) => mention,
+                TemplatePiece::Variable(interpolation) => interpolation,
             };
-            let default = mention.default.as_ref().map(SecretValue::expose);
-            match self.meaning(&mention, &origin, &earlier)? {
+            let default = interpolation.default.as_ref().map(SecretValue::expose);
+            match self.meaning(&interpolation, &origin, &earlier)? {
                 Meaning::Now(value) => match or_default(value, default) {
                     Some(value) => text.extend_from_slice(value),
                     None => {
                         let problem = "the variable that this `$` refers to is not set; put a literal `$` in \
                                        single quotes, or give a default with `${NAME:-text}`";
-                        return Err(origin.fault(mention.at, problem));
+                        return Err(origin.fault(interpolation.at, problem));
                     }
                 },
                 Meaning::Later(name, of) => {
@@ -129,12 +129,12 @@ impl<'l> Linker<'l> {
                         parts.push(TemplatePart::Text(before));
                     }
                     let inherited = self.left_as_inherited(&name, of);
-                    let Mention { default, at, .. } = mention;
+                    let Interpolation { default, at, .. } = interpolation;
                     parts.push(TemplatePart::Variable { name, of, default, inherited, at });
                 }
             }
             // This stops lines that double the text each time.
-            has_room(variable.as_str(), text.len(), variable.as_str())?;
+            check_length(variable.as_str(), text.len(), variable.as_str())?;
         }
         let text = SecretValue::bytes(std::mem::take(&mut *text));
         if parts.is_empty() {
@@ -151,14 +151,14 @@ impl<'l> Linker<'l> {
 
     fn meaning<'m>(
         &mut self,
-        mention: &Mention,
+        interpolation: &Interpolation,
         origin: &wanted::WrittenTemplate,
         earlier: &impl Fn(&[u8]) -> Option<&'m Binding>,
     ) -> Result<Meaning<'m>, Error>
     where
         'l: 'm,
     {
-        let name = mention.name.as_bytes();
+        let name = interpolation.name.as_bytes();
         let bound = self.winning.iter().rfind(|binding| binding.variable() == name);
         let bound = bound.or_else(|| earlier(name));
         let preserved = self.base.preserved.get(name);
@@ -173,7 +173,7 @@ impl<'l> Linker<'l> {
             (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
                 let problem = "the variable that this `$` refers to is passed as a file and cannot be part of a \
                                text";
-                return Err(origin.fault(mention.at, problem));
+                return Err(origin.fault(interpolation.at, problem));
             }
             (Some(Action::Lookup(variable, lookup)), None) => {
                 let of = PartValue::Lookup(self.ingredient(lookup));

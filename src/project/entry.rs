@@ -56,7 +56,7 @@ impl ProjectReader<'_> {
         let mut origin: Option<(&str, WantedValue)> = None;
         let (mut pointer, mut default, mut optional) = (None, None, None);
         let mut delivery = Delivery::Variable;
-        let mut behind = None;
+        let mut modifier = None;
         for (key, value) in in_order(self.table(path, value)?) {
             let name = key.get_ref().as_ref();
             let path = format!("{path}.{name}");
@@ -67,7 +67,7 @@ impl ProjectReader<'_> {
                     return Err(self.fault(key, &path, &problem));
                 }
             } else {
-                behind = Some((key, path.clone()));
+                modifier = Some((key, path.clone()));
             }
             if let Some(kind) = Kind::of(name) {
                 let reference = self.reference(kind, &path, value)?;
@@ -132,7 +132,7 @@ impl ProjectReader<'_> {
                 let optional = optional.unwrap_or(false);
                 Ok(WantedValue::Lookup(Lookup { pointer, optional, default, delivery, ..lookup }))
             }
-            Some((kind, other)) => match behind {
+            Some((kind, other)) => match modifier {
                 Some((key, path)) => {
                     Err(self.fault(key, &path, &format!("has no effect with `{kind}`")))
                 }

@@ -5,7 +5,7 @@ mod entry;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::document::{Document, Lines, in_order, position};
+use crate::document::{Document, LineCounter, in_order, position};
 use crate::error::Error;
 use crate::name::alternatives;
 use crate::store_kind::StoreKind;
@@ -44,7 +44,7 @@ impl Project {
     /// [`Error::Config`] with line, column and key, and never with the text.
     pub fn parse(text: &str, place: &str) -> Result<Self, Error> {
         let document = Document::parse(text, place)?;
-        let lines = Lines::default();
+        let lines = LineCounter::default();
         let reader = ProjectReader { text, place, lines: &lines };
         let mut project = Self::default();
         for (key, value) in in_order(document.root()) {
@@ -89,7 +89,7 @@ impl Project {
 struct ProjectReader<'t> {
     text: &'t str,
     place: &'t str,
-    lines: &'t Lines,
+    lines: &'t LineCounter,
 }
 
 impl ProjectReader<'_> {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::LookedUp;
-use crate::environment::has_room;
+use crate::environment::check_length;
 use crate::error::{Error, Missing, Position};
 use crate::name::VariableName;
 use crate::plan::{PartValue, Template, TemplatePart};
@@ -15,13 +15,13 @@ use crate::wanted::{self, or_default};
 /// An assembled text with the values of other variables in it.
 pub struct Filled {
     pub variable: VariableName,
-    pub text: Result<SecretValue, Blank>,
+    pub text: Result<SecretValue, UnfilledTemplate>,
     /// The variables in it, each once.
-    pub uses: Vec<Use>,
+    pub uses: Vec<UsedVariable>,
 }
 
 /// Why a text cannot be assembled: a variable in it has no value and no default.
-pub struct Blank {
+pub struct UnfilledTemplate {
     /// The item that this variable needs, if it is not optional.
     pub missing: Option<Missing>,
     at: Position,
@@ -29,7 +29,7 @@ pub struct Blank {
 }
 
 /// One variable in a text.
-pub enum Use {
+pub enum UsedVariable {
     Lookup(VariableName, Rc<LookedUp>),
     /// The variable is itself such a text.
     Template {
@@ -44,12 +44,12 @@ impl Filled {
     /// The variables whose values are in the text.
     pub fn names(&self) -> impl Iterator<Item = &VariableName> {
         self.uses.iter().map(|used| match used {
-            Use::Lookup(variable, _) | Use::Template { variable, .. } => variable,
+            UsedVariable::Lookup(variable, _) | UsedVariable::Template { variable, .. } => variable,
         })
     }
 }
 
-impl Blank {
+impl UnfilledTemplate {
     /// The error if nothing that is required is missing.
     pub(super) fn error(&self) -> Error {
         let problem = "the variable that this `$` refers to is optional and missing; give a default with \
@@ -81,12 +81,12 @@ fn one(
 ) -> Result<Filled, Error> {
     let uses = template.variables().into_iter().filter_map(|(variable, of)| match of {
         PartValue::Lookup(index) => {
-            Some(Use::Lookup(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
+            Some(UsedVariable::Lookup(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
         }
         PartValue::Template(index) => {
             let filled = earlier[index].as_ref()?;
             let (variable, names) = (variable.clone(), filled.names().cloned().collect());
-            Some(Use::Template { variable, names, found: filled.text.is_ok() })
+            Some(UsedVariable::Template { variable, names, found: filled.text.is_ok() })
         }
     });
     let uses = uses.collect();
@@ -107,7 +107,7 @@ fn one(
                 Some(looked_up) => {
                     let name = looked_up.lookup.reference.name();
                     let value = looked_up.value().map(|value| value.in_variable(&name));
-                    (value.transpose()?, looked_up.lacking())
+                    (value.transpose()?, looked_up.missing_required())
                 }
                 None => (None, None),
             },
@@ -121,11 +121,11 @@ fn one(
         };
         let value = value.or(inherited).map(SecretValue::expose);
         let Some(value) = or_default(value, default.map(SecretValue::expose)) else {
-            let text = Err(Blank { missing: missing.cloned(), at, origin });
+            let text = Err(UnfilledTemplate { missing: missing.cloned(), at, origin });
             return Ok(Filled { variable, text, uses });
         };
         text.extend_from_slice(value);
-        has_room(variable.as_str(), text.len(), variable.as_str())?;
+        check_length(variable.as_str(), text.len(), variable.as_str())?;
     }
     let text = Ok(SecretValue::bytes(std::mem::take(&mut *text)));
     Ok(Filled { variable, text, uses })

@@ -6,7 +6,7 @@ use crate::error::{Error, Missing, ValueFault};
 use crate::json;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Author, Held, Keeps, Source};
+use crate::source::{Author, FoundValue, Keeps, Source};
 use crate::wanted::Lookup;
 
 /// A look-up and its outcome.
@@ -20,13 +20,13 @@ pub enum LookupOutcome {
     /// Nothing was found. The look-up may have a default.
     Missing(Box<Missing>),
     /// This part of the value was selected.
-    Part(Rc<Held>, Box<SecretValue>),
-    Whole(Rc<Held>),
+    Part(Rc<FoundValue>, Box<SecretValue>),
+    Whole(Rc<FoundValue>),
 }
 
 impl LookedUp {
     /// The whole value and its place; `None` if it is missing.
-    pub fn held(&self) -> Option<&Held> {
+    pub fn held(&self) -> Option<&FoundValue> {
         match &self.outcome {
             LookupOutcome::Whole(held) | LookupOutcome::Part(held, _) => Some(held),
             LookupOutcome::Missing(_) => None,
@@ -42,7 +42,7 @@ impl LookedUp {
     }
 
     /// The same, but `None` if the look-up is optional or has a default.
-    pub fn lacking(&self) -> Option<&Missing> {
+    pub fn missing_required(&self) -> Option<&Missing> {
         self.missing().filter(|_| !self.lookup.optional && self.lookup.default.is_none())
     }
 
@@ -59,7 +59,7 @@ impl LookedUp {
 /// The items that were found, for look-ups.
 pub(super) struct Finder<'a, S> {
     /// Sorted by reference.
-    pub found: &'a [(Reference, Rc<Held>)],
+    pub found: &'a [(Reference, Rc<FoundValue>)],
     pub sources: &'a [S],
 }
 
@@ -84,7 +84,7 @@ impl<S: Source> Finder<'_, S> {
     }
 
     /// The part of the value that `lookup` wants.
-    fn part(&self, lookup: &Lookup, held: &Rc<Held>) -> Result<LookupOutcome, Error> {
+    fn part(&self, lookup: &Lookup, held: &Rc<FoundValue>) -> Result<LookupOutcome, Error> {
         // Neither a pointer nor a file helps with such a value.
         if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = held.value.caution() {
             return Err(Error::Value { name: lookup.reference.name(), fault: fault.clone() });
@@ -99,7 +99,7 @@ impl<S: Source> Finder<'_, S> {
         let name = lookup.reference.name();
         let fault = |fault| Error::Value { name: name.clone(), fault };
         let part =
-            json::pick(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
+            json::select(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
         let Some(part) = part else {
             // The user most likely wants the secret itself, which is stored elsewhere.
             if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =

@@ -7,8 +7,8 @@ use super::variable::variable;
 use crate::cli;
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::files::file::{self, Contents, Standard};
-use crate::files::trusted::Trusted;
+use crate::files::file::{self, Contents, FileRequirements};
+use crate::files::trusted::TrustList;
 use crate::files::{home, search};
 use crate::name::Shown;
 use crate::notice::Notice;
@@ -18,7 +18,7 @@ use crate::store_kind::StoreKind;
 use crate::wanted::WantedVariable;
 
 /// What a project file that pfx found itself must satisfy. A file that the user names is the user's choice.
-const FOUND: Standard = Standard::found("to use it anyway, name it with `-f FILE`");
+const FOUND: FileRequirements = FileRequirements::found("to use it anyway, name it with `-f FILE`");
 
 /// A project file that was read and is trusted, with the selected profiles.
 pub struct ActiveProject {
@@ -72,7 +72,7 @@ fn contents(
     inherited: Inherited<'_>,
 ) -> Result<Option<(PathBuf, Contents)>, Error> {
     if let Some((path, _)) = named(given, inherited) {
-        let standard = Standard { strict, ..Standard::NAMED };
+        let standard = FileRequirements { strict, ..FileRequirements::NAMED };
         return read(&path, standard).map(|contents| Some((path, contents)));
     }
     if is_forbidden(given, inherited) {
@@ -80,7 +80,7 @@ fn contents(
     }
     let Some(path) = find(inherited) else { return Ok(None) };
     let (path, contents) = resolved(&path)?;
-    trusted(inherited)?.demand(&path, &contents.bytes)?;
+    trusted(inherited)?.require(&path, &contents.bytes)?;
     Ok(Some((path, contents)))
 }
 
@@ -117,7 +117,7 @@ pub fn resolved(path: &Path) -> Result<(PathBuf, Contents), Error> {
 }
 
 /// Reads a project file. As any file of a repository, everyone may read it, but only its owner may write it.
-fn read(path: &Path, standard: Standard) -> Result<Contents, Error> {
+fn read(path: &Path, standard: FileRequirements) -> Result<Contents, Error> {
     match file::read(path, standard)? {
         Some(contents) => Ok(contents),
         None => {
@@ -132,11 +132,11 @@ fn read(path: &Path, standard: Standard) -> Result<Contents, Error> {
 ///
 /// # Errors
 /// [`Error::Usage`] if HOME is not set either.
-pub fn trusted(inherited: Inherited<'_>) -> Result<Trusted, Error> {
+pub fn trusted(inherited: Inherited<'_>) -> Result<TrustList, Error> {
     let state = inherited.get(b"XDG_STATE_HOME").map(home::path).filter(|path| path.is_absolute());
-    let list = state.map(|state| Trusted::below(&state)).or_else(|| {
+    let list = state.map(|state| TrustList::below(&state)).or_else(|| {
         let home = home::of_user(b"", inherited.get(b"HOME")).map(|home| home::path(&home));
-        home.filter(|home| home.is_absolute()).map(Trusted::in_home)
+        home.filter(|home| home.is_absolute()).map(TrustList::in_home)
     });
     list.ok_or_else(|| Error::Usage {
         problem: "cannot find the list of trusted files: neither HOME nor XDG_STATE_HOME is set"

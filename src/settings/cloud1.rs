@@ -12,7 +12,7 @@ use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
-use crate::files::file::{self, Chosen, Standard};
+use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::home;
 use crate::notice::{Level, Notice};
 use crate::remote::address::Address;
@@ -219,10 +219,12 @@ impl StoreSettings for Cloud1Settings {
 fn login(path: &Path, api: &str, strict: bool, notices: &mut Vec<Notice>) -> Result<Login, Error> {
     let allow = "to do without the file, set PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID";
     let chosen = Chosen::ByItself { allow };
-    let contents = match file::read(path, Standard { chosen, private: true, strict }) {
+    let contents = match file::read(path, FileRequirements { chosen, private: true, strict }) {
         Ok(Some(contents)) => contents,
         Ok(None) => return Ok(Login::default()),
-        Err(Error::File { .. }) if home::hides(path) => return Ok(Login::default()),
+        Err(Error::File { .. }) if home::is_in_inaccessible_home(path) => {
+            return Ok(Login::default());
+        }
         Err(error) => return Err(error),
     };
     let place = path.display().to_string();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::dotenv;
 use crate::error::Error;
-use crate::files::file::{self, Standard};
+use crate::files::file::{self, FileRequirements};
 use crate::notice::Notice;
 use crate::plan::BindingLayer;
 
@@ -24,7 +24,7 @@ pub fn layer(path: &Path, strict: bool, notices: &mut Vec<Notice>) -> Result<Bin
     } else if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         file::all(File::open(path).map_err(failed)?, path)?
     } else {
-        let contents = file::read(path, Standard { strict, ..Standard::NAMED })?;
+        let contents = file::read(path, FileRequirements { strict, ..FileRequirements::NAMED })?;
         let contents = contents.ok_or_else(|| failed(nix::errno::Errno::ENOENT.into()))?;
         notices.extend(contents.fault.map(|fault| Notice::of_trust(path, &fault)));
         contents.bytes

@@ -33,7 +33,7 @@ pub fn access(
         });
         for path in named.chain(authorities.iter().map(|path| path.to_path_buf())) {
             let place = path.display().to_string();
-            match file::read(&path, file::Standard::NAMED)? {
+            match file::read(&path, file::FileRequirements::NAMED)? {
                 Some(contents) => files.push((place, contents.bytes.to_vec())),
                 None => {
                     let cause = nix::errno::Errno::ENOENT.into();

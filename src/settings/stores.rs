@@ -6,7 +6,7 @@ use super::{Fact, cloud1, prefect};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::notice::Notice;
-use crate::source::deferred::Settled;
+use crate::source::lazy_store::ChosenStore;
 use crate::source::local::LocalConfig;
 use crate::store_kind::StoreKind;
 
@@ -36,9 +36,9 @@ pub fn open_first(
     choice: &StoreChoice,
     inherited: Inherited<'_>,
     local: &LocalConfig<'_>,
-) -> Result<Settled, Error> {
+) -> Result<ChosenStore, Error> {
     if choice.local {
-        return Ok(Settled::None { why: "`--local` was given".to_owned() });
+        return Ok(ChosenStore::None { why: "`--local` was given".to_owned() });
     }
     let settings = kinds.iter().map(|&kind| read_settings(kind, inherited, local));
     Ok(first(settings, choice, inherited)?.0)
@@ -49,7 +49,7 @@ fn first<E: From<Error>>(
     settings: impl Iterator<Item = Result<Box<dyn StoreSettings>, E>>,
     choice: &StoreChoice,
     inherited: Inherited<'_>,
-) -> Result<(Settled, String), E> {
+) -> Result<(ChosenStore, String), E> {
     let mut obstacles = Vec::new();
     for settings in settings {
         let settings = settings?;
@@ -61,13 +61,13 @@ fn first<E: From<Error>>(
                 } else {
                     "it was selected explicitly".to_owned()
                 };
-                return Ok((Settled::Store(settings.open(choice, inherited)?), why));
+                return Ok((ChosenStore::Store(settings.open(choice, inherited)?), why));
             }
         }
     }
     // The last one is the easiest to configure, so it comes first.
     obstacles.reverse();
-    Ok((Settled::None { why: obstacles.join("; ") }, String::new()))
+    Ok((ChosenStore::None { why: obstacles.join("; ") }, String::new()))
 }
 
 /// Everything about remote stores, for `doctor`.
@@ -78,7 +78,7 @@ pub struct StoreOverview {
     /// Warnings and errors about them.
     pub notices: Vec<Notice>,
     /// Each store that is used, in order, and why it is that one; or why none is used.
-    pub settled: Vec<(Settled, String)>,
+    pub chosen: Vec<(ChosenStore, String)>,
     /// How to configure a credential, if one is missing.
     pub login: Option<String>,
 }
@@ -102,7 +102,7 @@ impl StoreOverview {
         }
         if choice.local {
             let why = "`--local` was given".to_owned();
-            overview.settled.push((Settled::None { why }, String::new()));
+            overview.chosen.push((ChosenStore::None { why }, String::new()));
             return overview;
         }
         for kinds in choice.chain() {
@@ -112,7 +112,7 @@ impl StoreOverview {
                 at.map(|at| known.remove(at).1).ok_or(None)
             });
             match first::<Option<Error>>(settings, choice, inherited) {
-                Ok(settled) => overview.settled.push(settled),
+                Ok(chosen) => overview.chosen.push(chosen),
                 Err(error) => overview.notices.extend(error.as_ref().map(Notice::of_error)),
             }
         }
@@ -142,12 +142,12 @@ mod tests {
         let files = ConfigFiles::new(Vec::new(), false);
         let config = LocalConfig::new(&files, inherited, true);
         let choice = StoreChoice { stores: stores.to_vec(), local, ..StoreChoice::local() };
-        let settle = |kinds: Vec<StoreKind>| match open_first(&kinds, &choice, inherited, &config) {
-            Ok(Settled::Store(store)) => store.place().shown.join(", "),
-            Ok(Settled::None { why }) => format!("none: {why}"),
+        let choose = |kinds: Vec<StoreKind>| match open_first(&kinds, &choice, inherited, &config) {
+            Ok(ChosenStore::Store(store)) => store.place().shown.join(", "),
+            Ok(ChosenStore::None { why }) => format!("none: {why}"),
             Err(error) => format!("error: {error}"),
         };
-        choice.chain().into_iter().map(settle).collect()
+        choice.chain().into_iter().map(choose).collect()
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use super::{Found, Held, Keeps, Place, Source};
+use super::{Found, FoundValue, Keeps, Place, Source};
 use crate::error::{Error, TrustFault};
-use crate::files::file::{self, Chosen, Standard};
+use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::generation::{Generation, TRIES};
 use crate::name::Shown;
 use crate::notice::Notice;
@@ -87,7 +87,7 @@ impl Directory {
         let _ = self.is_there.set(there(&opened));
         match opened {
             Ok(generation) => Ok(Some(generation)),
-            Err(error) if file::is_absence(&error) => Ok(None),
+            Err(error) if file::is_not_found(&error) => Ok(None),
             Err(cause) => Err(self.failed("read", cause)),
         }
     }
@@ -131,13 +131,13 @@ impl Directory {
             match read {
                 Ok(Some(held)) => drop(found.insert(Reference::Secret(name.to_owned()), held)),
                 Ok(None) => is_complete = false,
-                Err(error) if generation.is_in_force(&self.path) => {
+                Err(error) if generation.is_current(&self.path) => {
                     return Err(Stopped::Failed(error));
                 }
                 Err(_) => return Err(Stopped::Replaced),
             }
         }
-        if is_complete || generation.is_in_force(&self.path) {
+        if is_complete || generation.is_current(&self.path) {
             Ok(found)
         } else {
             Err(Stopped::Replaced)
@@ -150,9 +150,10 @@ impl Directory {
         opened: &File,
         name: &str,
         generation: &Generation,
-    ) -> Result<Option<Held>, Error> {
+    ) -> Result<Option<FoundValue>, Error> {
         let path = self.path.join(name);
-        let standard = Standard { chosen: Chosen::ByUser, private: false, strict: self.strict };
+        let standard =
+            FileRequirements { chosen: Chosen::ByUser, private: false, strict: self.strict };
         let contents = match file::read_open(opened, &path, standard) {
             Err(Error::Trust { fault: TrustFault::NotRegular, .. })
                 if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) =>
@@ -162,18 +163,18 @@ impl Directory {
             other => other?,
         };
         if let Some(TrustFault::ForeignOwner { uid, .. }) = contents.fault {
-            self.demand_chosen(uid, generation)?;
+            self.require_trusted_owner(uid, generation)?;
             self.owners.borrow_mut().entry(uid).or_insert_with(|| path.clone());
         }
         let place = path.display().to_string();
         let value = SecretValue::of_file(contents.bytes, self.keep_newline);
-        Ok(Some(Held::new(value, place)))
+        Ok(Some(FoundValue::new(value, place)))
     }
 
     /// A user who names a directory trusts its owner, and those whom the owner lets write files into it. This does
     /// not include everyone who can write to a directory that is open to others, unless it was mounted here for that
     /// purpose.
-    fn demand_chosen(&self, uid: u32, generation: &Generation) -> Result<(), Error> {
+    fn require_trusted_owner(&self, uid: u32, generation: &Generation) -> Result<(), Error> {
         let directory = generation.metadata().map_err(|cause| self.failed("read", cause))?;
         let mode = directory.mode() & 0o7777;
         let is_shared = mode & 0o1000 == 0 && generation.is_mounted();
@@ -222,7 +223,7 @@ impl Source for Directory {
         let listed = self.in_one_generation(|generation| {
             let names = match generation.names() {
                 Ok(names) => names,
-                Err(cause) if generation.is_in_force(&self.path) => {
+                Err(cause) if generation.is_current(&self.path) => {
                     return Err(Stopped::Failed(self.failed("list", cause)));
                 }
                 Err(_) => return Err(Stopped::Replaced),
@@ -233,7 +234,7 @@ impl Source for Directory {
                 .filter(|name| is_file_name(name))
                 .collect();
             let mut values = Found::new();
-            if generation.is_replaced_whole() {
+            if generation.is_replaced_at_once() {
                 for name in &names {
                     // A file that cannot be used is an error only if it is looked up.
                     if let Ok(Some(file)) = generation.file(name)
@@ -244,7 +245,7 @@ impl Source for Directory {
                 }
             }
             // Some files may have been gone already.
-            if !generation.is_in_force(&self.path) {
+            if !generation.is_current(&self.path) {
                 return Err(Stopped::Replaced);
             }
             Ok((names, Listing { generation, values }))

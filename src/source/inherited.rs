@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::{Found, Held, Keeps, Place, Source};
+use super::{Found, FoundValue, Keeps, Place, Source};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::reference::Reference;
@@ -30,7 +30,7 @@ impl Source for Variables<'_> {
                 && let Some(value) = self.0.get(name.as_bytes())
             {
                 let value = SecretValue::text(&reference.name(), value)?;
-                found.insert((*reference).clone(), Held::new(value, PLACE.to_owned()));
+                found.insert((*reference).clone(), FoundValue::new(value, PLACE.to_owned()));
             }
         }
         Ok(found)

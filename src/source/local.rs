@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Found, Held, Keeps, Place, Source};
+use super::{Found, FoundValue, Keeps, Place, Source};
 use crate::config::{ConfigLayer, ConfigLayers, Expansion, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
-use crate::files::file::{Chosen, Standard};
+use crate::files::file::{Chosen, FileRequirements};
 use crate::files::{file, home};
 use crate::name::Shown;
 use crate::notice::Notice;
@@ -55,7 +55,7 @@ impl ChosenFile {
     }
 
     fn is_out_of_reach(&self) -> bool {
-        self.home().is_some_and(home::is_closed)
+        self.home().is_some_and(home::is_inaccessible)
     }
 }
 
@@ -86,7 +86,8 @@ impl ConfigFiles {
 
     fn text(&self, chosen: &ChosenFile) -> Result<ConfigText, Error> {
         let path = chosen.path.clone();
-        let standard = Standard { chosen: chosen.chosen(), private: true, strict: self.strict };
+        let standard =
+            FileRequirements { chosen: chosen.chosen(), private: true, strict: self.strict };
         let mut closed = None;
         let contents = match file::read(&path, standard) {
             Err(Error::Trust { fault: TrustFault::NotRegular, .. }) if path.is_dir() => None,
@@ -94,7 +95,7 @@ impl ConfigFiles {
                 closed = chosen.home().map(Path::to_owned);
                 None
             }
-            Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+            Err(Error::File { action, path, cause }) if file::is_permission_denied(&cause) => {
                 let instead = "allow this user to read it, or set PREFECT__USER_CONFIG_PATH to another file \
                                (/dev/null for none)";
                 return Err(Error::Denied { action, path, cause, instead });
@@ -211,8 +212,8 @@ impl Source for LocalConfig<'_> {
             // config.toml is always listed; backend.toml, which rarely has secrets, only if it exists.
             let is_there = read.is_none_or(|texts| texts[index].bytes.is_some());
             if chosen.is_secrets || is_there {
-                let is_closed = read.is_some_and(|texts| texts[index].closed.is_some());
-                let why = if is_closed { " (not accessible to this user)" } else { "" };
+                let is_inaccessible = read.is_some_and(|texts| texts[index].closed.is_some());
+                let why = if is_inaccessible { " (not accessible to this user)" } else { "" };
                 places.push(format!("{} [context.secrets]{why}", chosen.path.display()));
             }
         }
@@ -227,10 +228,11 @@ impl Source for LocalConfig<'_> {
         let layers = self.layers()?;
         self.with_expansion(|expansion| {
             let expansion = self.expand.then_some(expansion);
-            let held = |reference: &&Reference| -> Result<Option<(Reference, Held)>, Error> {
+            let held = |reference: &&Reference| -> Result<Option<(Reference, FoundValue)>, Error> {
                 let Reference::Secret(name) = reference else { return Ok(None) };
                 let found = layers.secret(name, expansion)?;
-                Ok(found.map(|(value, place)| ((*reference).clone(), Held::new(value, place))))
+                Ok(found
+                    .map(|(value, place)| ((*reference).clone(), FoundValue::new(value, place))))
             };
             wanted.iter().filter_map(|reference| held(reference).transpose()).collect()
         })

@@ -1,8 +1,8 @@
 //! Places that hold values, behind one interface. Each source is asked once for all names.
 
-pub mod deferred;
 pub mod directory;
 pub mod inherited;
+pub mod lazy_store;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -162,18 +162,18 @@ impl Keeps<'_> {
 }
 
 /// The items that a source was asked for and has.
-pub type Found = BTreeMap<Reference, Held>;
+pub type Found = BTreeMap<Reference, FoundValue>;
 
 /// A value, and the place where it was found.
 #[derive(Debug)]
-pub struct Held {
+pub struct FoundValue {
     pub value: SecretValue,
     pub place: String,
     /// Whether the source has it under exactly the name that was asked for.
     pub is_exact: bool,
 }
 
-impl Held {
+impl FoundValue {
     /// A value that has the name that was asked for.
     pub const fn new(value: SecretValue, place: String) -> Self {
         Self { value, place, is_exact: true }

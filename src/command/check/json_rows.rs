@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::name::VariableName;
 use crate::plan::BoundBy;
-use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, UsedVariable};
 use crate::wanted::Delivery;
 
 /// The JSON object of a variable.
@@ -53,14 +53,14 @@ pub fn object(variable: &ResolvedVariable) -> Value {
 /// The variables in a text.
 fn uses(filled: &Filled) -> Vec<Value> {
     let uses = filled.uses.iter().map(|used| match used {
-        Use::Lookup(variable, looked_up) => json!({
+        UsedVariable::Lookup(variable, looked_up) => json!({
             "variable": variable.as_str(),
             "kind": looked_up.lookup.reference.kind().word(),
             "name": looked_up.lookup.reference.name(),
             "found": looked_up.held().is_some(),
             "source": looked_up.held().map(|held| &held.place),
         }),
-        Use::Template { variable, names, found } => {
+        UsedVariable::Template { variable, names, found } => {
             let names: Vec<&str> = names.iter().map(VariableName::as_str).collect();
             json!({ "variable": variable.as_str(), "kind": "set", "uses": names, "found": found })
         }

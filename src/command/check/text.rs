@@ -3,7 +3,7 @@
 use super::precedence::Precedence;
 use crate::name::{Shown, VariableName, in_reference};
 use crate::plan::BoundBy;
-use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, Use};
+use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, UsedVariable};
 use crate::terminal::table::{self, Row};
 use crate::terminal::{Mark, OutputStyle, Role};
 use crate::wanted::{Delivery, Lookup};
@@ -170,7 +170,7 @@ impl Verdict {
         let (mut line, mut items) = (text.clone(), Vec::new());
         for used in &filled.uses {
             // A bound text has its own line; about any other, nothing more is known.
-            let Use::Lookup(variable, looked_up) = used else { continue };
+            let UsedVariable::Lookup(variable, looked_up) = used else { continue };
             let verdict = Self::of(looked_up, checked);
             let from = if looked_up.held().is_some() { " from" } else { ":" };
             line += &format!("; {variable}{from} {}", verdict.line);

@@ -16,7 +16,7 @@ use crate::settings::choice::StoreChoice;
 use crate::settings::stores::StoreOverview;
 use crate::settings::variable::variable;
 use crate::settings::{self, Fact, Settings};
-use crate::source::deferred::Settled;
+use crate::source::lazy_store::ChosenStore;
 use crate::source::local::LocalConfig;
 use crate::source::{Source as _, Store};
 use crate::terminal::{Mark, OutputStyle};
@@ -119,22 +119,23 @@ impl Findings {
         }
         self.notices(overview.notices);
         let mut facts = Vec::new();
-        let is_store = |(settled, _): &(Settled, String)| matches!(settled, Settled::Store(_));
-        if !overview.settled.iter().any(is_store) {
+        let is_store =
+            |(chosen, _): &(ChosenStore, String)| matches!(chosen, ChosenStore::Store(_));
+        if !overview.chosen.iter().any(is_store) {
             facts.push(Fact::new("active store", "none"));
         }
-        for (settled, why) in &overview.settled {
-            match settled {
-                Settled::Store(store) => {
+        for (chosen, why) in &overview.chosen {
+            match chosen {
+                ChosenStore::Store(store) => {
                     let place = print::place(&**store);
                     let active = Fact::new("active store", &format!("{place}: {why}"));
                     facts.push(active.marked(Mark::Good));
                     self.probe(&**store, &mut facts);
                 }
-                Settled::None { why } => facts.push(Fact::new("not used", why)),
+                ChosenStore::None { why } => facts.push(Fact::new("not used", why)),
             }
         }
-        if !overview.settled.iter().all(is_store) {
+        if !overview.chosen.iter().all(is_store) {
             facts.extend(overview.login.iter().map(|how| Fact::new("to log in", how)));
         }
         self.sections.push(Section { title: "remote store".to_owned(), facts });

@@ -62,11 +62,11 @@ impl Destination {
     /// Checks whether it can be written, as far as possible without writing.
     ///
     /// # Errors
-    /// As [`replace::can_be_written`].
-    pub fn can_be_written(&self) -> Result<(), Error> {
+    /// As [`replace::check_writable`].
+    pub fn check_writable(&self) -> Result<(), Error> {
         match self {
-            Self::Appended(path) => replace::can_be_written(path, true),
-            Self::Private(path) => replace::can_be_written(path, false),
+            Self::Appended(path) => replace::check_writable(path, true),
+            Self::Private(path) => replace::check_writable(path, false),
             Self::Descriptor(..) | Self::Stdout | Self::Stream(_) => Ok(()),
         }
     }

@@ -135,7 +135,7 @@ pub fn export(
     // A mistake on the command line is reported before anything is looked up.
     check_names(&*exporter, plan.bindings.iter().map(Binding::variable))?;
     document(&*exporter, &outline(&plan)?)?;
-    to.can_be_written()?;
+    to.check_writable()?;
     let resolved = context.resolve(plan, report)?;
     check_names(&*exporter, resolved.variables.iter().map(ResolvedVariable::name))?;
     let entries = entries(&resolved)?;

@@ -12,7 +12,7 @@ use crate::json;
 use crate::reference::{self, Kind, Reference};
 use crate::secret::SecretValue;
 use crate::settings::variable::variable;
-use crate::source::Held;
+use crate::source::FoundValue;
 
 /// Prints a string byte for byte, and anything else as JSON; on a terminal with a newline after it.
 ///
@@ -29,13 +29,13 @@ pub fn get(
     let reference = Reference::Kv(key.clone());
     let found = store.look_up(&[&reference])?.remove(&reference);
     let missing = || Missing::of(Kind::Kv.noun(), &key, store.place().shown);
-    let Some(Held { value, .. }) = found else { return Err(missing().absent()) };
+    let Some(FoundValue { value, .. }) = found else { return Err(missing().absent()) };
     let Some(pointer) = pointer.filter(|pointer| !pointer.is_whole()) else {
         print::value(&value, &key, json, output)?;
         return Ok(Exit::Done);
     };
     // As in `run`, a string that contains JSON is parsed.
-    let part = json::pick(value.expose(), &pointer).unwrap_or_default();
+    let part = json::select(value.expose(), &pointer).unwrap_or_default();
     let part =
         part.ok_or_else(|| Missing { pointer: Some(pointer.to_string()), ..missing() }.absent())?;
     let name = format!("{key}#{pointer}");

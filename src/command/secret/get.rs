@@ -49,7 +49,7 @@ pub fn get(
     else {
         return Ok(Exit::Done);
     };
-    if let Some(missing) = looked_up.lacking() {
+    if let Some(missing) = looked_up.missing_required() {
         if let (Some(_), Some(why)) = (target, &missing.not_asked) {
             return Err(Error::NoStore { why: why.clone() });
         }

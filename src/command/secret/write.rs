@@ -142,7 +142,7 @@ fn value(
 /// The same error, with how to choose another file if this user may not write this one.
 fn with_alternative(error: Error) -> Error {
     match error {
-        Error::File { action, path, cause } if file::is_denial(&cause) => {
+        Error::File { action, path, cause } if file::is_permission_denied(&cause) => {
             let instead = "set HOME to this user's own home directory, or PREFECT__USER_CONFIG_PATH to \
                            the path of another file";
             Error::Denied { action, path, cause, instead }

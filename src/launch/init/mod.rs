@@ -66,8 +66,9 @@ pub enum Role {
 /// # Errors
 /// [`Error::Process`] if the system has no process or descriptor left. Then nothing was started.
 pub fn split(options: &InitOptions) -> Result<Role, Error> {
-    let failed =
-        |action| move |cause: Errno| Error::Process { action, cause: cause.into(), way_out: None };
+    let failed = |action| {
+        move |cause: Errno| Error::Process { action, cause: cause.into(), workaround: None }
+    };
     // From here on no signal is lost: signals that arrive before the child is ready are forwarded later.
     let mut inherited_mask = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut inherited_mask))

@@ -17,7 +17,7 @@ use crate::error::{Error, RemoteFault, ValueFault};
 use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::{Form, SecretValue};
-use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
+use crate::source::{Collection, Found, FoundValue, Keeps, NewEntry, Place, Source, Store};
 
 /// The longest value of a key, in characters of JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
@@ -86,11 +86,11 @@ impl Source for Cloud1 {
             // values.
             let value = match (&reference, value.form(), value.caution()) {
                 (Reference::Secret(name), Form::Text, None) => {
-                    SecretValue::perhaps_json(name, value.expose())?
+                    SecretValue::maybe_json(name, value.expose())?
                 }
                 _ => value,
             };
-            found.insert(reference, Held::new(value, self.session.place()));
+            found.insert(reference, FoundValue::new(value, self.session.place()));
         }
         Ok(found)
     }
@@ -226,7 +226,7 @@ mod tests {
         ] {
             let Value::String(stored) = stored_form(&json!(text)).into_owned() else { panic!() };
             assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), json!(text));
-            let read = SecretValue::perhaps_json("X", stored).unwrap();
+            let read = SecretValue::maybe_json("X", stored).unwrap();
             assert_eq!(read.expose(), text.as_bytes());
         }
         assert_eq!(*stored_form(&json!({"a": "123"})), json!({"a": "123"}));

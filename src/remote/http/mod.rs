@@ -57,7 +57,7 @@ impl Client {
         match outcome {
             Ok(Some(responses)) => Ok(responses),
             Ok(None) => {
-                let late = RemoteFault::Deadline { after: self.access.time.after };
+                let late = RemoteFault::TimedOut { after: self.access.time.after };
                 Err(self.error(if writes { unknown_outcome(late) } else { late }))
             }
             Err(fault) => Err(self.error(fault)),
@@ -68,8 +68,8 @@ impl Client {
     pub fn error(&self, fault: RemoteFault) -> Error {
         if let RemoteFault::System { action, errno } = fault {
             let cause = io::Error::from_raw_os_error(errno);
-            let way_out = Some("`--local` uses no remote store, so it does not need this");
-            return Error::Process { action, cause, way_out };
+            let workaround = Some("`--local` uses no remote store, so it does not need this");
+            return Error::Process { action, cause, workaround };
         }
         let fault = match (fault, self.proxy()) {
             (RemoteFault::Refused { status, message: Some(message) }, _) => {

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Collection, Found, Held, Keeps, NewEntry, Place, Source, Store};
+use crate::source::{Collection, Found, FoundValue, Keeps, NewEntry, Place, Source, Store};
 
 /// One server, or one workspace of Prefect Cloud.
 pub struct Prefect {
@@ -31,11 +31,11 @@ impl Prefect {
     }
 
     /// A value, with the place where it was found; `name` is the name in the store, if it is a different one.
-    fn held(&self, value: SecretValue, name: Option<String>) -> Held {
+    fn held(&self, value: SecretValue, name: Option<String>) -> FoundValue {
         let place = self.session.url();
         match name {
-            Some(name) => Held::under_other_name(value, place, &name),
-            None => Held::new(value, place.to_owned()),
+            Some(name) => FoundValue::under_other_name(value, place, &name),
+            None => FoundValue::new(value, place.to_owned()),
         }
     }
 }

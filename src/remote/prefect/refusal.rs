@@ -45,7 +45,7 @@ pub fn fault(
             Some(credential) => {
                 RemoteFault::Unauthorized { status, credential: credential.to_owned() }
             }
-            None => RemoteFault::Anonymous { status },
+            None => RemoteFault::NoCredential { status },
         },
         403 if demands_token(response) => RemoteFault::Unsupported {
             problem: "the server requires a CSRF token, but rejects the one that it issued".to_owned(),

@@ -107,7 +107,7 @@ pub fn delete(session: &PrefectSession, key: &str) -> Result<bool, Error> {
 pub fn fits(session: &PrefectSession, key: &str, value: &Value) -> Result<String, Error> {
     let bytes = value.to_string().len();
     if bytes > LONGEST {
-        let fault = ValueFault::TooLongFor { what: "Variable", bytes, limit: LONGEST };
+        let fault = ValueFault::TooLongForStore { what: "Variable", bytes, limit: LONGEST };
         return Err(Error::Value { name: key.to_owned(), fault });
     }
     if has_large_integer(value) {

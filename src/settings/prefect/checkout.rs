@@ -17,7 +17,7 @@ use crate::config::python_dotenv;
 use crate::document::{Document, Walk, scalar, to_json};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
-use crate::files::file::{self, Chosen, Contents, Standard};
+use crate::files::file::{self, Chosen, Contents, FileRequirements};
 use crate::notice::Notice;
 
 /// How long a program may take to write to a FIFO. A password manager may have to ask its user first.
@@ -103,10 +103,12 @@ impl InDirectory {
                 {
                     return ignored("it is a socket");
                 }
-                Err(Error::File { cause, .. }) if file::is_denial(&cause) && need != Need::Url => {
+                Err(Error::File { cause, .. })
+                    if file::is_permission_denied(&cause) && need != Need::Url =>
+                {
                     return ignored("this user cannot read it");
                 }
-                Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+                Err(Error::File { action, path, cause }) if file::is_permission_denied(&cause) => {
                     let instead = "to do without the file, set PREFECT_API_URL in the environment";
                     return Err(Error::Denied { action, path, cause, instead });
                 }
@@ -133,7 +135,8 @@ impl InDirectory {
     }
 }
 
-const STANDARD: Standard = Standard { chosen: Chosen::InCheckout, private: false, strict: false };
+const STANDARD: FileRequirements =
+    FileRequirements { chosen: Chosen::InCheckout, private: false, strict: false };
 
 /// What a program writes to a FIFO; `None` if none does so in time. It is opened only once, because opening it makes a
 /// program such as 1Password ask its user.
@@ -142,7 +145,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     let mut file =
         OpenOptions::new().read(true).custom_flags(file::FLAGS).open(path).map_err(failed)?;
     let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
-    let fault = file::judge(&file, metadata, STANDARD).map_err(distrust)?;
+    let fault = file::check(&file, metadata, STANDARD).map_err(distrust)?;
     let mut bytes = Zeroizing::new(Vec::new());
     let end = Instant::now() + WAIT;
     loop {

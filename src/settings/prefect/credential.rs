@@ -62,7 +62,7 @@ fn of_two(
 fn read(setting: &PrefectSetting) -> Result<PrefectSetting, Error> {
     let path = Path::new(setting.text.as_str());
     // Docker and Kubernetes mount secrets so that everyone in the container can read them.
-    let Some(contents) = file::read(path, file::Standard::NAMED)? else {
+    let Some(contents) = file::read(path, file::FileRequirements::NAMED)? else {
         return Err(fault(setting, "the file that it names does not exist"));
     };
     let text = file::text(&contents.bytes, path)?;

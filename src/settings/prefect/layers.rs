@@ -12,7 +12,7 @@ use super::{
 use crate::config::profiles::Profiles;
 use crate::environment::Inherited;
 use crate::error::Error;
-use crate::files::file::{self, Chosen, Standard};
+use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::home;
 use crate::notice::{Level, Notice};
 
@@ -131,9 +131,9 @@ impl PrefectLayers {
         };
         let strict = strict && place == SettingPlace::User;
         let shown = path.display().to_string();
-        let contents = match file::read(&path, Standard { chosen, private: true, strict }) {
-            Err(Error::File { .. }) if !is_named && home::hides(&path) => None,
-            Err(Error::File { action, path, cause }) if file::is_denial(&cause) => {
+        let contents = match file::read(&path, FileRequirements { chosen, private: true, strict }) {
+            Err(Error::File { .. }) if !is_named && home::is_in_inaccessible_home(&path) => None,
+            Err(Error::File { action, path, cause }) if file::is_permission_denied(&cause) => {
                 let instead = "let this user read it, or set PREFECT_PROFILES_PATH to another file \
                                (/dev/null for none)";
                 return Err(Error::Denied { action, path, cause, instead });

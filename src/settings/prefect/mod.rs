@@ -209,8 +209,11 @@ impl StoreSettings for PrefectSettings {
         };
         let check_place = |what, origin: &str, place: SettingPlace| {
             let allowed = url.place == SettingPlace::User || url.place == place;
-            let fault =
-                RemoteFault::Mixed { what, origin: origin.to_owned(), url: url.origin.clone() };
+            let fault = RemoteFault::DifferentOrigins {
+                what,
+                origin: origin.to_owned(),
+                url: url.origin.clone(),
+            };
             if allowed { Ok(()) } else { Err(Error::Remote { place: address.origin(), fault }) }
         };
         if let (Some(credential), Some(place)) = (&credential, place) {

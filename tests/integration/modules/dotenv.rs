@@ -3,15 +3,15 @@
 use pfx::dotenv::*;
 use pfx::error::Error;
 use pfx::secret::SecretValue;
-use pfx::wanted::{Mention, TemplatePiece, WantedValue};
+use pfx::wanted::{Interpolation, TemplatePiece, WantedValue};
 
 /// Each variable with its value; a reference to another variable is shown as `<NAME>` or `<NAME:-default>`.
 fn read(text: &str) -> Result<Vec<(String, String)>, Error> {
     let text_of = |value: &SecretValue| String::from_utf8(value.expose().to_vec()).unwrap();
     let piece = |piece: &TemplatePiece| match piece {
         TemplatePiece::Text(text) => text_of(text),
-        TemplatePiece::Variable(Mention { name, default: None, .. }) => format!("<{name}>"),
-        TemplatePiece::Variable(Mention { name, default: Some(default), .. }) => {
+        TemplatePiece::Variable(Interpolation { name, default: None, .. }) => format!("<{name}>"),
+        TemplatePiece::Variable(Interpolation { name, default: Some(default), .. }) => {
             format!("<{name}:-{}>", text_of(default))
         }
     };

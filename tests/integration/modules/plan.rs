@@ -23,8 +23,8 @@ fn plan(secrets: &[&str], literals: &[&str]) -> Result<Plan, Error> {
     })
 }
 
-fn listed(names: &[&str], author: Author) -> Vec<Listed> {
-    names.iter().map(|name| Listed { name: (*name).to_owned(), author }).collect()
+fn listed(names: &[&str], author: Author) -> Vec<ListedSecret> {
+    names.iter().map(|name| ListedSecret { name: (*name).to_owned(), author }).collect()
 }
 
 fn layer(entries: &[(&str, &str)]) -> BindingLayer {

@@ -11,7 +11,7 @@ use pfx::reference::Reference;
 use pfx::resolve::*;
 use pfx::secret::SecretValue;
 use pfx::source::Place;
-use pfx::source::{Found, Held, Keeps, Source};
+use pfx::source::{Found, FoundValue, Keeps, Source};
 
 /// A source with the named secrets and values.
 struct Has(&'static str, &'static [(&'static str, &'static str)]);
@@ -29,8 +29,8 @@ impl Source for Has {
         assert!(!wanted.is_empty(), "a source is asked only for something");
         let held = self.1.iter().filter_map(|(name, value)| {
             let reference = Reference::Secret((*name).to_owned());
-            let value = SecretValue::perhaps_json(name, *value).unwrap();
-            let held = Held::new(value, self.0.to_owned());
+            let value = SecretValue::maybe_json(name, *value).unwrap();
+            let held = FoundValue::new(value, self.0.to_owned());
             wanted.contains(&&reference).then_some((reference, held))
         });
         Ok(held.collect())
@@ -197,7 +197,7 @@ fn a_text_lists_its_parts_and_whether_each_is_found() {
     let Resolution::Template(filled) = &resolved.variables[2].resolution else { panic!() };
     assert!(matches!(
         &filled.uses[..],
-        [Use::Template { names, found: false, .. }, Use::Lookup(variable, looked_up)]
+        [UsedVariable::Template { names, found: false, .. }, UsedVariable::Lookup(variable, looked_up)]
             if names[0].as_str() == "P" && variable.as_str() == "P" && looked_up.held().is_none()
     ));
     let error = resolved.require().err().unwrap();

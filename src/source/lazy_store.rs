@@ -9,7 +9,7 @@ use crate::notice::Notice;
 use crate::reference::Reference;
 
 /// The store that was chosen.
-pub enum Settled {
+pub enum ChosenStore {
     /// No store is used. `why` is a clause for messages, such as "`--local` was given".
     None {
         why: String,
@@ -18,67 +18,67 @@ pub enum Settled {
 }
 
 /// A remote store of one run of pfx.
-pub struct Deferred<'a> {
-    settle: Box<dyn Fn() -> Result<Settled, Error> + 'a>,
-    settled: OnceCell<Settled>,
+pub struct LazyStore<'a> {
+    choose: Box<dyn Fn() -> Result<ChosenStore, Error> + 'a>,
+    chosen: OnceCell<ChosenStore>,
 }
 
-impl<'a> Deferred<'a> {
-    /// `settle` chooses the store. It is called at most once.
-    pub fn new(settle: impl Fn() -> Result<Settled, Error> + 'a) -> Self {
-        Self { settle: Box::new(settle), settled: OnceCell::new() }
+impl<'a> LazyStore<'a> {
+    /// `choose` chooses the store. It is called at most once.
+    pub fn new(choose: impl Fn() -> Result<ChosenStore, Error> + 'a) -> Self {
+        Self { choose: Box::new(choose), chosen: OnceCell::new() }
     }
 
     /// The choice, which is made now if it was not made before.
     ///
     /// # Errors
-    /// Those of `settle`: the configuration is broken or contradicts itself.
-    pub fn settled(&self) -> Result<&Settled, Error> {
-        if let Some(settled) = self.settled.get() {
-            return Ok(settled);
+    /// Those of `choose`: the configuration is broken or contradicts itself.
+    pub fn chosen(&self) -> Result<&ChosenStore, Error> {
+        if let Some(chosen) = self.chosen.get() {
+            return Ok(chosen);
         }
-        let settled = (self.settle)()?;
-        Ok(self.settled.get_or_init(|| settled))
+        let chosen = (self.choose)()?;
+        Ok(self.chosen.get_or_init(|| chosen))
     }
 
     /// The store, if one was chosen.
     fn store(&self) -> Option<&dyn Store> {
-        match self.settled.get()? {
-            Settled::Store(store) => Some(&**store),
-            Settled::None { .. } => None,
+        match self.chosen.get()? {
+            ChosenStore::Store(store) => Some(&**store),
+            ChosenStore::None { .. } => None,
         }
     }
 }
 
-impl Source for Deferred<'_> {
+impl Source for LazyStore<'_> {
     fn place(&self) -> Place {
         self.store().map_or(Place::remote(Vec::new()), Source::place)
     }
 
     fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        match self.settled.get() {
+        match self.chosen.get() {
             _ if matches!(reference, Reference::Env(_)) => Keeps::No,
-            Some(Settled::None { why }) => Keeps::NotAsked(why),
-            Some(Settled::Store(store)) => store.keeps(reference),
+            Some(ChosenStore::None { why }) => Keeps::NotAsked(why),
+            Some(ChosenStore::Store(store)) => store.keeps(reference),
             None => Keeps::Yes,
         }
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
-        let Settled::Store(store) = self.settled()? else { return Ok(Found::new()) };
+        let ChosenStore::Store(store) = self.chosen()? else { return Ok(Found::new()) };
         let kept = wanted.iter().copied().filter(|one| store.keeps(one) == Keeps::Yes);
         let kept: Vec<&Reference> = kept.collect();
         if kept.is_empty() { Ok(Found::new()) } else { store.look_up(&kept) }
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
-        match self.settled()? {
-            Settled::Store(store)
+        match self.chosen()? {
+            ChosenStore::Store(store)
                 if store.keeps(&Reference::Secret(String::new())) == Keeps::Yes =>
             {
                 store.secrets()
             }
-            Settled::None { .. } | Settled::Store(_) => Ok(Vec::new()),
+            ChosenStore::None { .. } | ChosenStore::Store(_) => Ok(Vec::new()),
         }
     }
 
