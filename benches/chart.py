@@ -107,7 +107,7 @@ def text(figures):
     ratios = figures["ratios_with_LANG_C"]
     missed = [it["name"] for it, ratio in zip(others, ratios) if ratio > it["goal"]]
     listed = [f"{ratio:.2f}x" for ratio in ratios]
-    goals = f"the goal is missed for {', '.join(missed)}" if missed else "no goal is missed"
+    goals = f"the goal is missed for: {'; '.join(missed)}" if missed else "no goal is missed"
     kernel, language = machine["kernel"].split("-")[0], figures["language"]
     paragraphs = [
         f"{month}: {machine['processor']}, {machine['cores']} cores, {kernel}, {machine['system']}, `LANG={language}`, the static"
