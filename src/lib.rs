@@ -197,10 +197,10 @@ fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Rep
 /// The error for a process whose environment the C library has already changed.
 const fn refusal(privilege: Privilege) -> &'static [u8] {
     match privilege {
-        Privilege::Added => b"pfx: error: cannot run set-user-ID or with added rights\n",
+        Privilege::Added => b"pfx: error: cannot run with set-user-ID, set-group-ID or file capabilities\n",
         Privilege::SecurityModule => {
-            b"pfx: error: cannot run: a security module marked this start as privileged (AT_SECURE), so that the \
-              environment is no longer whole\n\
+            b"pfx: error: cannot run: a security module marked this start as privileged (AT_SECURE), so variables \
+              may be missing from the environment\n\
               pfx: hint: with SELinux, allow `noatsecure` for the transition to this domain; with AppArmor, write the \
               transition in lower case (`px`, `cx`)\n"
         }

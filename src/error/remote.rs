@@ -58,9 +58,10 @@ impl RemoteFault {
             Self::Connection { .. } | Self::Unauthorized { .. } => {
                 "`pfx doctor` shows what is configured, where, and whether the server answers"
             }
-            Self::DifferentOrigins { .. } => {
-                "if the URL is correct, `export PREFECT_API_URL=…`; otherwise define the credential in the same \
-                 file"
+            Self::DifferentOrigins { what, .. } => {
+                return Some(format!(
+                    "if the URL is correct, `export PREFECT_API_URL=…`; otherwise define the {what} in the same file"
+                ));
             }
             Self::TimedOut { .. } => "`--timeout SECONDS` sets a longer limit",
             Self::Redirect { .. } => {

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use crate::support::needs::root;
 use crate::support::{Home, set_mode};
 
-const ADDED: &str = "pfx: error: cannot run set-user-ID or with added rights\n";
+const ADDED: &str = "pfx: error: cannot run with set-user-ID, set-group-ID or file capabilities\n";
 
 fn home() -> Home {
     Home::with_secrets("A = \"v\"\n")
@@ -96,8 +96,8 @@ fn a_start_that_a_security_module_marks_as_privileged_has_its_own_error() {
     running.finish().assert(
         125,
         "",
-        "pfx: error: cannot run: a security module marked this start as privileged (AT_SECURE), so that the \
-         environment is no longer whole\n\
+        "pfx: error: cannot run: a security module marked this start as privileged (AT_SECURE), so variables \
+         may be missing from the environment\n\
          pfx: hint: with SELinux, allow `noatsecure` for the transition to this domain; with AppArmor, write the \
          transition in lower case (`px`, `cx`)\n",
     );
