@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::address::Address;
+use super::api_url::ApiUrl;
 
 /// How to reach an API: everything that is decided before the first request.
 #[derive(Clone)]
-pub struct Access {
-    pub address: Address,
+pub struct ApiAccess {
+    pub address: ApiUrl,
     pub credential: Option<Credential>,
     /// Sent with every request: names and values.
     pub headers: Vec<(String, String)>,

@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-use super::address::is_localhost;
+use super::api_url::is_localhost;
 use crate::launch::hosts;
 
 /// The thread for a look-up could not be started.

@@ -1,13 +1,13 @@
 //! Stores over the network: a directory for each kind, and what all of them need.
 
-pub mod address;
+pub mod api_url;
 pub mod ascii_json;
 mod cause;
 pub mod cloud1;
 mod exchange;
 mod host_names;
 pub mod http;
-mod network;
+mod network_thread;
 pub mod prefect;
 pub mod progress;
 mod raw_json;

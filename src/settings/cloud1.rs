@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::choice::StoreChoice;
 use super::store_settings::StoreSettings;
-use super::{Fact, network};
+use super::{Fact, api_access};
 use crate::config::auth::{self, Login};
 use crate::config::{DEFAULTS_PLACE, Document};
 use crate::environment::Inherited;
@@ -15,7 +15,7 @@ use crate::error::{Error, RemoteFault};
 use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::home;
 use crate::notice::{Level, Notice};
-use crate::remote::address::Address;
+use crate::remote::api_url::ApiUrl;
 use crate::remote::cloud1::Cloud1;
 use crate::remote::http::{Client, Credential};
 use crate::source::Store;
@@ -124,7 +124,7 @@ impl StoreSettings for Cloud1Settings {
     fn facts(&self) -> Vec<Fact> {
         let shown = |name, setting: &Cloud1Setting| Fact::of(name, &setting.text, &setting.origin);
         // A URL may contain a user name and a password, which is an error elsewhere; here only its origin is shown.
-        let (api, mark) = match Address::parse(&self.api.text) {
+        let (api, mark) = match ApiUrl::parse(&self.api.text) {
             Ok(address) => (address.origin(), Mark::Plain),
             Err(fault) => (fault.to_string(), Mark::Bad),
         };
@@ -189,7 +189,7 @@ impl StoreSettings for Cloud1Settings {
         choice: &StoreChoice,
         inherited: Inherited<'_>,
     ) -> Result<Box<dyn Store>, Error> {
-        let address = Address::parse(&self.api.text)
+        let address = ApiUrl::parse(&self.api.text)
             .map_err(|fault| Error::Remote { place: format!("from {}", self.api.origin), fault })?;
         let tenant = match &self.tenant {
             None => None,
@@ -209,7 +209,7 @@ impl StoreSettings for Cloud1Settings {
             key: text,
             origin,
         });
-        let access = network::access(address, credential, choice.time.clone(), inherited, &[])?;
+        let access = api_access::access(address, credential, choice.time.clone(), inherited, &[])?;
         let client = Client::new(access);
         Ok(Box::new(Cloud1::new(client, tenant.as_deref(), without_secrets, self.notices)))
     }

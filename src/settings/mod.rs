@@ -1,10 +1,10 @@
 //! The settings of one run, from options and `PFX_…` variables: what each source needs, and their order.
 
 pub mod active_project;
+mod api_access;
 pub mod choice;
 pub mod cloud1;
 pub mod env_file;
-mod network;
 mod parent;
 pub mod prefect;
 pub mod store_settings;

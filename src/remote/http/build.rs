@@ -6,10 +6,10 @@ use reqwest::{Certificate, NoProxy, Proxy};
 
 use crate::error::RemoteFault;
 use crate::remote::cause::of_setup;
-use crate::remote::exchange::Access;
+use crate::remote::exchange::ApiAccess;
 use crate::remote::host_names;
 
-pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
+pub fn client(access: &ApiAccess) -> Result<reqwest::Client, RemoteFault> {
     // It is the only provider that is linked. Installing it again fails, which does not matter.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -46,7 +46,7 @@ pub fn client(access: &Access) -> Result<reqwest::Client, RemoteFault> {
     builder.build().map_err(|error| RemoteFault::Connection { problem: of_setup(&error) })
 }
 
-fn headers(access: &Access) -> Result<HeaderMap, RemoteFault> {
+fn headers(access: &ApiAccess) -> Result<HeaderMap, RemoteFault> {
     let mut headers = HeaderMap::new();
     if let Some(credential) = &access.credential {
         let bad = |_| RemoteFault::Credential {

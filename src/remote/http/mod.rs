@@ -13,9 +13,9 @@ use std::io;
 use std::time::Instant;
 
 use self::once::{TryOutcome, send_once};
-use super::address::proxy_host;
-pub use super::exchange::{Access, Credential, Effect, Request, Response, TimeLimit, Verdict};
-use super::network::Network;
+use super::api_url::proxy_host;
+pub use super::exchange::{ApiAccess, Credential, Effect, Request, Response, TimeLimit, Verdict};
+use super::network_thread::NetworkThread;
 use super::progress::Progress;
 use super::retry::{self, Tries, Trouble};
 use crate::error::{Error, RemoteFault};
@@ -26,17 +26,17 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// One API, with one credential.
 pub struct Client {
-    pub access: Access,
+    pub access: ApiAccess,
     built: OnceCell<Built>,
 }
 
 struct Built {
     client: reqwest::Client,
-    network: Network,
+    network: NetworkThread,
 }
 
 impl Client {
-    pub const fn new(access: Access) -> Self {
+    pub const fn new(access: ApiAccess) -> Self {
         Self { access, built: OnceCell::new() }
     }
 
@@ -106,7 +106,7 @@ impl Client {
             return Ok(built);
         }
         let client = build::client(&self.access).map_err(|fault| self.error(fault))?;
-        let network = Network::start().map_err(|fault| self.error(fault))?;
+        let network = NetworkThread::start().map_err(|fault| self.error(fault))?;
         let built = Built { client, network };
         Ok(self.built.get_or_init(|| built))
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::build::append;
 use crate::error::RemoteFault;
-use crate::remote::address::host_of;
+use crate::remote::api_url::host_of;
 use crate::remote::cause::{cause, is_lasting, no_thread};
 use crate::remote::exchange::{Request, Response};
 use crate::remote::retry;

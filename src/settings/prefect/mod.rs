@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 use self::layers::{PrefectLayers, SettingPlace};
 use super::choice::StoreChoice;
 use super::store_settings::StoreSettings;
-use super::{Fact, network};
+use super::{Fact, api_access};
 use crate::environment::Inherited;
 use crate::error::{Error, RemoteFault};
 use crate::notice::Notice;
-use crate::remote::address::Address;
+use crate::remote::api_url::ApiUrl;
 use crate::remote::http::Client;
 use crate::remote::prefect::Prefect;
 use crate::source::Store;
@@ -156,7 +156,7 @@ impl StoreSettings for PrefectSettings {
         };
         // A URL may contain a user name and a password, which is an error elsewhere; here it is not shown.
         let parsed = |setting: &PrefectSetting| {
-            address::api(&setting.text).and_then(|(url, note)| Ok((Address::parse(&url)?, note)))
+            address::api(&setting.text).and_then(|(url, note)| Ok((ApiUrl::parse(&url)?, note)))
         };
         let url = |setting: &PrefectSetting| match parsed(setting) {
             Ok((address, None)) => address.shown().to_owned(),
@@ -202,7 +202,7 @@ impl StoreSettings for PrefectSettings {
         };
         let refuse = |fault| Error::Remote { place: format!("from {}", url.origin), fault };
         let (text, note) = address::api(&url.text).map_err(refuse)?;
-        let address = Address::parse(&text).map_err(refuse)?;
+        let address = ApiUrl::parse(&text).map_err(refuse)?;
         let (credential, place) = match self.credential()? {
             Some((credential, place)) => (Some(credential), Some(place)),
             None => (None, None),
@@ -246,7 +246,7 @@ impl StoreSettings for PrefectSettings {
         let authorities: Vec<&Path> =
             authority.map(|setting| Path::new(setting.text.as_str())).into_iter().collect();
         let mut access =
-            network::access(address, credential, choice.time.clone(), inherited, &authorities)?;
+            api_access::access(address, credential, choice.time.clone(), inherited, &authorities)?;
         access.headers = headers;
         let mut notes = self.notices.clone();
         notes.extend(note.map(|note| Notice::detail(format!("{} is {note}", url.origin))));

@@ -26,11 +26,11 @@ const GRACE: Duration = Duration::from_millis(50);
 type NetworkTask = Box<dyn FnOnce(&Runtime) + Send>;
 
 /// The network thread. It ends when this is dropped, unless it is busy.
-pub struct Network {
+pub struct NetworkThread {
     jobs: mpsc::Sender<NetworkTask>,
 }
 
-impl Network {
+impl NetworkThread {
     /// Starts it.
     ///
     /// # Errors

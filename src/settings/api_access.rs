@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::{file, home};
-use crate::remote::address::Address;
-use crate::remote::http::{Access, Credential, TimeLimit};
+use crate::remote::api_url::ApiUrl;
+use crate::remote::http::{ApiAccess, Credential, TimeLimit};
 
 /// Variables that name a PEM file of authorities to trust: OpenSSL's, that of Python's requests, and Prefect's own.
 /// The first replaces the system's store, since the library that reads the store also follows it. It is read here as
@@ -20,12 +20,12 @@ const AUTHORITIES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PREFECT_
 /// # Errors
 /// [`Error::File`] or [`Error::Trust`] if a PEM file that is named cannot be read.
 pub fn access(
-    address: Address,
+    address: ApiUrl,
     credential: Option<Credential>,
     time: TimeLimit,
     inherited: Inherited<'_>,
     authorities: &[&Path],
-) -> Result<Access, Error> {
+) -> Result<ApiAccess, Error> {
     let mut files = Vec::new();
     if address.is_https() {
         let named = AUTHORITIES.iter().filter_map(|variable| {
@@ -44,7 +44,7 @@ pub fn access(
     }
     let proxy = first(inherited, ["https_proxy", "HTTPS_PROXY"])
         .map(|proxy| (Zeroizing::new(proxy), first(inherited, ["no_proxy", "NO_PROXY"])));
-    Ok(Access { address, credential, headers: Vec::new(), authorities: files, proxy, time })
+    Ok(ApiAccess { address, credential, headers: Vec::new(), authorities: files, proxy, time })
 }
 
 /// The first of two variables that is set and not empty. As in curl, the name in lower case comes first.

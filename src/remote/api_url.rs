@@ -8,12 +8,12 @@ use crate::error::RemoteFault;
 
 /// The URL of an API: https, or http to this machine. It has no user name, password or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address(Url);
+pub struct ApiUrl(Url);
 
 /// The longest URL that is accepted, in bytes.
 const LONGEST: usize = 2_048;
 
-impl Address {
+impl ApiUrl {
     /// Parses a URL. Trailing slashes are dropped, as Prefect drops them.
     ///
     /// # Errors
@@ -143,7 +143,7 @@ mod tests {
             ("http://localhost:4200", "http://localhost:4200"),
             ("http://Prefect.Localhost:4200", "http://prefect.localhost:4200"),
         ] {
-            assert_eq!(Address::parse(text).unwrap().origin(), origin);
+            assert_eq!(ApiUrl::parse(text).unwrap().origin(), origin);
         }
     }
 
@@ -168,19 +168,19 @@ mod tests {
             "https://h/\nCANARY",
             "https:\\\\h",
         ] {
-            let error = Address::parse(text).unwrap_err().to_string();
+            let error = ApiUrl::parse(text).unwrap_err().to_string();
             assert!(!error.contains("CANARY"), "{error}");
         }
     }
 
     #[test]
     fn a_path_below_is_escaped() {
-        let address = Address::parse("https://h/api/").unwrap();
+        let address = ApiUrl::parse("https://h/api/").unwrap();
         assert_eq!(
             address.below(&["variables", "name", "a/b c", ""]).as_str(),
             "https://h/api/variables/name/a%2Fb%20c/"
         );
-        assert_eq!(Address::parse("https://h").unwrap().below(&["x"]).as_str(), "https://h/x");
+        assert_eq!(ApiUrl::parse("https://h").unwrap().below(&["x"]).as_str(), "https://h/x");
     }
 
     #[test]
