@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_change_no_line() {
+    fn colors_change_no_line() {
         for columns in [None, Some(40), Some(200)] {
             let plain = OutputStyle { columns, ..OutputStyle::PLAIN };
             let colored = error_text(&missing(), OutputStyle { color: true, ..plain });

@@ -2,7 +2,7 @@
 
 session.py HOME PATH PREFIX LINE...   writes PREFIX-light.svg and PREFIX-dark.svg; session.sh prepares the rest
 
-The pictures show HOME as /home/you. Only sequences that set a colour or a weight are understood: anything else that a
+The pictures show HOME as /home/you. Only sequences that set a color or a weight are understood: anything else that a
 program sends to the terminal is an error, so that no picture is wrong unnoticed.
 """
 
@@ -31,7 +31,7 @@ WIDTH, HEIGHT, SIZE, MARGIN, BAR = 8.4, 20, 14, 18, 34
 # The space above a remark, which begins a step.
 GAP = 8
 
-# The 16 colours of a terminal, and: text, dimmed text, the window, its border.
+# The 16 colors of a terminal, and: text, dimmed text, the window, its border.
 NAMES = "black red green yellow blue magenta cyan white".split()
 LIGHT = {
     "black": "#1f2328", "red": "#cf222e", "green": "#116329", "yellow": "#7d4e00",
@@ -196,7 +196,7 @@ def number(value):
 
 
 def contrast(one, other):
-    """The contrast ratio of two colours (WCAG 2.1)."""
+    """The contrast ratio of two colors (WCAG 2.1)."""
 
     def luminance(color):
         def linear(part):

@@ -81,7 +81,7 @@ pub struct CommonArgs<'g> {
     pub places: &'g cli::PlaceOptions,
     pub stores: &'g cli::StoreOptions,
     pub project: &'g cli::ProjectOptions,
-    /// What the command inherits; `None` if there is no command.
+    /// What the command inherits; `None` without a command.
     pub inheritance: Option<&'g cli::InheritanceOptions>,
 }
 

@@ -26,7 +26,7 @@ pub fn encode_value(value: &Value) -> String {
     }
 }
 
-/// Whether Prefect certainly does not change a text. In doubt, the answer is no.
+/// Whether Prefect certainly does not change a text. In doubt, it returns `false`.
 ///
 /// The text must not be empty, begin with `~`, or contain `$` or control characters, and it must certainly be neither
 /// JSON nor a Python literal. A text that begins with a letter could only be a keyword, `set()`, or a string with a

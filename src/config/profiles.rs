@@ -42,7 +42,7 @@ impl<'t> Profiles<'t> {
     /// The profile named `chosen`, otherwise the active one; `None` if there is neither.
     ///
     /// # Errors
-    /// [`Error::Config`] if there is no profile of that name (Prefect then silently uses none), or if one of its
+    /// [`Error::Config`] if no profile has that name (Prefect then silently uses none), or if one of its
     /// settings is an array or a table.
     pub fn active(&self, chosen: Option<&str>) -> Result<Option<PrefectProfile>, Error> {
         let walk = |path: &[&str]| match self.document.as_ref().map(|file| file.walk(path)) {

@@ -38,7 +38,7 @@ pub enum BindingFault {
     ReferenceInText { variable: String },
     /// Secrets that others named, whose variables could take over the command.
     Takeover { names: Vec<String> },
-    /// There is no `=` between the variable and its text.
+    /// The `=` between the variable and its text is missing.
     Unassigned,
     /// The variable's name is not valid.
     Variable { name: String },

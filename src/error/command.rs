@@ -10,7 +10,7 @@ use crate::name::Shown;
 /// Why a command was not run: the error of exec(3) and, if it can be determined, its cause.
 #[derive(Debug)]
 pub enum CommandFault {
-    /// There is no such command, in PATH or as a path.
+    /// The command does not exist, neither in PATH nor as a path.
     NotFound { searched: bool },
     /// The file exists, but the interpreter or loader that it names does not.
     InterpreterMissing { path: PathBuf },

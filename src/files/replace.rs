@@ -104,7 +104,7 @@ pub fn check_writable(path: &Path, in_place: bool) -> Result<(), Error> {
     }
 }
 
-/// Appends to the file at `path`: either all bytes or none. If there is no file, it creates one that only the user
+/// Appends to the file at `path`: either all bytes or none. If the file does not exist, it creates one that only the user
 /// can read.
 ///
 /// # Errors
@@ -301,7 +301,7 @@ impl Target {
     }
 }
 
-/// A complete new file that has not replaced the old one yet. It is removed if it never does.
+/// A complete new file, before it replaces the old one. It is removed if it never does.
 struct Temporary<'p> {
     target: &'p Target,
     name: OsString,

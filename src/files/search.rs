@@ -14,7 +14,7 @@ pub fn find(home: Option<&Path>) -> Option<PathBuf> {
 }
 
 fn find_from(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    // First, each directory is checked once: usually there is no such file, and then the borders do not matter.
+    // First, each directory is checked once: usually none has such a file, and then the borders do not matter.
     let is_there = |directory: &&Path| std::fs::symlink_metadata(directory.join(NAME)).is_ok();
     let found = start.ancestors().find(is_there)?;
     let device = |directory: &Path| Some(std::fs::metadata(directory).ok()?.dev());

@@ -28,7 +28,7 @@ pub struct Project {
 /// The content of one profile, or of the file outside its profiles.
 #[derive(Debug, Default)]
 pub struct Profile {
-    /// `None` if there is no such table. An empty table is different: it asks for no variables.
+    /// `None` if the table does not exist. An empty table is different: it asks for no variables.
     pub env: Option<Vec<WantedVariable>>,
     /// The command and its arguments; not empty.
     pub command: Option<Vec<String>>,

@@ -1,4 +1,4 @@
-//! What an output stream can show: columns, colours and characters. This is decided when something is printed; a run that
+//! What an output stream can show: columns, colors and characters. This is decided when something is printed; a run that
 //! prints nothing does not ask.
 
 pub mod table;
@@ -27,7 +27,7 @@ const DEFAULT_COLUMNS: usize = 80;
 /// In a narrower terminal, lines are longer than it is.
 const FEWEST_COLUMNS: usize = 20;
 
-/// What a piece of text is, which decides its colour: one of the 16 that every theme defines, light or dark.
+/// What a piece of text is, which decides its color: one of the 16 that every theme defines, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Error,
@@ -39,7 +39,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// ECMA-48, SGR: bold, and a colour of the text.
+    /// ECMA-48, SGR: bold, and a color of the text.
     const fn code(self) -> &'static str {
         match self {
             Self::Error => "1;31",
@@ -83,7 +83,7 @@ impl OutputStyle {
         }
     }
 
-    /// The text in the colour of its role, if there are colours.
+    /// The text in the color of its role, if there are colors.
     pub fn paint(self, role: Role, text: &str) -> Cow<'_, str> {
         self.colored(role.code(), text)
     }
@@ -104,7 +104,7 @@ impl OutputStyle {
     }
 }
 
-/// Whether to print colours: the option, then <https://no-color.org>, then <https://bixense.com/clicolors/>, then
+/// Whether to print colors: the option, then <https://no-color.org>, then <https://bixense.com/clicolors/>, then
 /// the terminal.
 fn is_colored(choice: Option<ColorChoice>, is_terminal: bool, inherited: Inherited<'_>) -> bool {
     let set = |name: &[u8]| inherited.get(name).filter(|text| !text.is_empty());

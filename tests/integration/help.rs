@@ -185,7 +185,7 @@ fn a_pipe_gets_the_text_and_no_other_program_is_started() {
 }
 
 #[test]
-fn colours_are_those_of_the_option_help() {
+fn colors_are_those_of_the_option_help() {
     let home = Home::new();
     let colored = home.pfx(["trust", "--help", "--color", "always"]).outcome().stdout();
     assert!(colored.contains("\u{1b}["), "{colored}");

@@ -1,4 +1,4 @@
-//! Output on a terminal: colours, layout and characters, each decided by the stream that is written.
+//! Output on a terminal: colors, layout and characters, each decided by the stream that is written.
 
 use crate::support::{Home, Setup, Terminal};
 
@@ -17,11 +17,11 @@ fn on(variables: &'static [(&'static str, &'static str)]) -> Setup<'static> {
     Setup { variables, ..Setup::default() }
 }
 
-/// A text without colour codes.
+/// A text without color codes.
 fn plain(text: &str) -> String {
     let mut pieces = text.split("\x1b[");
     let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| text + piece.split_once('m').expect("only codes of colours").1)
+    pieces.fold(first, |text, piece| text + piece.split_once('m').expect("only codes of colors").1)
 }
 
 const MISSING: [&str; 7] = ["run", "--local", "-s", "A", "-s", "B", "true"];
@@ -74,7 +74,7 @@ fn no_line_of_an_error_is_wider_than_the_terminal_or_a_hundred_columns() {
 }
 
 #[test]
-fn option_variables_terminal_and_stream_decide_on_colours() {
+fn option_variables_terminal_and_stream_decide_on_colors() {
     const XTERM: (&str, &str) = ("TERM", "xterm");
     let home = Home::new();
     let is_colored = |options: &[&str], variables: &[(&str, &str)], redirected| {
@@ -121,7 +121,7 @@ fn option_variables_terminal_and_stream_decide_on_colours() {
 }
 
 #[test]
-fn help_and_usage_errors_are_coloured_by_the_same_decision() {
+fn help_and_usage_errors_are_colored_by_the_same_decision() {
     let home = Home::new();
     for words in [&["--help"][..], &["run", "-h"], &["run", "--help"], &["run", "--bad"], &["bad"]]
     {
@@ -288,7 +288,7 @@ fn check_and_doctor_fit_the_terminal_and_break_no_path() {
 }
 
 #[test]
-fn the_written_stream_decides_the_layout_and_colours_never_change_it() {
+fn the_written_stream_decides_the_layout_and_colors_never_change_it() {
     let (home, words) = checked();
     for words in [&words[..], &["doctor", "--local"]] {
         let piped = home.pfx(words).outcome().stdout();

@@ -33,7 +33,7 @@ impl Exporter for Dotenv {
 /// The quotes in which every parser reads this value unchanged.
 ///
 /// # Errors
-/// Why there are no such quotes.
+/// Why no such quotes exist.
 fn quote(value: &str) -> Result<u8, &'static str> {
     if value.contains('\r') {
         return Err("dotenv parsers convert a carriage return to a newline");

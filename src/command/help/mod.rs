@@ -35,7 +35,7 @@ enum Subject {
 /// subject is installed.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is no such command or topic; if the text cannot be written.
+/// [`Error::Usage`] if no command or topic has that name; if the text cannot be written.
 pub fn help(
     arguments: &cli::Help,
     inherited: Inherited<'_>,

@@ -34,7 +34,7 @@ const STOP: [i32; 3] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 /// The parent of the command.
 pub struct Supervisor<'o> {
     command: Pid,
-    /// Whether the command was continued, and the SIGCONT to its whole group has not been received here yet.
+    /// Whether the command was continued, and the SIGCONT to its whole group is still to arrive here.
     continued: bool,
     /// When the command is killed, if it has received a stop signal.
     deadline: Option<Instant>,
@@ -71,7 +71,7 @@ impl<'o> Supervisor<'o> {
                     }
                 }
                 Ok(Some(signal)) => self.receive(&signal),
-                // There is no signal now.
+                // No signal is pending now.
                 Ok(None) | Err(_) => self.wait(signals),
             }
         }

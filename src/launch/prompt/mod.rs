@@ -58,7 +58,7 @@ pub struct PromptLimits {
 /// immediately after Enter, it was a paste of several lines, and nothing is accepted.
 ///
 /// # Errors
-/// [`Error::Terminal`] if there is no terminal, or if it is closed before the value ends; [`Error::Answer`] if the
+/// [`Error::Terminal`] without a terminal, or if it is closed before the value ends; [`Error::Answer`] if the
 /// input cannot be accepted completely.
 pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };

@@ -111,7 +111,7 @@ fn without_close_range_a_descriptor_that_the_command_closes_is_not_held_open_eit
         (&[][..], 0),
         (close_range, libc::EPERM),
         (close_range, libc::ENOSYS),
-        // There is no list of open descriptors either.
+        // The list of open descriptors does not exist either.
         (&[libc::SYS_close_range, libc::SYS_getdents64], libc::EPERM),
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
