@@ -13,8 +13,6 @@ use crate::notice::{Level, Notice};
 use crate::terminal::wrap::{listed, width, wrapped};
 use crate::terminal::{OutputStyle, Role, table};
 
-/// Longer lines are hard to read, however wide the terminal is.
-const MOST_COLUMNS: usize = 100;
 /// How far the further lines of a message are indented.
 const INDENT: usize = 4;
 
@@ -102,7 +100,7 @@ impl<'w> Report<'w> {
 
 fn error_text(error: &Error, style: OutputStyle) -> String {
     const LABEL: (Role, &str) = (Role::Error, "error:");
-    let mut text = match columns(style) {
+    let mut text = match style.columns {
         None => labelled(Some(LABEL), &error.to_string(), style),
         Some(columns) => {
             let mut text = String::new();
@@ -132,7 +130,7 @@ fn error_text(error: &Error, style: OutputStyle) -> String {
 
 fn warning_text(notice: &Notice, style: OutputStyle) -> String {
     const LABEL: (Role, &str) = (Role::Warning, "warning:");
-    match (columns(style), &notice.fix) {
+    match (style.columns, &notice.fix) {
         (Some(columns), Some(fix)) => {
             labelled(Some(LABEL), &notice.text, style) + &table::fix(fix, style, columns)
         }
@@ -140,16 +138,12 @@ fn warning_text(notice: &Notice, style: OutputStyle) -> String {
     }
 }
 
-fn columns(style: OutputStyle) -> Option<usize> {
-    style.columns.map(|columns| columns.min(MOST_COLUMNS))
-}
-
 /// A message after pfx's name and its label.
 fn labelled(label: Option<(Role, &str)>, text: &str, style: OutputStyle) -> String {
     let start = label.map_or(0, |(_, word)| width(word) + 1) + "pfx: ".len();
     let label = label.map(|(role, word)| format!("{} ", style.paint(role, word)));
     let label = label.unwrap_or_default();
-    match columns(style) {
+    match style.columns {
         Some(columns) => format!("pfx: {label}{}\n", wrapped(text, start, INDENT, columns)),
         None => format!("pfx: {label}{text}\n"),
     }

@@ -14,8 +14,8 @@ use crate::environment::Inherited;
 /// What an output stream can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputStyle {
-    /// The columns of the terminal. `None` for a pipe or a file: a program may read that line by line, so its layout
-    /// never changes.
+    /// The columns to use of the terminal. `None` for a pipe or a file: a program may read that line by line, so its
+    /// layout never changes.
     pub columns: Option<usize>,
     pub color: bool,
     /// Whether the locale's encoding is UTF-8.
@@ -26,6 +26,8 @@ pub struct OutputStyle {
 const DEFAULT_COLUMNS: usize = 80;
 /// In a narrower terminal, lines are longer than it is.
 const FEWEST_COLUMNS: usize = 20;
+/// Longer lines are hard to read, however wide the terminal is.
+const MOST_COLUMNS: usize = 100;
 
 /// What a piece of text is, which decides its color: one of the 16 that every theme defines, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +76,8 @@ impl OutputStyle {
         let is_terminal = stream.is_terminal();
         let columns = || {
             let asked = terminal_size::terminal_size_of(stream).map(|(width, _)| width.0.into());
-            asked.filter(|&columns| columns > 0).unwrap_or(DEFAULT_COLUMNS).max(FEWEST_COLUMNS)
+            let known = asked.filter(|&columns| columns > 0).unwrap_or(DEFAULT_COLUMNS);
+            known.clamp(FEWEST_COLUMNS, MOST_COLUMNS)
         };
         Self {
             columns: is_terminal.then(columns),
