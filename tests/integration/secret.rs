@@ -58,6 +58,8 @@ fn get_of_a_missing_secret_exits_with_1() {
         "{}",
         outcome.stderr()
     );
+    let reason = "; no remote store is used: `--remote` was not given\n";
+    assert!(outcome.stderr().contains(reason), "{}", outcome.stderr());
 }
 
 #[test]

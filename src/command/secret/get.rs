@@ -53,7 +53,10 @@ pub fn get(
         if let (Some(_), Some(why)) = (target, &missing.not_asked) {
             return Err(Error::NoStore { why: why.clone() });
         }
-        return Err(missing.clone().absent());
+        let mut missing = missing.clone();
+        // Here no store is used because none was asked for.
+        missing.not_asked = missing.not_asked.map(|_| "`--remote` was not given".to_owned());
+        return Err(missing.absent());
     }
     if let Some(value) = looked_up.value() {
         let json = variable!(arguments.json).flag(inherited);
