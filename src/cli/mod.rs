@@ -144,7 +144,7 @@ fn unquoted(mut error: clap::Error) -> clap::Error {
 pub struct OutputOptions {
     /// Report where values come from and what was done
     ///
-    /// On stderr.
+    /// These lines are printed on stderr.
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Format of an error on stderr [default: text]
@@ -189,7 +189,7 @@ pub fn color_of_words(words: &[OsString]) -> Option<ColorChoice> {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ErrorFormat {
-    /// Text
+    /// Plain text
     #[default]
     Text,
     /// One line of JSON

@@ -25,7 +25,7 @@ Examples:
 
 Without a binding, here or in a project file, the command gets every local secret. An option under a \
 heading can also be set by a variable: PFX_SECRETS_DIR for --secrets-dir. Exit status: the command's \
-own; 125 pfx failed, 126 cannot be run, 127 not found, 2 wrong usage.")]
+own; 125 pfx failed, 126 cannot be run, 127 not found, 2 usage error.")]
 pub struct Run {
     /// The program and its arguments [default: `command` of pfx.toml]
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
@@ -57,12 +57,12 @@ pub struct Run {
 #[derive(Args)]
 #[command(next_help_heading = "Process 1")]
 pub struct Parent {
-    /// Stay as a small parent that forwards signals and reaps
+    /// Stay as a small parent that forwards signals and reaps orphans
     ///
     /// For a command that cannot be process 1 of a container. The parent forks before anything is looked up, so
     /// it never holds a value. It forwards every signal once, except SIGKILL, SIGSTOP and SIGCHLD, reaps every
-    /// orphan, and ends as the command ended: with its status or by the same signal, as process 1 with 128 plus
-    /// the number of the signal. If the parent is killed, the command is killed too. See pfx-run(1) for job
+    /// orphan, and ends as the command ended: with its status, or by the same signal (as process 1: with status 128
+    /// plus the signal number). If the parent is killed, the command is killed too. See pfx-run(1) for job
     /// control and systemd.
     #[arg(long)]
     pub init: bool,
@@ -80,9 +80,9 @@ pub struct Parent {
     pub rewrite: Vec<OsString>,
     /// Kill the command if it still runs this long after a request to stop
     ///
-    /// In seconds; its process group is killed too. The time starts with the first SIGTERM, SIGINT or SIGQUIT
-    /// that the parent receives and the command gets, as it is or through --rewrite, and with any other signal
-    /// that --rewrite turns into one of these. A key pressed at the terminal does not count. Choose less
+    /// In seconds; its process group is killed too. The time starts when the parent receives the first SIGTERM,
+    /// SIGINT or SIGQUIT that it forwards, even if --rewrite changes it, or any other signal that --rewrite turns
+    /// into one of these. A key pressed at the terminal does not count. Choose less
     /// than the container engine waits, which is 10 seconds by default.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
     pub stop_timeout: Option<Duration>,

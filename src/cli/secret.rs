@@ -86,7 +86,7 @@ pub struct SecretDelete {
 pub struct SecretList {
     /// Print JSON
     ///
-    /// An array of objects with `name` and `sources`, the places of the source that has the secret.
+    /// An array of objects with `name` and `sources`, the places that the secret can come from.
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     #[command(flatten)]

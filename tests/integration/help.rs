@@ -83,7 +83,7 @@ fn an_unknown_topic_is_an_error_that_suggests_one_and_lists_all() {
         2,
         &format!(
             "pfx: error: `…` is not a command or a help topic\n\
-             pfx: hint: The commands and topics are: {all}\n"
+             pfx: hint: the commands and topics are: {all}\n"
         ),
     );
     help(&home, &["secret", "gett"]).refuses(
@@ -205,6 +205,31 @@ fn every_topic_fits_a_screen_of_80_columns() {
             assert!(line.chars().count() <= 80, "{}: {line}", topic.name);
         }
     }
+}
+
+#[test]
+fn every_section_that_a_topic_names_is_in_the_manual_page() {
+    let mut sections = 0;
+    for topic in &TOPICS {
+        let Some((_, line)) = topic.text.rsplit_once("\nSee ") else { continue };
+        // In quotes: a heading of the page before it.
+        let parts: Vec<&str> = line.split('"').collect();
+        for quoted in parts.chunks(2).filter(|part| part.len() == 2) {
+            let page = quoted[0].rsplit("pfx").next().unwrap_or_default();
+            let page =
+                page.split(',').next().unwrap_or_default().replace('(', ".").replace(')', "");
+            let path = format!("{}/man/pfx{page}", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(&path).expect(&path);
+            let heading = format!(".Ss {}", quoted[1]);
+            assert!(
+                text.lines().any(|line| line == heading),
+                "{}: {heading} in {path}",
+                topic.name
+            );
+            sections += 1;
+        }
+    }
+    assert!(sections >= 5, "{sections}");
 }
 
 /// The words of a text that begin with `prefix`: `--long`, `PFX_…`.

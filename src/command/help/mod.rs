@@ -138,11 +138,11 @@ fn unknown(word: &str, path: &[String], command: &clap::Command) -> Error {
         .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let guess = nearest.map(|(_, name)| format!("did you mean `{name}`? ")).unwrap_or_default();
     let hint = if names.is_empty() {
         format!("`pfx {} --help` explains it", path.join(" "))
     } else {
-        format!("{guess}The {all} are: {}", names.join(", "))
+        let start = nearest.map(|(_, name)| format!("did you mean `{name}`? The"));
+        format!("{} {all} are: {}", start.as_deref().unwrap_or("the"), names.join(", "))
     };
     Error::Usage { problem, hint }
 }
