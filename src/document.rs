@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_line_column_and_key_and_quotes_nothing() {
+    fn an_error_gives_line_column_and_key_and_quotes_nothing() {
         let text = error("[context.secrets]\nTOKEN = \"CANARY\nB = 1\n");
         assert!(text.starts_with("cannot read c.toml:2:"), "{text}");
         assert!(text.contains("key `TOKEN`"), "{text}");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_the_inside_of_a_value_is_not_called_a_key() {
+    fn a_possible_part_of_a_value_is_not_reported_as_a_key() {
         for line in ["CANARY==", "CANARY", "CANARY=CANARY", "CANARY \"=\" x"] {
             let text = error(&format!("[context.secrets]\n{line}\n"));
             assert!(!text.contains("CANARY"), "{text}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_forth_and_back() {
+    fn lines_are_counted_forwards_and_backwards() {
         let lines = LineCounter::default();
         let text = "a\nb\n\nc";
         let shown: Vec<usize> = [0, 2, 5, 4, 1, 5].map(|at| lines.of(text, at)).into();

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_the_wanted_part_is_not_built() {
+    fn a_part_is_selected_whatever_is_around_it() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for text in [
             r#"{"x":"\ud800","a":1.50}"#,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_that_leads_nowhere_is_no_error_and_what_is_no_json_is() {
+    fn a_part_that_does_not_exist_is_not_an_error_but_invalid_json_is() {
         for (text, pointer) in [
             ("{}", "/a"),
             ("[1]", "/1"),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_a_text_or_json_without_blanks() {
+    fn a_part_is_a_string_or_json_without_whitespace() {
         let plain = |text: &str| plain(serde_json::from_str(text).unwrap());
         let deep = format!("{}1{}", "[ ".repeat(1_000), "\n]".repeat(1_000));
         let bare = deep.replace([' ', '\n'], "");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_seen_at_any_depth_and_in_any_spelling() {
+    fn a_mask_is_detected_at_any_depth_and_in_any_spelling() {
         for text in [
             r#""********""#,
             r#"{"a": [{"b": "**********"}]}"#,
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_told_in_order() {
+    fn members_are_listed_in_order() {
         let text = r#"{"b": 1, "\ud800": 2, "a": {"c": 3}}"#;
         let names: Vec<String> = members(serde_json::from_str(text).unwrap())
             .into_iter()

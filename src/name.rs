@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_valid_name_is_its_own_variable() {
+    fn a_valid_name_is_used_unchanged_as_a_variable() {
         for name in ["A", "_", "a_1", "db_password", "LONG_NAME_2"] {
             assert_eq!(VariableName::of_secret(name).unwrap().as_str(), name);
         }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_which_nothing_is_left_makes_no_variable() {
+    fn a_name_without_valid_characters_gives_no_variable() {
         for name in ["", "-", "日本", "\n"] {
             assert!(VariableName::of_secret(name).is_none(), "{name:?}");
         }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_given_is_any_that_the_kernel_takes_and_a_terminal_shows() {
+    fn a_given_name_may_be_any_that_the_kernel_accepts_and_a_terminal_can_show() {
         let long = "A".repeat(LONGEST + 1);
         for name in
             ["A", "spring.datasource.password", "a b", "1A", "A-B", "é", "%", "#", "'", &long]
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_would_mean_something_in_a_reference_is_encoded() {
+    fn only_characters_with_a_meaning_in_a_reference_are_encoded() {
         for (name, written) in [
             ("DB_PASSWORD", "DB_PASSWORD"),
             (" a b=c/d#e?f ", " a b=c/d#e?f "),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_act_on_is_escaped_and_a_flood_is_cut() {
+    fn control_characters_are_escaped_and_long_text_is_truncated() {
         assert_eq!(Shown("a\x1b[2J\r\u{202e}b").to_string(), r"a\u{1b}[2J\u{d}\u{202e}b");
         assert_eq!(Shown("clé 日本").to_string(), "clé 日本");
         assert_eq!(Shown(&"x".repeat(500)).to_string().chars().count(), 201);

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_differ() {
+    fn random_numbers_differ() {
         assert_ne!(number(), number());
         let first = without_system();
         assert!((0..1_000).any(|_| without_system() >> 32 != first >> 32));

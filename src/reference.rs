@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binding_is_cut_into_variable_name_option_and_pointer() {
+    fn a_binding_is_split_into_variable_name_option_and_pointer() {
         for (text, variable, name, optional, pointer) in [
             ("A", None, "A", false, None),
             ("V=a=b", Some("V"), "a=b", false, None),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_read_back_from_how_it_is_written() {
+    fn every_written_name_is_read_back_unchanged() {
         // All texts of up to four of these.
         const PIECES: [&str; 12] = ["%", "#", "?", "/", "=", "2", "F", "a", " ", "~", "\n", "é"];
         let mut names = vec![String::new()];
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_means_more_is_refused_with_the_spelling_that_does_not() {
+    fn an_ambiguous_name_is_refused_and_the_error_gives_its_literal_spelling() {
         for (text, literal) in [
             ("a#/b", "a%23/b"),
             ("a#/b#/c?", "a%23/b%23/c%3F"),

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn colors_change_no_line() {
+    fn colors_do_not_change_the_layout() {
         for columns in [None, Some(40), Some(200)] {
             let plain = OutputStyle { columns, ..OutputStyle::PLAIN };
             let colored = error_text(&missing(), OutputStyle { color: true, ..plain });
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fixes_a_warning_has_a_line_of_its_own_on_a_terminal() {
+    fn the_fix_of_a_warning_is_on_its_own_line_on_a_terminal() {
         let notice =
             Notice::warning("others can read /a/config.toml").with_fix("`chmod go-rwx /a`");
         assert_eq!(

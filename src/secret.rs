@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_string_is_unwrapped_and_every_other_text_is_kept() {
+    fn a_json_string_is_unquoted_and_any_other_text_is_unchanged() {
         assert_eq!(local("\n \"P@\\u0024\""), ("P@$".to_owned(), Form::Text));
         assert_eq!(local("\"123\""), ("123".to_owned(), Form::Text));
         for text in
@@ -268,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_refused_by_name_and_the_value_is_not_told() {
+    fn a_nul_is_refused_and_only_the_name_is_shown() {
         let error = SecretValue::text("TOKEN", *b"CANARY\0").unwrap_err().to_string();
         assert!(error.contains("TOKEN") && !error.contains("CANARY"), "{error}");
     }
 
     #[test]
-    fn of_a_file_one_newline_at_the_end_is_not_the_value() {
+    fn one_trailing_newline_of_a_file_is_removed() {
         for (bytes, value, carriage_return) in [
             (&b"v\n"[..], &b"v"[..], false),
             (b"v\n\n", b"v\n", false),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_tells_nothing() {
+    fn debug_output_does_not_show_the_value() {
         let value = SecretValue::text("X", "CANARY").unwrap();
         assert_eq!(format!("{value:?}"), "SecretValue(..)");
     }

@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_load_or_run_code_are_known() {
+    fn names_that_can_take_over_are_recognized() {
         for (name, expected) in [
             ("LD_PRELOAD", Power::Loader),
             ("GLIBC_TUNABLES", Power::Loader),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_secrets_are_none_of_them() {
+    fn names_of_ordinary_secrets_are_allowed() {
         #[rustfmt::skip]
         let names = [
             "DB_PASSWORD", "TOKEN", "API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_names_kind_name_option_and_pointer() {
+    fn a_reference_has_a_kind_a_name_an_option_and_a_pointer() {
         assert_eq!(shown("pfx://secret/A"), "secret `A`");
         assert_eq!(shown("pfx://secret/a%2Fb%3F%23%25?#/x%20y/~1"), "secret `a/b?#%`? /x y/~1");
         assert_eq!(shown("pfx://kv/key?"), "key `key`?");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reference_is_refused_and_not_quoted() {
+    fn an_invalid_reference_is_refused_and_not_quoted() {
         for text in [
             "pfx://", "pfx://secret", "pfx://secret/", "pfx://CANARY/x", "pfx://secret/a/b",
             "pfx://block/a", "pfx://block/a/", "pfx://block/a/b/c", "pfx://secret/%",

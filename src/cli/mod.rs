@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn run_is_read_the_same_with_and_without_its_neighbours() {
+    fn run_is_parsed_the_same_with_and_without_the_other_commands() {
         for line in [
             "run x",
             "run -v -s A=b -s C -e D --set E=f --secrets-dir /g --prefect -- x -s y",

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_entries_are_none() {
+    fn empty_entries_count_as_not_set() {
         let text = "[\"h\"]\napi_key = \"\"\ntenant_id = \"t\"\n";
         let document = Document::parse(text, "auth.toml").unwrap();
         let login = Login::find(&document, "https://h");

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn inline_and_dotted_tables_are_edited_where_they_stand() {
+    fn inline_and_dotted_tables_are_edited_in_place() {
         for (text, made) in [
             ("context = { secrets = { A = 'a' } }\n", "context = { secrets = { A = \"v\" } }\n"),
             ("context.secrets.A = 1 # c\n", "context.secrets.A = \"v\" # c\n"),
@@ -201,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn carriage_returns_stay() {
+    fn carriage_returns_are_preserved() {
         let text = "# c\r\n[context.secrets]\r\nA = 'a'\r\nB = 'b'\r\n";
         assert_eq!(set(text, "c", "A", "v").unwrap(), text.replace("'a'", "\"v\""));
         assert_eq!(delete(text, "c", "B").unwrap().unwrap(), text.replace("B = 'b'\r\n", ""));
     }
 
     #[test]
-    fn a_table_of_a_secret_gives_way_to_its_new_value() {
+    fn a_new_value_replaces_the_table_of_a_secret() {
         let made = set("[context.secrets.A]\nx = 1\n[z]\ny = 2\n", "c", "A", "v").unwrap();
         assert!(
             made.contains("A = \"v\"") && made.contains("[z]\ny = 2\n") && !made.contains("x = 1"),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_left_alone() {
+    fn a_section_that_is_not_a_table_is_an_error() {
         for text in ["[context]\nsecrets = 1\n", "context = 'x'\n", "[[context.secrets]]\n"] {
             assert!(set(text, "c", "A", "v").is_err());
         }

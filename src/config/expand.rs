@@ -209,7 +209,7 @@ mod tests {
         let expansion = Expansion { variable: &variable, home: &home };
         match expansion.variables(text.as_bytes()) {
             Ok(bytes) => String::from_utf8(bytes).unwrap(),
-            Err(_) => "circle".to_owned(),
+            Err(_) => "cycle".to_owned(),
         }
     }
 
@@ -227,7 +227,7 @@ mod tests {
             ("~nobody-here", "~nobody-here"),
             ("a~", "a~"),
             ("$T", "/home/me/t"),
-            ("$LOOP", "circle"),
+            ("$LOOP", "cycle"),
             ("", ""),
         ] {
             assert_eq!(expand(text), expanded, "{text}");

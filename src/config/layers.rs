@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_to_nothing_is_an_error_with_its_place_and_so_is_a_circle() {
+    fn an_unknown_reference_and_a_cycle_are_errors_and_quote_nothing() {
         let text = "[context.secrets]\nA = \"x${nope.at.all}\"\nB = \"${context.secrets.C}\"\n\
                     C = \"${context.secrets.B}\"\nD = \"${context.secrets.D}!\"\n";
         let shown = secret(vec![file(text)], "A");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubling_reference_ends_soon() {
+    fn references_that_double_the_text_are_stopped_early() {
         let mut text = "[context.secrets]\nX0 = \"0123456789\"\n".to_owned();
         for level in 1..60 {
             let below = level - 1;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_are_no_table_are_an_error() {
+    fn secrets_that_are_not_a_table_are_an_error() {
         for text in
             ["[context]\nsecrets = \"CANARY\"\n", "context = 1\n", "[[context.secrets]]\na = 1\n"]
         {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_tables_are_not_there() {
+    fn an_empty_table_is_not_a_secret() {
         let text = "[context.secrets]\nX = {}\n[context.secrets.Y.z]\n";
         assert_eq!(secret(vec![file(text)], "X"), "absent");
         assert_eq!(ConfigLayers::new(vec![file(text)]).secrets().unwrap(), Vec::<String>::new());

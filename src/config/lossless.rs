@@ -88,7 +88,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_text_is_plain_only_if_nothing_could_change_it() {
+    fn text_is_plain_only_if_no_reader_could_change_it() {
         for plain in
             ["hello", "p@ss w0rd", "ghp_abc123", "https://u:p@h/x?y=1", "a,b", "nonesuch", "3f2agk"]
         {

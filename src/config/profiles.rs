@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_active_profile_is_taken_unless_another_is_chosen() {
+    fn the_active_profile_is_used_unless_another_is_chosen() {
         assert_eq!(active(Some(FILE), None).unwrap(), ["N=1", "PREFECT_API_URL=u"]);
         assert_eq!(active(Some(FILE), Some("local")).unwrap(), ["PREFECT_API_URL=mine"]);
         assert!(active(Some("[profiles.a]\nX = \"1\"\n"), None).unwrap().is_empty());
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_profile_and_one_that_is_no_table_of_texts_are_errors() {
+    fn an_unknown_profile_and_a_value_that_is_not_a_string_are_errors() {
         for (chosen, shown) in [
             ("nope", "key `profiles.nope`: PREFECT_PROFILE names this profile"),
             ("bad", "key `profiles.bad.X`: expected a string"),

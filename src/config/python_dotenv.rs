@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_binding_is_skipped_and_the_rest_is_read() {
+    fn lines_that_are_not_bindings_are_skipped_and_the_rest_is_read() {
         let text = "# c\n\nBARE\n=x\nA=1\nB='open\nC=\"x\" y\nD=2\n";
         let pairs = |text| {
             read(text)

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn other_prefixes_are_none() {
+    fn variables_with_another_prefix_are_ignored() {
         for name in ["prefect__A__B", "PREFECT_A", "XPREFECT__A"] {
             assert!(Override::new(name.as_bytes(), b"").is_none(), "{name}");
         }

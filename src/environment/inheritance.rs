@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn clean_keeps_the_list_and_what_patterns_match_and_nothing_odd() {
+    fn clean_keeps_the_list_and_matching_names_and_no_invalid_entry() {
         let entries = [c"PATH=/bin", c"X=1", c"LC_ALL=C", c"NOEQ", c"APP_A=1", c"=odd", c"path=/x"];
         let clean = InheritancePolicy { clean: Some(Vec::new()), ..Default::default() };
         assert_eq!(kept(&clean, &entries), ["PATH=/bin", "LC_ALL=C"]);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_stripped_in_every_spelling_and_whatever_is_kept() {
+    fn credentials_are_stripped_in_every_spelling_even_if_a_pattern_matches_them() {
         let entries = [
             c"PREFECT_API_KEY=1",
             c"prefect_api_key=1",

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unset_name_is_gone_with_all_its_duplicates() {
+    fn unsetting_a_name_removes_all_its_duplicates() {
         assert_eq!(
             block(&[c"X=1", c"Y=2", c"X=3"], &[EnvironmentChange::Unset(b"X".to_vec())]),
             ["Y=2"]
@@ -192,13 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn of_duplicates_the_first_is_read() {
+    fn the_first_of_several_duplicates_is_read() {
         let inherited = [c"D=first", c"D=second"];
         assert_eq!(Inherited(&inherited).get(b"D"), Some(&b"first"[..]));
     }
 
     #[test]
-    fn an_entry_may_be_as_long_as_the_kernel_takes_and_no_longer() {
+    fn an_entry_may_be_as_long_as_the_kernel_accepts_and_no_longer() {
         let fits = text("v".repeat(LONGEST_ENTRY - 2));
         let long = text("v".repeat(LONGEST_ENTRY - 1));
         assert!(Environment::new(Inherited(&[]), &[set("X", &fits)]).is_ok());

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_link_through_the_data_is_of_a_generation() {
+    fn only_a_link_through_the_data_link_belongs_to_a_generation() {
         let rest = |target| below_data(Path::new(target));
         assert_eq!(rest("..data/password").as_deref(), Some(Path::new("password")));
         assert_eq!(rest("./..data/a/b").as_deref(), Some(Path::new("a/b")));

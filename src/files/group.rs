@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_with_anybody_else_in_it_is_not() {
+    fn a_group_with_another_member_is_not_private() {
         // In its list of members, as another account's primary group, or in a second line with the same number.
         assert!(!is_private("ben:x:1001:dan\n", 1001, &[1001]));
         assert!(!is_private("ben:x:1001:ben,dan\n", 1001, &[1001]));
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_not_known_or_empty_is_not_private() {
+    fn an_unknown_or_empty_group_is_not_private() {
         assert!(!is_private("", 1001, &[1001]));
         assert!(!is_private("empty:x:60:\n", 60, &[1001]));
         assert!(!is_private("ben:x:nonsense:\n:::\n\n", 1001, &[1001]));

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_path_survives_the_list() {
+    fn every_path_is_read_back_from_the_list() {
         let paths: [&[u8]; 4] = [b"/a b/pfx.toml", b"/a\nb%/\xff/pfx.toml", b"/\xc3\xa9", b"/a  b"];
         let entries: Vec<TrustedFile> = paths
             .iter()

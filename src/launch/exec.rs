@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_searched_and_a_path_is_not() {
+    fn a_word_is_searched_in_path_and_a_path_is_used_unchanged() {
         assert_eq!(tried("x", "/a:/b"), ["/a/x", "/b/x"]);
         assert_eq!(tried("./x", "/a"), ["./x"]);
         assert_eq!(tried("", "/a"), Vec::<String>::new());

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capabilities_of_a_file_are_those_that_the_caller_did_not_pass_on() {
+    fn capabilities_of_the_file_are_those_that_the_caller_does_not_pass() {
         let status =
             |permitted, ambient| format!("Name:\tpfx\nCapPrm:\t{permitted}\nCapAmb:\t{ambient}\n");
         assert_eq!(

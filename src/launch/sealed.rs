@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn it_can_be_read_by_its_path_and_neither_written_nor_truncated() {
+    fn a_sealed_file_can_be_read_by_its_path_but_not_written_or_truncated() {
         let sealed = sealed("key", b"a\nb");
         assert_eq!(fs::read(sealed.path()).unwrap(), b"a\nb");
         let file = File::from(sealed.0.try_clone().unwrap());

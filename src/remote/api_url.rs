@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_below_is_escaped() {
+    fn an_appended_path_is_escaped() {
         let address = ApiUrl::parse("https://h/api/").unwrap();
         assert_eq!(
             address.below(&["variables", "name", "a/b c", ""]).as_str(),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_is_shown_by_its_host_alone() {
+    fn only_the_host_of_a_redirect_is_shown() {
         let base = Url::parse("https://h/api").unwrap();
         assert_eq!(host_of("https://evil:1/x?token=CANARY", &base), "https://evil:1");
         assert_eq!(host_of("/login", &base), "https://h");

@@ -65,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn it_is_what_python_writes() {
+    fn the_output_is_that_of_python() {
         for (value, text) in [
             (json!({"a": [1, null], "b": "x"}), r#"{"a": [1, null], "b": "x"}"#),
             (

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_set_by_any_text_but_the_words_for_no() {
+    fn a_flag_is_set_by_any_text_except_the_words_for_no() {
         let flag =
             |text: &CStr| Variable { field: "local", given: &false }.flag(Inherited(&[text]));
         for no in [c"PFX_LOCAL=", c"PFX_LOCAL=0", c"PFX_LOCAL=False", c"PFX_LOCAL=OFF", c"X=1"] {

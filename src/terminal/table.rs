@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_aligned_and_the_last_column_is_wrapped_in_itself() {
+    fn cells_are_aligned_and_text_is_wrapped_within_the_last_column() {
         let rows = [
             row(Mark::Good, &["A", "secret A"], "/a/config.toml", &[]),
             row(
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_does_not_fit_its_column_is_below_the_row() {
+    fn text_that_does_not_fit_its_column_is_printed_below_the_row() {
         let path = "/a/path/that/is/longer/than/its/column/config.toml";
         let name = "n".repeat(70);
         let rows = [
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_a_text_has_no_blanks_at_its_end() {
+    fn a_row_without_text_has_no_trailing_spaces() {
         let rows = [
             row(Mark::Good, &["GONE", "removed"], "", &[]),
             row(Mark::Good, &["A", "x"], "y", &[]),

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_before_decide_what_the_last_word_can_be() {
+    fn earlier_words_decide_what_the_last_word_can_be() {
         for (line, kind, front) in [
             ("pfx ", WordKind::Options, ""),
             ("pfx sec", WordKind::Options, ""),

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_prefects_parser_reads_differently_is_found() {
+    fn strings_that_prefects_parser_reads_differently_are_found() {
         #[rustfmt::skip]
         let different = [
             "a  \nb", "  a  \n  b  \n", "\na  \n  b  \n c", "\n\n\na", "\n\n", "\n  \na", "   \n\na", "a\\\\  \nb",

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_toml_1_1_has_is_refused_with_its_place() {
+    fn syntax_of_toml_1_1_is_refused_with_its_place() {
         for (text, place) in [
             ("x = \"a\\eb\"\n", "c:1:7:"),
             ("x = \"\"\"\n\\\\x \\x41\"\"\"\n", "c:2:5:"),

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_prefects_parser_takes_beyond_toml_is_written_as_toml() {
+    fn extensions_of_prefects_parser_are_rewritten_as_toml() {
         for (text, made) in [
             ("clé = 'v'\n", "\"clé\" = 'v'\n"),
             (
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_toml_and_what_is_nothing_stay() {
+    fn valid_toml_and_invalid_text_are_unchanged() {
         for text in ["", "x = \"é\" # é\n", "x = é\n", "x = \"open é\ny", "x = '''open", "\"\\é"]
         {
             assert_eq!(rewritten(text), "as it is", "{text}");

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_belongs_to_no_field_fails_all_of_them() {
+    fn an_error_without_a_field_fails_all_of_them() {
         let boom = json!({"message": "boom"});
         for data in [json!({"s0": "v", "s1": "w"}), json!({"s0": null, "s1": null}), json!(null)] {
             let fault = two(&json!({"data": data, "errors": [boom]})).unwrap_err();
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_phrase_means_absent() {
+    fn only_the_known_message_means_absent() {
         let errors = |message: &str| json!({"errors": [{"message": message}], "data": {"secret_value": null}});
         assert_eq!(one(200, &errors(ABSENT)), "[None]");
         assert_eq!(one(400, &errors(ABSENT)), "[None]");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_in_trouble_says_so_with_a_code_and_a_status_of_success() {
+    fn an_api_in_trouble_reports_a_code_with_a_success_status() {
         let errors = |words: &str| json!({"errors": [{"message": words}]});
         for (status, words, expected) in [
             (200, "API_ERROR", Verdict::Trouble),

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_missing_or_invalid_token_demands_one() {
+    fn a_token_is_required_only_if_the_error_says_that_it_is_missing_or_invalid() {
         for detail in [
             "Missing CSRF token.",
             "Missing client identifier.",

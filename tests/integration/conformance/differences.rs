@@ -109,7 +109,7 @@ pub const DIFFERENCES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "references that go round in a circle are an error, where Prefect stops somewhere",
+        "references that form a cycle are an error; Prefect stops expanding at some point",
         &[
             "local-toml-interp-cyclic-env",
             "local-toml-interp-selfgrow",

@@ -35,7 +35,7 @@ pub fn imports(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
 
 /// Groups of files that import each other in a cycle. An import of the `mod.rs` of a file's own folder is not part of a
 /// cycle, because `mod.rs` contains what the files of the folder share.
-pub fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+pub fn cycles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
     let leads = |from: &str, to: &str| {
         let is_above = to.strip_suffix("mod.rs").is_some_and(|folder| from.starts_with(folder));
         !is_above && imports.get(from).is_some_and(|targets| targets.contains(to))
@@ -53,14 +53,14 @@ pub fn circles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>>
     };
     let reached: BTreeMap<&String, BTreeSet<String>> =
         imports.keys().map(|file| (file, reached(file))).collect();
-    let mut circles: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut cycles: BTreeSet<Vec<String>> = BTreeSet::new();
     for (file, others) in &reached {
         if others.contains(*file) {
             let both = |other: &&String| others.contains(*other) && reached[*other].contains(*file);
-            circles.insert(imports.keys().filter(both).cloned().collect());
+            cycles.insert(imports.keys().filter(both).cloned().collect());
         }
     }
-    circles.into_iter().collect()
+    cycles.into_iter().collect()
 }
 
 /// A path in a source, from the root.
@@ -206,8 +206,8 @@ fn a_planted_cycle_is_found_however_it_is_written() {
         ]
         .into()
     };
-    let found = |first: &str, second: &str| circles(&imports(&sources(first, second)));
-    let circle = [["a/one.rs".to_owned(), "a/two.rs".to_owned()].to_vec()];
+    let found = |first: &str, second: &str| cycles(&imports(&sources(first, second)));
+    let cycle = [["a/one.rs".to_owned(), "a/two.rs".to_owned()].to_vec()];
     for (first, second) in [
         ("use super::two::Two;", "use super::one::One;"),
         ("use super::{x, two::{self, Two}};", "fn f() { super::one::f() }"),
@@ -215,7 +215,7 @@ fn a_planted_cycle_is_found_however_it_is_written() {
         ("use super::Two;", "use crate::a::one::One;"),
         ("use crate::a::Two;", "pub(super) fn f(one: &crate::a::one::One) {}"),
     ] {
-        assert_eq!(found(first, second), circle, "{first} {second}");
+        assert_eq!(found(first, second), cycle, "{first} {second}");
     }
     let wide = found("use super::two::Two;", "use crate::b;");
     assert_eq!(wide, [["a/one.rs", "a/two.rs", "b.rs"].map(str::to_owned).to_vec()]);

@@ -5,7 +5,7 @@ mod imports;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use self::imports::{Sources, circles, imports};
+use self::imports::{Sources, cycles, imports};
 
 /// The position of each module on the map in the crate's documentation: its floor, and its place from the left.
 /// `source` is the `mod.rs` of a folder and `source/*` the rest of it, if both are on the map.
@@ -86,9 +86,9 @@ fn imports_only_go_down_the_floors() {
 
 #[test]
 fn no_files_import_each_other_in_a_cycle() {
-    let circles = circles(&imports(&all()));
-    let words: Vec<String> = circles.iter().map(|circle| circle.join(", ")).collect();
-    assert!(circles.is_empty(), "cycles:\n{}", words.join("\n"));
+    let cycles = cycles(&imports(&all()));
+    let words: Vec<String> = cycles.iter().map(|cycle| cycle.join(", ")).collect();
+    assert!(cycles.is_empty(), "cycles:\n{}", words.join("\n"));
 }
 
 #[test]
