@@ -163,7 +163,7 @@ mod tests {
         let places =
             vec!["the variables X".to_owned(), "/a/config.toml [context.secrets]".to_owned()];
         let of = |kind, name: &str, places: &[String]| Missing {
-            not_asked: Some("`--local` was given".to_owned()),
+            remote_not_used: Some("`--local` was given".to_owned()),
             ..Missing::of(kind, name, places.to_vec())
         };
         let missing = ["FIRST", "SECOND", "THIRD"].map(|name| of("secret", name, &places));

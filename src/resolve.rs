@@ -15,7 +15,7 @@ use crate::name::VariableName;
 use crate::plan::{Action, Binding, BoundBy, ListedSecret, Plan, Scope};
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Author, Found, FoundValue, Keeps, Source};
+use crate::source::{Author, Found, FoundValue, Source, Support};
 
 /// A resolved plan. It holds the values until the environment is made from them.
 pub struct Resolved {
@@ -68,13 +68,13 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let found = found.into_iter().map(|(reference, held)| (reference, Rc::new(held)));
     let found: Vec<(Reference, Rc<FoundValue>)> = found.collect();
     let finder = lookup::Finder { found: &found, sources };
-    let Plan { bindings, scope, templates, ingredients, .. } = plan;
-    let ingredients = ingredients.into_iter().map(|ingredient| {
-        let looked_up = ingredient.is_needed.then(|| finder.look_up(ingredient.lookup));
+    let Plan { bindings, scope, templates, template_lookups, .. } = plan;
+    let for_templates = template_lookups.into_iter().map(|one| {
+        let looked_up = one.is_needed.then(|| finder.look_up(one.lookup));
         looked_up.transpose().map(|looked_up| looked_up.map(Rc::new))
     });
-    let ingredients: Vec<_> = ingredients.collect::<Result<_, Error>>()?;
-    let mut filled = fill::fill(templates, &ingredients)?;
+    let for_templates: Vec<_> = for_templates.collect::<Result<_, Error>>()?;
+    let mut filled = fill::fill(templates, &for_templates)?;
     let mut variables = Vec::with_capacity(bindings.len());
     for Binding { bound_by, action } in bindings {
         let resolution = match action {
@@ -118,10 +118,10 @@ fn found(plan: &Plan, sources: &[impl Source]) -> Result<Found, Error> {
     wanted.dedup();
     let mut found = Found::new();
     for source in sources {
-        let asked: Vec<&Reference> =
-            wanted.iter().copied().filter(|one| source.keeps(one) == Keeps::Yes).collect();
-        if !asked.is_empty() {
-            let mut more = source.look_up(&asked)?;
+        let supported: Vec<&Reference> =
+            wanted.iter().copied().filter(|one| source.supports(one) == Support::Yes).collect();
+        if !supported.is_empty() {
+            let mut more = source.look_up(&supported)?;
             // Both are sorted.
             let mut here = more.keys().peekable();
             wanted.retain(|reference| {
@@ -141,13 +141,13 @@ impl Resolved {
     /// [`Error::Missing`] with everything that is missing; [`Error::Config`] for a text that needs an optional item
     /// that is missing.
     pub fn require(self) -> Result<Self, Error> {
-        let lacking = self.variables.iter().filter_map(|variable| match &variable.resolution {
+        let not_found = self.variables.iter().filter_map(|variable| match &variable.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.missing_required(),
             _ => None,
         });
-        let mut missing: Vec<Missing> = lacking.cloned().collect();
-        let blanks = || self.variables.iter().filter_map(ResolvedVariable::blank);
-        for needed in blanks().filter_map(|blank| blank.missing.as_ref()) {
+        let mut missing: Vec<Missing> = not_found.cloned().collect();
+        let unfilled = || self.variables.iter().filter_map(ResolvedVariable::unfilled);
+        for needed in unfilled().filter_map(|template| template.missing.as_ref()) {
             if !missing.contains(needed) {
                 missing.push(needed.clone());
             }
@@ -155,8 +155,8 @@ impl Resolved {
         if !missing.is_empty() {
             return Err(Error::Missing { missing, exit: Exit::Failed });
         }
-        match blanks().next() {
-            Some(blank) => Err(blank.error()),
+        match unfilled().next() {
+            Some(template) => Err(template.error()),
             None => Ok(self),
         }
     }
@@ -165,7 +165,7 @@ impl Resolved {
     pub fn is_complete(&self) -> bool {
         self.variables.iter().all(|variable| match &variable.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.missing_required().is_none(),
-            _ => variable.blank().is_none(),
+            _ => variable.unfilled().is_none(),
         })
     }
 }
@@ -201,7 +201,7 @@ impl ResolvedVariable {
         value.map_or(VariableEffect::Missing, |value| VariableEffect::Set(variable, value))
     }
 
-    fn blank(&self) -> Option<&UnfilledTemplate> {
+    fn unfilled(&self) -> Option<&UnfilledTemplate> {
         match &self.resolution {
             Resolution::Template(filled) => filled.text.as_ref().err(),
             _ => None,

@@ -5,7 +5,7 @@ use crate::shells;
 
 /// What such a variable controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Power {
+pub enum TakeoverTarget {
     /// The program loader loads what it names.
     Loader,
     /// A shell or an interpreter runs what it names, or takes options from it.
@@ -20,8 +20,8 @@ pub enum Power {
     Shell,
 }
 
-impl Power {
-    /// What the variable decides: words that follow "it decides".
+impl TakeoverTarget {
+    /// What the variable decides: the words after "it decides".
     pub const fn words(self) -> &'static str {
         match self {
             Self::Loader => "which code is loaded into programs",
@@ -43,8 +43,8 @@ impl Power {
 /// zsh(1), python(1), perlrun(1), ruby(1), node(1), java(1) and the .NET, Lua, PHP and R manuals; git(1),
 /// ssh(1), less(1) and environ(7); curl(1), openssl-env(7); systemd.exec(5), `sd_listen_fds(3)`.
 #[rustfmt::skip]
-const TABLE: &[(Power, &[&str])] = &[
-    (Power::Loader, &[
+const TABLE: &[(TakeoverTarget, &[&str])] = &[
+    (TakeoverTarget::Loader, &[
         "LD_*", "_RLD*", "DYLD_*", "LIBPATH", "SHLIB_PATH", "LIBRARY_PATH", "GLIBC_TUNABLES",
         "MALLOC_*", "GCONV_PATH", "LOCPATH", "NLSPATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN",
         "RESOLV_*", "RES_OPTIONS", "NIS_PATH", "TZDIR", "OPENSSL_CONF", "OPENSSL_ENGINES",
@@ -52,7 +52,7 @@ const TABLE: &[(Power, &[&str])] = &[
         "GIO_*", "GST_PLUGIN_*", "CUDA_INJECTION64_PATH", "OCL_ICD_*", "VK_DRIVER_FILES",
         "VK_ICD_FILENAMES", "VK_LAYER_PATH", "VK_ADD_LAYER_PATH",
     ]),
-    (Power::Interpreter, &[
+    (TakeoverTarget::Interpreter, &[
         "BASH_*", "BASHOPTS", "SHELLOPTS", "ENV", "IFS", "PS0", "PS1", "PS2", "PS3", "PS4", "CDPATH",
         "GLOBIGNORE", "FPATH", "NULLCMD", "READNULLCMD", "ZDOTDIR", "PROMPT_COMMAND", "fish_*",
         "PYTHON*", "PERL5*", "PERLLIB", "PERLIO*", "PERL_*", "RUBYOPT", "RUBYLIB", "RUBYSHELL", "RUBY_*",
@@ -70,7 +70,7 @@ const TABLE: &[(Power, &[&str])] = &[
         "CXXFLAGS", "LDFLAGS", "VIRTUAL_ENV", "CONDA_EXE", "CONDA_PREFIX", "CONDARC", "UV_PYTHON*",
         "UV_CONFIG_FILE", "PREFECT_*", "PFX_*",
     ]),
-    (Power::Program, &[
+    (TakeoverTarget::Program, &[
         "PATH", "SHELL", "EDITOR", "VISUAL", "FCEDIT", "SUDO_ASKPASS", "SUDO_EDITOR", "SYSTEMD_EDITOR",
         "PAGER", "MANPAGER", "SYSTEMD_PAGER", "LESS", "LESSOPEN", "LESSCLOSE", "LESSKEY*", "MORE",
         "BROWSER", "GIT_ASKPASS", "GIT_SSH*", "GIT_CONFIG*", "GIT_EXEC_PATH", "GIT_PROXY_COMMAND",
@@ -81,7 +81,7 @@ const TABLE: &[(Power, &[&str])] = &[
         "CVS_RSH", "SSH_ASKPASS*", "SSH_AUTH_SOCK", "SSH_SK_*", "RSYNC_RSH", "RSYNC_CONNECT_PROG",
         "GPG_AGENT_INFO", "GNUPGHOME", "TERMINFO*", "TERMCAP", "TERMPATH", "TMUX*", "SCREENRC", "INPUTRC",
     ]),
-    (Power::Network, &[
+    (TakeoverTarget::Network, &[
         "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
         "ftp_proxy", "all_proxy", "no_proxy", "SOCKS_SERVER", "RSYNC_PROXY", "SSL_CERT_*", "SSL_CA_*",
         "SSLKEYLOGFILE", "CURL_HOME", "CURL_CA_BUNDLE", "CURL_SSL_BACKEND", "REQUESTS_CA_BUNDLE",
@@ -93,7 +93,7 @@ const TABLE: &[(Power, &[&str])] = &[
         "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE",
         "GOSUMDB",
     ]),
-    (Power::Process, &[
+    (TakeoverTarget::Process, &[
         "HOME", "USER", "LOGNAME", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "XDG_*",
         "DBUS_*", "NOTIFY_SOCKET", "LISTEN_*", "WATCHDOG_*", "MAINPID", "MANAGERPID", "INVOCATION_ID",
         "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY", "STATE_DIRECTORY",
@@ -180,14 +180,14 @@ impl Filter {
 }
 
 /// What a variable of this name controls; `None` for an ordinary variable.
-pub fn power(name: &str) -> Option<Power> {
+pub fn target(name: &str) -> Option<TakeoverTarget> {
     let of_table = || {
         let mut classes = TABLE.iter();
-        classes.find_map(|(power, names)| shells::is_among(name, names).then_some(*power))
+        classes.find_map(|(target, names)| shells::is_among(name, names).then_some(*target))
     };
     let of_shells = || {
         let mut shells = shells::ALL.iter();
-        shells.any(|shell| shells::is_among(name, shell.names)).then_some(Power::Shell)
+        shells.any(|shell| shells::is_among(name, shell.names)).then_some(TakeoverTarget::Shell)
     };
     let known = OF_TABLE.may_have(name).then(of_table).flatten();
     known.or_else(|| OF_SHELLS.may_have(name).then(of_shells).flatten())
@@ -200,22 +200,22 @@ mod tests {
     #[test]
     fn names_that_can_take_over_are_recognized() {
         for (name, expected) in [
-            ("LD_PRELOAD", Power::Loader),
-            ("GLIBC_TUNABLES", Power::Loader),
-            ("BASH_ENV", Power::Interpreter),
-            ("BASH_FUNC_ls__", Power::Interpreter),
-            ("PYTHONPATH", Power::Interpreter),
-            ("NODE_OPTIONS", Power::Interpreter),
-            ("PATH", Power::Program),
-            ("GIT_SSH_COMMAND", Power::Program),
-            ("https_proxy", Power::Network),
-            ("NOTIFY_SOCKET", Power::Process),
-            ("UID", Power::Shell),
-            ("path", Power::Shell),
-            ("dis_aliases", Power::Shell),
-            ("_", Power::Shell),
+            ("LD_PRELOAD", TakeoverTarget::Loader),
+            ("GLIBC_TUNABLES", TakeoverTarget::Loader),
+            ("BASH_ENV", TakeoverTarget::Interpreter),
+            ("BASH_FUNC_ls__", TakeoverTarget::Interpreter),
+            ("PYTHONPATH", TakeoverTarget::Interpreter),
+            ("NODE_OPTIONS", TakeoverTarget::Interpreter),
+            ("PATH", TakeoverTarget::Program),
+            ("GIT_SSH_COMMAND", TakeoverTarget::Program),
+            ("https_proxy", TakeoverTarget::Network),
+            ("NOTIFY_SOCKET", TakeoverTarget::Process),
+            ("UID", TakeoverTarget::Shell),
+            ("path", TakeoverTarget::Shell),
+            ("dis_aliases", TakeoverTarget::Shell),
+            ("_", TakeoverTarget::Shell),
         ] {
-            assert_eq!(power(name), Some(expected), "{name}");
+            assert_eq!(target(name), Some(expected), "{name}");
         }
     }
 
@@ -224,13 +224,13 @@ mod tests {
         for (expected, patterns) in TABLE {
             for pattern in *patterns {
                 let name = pattern.trim_end_matches('*');
-                assert_eq!(power(name), Some(*expected), "{pattern}");
+                assert_eq!(target(name), Some(*expected), "{pattern}");
             }
         }
         for pattern in shells::ALL.iter().flat_map(|shell| shell.names) {
-            assert!(power(pattern.trim_end_matches('*')).is_some(), "{pattern}");
+            assert!(target(pattern.trim_end_matches('*')).is_some(), "{pattern}");
         }
-        assert_eq!((power(""), power("A")), (None, None));
+        assert_eq!((target(""), target("A")), (None, None));
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
             "CARGO_REGISTRY_TOKEN", "RSYNC_PASSWORD", "GEM_HOST_API_KEY", "UV_PUBLISH_TOKEN",
         ];
         for name in names {
-            assert_eq!(power(name), None, "{name}");
+            assert_eq!(target(name), None, "{name}");
         }
     }
 }

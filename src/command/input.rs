@@ -33,7 +33,7 @@ pub fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
 /// `question`, without echo. The prompt does not use the kernel's line mode, which cuts a line at 4095 bytes.
 ///
 /// # Errors
-/// As [`from_file`]; [`Error::Terminal`] and [`Error::Answer`] of the question.
+/// As [`from_file`]; [`Error::Terminal`] and [`Error::Prompt`] of the question.
 pub fn from_stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
     if std::io::stdin().is_terminal() {
         let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);

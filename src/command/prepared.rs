@@ -14,7 +14,7 @@ use crate::resolve::Resolved;
 use crate::settings::active_project::ActiveProject;
 use crate::settings::choice::StoreChoice;
 use crate::settings::{self, Settings, active_project, env_file};
-use crate::takeover::{self, Power};
+use crate::takeover::{self, TakeoverTarget};
 
 /// Everything that is decided before anything is looked up.
 pub struct Prepared<'a> {
@@ -61,17 +61,20 @@ impl Context<'_> {
     /// Notices about the files that were read, and about secrets that are bound without being named to variables of
     /// [`crate::takeover`].
     pub fn notices(&self, resolved: &Resolved) -> Vec<Notice> {
-        let powerful = resolved.variables.iter().filter_map(|variable| {
+        let risky = resolved.variables.iter().filter_map(|variable| {
             let BoundBy::Listing = variable.bound_by else { return None };
             let variable = str::from_utf8(variable.name()).ok()?;
             // A shell that is the command only reads such a variable; `export` refuses it for shells.
-            let power = takeover::power(variable).filter(|power| *power != Power::Shell)?;
-            let what = power.words();
+            let target = takeover::target(variable)?;
+            if target == TakeoverTarget::Shell {
+                return None;
+            }
+            let what = target.words();
             Some(Notice::warning(format!(
                 "a secret is bound to {variable}, which decides {what}; `-s NAME` binds only the secrets that you name"
             )))
         });
-        self.notices.iter().cloned().chain(powerful).collect()
+        self.notices.iter().cloned().chain(risky).collect()
     }
 }
 

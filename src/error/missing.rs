@@ -13,12 +13,12 @@ pub struct Missing {
     pub kind: &'static str,
     pub name: String,
     pub looked_in: Vec<String>,
-    /// Why a remote store was not used, if one was not: a clause.
-    pub not_asked: Option<String>,
-    /// Whether another remote store was used.
-    pub is_other_asked: bool,
+    /// A clause that says why a remote store is not used; `None` if every store is used.
+    pub remote_not_used: Option<String>,
+    /// Whether another remote store is used.
+    pub is_other_remote_used: bool,
     /// An existing name that differs only in case or in `-` and `_`.
-    pub near: Option<String>,
+    pub similar: Option<String>,
     /// The value exists, but not this part of it.
     pub pointer: Option<String>,
 }
@@ -26,8 +26,16 @@ pub struct Missing {
 impl Missing {
     /// A missing name without further details.
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
-        let (not_asked, is_other_asked, near, pointer) = (None, false, None, None);
-        Self { kind, name: name.to_owned(), looked_in, not_asked, is_other_asked, near, pointer }
+        let (remote_not_used, is_other_remote_used, similar, pointer) = (None, false, None, None);
+        Self {
+            kind,
+            name: name.to_owned(),
+            looked_in,
+            remote_not_used,
+            is_other_remote_used,
+            similar,
+            pointer,
+        }
     }
 
     /// The error of a command that needs only this name.
@@ -37,10 +45,10 @@ impl Missing {
 }
 
 pub(super) fn hint(missing: &[Missing]) -> Option<String> {
-    if let Some(near) = missing.iter().find_map(|one| one.near.as_ref()) {
+    if let Some(similar) = missing.iter().find_map(|one| one.similar.as_ref()) {
         return Some(format!(
             "a secret named `{}` exists; did you mean that?",
-            Shown(&in_reference(near))
+            Shown(&in_reference(similar))
         ));
     }
     let secret = missing.iter().find(|one| one.kind == "secret")?;
@@ -97,7 +105,7 @@ impl Group<'_> {
 
     /// Why no place was searched.
     fn nowhere(&self) -> &'static str {
-        if self.not_asked().is_some() {
+        if self.remote_not_used().is_some() {
             "only a remote store can provide it"
         } else {
             "nothing on this machine can provide it"
@@ -105,11 +113,14 @@ impl Group<'_> {
     }
 
     /// Which remote store was not used, and why.
-    fn not_asked(&self) -> Option<String> {
+    fn remote_not_used(&self) -> Option<String> {
         self.members.iter().find_map(|one| {
-            let which =
-                if one.is_other_asked { "one remote store is not" } else { "no remote store is" };
-            Some(format!("{which} used: {}", Shown(one.not_asked.as_ref()?)))
+            let which = if one.is_other_remote_used {
+                "one remote store is not"
+            } else {
+                "no remote store is"
+            };
+            Some(format!("{which} used: {}", Shown(one.remote_not_used.as_ref()?)))
         })
     }
 }
@@ -124,8 +135,8 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, missing: &[Missing]) -> fmt::Res
             [] => f.write_str(group.nowhere())?,
             places => write!(f, "looked in {}", places.join(", then "))?,
         }
-        if let Some(not_asked) = group.not_asked() {
-            write!(f, "; {not_asked}")?;
+        if let Some(remote_not_used) = group.remote_not_used() {
+            write!(f, "; {remote_not_used}")?;
         }
     }
     Ok(())
@@ -140,7 +151,7 @@ pub(super) fn statements(missing: &[Missing]) -> Vec<Statement> {
             [place] => (format!("cannot find {subject}: looked in {place}"), Vec::new()),
             places => (format!("cannot find {subject}; looked in:"), places.to_vec()),
         };
-        Statement { text, places, remark: group.not_asked() }
+        Statement { text, places, remark: group.remote_not_used() }
     };
     grouped(missing).iter().map(statement).collect()
 }

@@ -1,11 +1,11 @@
 //! Everything that can go wrong, in pfx's own words. The text of a library's error is never passed on: parsers quote
 //! the line that they fail at, and that line may be a secret.
 
-mod answer;
 mod binding;
 mod command;
 mod missing;
 mod process;
+mod prompt;
 mod remote;
 mod trust;
 mod value;
@@ -14,10 +14,10 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
-pub use answer::AnswerFault;
 pub use binding::BindingFault;
 pub use command::CommandFault;
 pub use missing::Missing;
+pub use prompt::PromptFault;
 pub use remote::RemoteFault;
 pub use trust::TrustFault;
 pub use value::ValueFault;
@@ -29,7 +29,7 @@ use crate::name::Shown;
 #[derive(Debug)]
 pub enum Error {
     /// What was typed or pasted at a prompt cannot be used whole, so none of it is used.
-    Answer { fault: AnswerFault },
+    Prompt { fault: PromptFault },
     /// An option that binds a variable is not valid.
     Binding { option: &'static str, fault: BindingFault },
     /// The command cannot be run.
@@ -105,7 +105,7 @@ impl Error {
             Self::Command { cause: CommandFault::Refused { .. }, .. } => Exit::NotExecutable,
             Self::Missing { exit, .. } => *exit,
             Self::Binding { .. } | Self::Usage { .. } => Exit::Usage,
-            Self::Answer { .. }
+            Self::Prompt { .. }
             | Self::Config { .. }
             | Self::Denied { .. }
             | Self::EnvironmentTooLarge { .. }
@@ -136,7 +136,7 @@ impl Error {
             Self::NoStore { .. } => "no-store",
             Self::Process { .. } => "process",
             Self::Remote { .. } => "remote",
-            Self::Answer { .. } | Self::Terminal { .. } => "terminal",
+            Self::Prompt { .. } | Self::Terminal { .. } => "terminal",
             Self::Trust { .. } => "trust",
             Self::Usage { .. } => "usage",
             Self::Value { .. } => "value",
@@ -163,7 +163,7 @@ impl Error {
     /// One thing to do about it, if it is certain to be right.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Answer { fault } => fault.hint(),
+            Self::Prompt { fault } => fault.hint(),
             Self::Binding { option, fault } => return fault.hint(option),
             Self::Command { program, cause } => return cause.hint(program),
             Self::EnvironmentTooLarge { .. } => {
@@ -230,7 +230,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer { fault } => {
+            Self::Prompt { fault } => {
                 write!(f, "cannot read the value from the terminal: {fault}")
             }
             Self::Binding { option, fault } => write!(f, "cannot use {option}: {fault}"),

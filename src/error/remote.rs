@@ -12,15 +12,15 @@ use crate::name::Shown;
 #[derive(Clone, Debug)]
 pub enum RemoteFault {
     /// pfx cannot use the URL.
-    Address { problem: &'static str },
+    InvalidUrl { problem: &'static str },
     /// The server requires a credential, and none is configured.
     NoCredential { status: u16 },
     /// The response does not have the form that this API documents. `problem` is pfx's own text, such as a JSON path.
-    Answer { problem: String },
+    InvalidResponse { problem: String },
     /// The connection could not be established, or was lost. `problem` is pfx's own text.
     Connection { problem: String },
     /// The credential cannot be sent.
-    Credential { problem: &'static str, origin: String },
+    InvalidCredential { problem: &'static str, origin: String },
     /// The time limit was reached.
     TimedOut { after: Duration },
     /// The server accepts the credential but denies the request. `right` is the permission that is missing.
@@ -69,9 +69,9 @@ impl RemoteFault {
             }
             Self::UnknownOutcome { .. } => "check whether it was done before you try again",
             Self::Unsupported { hint, .. } => return hint.clone(),
-            Self::Address { .. } => "`pfx doctor` shows where the URL is set",
-            Self::Answer { .. }
-            | Self::Credential { .. }
+            Self::InvalidUrl { .. } => "`pfx doctor` shows where the URL is set",
+            Self::InvalidResponse { .. }
+            | Self::InvalidCredential { .. }
             | Self::Refused { .. }
             | Self::System { .. }
             | Self::TooLarge { .. } => return None,
@@ -83,10 +83,10 @@ impl RemoteFault {
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
         let place = Shown(place);
         match self {
-            Self::Address { problem } => {
+            Self::InvalidUrl { problem } => {
                 write!(f, "cannot use the API URL {place}: {problem}")
             }
-            Self::Credential { problem, origin } => {
+            Self::InvalidCredential { problem, origin } => {
                 write!(f, "cannot send the credential from {} to {place}: {problem}", Shown(origin))
             }
             Self::DifferentOrigins { what, origin, url } => write!(
@@ -108,8 +108,10 @@ impl RemoteFault {
 impl fmt::Display for RemoteFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address { problem } | Self::Credential { problem, .. } => f.write_str(problem),
-            Self::Answer { problem } | Self::Connection { problem } => {
+            Self::InvalidUrl { problem } | Self::InvalidCredential { problem, .. } => {
+                f.write_str(problem)
+            }
+            Self::InvalidResponse { problem } | Self::Connection { problem } => {
                 write!(f, "{}", Shown(problem))
             }
             Self::DifferentOrigins { what, .. } => {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt as _;
 
 pub use binding::{Action, Binding, BoundBy};
-pub use template::{Ingredient, PartValue, Template, TemplatePart};
+pub use template::{PartValue, Template, TemplateLookup, TemplatePart};
 
 use crate::cli::BindingOptions;
 use crate::environment::Inherited;
@@ -29,7 +29,7 @@ pub struct Plan {
     /// Texts that are assembled after the look-ups. Each one uses only earlier ones.
     pub templates: Vec<Template>,
     /// The look-ups that [`Plan::templates`] need.
-    pub ingredients: Vec<Ingredient>,
+    pub template_lookups: Vec<TemplateLookup>,
 }
 
 /// The variables that one file wants, or that the `PFX_…` variables together bind.
@@ -134,7 +134,7 @@ impl Plan {
             };
             bound.put(Binding { bound_by: BoundBy::Place(written), action });
         }
-        let template::Linker { mut templates, mut ingredients, .. } = linker;
+        let template::Linker { mut templates, mut template_lookups, .. } = linker;
         for binding in winning {
             bound.put(binding);
         }
@@ -142,8 +142,8 @@ impl Plan {
         let bindings = bound.bindings.into_iter();
         let bindings: Vec<Binding> =
             bindings.map(|binding| binding.preserving(&preserved)).collect();
-        template::mark_needed(&bindings, &mut templates, &mut ingredients);
-        Ok(Self { bindings, scope, preserved, templates, ingredients })
+        template::mark_needed(&bindings, &mut templates, &mut template_lookups);
+        Ok(Self { bindings, scope, preserved, templates, template_lookups })
     }
 
     fn parse(written: &BindingOptions) -> Result<Vec<Binding>, Error> {
@@ -192,8 +192,8 @@ impl Plan {
 
     /// Everything that has to be looked up, for a variable of its own or for a template.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
-        let needed = self.ingredients.iter().filter(|ingredient| ingredient.is_needed);
-        let lookups = self.lookups().chain(needed.map(|ingredient| &ingredient.lookup));
+        let needed = self.template_lookups.iter().filter(|one| one.is_needed);
+        let lookups = self.lookups().chain(needed.map(|one| &one.lookup));
         lookups.map(|lookup| &lookup.reference)
     }
 
@@ -224,7 +224,7 @@ impl Plan {
             if self.preserved.contains(bytes) || bound_variables.contains(bytes) {
                 continue;
             }
-            if author == Author::Remote && takeover::power(variable.as_str()).is_some() {
+            if author == Author::Remote && takeover::target(variable.as_str()).is_some() {
                 refused.push(name);
                 continue;
             }

@@ -37,7 +37,7 @@ pub enum TemplatePart {
 /// Where the value of a variable in a template comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartValue {
-    /// One of [`super::Plan::ingredients`].
+    /// One of [`super::Plan::template_lookups`].
     Lookup(usize),
     /// One of [`super::Plan::templates`], an earlier one.
     Template(usize),
@@ -45,7 +45,7 @@ pub enum PartValue {
 
 /// A look-up that templates need.
 #[derive(Debug)]
-pub struct Ingredient {
+pub struct TemplateLookup {
     pub lookup: Lookup,
     pub is_needed: bool,
 }
@@ -76,19 +76,19 @@ pub(super) struct Linker<'l> {
     winning: &'l [Binding],
     base: BaseEnvironment<'l>,
     pub templates: Vec<Template>,
-    pub ingredients: Vec<Ingredient>,
+    pub template_lookups: Vec<TemplateLookup>,
 }
 
 /// The value of a variable in a text.
-enum Meaning<'m> {
-    Later(VariableName, PartValue),
+enum VariableValue<'m> {
+    Pending(VariableName, PartValue),
     /// The value is known: this text, or `None` if the variable is not set.
-    Now(Option<&'m [u8]>),
+    Known(Option<&'m [u8]>),
 }
 
 impl<'l> Linker<'l> {
     pub const fn new(winning: &'l [Binding], base: BaseEnvironment<'l>) -> Self {
-        Self { winning, base, templates: Vec::new(), ingredients: Vec::new() }
+        Self { winning, base, templates: Vec::new(), template_lookups: Vec::new() }
     }
 
     /// What a line does with its variable. `earlier` gives the bindings of the lines before it.
@@ -114,8 +114,8 @@ impl<'l> Linker<'l> {
                 TemplatePiece::Variable(interpolation) => interpolation,
             };
             let default = interpolation.default.as_ref().map(SecretValue::expose);
-            match self.meaning(&interpolation, &origin, &earlier)? {
-                Meaning::Now(value) => match or_default(value, default) {
+            match self.value_of(&interpolation, &origin, &earlier)? {
+                VariableValue::Known(value) => match or_default(value, default) {
                     Some(value) => text.extend_from_slice(value),
                     None => {
                         let problem = "the variable that this `$` refers to is not set; put a literal `$` in \
@@ -123,7 +123,7 @@ impl<'l> Linker<'l> {
                         return Err(origin.fault(interpolation.at, problem));
                     }
                 },
-                Meaning::Later(name, of) => {
+                VariableValue::Pending(name, of) => {
                     if !text.is_empty() {
                         let before = SecretValue::bytes(std::mem::take(&mut *text));
                         parts.push(TemplatePart::Text(before));
@@ -149,12 +149,12 @@ impl<'l> Linker<'l> {
         Ok(Action::Template(variable, index))
     }
 
-    fn meaning<'m>(
+    fn value_of<'m>(
         &mut self,
         interpolation: &Interpolation,
         origin: &wanted::WrittenTemplate,
         earlier: &impl Fn(&[u8]) -> Option<&'m Binding>,
-    ) -> Result<Meaning<'m>, Error>
+    ) -> Result<VariableValue<'m>, Error>
     where
         'l: 'm,
     {
@@ -164,11 +164,11 @@ impl<'l> Linker<'l> {
         let preserved = self.base.preserved.get(name);
         Ok(match (bound.map(|binding| &binding.action), preserved) {
             // A removal takes precedence over a preserved variable.
-            (Some(Action::Unset(_)), _) => Meaning::Now(None),
-            (_, Some(_)) => Meaning::Now(preserved),
-            (Some(Action::Set(_, text)), None) => Meaning::Now(Some(text.expose())),
+            (Some(Action::Unset(_)), _) => VariableValue::Known(None),
+            (_, Some(_)) => VariableValue::Known(preserved),
+            (Some(Action::Set(_, text)), None) => VariableValue::Known(Some(text.expose())),
             (Some(Action::Template(variable, index)), None) => {
-                Meaning::Later(variable.clone(), PartValue::Template(*index))
+                VariableValue::Pending(variable.clone(), PartValue::Template(*index))
             }
             (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
                 let problem = "the variable that this `$` refers to is passed as a file and cannot be part of a \
@@ -176,29 +176,31 @@ impl<'l> Linker<'l> {
                 return Err(origin.fault(interpolation.at, problem));
             }
             (Some(Action::Lookup(variable, lookup)), None) => {
-                let of = PartValue::Lookup(self.ingredient(lookup));
-                Meaning::Later(variable.clone(), of)
+                let of = PartValue::Lookup(self.lookup_index(lookup));
+                VariableValue::Pending(variable.clone(), of)
             }
-            (Some(Action::Preserve(_)) | None, None) => Meaning::Now(self.base.inherited.get(name)),
+            (Some(Action::Preserve(_)) | None, None) => {
+                VariableValue::Known(self.base.inherited.get(name))
+            }
         })
     }
 
     /// The value that a variable keeps if its look-up is optional and finds nothing.
     fn left_as_inherited(&self, name: &VariableName, of: PartValue) -> Option<SecretValue> {
         let PartValue::Lookup(index) = of else { return None };
-        let lookup = &self.ingredients[index].lookup;
+        let lookup = &self.template_lookups[index].lookup;
         let inherited = self.base.inherited.get(name.as_str().as_bytes())?;
         (lookup.optional && lookup.default.is_none())
             .then(|| SecretValue::bytes(inherited.to_vec()))
     }
 
-    /// The index of a look-up among the ingredients. It is stored apart from its binding, because a later binding may
-    /// still override that.
-    fn ingredient(&mut self, lookup: &Lookup) -> usize {
-        let same = |one: &Ingredient| one.lookup.is_same(lookup);
-        self.ingredients.iter().position(same).unwrap_or_else(|| {
-            self.ingredients.push(Ingredient { lookup: lookup.clone(), is_needed: false });
-            self.ingredients.len() - 1
+    /// The index of a look-up among those of templates. It is stored apart from its binding, because a later binding
+    /// may still override that.
+    fn lookup_index(&mut self, lookup: &Lookup) -> usize {
+        let same = |one: &TemplateLookup| one.lookup.is_same(lookup);
+        self.template_lookups.iter().position(same).unwrap_or_else(|| {
+            self.template_lookups.push(TemplateLookup { lookup: lookup.clone(), is_needed: false });
+            self.template_lookups.len() - 1
         })
     }
 }
@@ -207,7 +209,7 @@ impl<'l> Linker<'l> {
 pub(super) fn mark_needed(
     bindings: &[Binding],
     templates: &mut [Template],
-    ingredients: &mut [Ingredient],
+    template_lookups: &mut [TemplateLookup],
 ) {
     for binding in bindings {
         if let Action::Template(_, index) = binding.action {
@@ -220,7 +222,7 @@ pub(super) fn mark_needed(
         for part in &template.parts {
             match part {
                 TemplatePart::Variable { of: PartValue::Lookup(index), .. } => {
-                    ingredients[*index].is_needed = true;
+                    template_lookups[*index].is_needed = true;
                 }
                 TemplatePart::Variable { of: PartValue::Template(index), .. } => {
                     before[*index].is_needed = true;

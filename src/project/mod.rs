@@ -185,13 +185,13 @@ impl ProjectReader<'_> {
     /// part of a value is not shown.
     fn unknown(self, at: &Spanned<DeString<'_>>, path: &str, known: &[&str]) -> Error {
         let written = at.get_ref().as_ref();
-        let near = known
+        let similar = known
             .iter()
             .map(|key| (strsim::jaro_winkler(written, key), key))
             // The same threshold as clap.
             .filter(|(likeness, _)| *likeness > 0.7)
             .max_by(|(one, _), (other, _)| one.total_cmp(other));
-        let problem = match near {
+        let problem = match similar {
             Some((_, key)) => format!("unknown key; did you mean `{key}`?"),
             None => {
                 let known = known.iter().map(|key| (*key).to_owned());

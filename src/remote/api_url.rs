@@ -17,9 +17,9 @@ impl ApiUrl {
     /// Parses a URL. Trailing slashes are dropped, as Prefect drops them.
     ///
     /// # Errors
-    /// [`RemoteFault::Address`] with the reason, which quotes nothing of the URL.
+    /// [`RemoteFault::InvalidUrl`] with the reason, which quotes nothing of the URL.
     pub fn parse(text: &str) -> Result<Self, RemoteFault> {
-        let refuse = |problem| Err(RemoteFault::Address { problem });
+        let refuse = |problem| Err(RemoteFault::InvalidUrl { problem });
         if text.len() > LONGEST {
             return refuse("it is longer than 2048 bytes");
         }

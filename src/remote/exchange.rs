@@ -63,18 +63,18 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     pub effect: Effect,
     /// What a response of this API means for sending the request again.
-    pub verdict: fn(&Response) -> Verdict,
+    pub retry_hint: fn(&Response) -> RetryHint,
 }
 
 /// What a response means for sending the request again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RetryHint {
     /// Only the status counts.
-    Nothing,
+    ByStatus,
     /// The API did nothing, so the request may be sent again, even a write.
-    Undone,
+    NotDone,
     /// The API reports trouble that may pass, whatever the status is.
-    Trouble,
+    ApiTrouble,
 }
 
 /// Whether a request changes anything.

@@ -58,30 +58,31 @@ impl UnfilledTemplate {
     }
 }
 
-/// Fills each template that is needed, in order. `ingredients` has one entry for each ingredient of the plan.
+/// Fills each template that is needed, in order. `looked_up` has one entry for each of
+/// [`crate::plan::Plan::template_lookups`].
 ///
 /// # Errors
 /// [`Error::Value`] if a value cannot be part of a variable, or the text becomes too long.
 pub(super) fn fill(
     templates: Vec<Template>,
-    ingredients: &[Option<Rc<LookedUp>>],
+    looked_up: &[Option<Rc<LookedUp>>],
 ) -> Result<Vec<Option<Filled>>, Error> {
     let mut filled = Vec::with_capacity(templates.len());
     for template in templates {
-        let one = template.is_needed().then(|| one(template, ingredients, &filled));
-        filled.push(one.transpose()?);
+        let text = template.is_needed().then(|| fill_one(template, looked_up, &filled));
+        filled.push(text.transpose()?);
     }
     Ok(filled)
 }
 
-fn one(
+fn fill_one(
     template: Template,
-    ingredients: &[Option<Rc<LookedUp>>],
+    looked_up: &[Option<Rc<LookedUp>>],
     earlier: &[Option<Filled>],
 ) -> Result<Filled, Error> {
     let uses = template.variables().into_iter().filter_map(|(variable, of)| match of {
         PartValue::Lookup(index) => {
-            Some(UsedVariable::Lookup(variable.clone(), Rc::clone(ingredients[index].as_ref()?)))
+            Some(UsedVariable::Lookup(variable.clone(), Rc::clone(looked_up[index].as_ref()?)))
         }
         PartValue::Template(index) => {
             let filled = earlier[index].as_ref()?;
@@ -103,18 +104,18 @@ fn one(
             }
         };
         let (value, missing) = match of {
-            PartValue::Lookup(index) => match &ingredients[index] {
-                Some(looked_up) => {
-                    let name = looked_up.lookup.reference.name();
-                    let value = looked_up.value().map(|value| value.in_variable(&name));
-                    (value.transpose()?, looked_up.missing_required())
+            PartValue::Lookup(index) => match &looked_up[index] {
+                Some(item) => {
+                    let name = item.lookup.reference.name();
+                    let value = item.value().map(|value| value.in_variable(&name));
+                    (value.transpose()?, item.missing_required())
                 }
                 None => (None, None),
             },
             PartValue::Template(index) => {
                 match earlier[index].as_ref().map(|filled| &filled.text) {
                     Some(Ok(value)) => (Some(value), None),
-                    Some(Err(blank)) => (None, blank.missing.as_ref()),
+                    Some(Err(unfilled)) => (None, unfilled.missing.as_ref()),
                     None => (None, None),
                 }
             }

@@ -6,7 +6,7 @@ use crate::error::{Error, Missing, ValueFault};
 use crate::json;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Author, FoundValue, Keeps, Source};
+use crate::source::{Author, FoundValue, Source, Support};
 use crate::wanted::Lookup;
 
 /// A look-up and its outcome.
@@ -73,11 +73,11 @@ impl<S: Source> Finder<'_, S> {
             Ok(index) => self.part(&lookup, &self.found[index].1)?,
             Err(_) => {
                 let reference = &lookup.reference;
-                let is_asked = |source: &&S| source.keeps(reference) == Keeps::Yes;
+                let is_asked = |source: &&S| source.supports(reference) == Support::Yes;
                 let asked: Vec<&S> = self.sources.iter().filter(is_asked).collect();
                 let places = asked.iter().flat_map(|source| source.place().shown).collect();
-                let near = near(reference, &asked)?;
-                self.missing(reference, places, near, None)
+                let similar = similar(reference, &asked)?;
+                self.missing(reference, places, similar, None)
             }
         };
         Ok(LookedUp { lookup, outcome })
@@ -125,26 +125,26 @@ impl<S: Source> Finder<'_, S> {
         &self,
         reference: &Reference,
         looked_in: Vec<String>,
-        near: Option<String>,
+        similar: Option<String>,
         pointer: Option<String>,
     ) -> LookupOutcome {
-        let (mut reasons, mut is_other_asked) = (Vec::new(), false);
+        let (mut reasons, mut is_other_remote_used) = (Vec::new(), false);
         for source in self.sources {
-            match source.keeps(reference) {
-                Keeps::NotAsked(why) => reasons.push(why),
-                Keeps::Yes => is_other_asked |= source.place().author == Author::Remote,
-                Keeps::No => {}
+            match source.supports(reference) {
+                Support::NotUsed(why) => reasons.push(why),
+                Support::Yes => is_other_remote_used |= source.place().author == Author::Remote,
+                Support::No => {}
             }
         }
-        let not_asked = (!reasons.is_empty()).then(|| reasons.join("; "));
+        let remote_not_used = (!reasons.is_empty()).then(|| reasons.join("; "));
         let (kind, name) = (reference.kind().noun(), reference.name());
         LookupOutcome::Missing(Box::new(Missing {
             kind,
             name,
             looked_in,
-            not_asked,
-            is_other_asked,
-            near,
+            remote_not_used,
+            is_other_remote_used,
+            similar,
             pointer,
         }))
     }
@@ -161,7 +161,7 @@ fn refuse_mask(lookup: &Lookup, json: &[u8]) -> Result<(), Error> {
 }
 
 /// The secret that was probably meant: its name differs only in case, or in `-`, `.` and `_`.
-fn near(reference: &Reference, sources: &[&impl Source]) -> Result<Option<String>, Error> {
+fn similar(reference: &Reference, sources: &[&impl Source]) -> Result<Option<String>, Error> {
     let Reference::Secret(wanted) = reference else { return Ok(None) };
     let fold = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
     for source in sources.iter().filter(|source| source.place().author == Author::User) {

@@ -195,7 +195,7 @@ impl StoreSettings for Cloud1Settings {
             None => None,
             Some(setting) => Some(uuid(&setting.text).ok_or_else(|| Error::Remote {
                 place: address.origin(),
-                fault: RemoteFault::Credential {
+                fault: RemoteFault::InvalidCredential {
                     problem: "the tenant ID is not a UUID",
                     origin: setting.origin.clone(),
                 },

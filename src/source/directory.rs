@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use super::{Found, FoundValue, Keeps, Place, Source};
+use super::{Found, FoundValue, Place, Source, Support};
 use crate::error::{Error, TrustFault};
 use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::generation::{Generation, TRIES};
@@ -197,8 +197,8 @@ impl Source for Directory {
         }])
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        Keeps::only_if(matches!(reference, Reference::Secret(_)))
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        Support::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {

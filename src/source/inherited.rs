@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use super::{Found, FoundValue, Keeps, Place, Source};
+use super::{Found, FoundValue, Place, Source, Support};
 use crate::environment::Inherited;
 use crate::error::Error;
 use crate::reference::Reference;
@@ -19,8 +19,8 @@ impl Source for Variables<'_> {
         Place::local(vec![PLACE.to_owned()])
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        Keeps::only_if(matches!(reference, Reference::Env(_)))
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        Support::only_if(matches!(reference, Reference::Env(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {

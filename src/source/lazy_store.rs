@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Found, Keeps, Place, Source, Store};
+use super::{Found, Place, Source, Store, Support};
 use crate::error::Error;
 use crate::notice::Notice;
 use crate::reference::Reference;
@@ -55,26 +55,26 @@ impl Source for LazyStore<'_> {
         self.store().map_or(Place::remote(Vec::new()), Source::place)
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+    fn supports(&self, reference: &Reference) -> Support<'_> {
         match self.chosen.get() {
-            _ if matches!(reference, Reference::Env(_)) => Keeps::No,
-            Some(ChosenStore::None { why }) => Keeps::NotAsked(why),
-            Some(ChosenStore::Store(store)) => store.keeps(reference),
-            None => Keeps::Yes,
+            _ if matches!(reference, Reference::Env(_)) => Support::No,
+            Some(ChosenStore::None { why }) => Support::NotUsed(why),
+            Some(ChosenStore::Store(store)) => store.supports(reference),
+            None => Support::Yes,
         }
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
         let ChosenStore::Store(store) = self.chosen()? else { return Ok(Found::new()) };
-        let kept = wanted.iter().copied().filter(|one| store.keeps(one) == Keeps::Yes);
-        let kept: Vec<&Reference> = kept.collect();
-        if kept.is_empty() { Ok(Found::new()) } else { store.look_up(&kept) }
+        let supported = wanted.iter().copied().filter(|one| store.supports(one) == Support::Yes);
+        let supported: Vec<&Reference> = supported.collect();
+        if supported.is_empty() { Ok(Found::new()) } else { store.look_up(&supported) }
     }
 
     fn secrets(&self) -> Result<Vec<String>, Error> {
         match self.chosen()? {
             ChosenStore::Store(store)
-                if store.keeps(&Reference::Secret(String::new())) == Keeps::Yes =>
+                if store.supports(&Reference::Secret(String::new())) == Support::Yes =>
             {
                 store.secrets()
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Found, FoundValue, Keeps, Place, Source};
+use super::{Found, FoundValue, Place, Source, Support};
 use crate::config::{ConfigLayer, ConfigLayers, Expansion, Leaf, dialect, lossless, overrides};
 use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
@@ -220,8 +220,8 @@ impl Source for LocalConfig<'_> {
         Place::local(places)
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        Keeps::only_if(matches!(reference, Reference::Secret(_)))
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        Support::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {

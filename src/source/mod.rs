@@ -20,12 +20,12 @@ pub trait Source {
     /// Where the values are, for messages.
     fn place(&self) -> Place;
 
-    /// Whether this source is asked for such an item.
-    fn keeps(&self, reference: &Reference) -> Keeps<'_>;
+    /// Whether this source can look up items of this kind.
+    fn supports(&self, reference: &Reference) -> Support<'_>;
 
     /// The values of those of `wanted` that this source has. Items that it does not have are left out of the result:
     /// only being unable to look is an error. `wanted` is sorted, not empty, without duplicates, and has only items
-    /// that this source keeps.
+    /// that this source supports.
     ///
     /// # Errors
     /// Whatever prevented the look-up. No other source is asked then: after a timeout or a broken file, the value of
@@ -144,18 +144,18 @@ impl Place {
     }
 }
 
-/// Whether a source is asked for an item.
+/// Whether a source can look up an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeps<'s> {
-    /// It never has such items.
+pub enum Support<'s> {
+    /// The source never has such items.
     No,
-    /// It could have such items, but is not used. A clause says why, for messages.
-    NotAsked(&'s str),
+    /// The source could have such items, but is not used. A clause says why, for messages.
+    NotUsed(&'s str),
     Yes,
 }
 
-impl Keeps<'_> {
-    /// [`Keeps::Yes`] if `yes`, else [`Keeps::No`].
+impl Support<'_> {
+    /// [`Support::Yes`] if `yes`, else [`Support::No`].
     pub const fn only_if(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
@@ -191,8 +191,8 @@ impl<P: Deref<Target: Source>> Source for P {
         (**self).place()
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        (**self).keeps(reference)
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        (**self).supports(reference)
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {

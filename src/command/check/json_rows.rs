@@ -28,8 +28,8 @@ pub fn object(variable: &ResolvedVariable) -> Value {
                 "found": missing.is_none(),
                 "source": looked_up.held().map(|held| &held.place),
                 "looked_in": missing.map(|missing| &missing.looked_in),
-                "remote_not_used": missing.and_then(|missing| missing.not_asked.as_ref()),
-                "similar": missing.and_then(|missing| missing.near.as_ref()),
+                "remote_not_used": missing.and_then(|missing| missing.remote_not_used.as_ref()),
+                "similar": missing.and_then(|missing| missing.similar.as_ref()),
             })
         }
         Resolution::Preserve(_) => {

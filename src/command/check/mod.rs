@@ -38,7 +38,7 @@ pub fn check(
         CommonArgs { bindings, places, stores, project, inheritance }.prepare(inherited)?;
     let sources = context.sources();
     let resolved = sources.resolve(plan)?;
-    let not_asked = sources.not_asked();
+    let remote_not_used = sources.remote_not_used();
     let mut notices = sources.all_notes()?;
     notices.extend(line_endings(&resolved));
     notices.extend(context.notices(&resolved));
@@ -56,16 +56,16 @@ pub fn check(
         let mut json = json!({
             "bindings": resolved.variables.iter().map(json_rows::object).collect::<Vec<_>>(),
             "sources": places,
-            "remote_not_used": not_asked.map(|(why, _)| why),
+            "remote_not_used": remote_not_used.map(|(why, _)| why),
             "warnings": notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
         });
         precedence.add_to(&mut json);
         format!("{json}\n")
     } else {
         report.warnings(&notices);
-        let not_used = not_asked.map(|(why, is_none_asked)| {
+        let not_used = remote_not_used.map(|(why, is_none_used)| {
             let which =
-                if is_none_asked { "no remote store" } else { "one remote store is not used" };
+                if is_none_used { "no remote store" } else { "one remote store is not used" };
             (which, why)
         });
         let variables = &resolved.variables;

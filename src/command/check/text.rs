@@ -42,8 +42,8 @@ fn in_lines(checked: &Checked<'_>, lines: &[Line], style: OutputStyle) -> String
     let first = width(|line| &line.variable).unwrap_or_default();
     let second = width(|line| &line.wanted).unwrap_or_default();
     let mut text = String::new();
-    for Line { variable, wanted, verdict } in lines {
-        let line = format!("{variable:first$}  {wanted:second$}  {}", verdict.line);
+    for Line { variable, wanted, source } in lines {
+        let line = format!("{variable:first$}  {wanted:second$}  {}", source.line);
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -105,11 +105,11 @@ fn on_terminal(
 struct Line {
     variable: String,
     wanted: String,
-    verdict: Verdict,
+    source: ValueSource,
 }
 
 /// Where a value comes from, or what the variable gets instead.
-struct Verdict {
+struct ValueSource {
     mark: Mark,
     /// All of it.
     line: String,
@@ -118,7 +118,7 @@ struct Verdict {
     items: Vec<String>,
 }
 
-impl Verdict {
+impl ValueSource {
     fn good(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { mark: Mark::Good, line: text.clone(), text, items: Vec::new() }
@@ -138,26 +138,28 @@ impl Verdict {
         };
         let places: Vec<String> =
             missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
-        let near = missing.near.as_ref().map(|near| Shown(&in_reference(near)).to_string());
-        let near = near.map(|near| format!("did you mean `{near}`?"));
-        let looked = match (places.is_empty(), &missing.not_asked) {
+        let similar =
+            missing.similar.as_ref().map(|similar| Shown(&in_reference(similar)).to_string());
+        let similar = similar.map(|similar| format!("did you mean `{similar}`?"));
+        let looked = match (places.is_empty(), &missing.remote_not_used) {
             (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
             (true, None) => "nothing on this machine can provide it".to_owned(),
             (false, _) => format!("looked in {}", places.join(", then ")),
         };
-        let end = near.as_ref().map(|near| format!("; {near}")).unwrap_or_default();
+        let end = similar.as_ref().map(|similar| format!("; {similar}")).unwrap_or_default();
         let line = format!("{word}: {looked}{end}");
-        let near = near.map(|near| format!(" ({near})")).unwrap_or_default();
+        let similar = similar.map(|similar| format!(" ({similar})")).unwrap_or_default();
         let why_below = checked.not_used.as_ref().map(|(_, why)| why);
-        let is_below = missing.not_asked.is_some() && missing.not_asked.as_ref() == why_below;
+        let is_below =
+            missing.remote_not_used.is_some() && missing.remote_not_used.as_ref() == why_below;
         let (text, items) = if places.is_empty() && is_below {
-            (format!("{word}{near}: no remote store is used, see below"), Vec::new())
+            (format!("{word}{similar}: no remote store is used, see below"), Vec::new())
         } else if places.len() < 2 {
             (line.clone(), Vec::new())
         } else if missing.looked_in == checked.places {
-            (format!("{word}{near}: in none of the places below"), Vec::new())
+            (format!("{word}{similar}: in none of the places below"), Vec::new())
         } else {
-            (format!("{word}{near}; looked in:"), places)
+            (format!("{word}{similar}; looked in:"), places)
         };
         Self { mark, line, text, items }
     }
@@ -171,10 +173,10 @@ impl Verdict {
         for used in &filled.uses {
             // A bound text has its own line; about any other, nothing more is known.
             let UsedVariable::Lookup(variable, looked_up) = used else { continue };
-            let verdict = Self::of(looked_up, checked);
+            let source = Self::of(looked_up, checked);
             let from = if looked_up.held().is_some() { " from" } else { ":" };
-            line += &format!("; {variable}{from} {}", verdict.line);
-            let short = if verdict.items.is_empty() { verdict.text } else { verdict.line };
+            line += &format!("; {variable}{from} {}", source.line);
+            let short = if source.items.is_empty() { source.text } else { source.line };
             items.push(format!("{variable}{from} {short}"));
         }
         Self { mark, line, text, items }
@@ -187,28 +189,28 @@ impl Line {
             BoundBy::Place(place) => Shown(place),
             BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
         };
-        let (wanted, verdict) = match &variable.resolution {
+        let (wanted, source) = match &variable.resolution {
             Resolution::Lookup(_, looked_up) => {
-                (wanted(&looked_up.lookup), Verdict::of(looked_up, checked))
+                (wanted(&looked_up.lookup), ValueSource::of(looked_up, checked))
             }
             Resolution::Preserve(_) => (
                 "preserved".to_owned(),
-                Verdict::good("the environment (already set, and --preserve is given)"),
+                ValueSource::good("the environment (already set, and --preserve is given)"),
             ),
-            Resolution::Set(..) => ("text".to_owned(), Verdict::good(place.to_string())),
+            Resolution::Set(..) => ("text".to_owned(), ValueSource::good(place.to_string())),
             Resolution::Template(filled) => {
                 let names: Vec<&str> = filled.names().map(VariableName::as_str).collect();
                 let wanted = format!("text with {}", names.join(", "));
-                (wanted, Verdict::of_template(filled, &place.to_string(), checked))
+                (wanted, ValueSource::of_template(filled, &place.to_string(), checked))
             }
-            Resolution::Unset(_) => ("removed".to_owned(), Verdict::good("")),
+            Resolution::Unset(_) => ("removed".to_owned(), ValueSource::good("")),
         };
         let variable = Shown(&String::from_utf8_lossy(variable.name())).to_string();
-        Self { variable, wanted, verdict }
+        Self { variable, wanted, source }
     }
 
     fn into_row(self) -> Row {
-        let Verdict { mark, text, items, .. } = self.verdict;
+        let ValueSource { mark, text, items, .. } = self.source;
         Row { mark, cells: vec![self.variable, self.wanted], text, items }
     }
 }

@@ -50,12 +50,13 @@ pub fn get(
         return Ok(Exit::Done);
     };
     if let Some(missing) = looked_up.missing_required() {
-        if let (Some(_), Some(why)) = (target, &missing.not_asked) {
+        if let (Some(_), Some(why)) = (target, &missing.remote_not_used) {
             return Err(Error::NoStore { why: why.clone() });
         }
         let mut missing = missing.clone();
         // Here no store is used because none was asked for.
-        missing.not_asked = missing.not_asked.map(|_| "`--remote` was not given".to_owned());
+        missing.remote_not_used =
+            missing.remote_not_used.map(|_| "`--remote` was not given".to_owned());
         return Err(missing.absent());
     }
     if let Some(value) = looked_up.value() {

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use self::hidden::HiddenInput;
 use self::line::{Event, Line, amount};
-use crate::error::{AnswerFault, Error};
+use crate::error::{Error, PromptFault};
 
 /// Signals that are not blocked while pfx asks: they do nothing, or stop a process that reads in the background. For
 /// all others, the terminal is restored first.
@@ -58,7 +58,7 @@ pub struct PromptLimits {
 /// immediately after Enter, it was a paste of several lines, and nothing is accepted.
 ///
 /// # Errors
-/// [`Error::Terminal`] without a terminal, or if it is closed before the value ends; [`Error::Answer`] if the
+/// [`Error::Terminal`] without a terminal, or if it is closed before the value ends; [`Error::Prompt`] if the
 /// input cannot be accepted completely.
 pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, Error> {
     let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };
@@ -66,13 +66,13 @@ pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, E
         OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(failed)?;
     let answer = silently(&terminal, question, limits);
     let _ = terminal.write_all(b"\n");
-    let value = answer.map_err(failed)?.map_err(|fault| Error::Answer { fault })?;
+    let value = answer.map_err(failed)?.map_err(|fault| Error::Prompt { fault })?;
     let _ = writeln!(terminal, "received {}", amount(&value));
     Ok(value)
 }
 
 /// The value, or why it is not accepted; or an error of the terminal.
-type Answer = io::Result<Result<Zeroizing<Vec<u8>>, AnswerFault>>;
+type Answer = io::Result<Result<Zeroizing<Vec<u8>>, PromptFault>>;
 
 fn silently(terminal: &File, question: &str, limits: PromptLimits) -> Answer {
     let mut signals = SigSet::all();
@@ -115,7 +115,7 @@ fn with_signals_blocked(
 
 /// How reading ended.
 enum End {
-    Line(Result<Zeroizing<Vec<u8>>, AnswerFault>),
+    Line(Result<Zeroizing<Vec<u8>>, PromptFault>),
     /// A number, since it may be a real-time signal.
     Signal(i32),
 }
@@ -169,7 +169,7 @@ fn read_line(
                             || goes_on(terminal, byte, &part[at + 1..count])?)
                     {
                         discard(terminal)?;
-                        return Ok(End::Line(Err(AnswerFault::SeveralLines)));
+                        return Ok(End::Line(Err(PromptFault::SeveralLines)));
                     }
                     return Ok(End::Line(whole(line)));
                 }
@@ -178,11 +178,11 @@ fn read_line(
     }
 }
 
-fn whole(line: Line) -> Result<Zeroizing<Vec<u8>>, AnswerFault> {
+fn whole(line: Line) -> Result<Zeroizing<Vec<u8>>, PromptFault> {
     if line.is_too_long() {
-        Err(AnswerFault::TooLong { limit: line.limit })
+        Err(PromptFault::TooLong { limit: line.limit })
     } else if line.has_other_keys {
-        Err(AnswerFault::OtherKeys)
+        Err(PromptFault::OtherKeys)
     } else {
         Ok(line.into_value())
     }

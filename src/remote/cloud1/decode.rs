@@ -12,7 +12,7 @@ const MOST_LISTED: usize = 400_000;
 /// Decodes one field of a response; `None` is the field of something that does not exist.
 ///
 /// # Errors
-/// [`RemoteFault::Answer`] if the field is not one of this API.
+/// [`RemoteFault::InvalidResponse`] if the field is not one of this API.
 pub type Decode<T> = fn(Option<&RawValue>) -> Result<T, RemoteFault>;
 
 /// The value of a secret as raw JSON. `null` is a value.
@@ -113,5 +113,7 @@ fn check_size(raw: &RawValue, most: usize) -> Result<(), RemoteFault> {
 }
 
 pub fn malformed(what: &str) -> RemoteFault {
-    RemoteFault::Answer { problem: format!("this is not a response of Prefect Cloud 1.x: {what}") }
+    RemoteFault::InvalidResponse {
+        problem: format!("this is not a response of Prefect Cloud 1.x: {what}"),
+    }
 }

@@ -1,7 +1,7 @@
 //! Prefect Cloud 1.x: secrets and the key-value store, over GraphQL.
 
-mod answer;
 mod decode;
+mod response;
 mod session;
 mod wire;
 
@@ -17,7 +17,7 @@ use crate::error::{Error, RemoteFault, ValueFault};
 use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::{Form, SecretValue};
-use crate::source::{Collection, Found, FoundValue, Keeps, NewEntry, Place, Source, Store};
+use crate::source::{Collection, Found, FoundValue, NewEntry, Place, Source, Store, Support};
 
 /// The longest value of a key, in characters of JSON (`backend/kv_store.py`: 10 KB).
 const LONGEST_VALUE: usize = 10_000;
@@ -48,14 +48,14 @@ impl Source for Cloud1 {
         Place::remote(vec![self.session.place()])
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
+    fn supports(&self, reference: &Reference) -> Support<'_> {
         match (reference, &self.without_secrets) {
-            (Reference::Secret(_), Some(why)) => Keeps::NotAsked(why),
-            (Reference::Kv(_) | Reference::Secret(_), _) => Keeps::Yes,
+            (Reference::Secret(_), Some(why)) => Support::NotUsed(why),
+            (Reference::Kv(_) | Reference::Secret(_), _) => Support::Yes,
             (Reference::Block { .. }, _) => {
-                Keeps::NotAsked("Prefect Cloud 1.x has no blocks (Prefect 2 and 3 do)")
+                Support::NotUsed("Prefect Cloud 1.x has no blocks (Prefect 2 and 3 do)")
             }
-            (Reference::Env(_), _) => Keeps::No,
+            (Reference::Env(_), _) => Support::No,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::answer;
+use super::response;
 use super::wire::Query;
 use crate::error::{Error, RemoteFault};
 use crate::remote::http::{Client, Effect, Request};
@@ -37,7 +37,7 @@ impl Cloud1Session {
     pub fn send_all<T>(&self, queries: &[Query<T>], effect: Effect) -> Result<Vec<Vec<T>>, Error> {
         let requests = queries.iter().map(|query| self.request(query, effect)).collect();
         let responses = self.client.send_all(requests)?;
-        let read = |(query, response)| answer::read(query, response, effect, self.credential());
+        let read = |(query, response)| response::read(query, response, effect, self.credential());
         let answers: Result<_, _> = queries.iter().zip(&responses).map(read).collect();
         answers.map_err(|fault| self.error(fault))
     }
@@ -49,7 +49,7 @@ impl Cloud1Session {
             body: Some(Arc::new(Zeroizing::new(query.body().into_bytes()))),
             headers: Vec::new(),
             effect,
-            verdict: answer::verdict,
+            retry_hint: response::retry_hint,
         }
     }
 
@@ -75,7 +75,7 @@ impl Cloud1Session {
 
     pub fn malformed(&self) -> Error {
         let problem = "this is not a response of Prefect Cloud 1.x".to_owned();
-        self.error(RemoteFault::Answer { problem })
+        self.error(RemoteFault::InvalidResponse { problem })
     }
 
     pub fn error(&self, fault: RemoteFault) -> Error {

@@ -49,7 +49,7 @@ pub fn client(access: &ApiAccess) -> Result<reqwest::Client, RemoteFault> {
 fn headers(access: &ApiAccess) -> Result<HeaderMap, RemoteFault> {
     let mut headers = HeaderMap::new();
     if let Some(credential) = &access.credential {
-        let bad = |_| RemoteFault::Credential {
+        let bad = |_| RemoteFault::InvalidCredential {
             problem: "it contains a character that is not allowed in an HTTP header, such as a newline",
             origin: credential.origin.clone(),
         };

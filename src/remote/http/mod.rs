@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use self::once::{TryOutcome, send_once};
 use super::api_url::proxy_host;
-pub use super::exchange::{ApiAccess, Credential, Effect, Request, Response, TimeLimit, Verdict};
+pub use super::exchange::{ApiAccess, Credential, Effect, Request, Response, RetryHint, TimeLimit};
 use super::network_thread::NetworkThread;
 use super::progress::Progress;
 use super::retry::{self, Tries, Trouble};
@@ -152,12 +152,12 @@ async fn send_until_answered(
     let mut tries = Tries::default();
     loop {
         let outcome = send_once(&client, &request).await;
-        let verdict = match &outcome {
-            Ok((response, _)) => (request.verdict)(response),
-            Err(_) => Verdict::Nothing,
+        let retry_hint = match &outcome {
+            Ok((response, _)) => (request.retry_hint)(response),
+            Err(_) => RetryHint::ByStatus,
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        if let Some(trouble) = retry_reason(&outcome, verdict, request.effect)
+        if let Some(trouble) = retry_reason(&outcome, retry_hint, request.effect)
             && let Some(pause) = tries.pause(trouble, left, random::number())
         {
             tokio::time::sleep(pause).await;
@@ -165,7 +165,9 @@ async fn send_until_answered(
         }
         let writes = request.effect == Effect::Write;
         return match outcome {
-            Ok((response, _)) if response.status >= 500 && writes && verdict != Verdict::Undone => {
+            Ok((response, _))
+                if response.status >= 500 && writes && retry_hint != RetryHint::NotDone =>
+            {
                 Err(unknown_outcome(RemoteFault::Refused {
                     status: response.status,
                     message: None,
@@ -179,12 +181,12 @@ async fn send_until_answered(
 }
 
 /// Why a request may be sent again, if it may; a write only after a response which says that nothing was done.
-fn retry_reason(outcome: &TryOutcome, verdict: Verdict, effect: Effect) -> Option<Trouble> {
-    if effect == Effect::Write && verdict != Verdict::Undone {
+fn retry_reason(outcome: &TryOutcome, retry_hint: RetryHint, effect: Effect) -> Option<Trouble> {
+    if effect == Effect::Write && retry_hint != RetryHint::NotDone {
         return None;
     }
     match outcome {
-        Ok(_) if verdict == Verdict::Trouble => Some(Trouble::OfApi),
+        Ok(_) if retry_hint == RetryHint::ApiTrouble => Some(Trouble::OfApi),
         Ok((response, retry_after)) if retry::is_transient(response.status) => {
             Some(Trouble::Transient { retry_after: *retry_after })
         }
@@ -215,17 +217,17 @@ mod tests {
             Err(Failure { fault, is_transient, was_sent: false })
         };
         let transient = |retry_after| Some(Trouble::Transient { retry_after });
-        for (outcome, verdict, read, write) in [
-            (answer(200), Verdict::Nothing, None, None),
-            (answer(404), Verdict::Nothing, None, None),
-            (answer(503), Verdict::Nothing, transient(after), None),
-            (answer(503), Verdict::Undone, transient(after), transient(after)),
-            (answer(200), Verdict::Trouble, Some(Trouble::OfApi), None),
-            (failure(true), Verdict::Nothing, transient(None), None),
-            (failure(false), Verdict::Nothing, None, None),
+        for (outcome, retry_hint, read, write) in [
+            (answer(200), RetryHint::ByStatus, None, None),
+            (answer(404), RetryHint::ByStatus, None, None),
+            (answer(503), RetryHint::ByStatus, transient(after), None),
+            (answer(503), RetryHint::NotDone, transient(after), transient(after)),
+            (answer(200), RetryHint::ApiTrouble, Some(Trouble::OfApi), None),
+            (failure(true), RetryHint::ByStatus, transient(None), None),
+            (failure(false), RetryHint::ByStatus, None, None),
         ] {
-            assert_eq!(retry_reason(&outcome, verdict, Effect::Read), read);
-            assert_eq!(retry_reason(&outcome, verdict, Effect::Write), write);
+            assert_eq!(retry_reason(&outcome, retry_hint, Effect::Read), read);
+            assert_eq!(retry_reason(&outcome, retry_hint, Effect::Write), write);
         }
     }
 }

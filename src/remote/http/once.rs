@@ -64,7 +64,7 @@ pub async fn send_once(client: &reqwest::Client, request: &Request) -> TryOutcom
     }
     if status < 200 || matches!(status, 205 | 206) {
         let problem = format!("unexpected status {status}");
-        return Err(Failure::lasting(RemoteFault::Answer { problem }));
+        return Err(Failure::lasting(RemoteFault::InvalidResponse { problem }));
     }
     let retry_after =
         header(RETRY_AFTER).and_then(|text| retry::retry_after(text, SystemTime::now()));

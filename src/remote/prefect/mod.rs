@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
-use crate::source::{Collection, Found, FoundValue, Keeps, NewEntry, Place, Source, Store};
+use crate::source::{Collection, Found, FoundValue, NewEntry, Place, Source, Store, Support};
 
 /// One server, or one workspace of Prefect Cloud.
 pub struct Prefect {
@@ -45,8 +45,8 @@ impl Source for Prefect {
         Place::remote(vec![self.session.url().to_owned()])
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        Keeps::only_if(!matches!(reference, Reference::Env(_)))
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        Support::only_if(!matches!(reference, Reference::Env(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {

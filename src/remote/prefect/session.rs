@@ -11,7 +11,7 @@ use super::refusal::{self, RequestSubject};
 use super::wire::{self, PAGE};
 use crate::error::{Error, RemoteFault};
 use crate::random;
-use crate::remote::http::{Client, Effect, Request, Response, Verdict};
+use crate::remote::http::{Client, Effect, Request, Response, RetryHint};
 
 /// The most pages that are read, in case a server never ends its list: twenty thousand names.
 const MOST_PAGES: usize = 100;
@@ -49,7 +49,7 @@ impl PrefectSession {
             body: body.map(|body| Arc::new(Zeroizing::new(body.to_string().into_bytes()))),
             headers: Vec::new(),
             effect,
-            verdict,
+            retry_hint,
         }
     }
 
@@ -195,7 +195,7 @@ impl PrefectSession {
 
     /// The error for a response that is not one of this API.
     pub fn malformed(&self, problem: String) -> Error {
-        self.client.error(RemoteFault::Answer { problem })
+        self.client.error(RemoteFault::InvalidResponse { problem })
     }
 
     /// The error for something that this server does not support.
@@ -248,11 +248,11 @@ fn client_id() -> String {
 /// Prefect's server sends this "for errors clients can retry on", such as an `SQLite` database that is busy with
 /// another write (`server/api/server.py`, `custom_internal_exception_handler`). Nothing was written then. A 503 with
 /// another body may come from a proxy, which does not know whether something was written.
-fn verdict(response: &Response) -> Verdict {
+fn retry_hint(response: &Response) -> RetryHint {
     let said = || serde_json::from_slice::<Value>(&response.body).ok();
     let did_nothing = response.status == 503
         && said().is_some_and(|said| said["exception_message"] == "Service Unavailable");
-    if did_nothing { Verdict::Undone } else { Verdict::Nothing }
+    if did_nothing { RetryHint::NotDone } else { RetryHint::ByStatus }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const PAGES: [&str; 2] = ["https://app.prefect.cloud", "app.prefect.cloud"];
 /// The API URL, and a note if it is not the URL that was given.
 ///
 /// # Errors
-/// [`RemoteFault::Address`] if it is a web page of Prefect Cloud that does not belong to a workspace.
+/// [`RemoteFault::InvalidUrl`] if it is a web page of Prefect Cloud that does not belong to a workspace.
 pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFault> {
     let given = given.trim();
     let page = PAGES.iter().find_map(|page| given.strip_prefix(page));
@@ -27,7 +27,7 @@ pub fn api(given: &str) -> Result<(Cow<'_, str>, Option<&'static str>), RemoteFa
             }
         }
         let (Some(account), Some(workspace)) = (account, workspace) else {
-            return Err(RemoteFault::Address {
+            return Err(RemoteFault::InvalidUrl {
                 problem: "it is a web page of Prefect Cloud that does not belong to a workspace",
             });
         };

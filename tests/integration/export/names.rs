@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pfx::shells::{self, Shell};
-use pfx::takeover::{self, Power};
+use pfx::takeover::{self, TakeoverTarget};
 
 use super::{Values, assert_read, encoded, export, holding, variables};
 use crate::support::needs::{tools, yaml};
@@ -105,7 +105,7 @@ fn last_name(line: &str) -> Option<String> {
 
 /// Variables that may affect the commands that the test itself starts.
 fn breaks_any_program(name: &str) -> bool {
-    takeover::power(name) == Some(Power::Loader)
+    takeover::target(name) == Some(TakeoverTarget::Loader)
 }
 
 #[test]

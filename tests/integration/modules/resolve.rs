@@ -11,7 +11,7 @@ use pfx::reference::Reference;
 use pfx::resolve::*;
 use pfx::secret::SecretValue;
 use pfx::source::Place;
-use pfx::source::{Found, FoundValue, Keeps, Source};
+use pfx::source::{Found, FoundValue, Source, Support};
 
 /// A source with the named secrets and values.
 struct Has(&'static str, &'static [(&'static str, &'static str)]);
@@ -21,8 +21,8 @@ impl Source for Has {
         Place::local(vec![self.0.to_owned()])
     }
 
-    fn keeps(&self, reference: &Reference) -> Keeps<'_> {
-        Keeps::only_if(matches!(reference, Reference::Secret(_)))
+    fn supports(&self, reference: &Reference) -> Support<'_> {
+        Support::only_if(matches!(reference, Reference::Secret(_)))
     }
 
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error> {
@@ -49,8 +49,8 @@ impl Source for Panics {
         Place::local(Vec::new())
     }
 
-    fn keeps(&self, _: &Reference) -> Keeps<'_> {
-        Keeps::Yes
+    fn supports(&self, _: &Reference) -> Support<'_> {
+        Support::Yes
     }
 
     fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {
@@ -70,8 +70,8 @@ impl Source for Fails {
         Place::local(Vec::new())
     }
 
-    fn keeps(&self, _: &Reference) -> Keeps<'_> {
-        Keeps::Yes
+    fn supports(&self, _: &Reference) -> Support<'_> {
+        Support::Yes
     }
 
     fn look_up(&self, _: &[&Reference]) -> Result<Found, Error> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a typed or pasted answer cannot be used as a value.
 #[derive(Debug)]
-pub enum AnswerFault {
+pub enum PromptFault {
     /// Keys were pressed that are not text.
     OtherKeys,
     /// Several lines arrived at once, and the terminal does not mark where they end.
@@ -13,7 +13,7 @@ pub enum AnswerFault {
     TooLong { limit: usize },
 }
 
-impl AnswerFault {
+impl PromptFault {
     pub(super) fn hint(&self) -> String {
         match self {
             Self::OtherKeys => "type it again; ctrl-U clears the line",
@@ -25,7 +25,7 @@ impl AnswerFault {
     }
 }
 
-impl fmt::Display for AnswerFault {
+impl fmt::Display for PromptFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherKeys => {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::decode::{malformed, parsed};
 use super::wire::Query;
 use crate::error::RemoteFault;
-use crate::remote::http::{Effect, Response, Verdict};
+use crate::remote::http::{Effect, Response, RetryHint};
 use crate::remote::raw_json::Members;
 
 /// The only sign that a secret does not exist: the API has no error code for it (`client/secrets.py`).
@@ -20,14 +20,14 @@ const LONGEST_MESSAGE: usize = 200;
 const TROUBLE: &str = "API_ERROR";
 
 /// Whether the API reports trouble that may pass.
-pub fn verdict(response: &Response) -> Verdict {
+pub fn retry_hint(response: &Response) -> RetryHint {
     let text = str::from_utf8(&response.body).unwrap_or_default();
     // Parsed only if it may be an error, since it is parsed again when it is read.
     let is_trouble = text.contains(TROUBLE)
         && document(response.status, text)
             .and_then(|document| Errors::of(&document))
             .is_ok_and(|errors| errors.are_trouble(response.status) && !errors.refuse_credential());
-    if is_trouble { Verdict::Trouble } else { Verdict::Nothing }
+    if is_trouble { RetryHint::ApiTrouble } else { RetryHint::ByStatus }
 }
 
 /// Reads the response to `query`: its fields, in order. `credential` is where the API key comes from, for messages.
@@ -35,8 +35,8 @@ pub fn verdict(response: &Response) -> Verdict {
 ///
 /// # Errors
 /// [`RemoteFault::Unauthorized`]; [`RemoteFault::Refused`] with the server's message;
-/// [`RemoteFault::UnknownOutcome`] for a write if the API is in trouble; [`RemoteFault::Answer`] if the response is not
-/// one of this API.
+/// [`RemoteFault::UnknownOutcome`] for a write if the API is in trouble; [`RemoteFault::InvalidResponse`] if the
+/// response is not one of this API.
 pub fn read<T>(
     query: &Query<T>,
     response: &Response,
@@ -237,15 +237,15 @@ mod tests {
     fn an_api_in_trouble_reports_a_code_with_a_success_status() {
         let errors = |words: &str| json!({"errors": [{"message": words}]});
         for (status, words, expected) in [
-            (200, "API_ERROR", Verdict::Trouble),
-            (400, "API_ERROR", Verdict::Nothing),
-            (200, "API_ERROR, UNAUTHENTICATED", Verdict::Nothing),
-            (200, "boom", Verdict::Nothing),
+            (200, "API_ERROR", RetryHint::ApiTrouble),
+            (400, "API_ERROR", RetryHint::ByStatus),
+            (200, "API_ERROR, UNAUTHENTICATED", RetryHint::ByStatus),
+            (200, "boom", RetryHint::ByStatus),
         ] {
-            assert_eq!(verdict(&response(status, &errors(words))), expected, "{status} {words}");
+            assert_eq!(retry_hint(&response(status, &errors(words))), expected, "{status} {words}");
         }
         let value = json!({"data": {"secret_value": "API_ERROR"}});
-        assert_eq!(verdict(&response(200, &value)), Verdict::Nothing);
+        assert_eq!(retry_hint(&response(200, &value)), RetryHint::ByStatus);
         assert_eq!(one(200, &errors("API_ERROR")), "the server answered 200: API_ERROR");
     }
 
