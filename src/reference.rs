@@ -195,7 +195,7 @@ impl<'a> WrittenReference<'a> {
 pub fn name(option: &'static str, text: &OsStr) -> Result<String, Error> {
     let written = WrittenReference::reference(text);
     if written.pointer.is_some() {
-        return Err(misread(option, text, "`#` starts a JSON Pointer"));
+        return Err(ambiguous(option, text, "`#` starts a JSON Pointer"));
     }
     not_optional(option, text, &written)?;
     utf8(option, &written.name)
@@ -222,7 +222,7 @@ fn not_optional(
     written: &WrittenReference<'_>,
 ) -> Result<(), Error> {
     if written.optional {
-        return Err(misread(option, text, "a `?` at the end makes a name optional"));
+        return Err(ambiguous(option, text, "a `?` at the end makes a name optional"));
     }
     Ok(())
 }
@@ -244,14 +244,14 @@ fn utf8(option: &'static str, name: &OsStr) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-fn misread(option: &'static str, text: &OsStr, problem: &'static str) -> Error {
+fn ambiguous(option: &'static str, text: &OsStr, problem: &'static str) -> Error {
     let text = text.to_string_lossy();
     let literal = text.replace("#/", "%23/");
     let literal = match literal.strip_suffix('?') {
         Some(rest) => format!("{rest}%3F"),
         None => literal,
     };
-    let fault = BindingFault::Misread { name: text.into_owned(), literal, problem };
+    let fault = BindingFault::Ambiguous { name: text.into_owned(), literal, problem };
     Error::Binding { option, fault }
 }
 

@@ -65,7 +65,7 @@ pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
         scope @ (Scope::All | Scope::Local) => plan.with_secrets(listed(scope, sources)?)?,
     };
     let found = found(&plan, sources)?;
-    let found = found.into_iter().map(|(reference, held)| (reference, Rc::new(held)));
+    let found = found.into_iter().map(|(reference, value)| (reference, Rc::new(value)));
     let found: Vec<(Reference, Rc<FoundValue>)> = found.collect();
     let finder = lookup::Finder { found: &found, sources };
     let Plan { bindings, scope, templates, template_lookups, .. } = plan;

@@ -19,7 +19,7 @@ const MODE: u32 = 0o400;
 pub struct MemoryFiles {
     paths: BTreeMap<VariableName, SecretValue>,
     /// These must stay open until pfx becomes the command, which inherits them.
-    _held: Vec<SealedFile>,
+    _open: Vec<SealedFile>,
 }
 
 impl MemoryFiles {
@@ -29,7 +29,7 @@ impl MemoryFiles {
     /// [`Error::PassAsFile`] for the first that cannot be created.
     pub fn new(given: &cli::FileOptions, resolved: &Resolved) -> Result<Self, Error> {
         let mode = Mode::from_bits_truncate(given.file_mode.unwrap_or(MODE));
-        let (mut paths, mut held) = (BTreeMap::new(), Vec::new());
+        let (mut paths, mut open) = (BTreeMap::new(), Vec::new());
         for variable in &resolved.variables {
             let Resolution::Lookup(variable, looked_up) = &variable.resolution else { continue };
             let Some(value) = looked_up.value() else { continue };
@@ -43,9 +43,9 @@ impl MemoryFiles {
                     Error::PassAsFile { name: name.clone(), call, cause }
                 })?;
             paths.insert(variable.clone(), SecretValue::text(&name, sealed.path())?);
-            held.push(sealed);
+            open.push(sealed);
         }
-        Ok(Self { paths, _held: held })
+        Ok(Self { paths, _open: open })
     }
 
     /// The value of the variable: the path of its file.

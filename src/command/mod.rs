@@ -101,18 +101,18 @@ impl<'a> Sources<'a> {
     }
 
     /// Notices about the sources that were used.
-    pub fn notes(&self) -> Vec<Notice> {
-        self.ordered.iter().flat_map(Source::notes).collect()
+    pub fn notices(&self) -> Vec<Notice> {
+        self.ordered.iter().flat_map(Source::notices).collect()
     }
 
     /// The same, and warnings about keys that Prefect 1.x refuses.
     ///
     /// # Errors
     /// If the local configuration cannot be read.
-    pub fn all_notes(&self) -> Result<Vec<Notice>, Error> {
+    pub fn all_notices(&self) -> Result<Vec<Notice>, Error> {
         // This may read further files, about which there may be notices, so it comes first.
         let forbidden = self.local.forbidden_keys()?;
-        Ok(self.notes().into_iter().chain(forbidden).collect())
+        Ok(self.notices().into_iter().chain(forbidden).collect())
     }
 }
 
@@ -121,7 +121,7 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let places = resolved.variables.iter().filter_map(|variable| match &variable.resolution {
         Resolution::Lookup(_, looked_up) if looked_up.lookup.delivery == Delivery::Variable => {
             let is_odd = looked_up.value().is_some_and(SecretValue::has_carriage_return);
-            looked_up.held().filter(|_| is_odd).map(|held| &held.place)
+            looked_up.found().filter(|_| is_odd).map(|found| &found.place)
         }
         _ => None,
     });

@@ -51,7 +51,7 @@ impl Context<'_> {
     pub fn resolve(&self, plan: Plan, report: &mut Report<'_>) -> Result<Resolved, Error> {
         let sources = self.sources();
         let resolved = sources.resolve(plan)?;
-        report.notices(sources.notes());
+        report.notices(sources.notices());
         report.notices(self.notices(&resolved));
         let resolved = resolved.require()?;
         report.notices(line_endings(&resolved));

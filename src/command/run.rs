@@ -84,7 +84,7 @@ fn changes<'r>(
 /// gets exactly this value (prefect-1.md, section 12).
 fn for_prefect(resolved: &Resolved) -> Result<Vec<(String, SecretValue)>, Error> {
     let mut made = Vec::new();
-    for (reference, held) in &resolved.found {
+    for (reference, found) in &resolved.found {
         let Reference::Secret(name) = reference else { continue };
         // Prefect splits the name at `__`, and does not start if a secret has one of some names.
         let lost =
@@ -99,7 +99,7 @@ fn for_prefect(resolved: &Resolved) -> Result<Vec<(String, SecretValue)>, Error>
         if lost {
             continue;
         }
-        let json = held.value.to_json(name)?;
+        let json = found.value.to_json(name)?;
         let text = if DEFAULT_SECRETS.contains(&name.as_str()) {
             lossless::encode_value(&json)
         } else {
@@ -127,8 +127,8 @@ fn describe(variable: &ResolvedVariable, report: &mut Report<'_>) {
     match &variable.resolution {
         Resolution::Lookup(name, looked_up) => report.verbose(|| {
             let LookedUp { lookup, .. } = looked_up;
-            let from = match (looked_up.held(), &lookup.default) {
-                (Some(held), _) => format!("from {}", Shown(&held.place)),
+            let from = match (looked_up.found(), &lookup.default) {
+                (Some(found), _) => format!("from {}", Shown(&found.place)),
                 (None, Some(_)) => "not found, using its default".to_owned(),
                 (None, None) => "not found (optional)".to_owned(),
             };

@@ -181,7 +181,7 @@ impl<'w> ValueExpander<'w> {
             if range == (0..text.len()) {
                 return Ok(other);
             }
-            text.splice(range, other.spliced());
+            text.splice(range, other.into_interpolated());
         }
         Ok(Leaf::Text(text))
     }

@@ -133,7 +133,7 @@ impl<'t> ConfigLayers<'t> {
         let mut merged: Option<(Node, &str)> = None;
         let defaults = (!in_secrets).then(|| self.defaults.get_or_init(defaults));
         for layer in defaults.into_iter().chain(&self.layers) {
-            let said = match layer {
+            let layer_value = match layer {
                 ConfigLayer::File { document, .. } => match document.walk(path) {
                     Walk::Absent | Walk::Root(_) => continue,
                     Walk::Blocked if in_secrets => return Err(layer.no_table()),
@@ -142,10 +142,10 @@ impl<'t> ConfigLayers<'t> {
                 },
                 ConfigLayer::Variable(variable) => match variable.effect_on(path)? {
                     None => continue,
-                    Some(said) => said,
+                    Some(layer_value) => layer_value,
                 },
             };
-            merged = match (merged, said) {
+            merged = match (merged, layer_value) {
                 (Some((mut below, _)), Some(above)) => {
                     if matches!(
                         (&below, &above, layer),
@@ -172,7 +172,7 @@ impl<'t> ConfigLayers<'t> {
             }
             ConfigLayer::Variable(variable) => variable
                 .effect_on(path)
-                .is_ok_and(|said| said.is_some())
+                .is_ok_and(|layer_value| layer_value.is_some())
                 .then(|| variable.name.clone()),
         });
         places.into_iter().next().unwrap_or_else(|| DEFAULTS_PLACE.to_owned())

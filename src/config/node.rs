@@ -101,7 +101,7 @@ impl Node {
 
 impl Leaf {
     /// As text inside another text. As in Python, booleans are capitalized.
-    pub(super) fn spliced(self) -> Vec<u8> {
+    pub(super) fn into_interpolated(self) -> Vec<u8> {
         match self {
             Self::Array(value) => value.to_string().into_bytes(),
             Self::Scalar(text) => match text.as_str() {

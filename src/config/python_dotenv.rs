@@ -106,8 +106,8 @@ impl Reader<'_> {
         self.text = self.text.trim_start_matches(is_blank);
         let Some(rest) = self.text.strip_prefix('=') else { return Some(None) };
         self.text = rest.trim_start_matches(is_blank);
-        let spaced = self.text.len() < rest.len();
-        if spaced && self.text.starts_with('#') {
+        let has_blanks = self.text.len() < rest.len();
+        if has_blanks && self.text.starts_with('#') {
             return Some(Some((name, String::new())));
         }
         Some(Some((name, self.value()?)))

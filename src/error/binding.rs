@@ -19,7 +19,7 @@ pub enum BindingFault {
     /// It is not `TYPE/NAME`.
     NotABlock,
     /// Only a name is expected, and it has characters that would start a pointer or make it optional.
-    Misread { name: String, literal: String, problem: &'static str },
+    Ambiguous { name: String, literal: String, problem: &'static str },
     /// Prefect 1.x cannot read a secret of this name from an environment variable.
     NotForPrefect { name: String },
     /// The text in the position of a variable name is not one. It may be a value, so the error does not hold it.
@@ -54,7 +54,7 @@ impl BindingFault {
             Self::Forbidden { .. } => {
                 "choose another name, for example this one in upper case".to_owned()
             }
-            Self::Misread { literal, .. } => {
+            Self::Ambiguous { literal, .. } => {
                 format!("if it is part of the name, write `{}`", quoted(literal))
             }
             Self::NotForPrefect { .. } => "leave out `--prefect`, or bind other names".to_owned(),
@@ -134,7 +134,7 @@ impl fmt::Display for BindingFault {
                     Shown(name)
                 )
             }
-            Self::Misread { name, problem, .. } => {
+            Self::Ambiguous { name, problem, .. } => {
                 write!(f, "`{}` is not a valid name: {problem}", Shown(name))
             }
             Self::NotUtf8 => f.write_str("the name is not valid UTF-8"),

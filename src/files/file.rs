@@ -99,15 +99,15 @@ fn contents(
     path: &Path,
     standard: FileRequirements,
 ) -> Result<Contents, Error> {
-    let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
+    let untrusted = |fault| Error::Trust { path: path.to_owned(), fault };
     if !metadata.is_file() {
-        return Err(distrust(TrustFault::NotRegular));
+        return Err(untrusted(TrustFault::NotRegular));
     }
-    let too_large = || distrust(TrustFault::TooLarge { limit: LONGEST });
+    let too_large = || untrusted(TrustFault::TooLarge { limit: LONGEST });
     if metadata.len() > LONGEST {
         return Err(too_large());
     }
-    let fault = check(file, metadata, standard).map_err(distrust)?;
+    let fault = check(file, metadata, standard).map_err(untrusted)?;
     // Below LONGEST, so it fits.
     let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));

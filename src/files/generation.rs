@@ -146,9 +146,9 @@ fn retry_if_replaced<T>(
 /// The rest of a link target that goes through [`DATA`].
 fn below_data(target: &Path) -> Option<PathBuf> {
     let mut components = target.components().skip_while(|one| *one == Component::CurDir);
-    let leads_there = components.next() == Some(Component::Normal(OsStr::new(DATA)));
+    let is_through_data = components.next() == Some(Component::Normal(OsStr::new(DATA)));
     let rest: PathBuf = components.collect();
-    (leads_there && !rest.as_os_str().is_empty()).then_some(rest)
+    (is_through_data && !rest.as_os_str().is_empty()).then_some(rest)
 }
 
 fn opened(directory: &OwnedFd, path: &Path) -> io::Result<Option<File>> {

@@ -31,13 +31,13 @@ pub struct TrustedFile {
 
 impl TrustList {
     /// The list in a state directory (XDG Base Directory Specification).
-    pub fn below(state: &Path) -> Self {
+    pub fn in_state_directory(state: &Path) -> Self {
         Self { path: state.join("pfx").join("trusted"), home: None }
     }
 
     /// The list in a home directory.
     pub fn in_home(home: PathBuf) -> Self {
-        let Self { path, .. } = Self::below(&home.join(".local").join("state"));
+        let Self { path, .. } = Self::in_state_directory(&home.join(".local").join("state"));
         Self { path, home: Some(home) }
     }
 

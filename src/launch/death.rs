@@ -45,8 +45,8 @@ extern "C" fn end(signal: c_int) {
 fn is_handled(signal: c_int, handler: libc::sighandler_t) -> bool {
     // SAFETY: with a null action, the call only reads the current one; zeroes are a valid `sigaction`.
     unsafe {
-        let mut held: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(signal, std::ptr::null(), &raw mut held) == 0
-            && held.sa_sigaction == handler
+        let mut current: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &raw mut current) == 0
+            && current.sa_sigaction == handler
     }
 }

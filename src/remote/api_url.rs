@@ -64,7 +64,7 @@ impl ApiUrl {
     }
 
     /// The URL of a path below this one. Each segment is escaped; a final `""` adds a trailing slash.
-    pub fn below(&self, segments: &[&str]) -> Url {
+    pub fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -177,10 +177,10 @@ mod tests {
     fn an_appended_path_is_escaped() {
         let address = ApiUrl::parse("https://h/api/").unwrap();
         assert_eq!(
-            address.below(&["variables", "name", "a/b c", ""]).as_str(),
+            address.join(&["variables", "name", "a/b c", ""]).as_str(),
             "https://h/api/variables/name/a%2Fb%20c/"
         );
-        assert_eq!(ApiUrl::parse("https://h").unwrap().below(&["x"]).as_str(), "https://h/x");
+        assert_eq!(ApiUrl::parse("https://h").unwrap().join(&["x"]).as_str(), "https://h/x");
     }
 
     #[test]

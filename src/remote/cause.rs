@@ -46,7 +46,7 @@ pub fn cause(error: Cause<'_>) -> Option<String> {
 
 /// Why TLS could not be set up, before any connection. The only general error of the verifier means that this machine
 /// has no certificate authorities.
-pub fn of_setup(error: Cause<'_>) -> String {
+pub fn of_tls_setup(error: Cause<'_>) -> String {
     let has_no_authority =
         |error: &Cause<'_>| matches!(error.downcast_ref(), Some(rustls::Error::General(_)));
     if chain(error).any(|error| has_no_authority(&error)) {

@@ -26,9 +26,9 @@ pub enum LookupOutcome {
 
 impl LookedUp {
     /// The whole value and its place; `None` if it is missing.
-    pub fn held(&self) -> Option<&FoundValue> {
+    pub fn found(&self) -> Option<&FoundValue> {
         match &self.outcome {
-            LookupOutcome::Whole(held) | LookupOutcome::Part(held, _) => Some(held),
+            LookupOutcome::Whole(found) | LookupOutcome::Part(found, _) => Some(found),
             LookupOutcome::Missing(_) => None,
         }
     }
@@ -51,7 +51,7 @@ impl LookedUp {
         match &self.outcome {
             LookupOutcome::Missing(_) => self.lookup.default.as_deref(),
             LookupOutcome::Part(_, value) => Some(value),
-            LookupOutcome::Whole(held) => Some(&held.value),
+            LookupOutcome::Whole(found) => Some(&found.value),
         }
     }
 }
@@ -84,32 +84,32 @@ impl<S: Source> Finder<'_, S> {
     }
 
     /// The part of the value that `lookup` wants.
-    fn part(&self, lookup: &Lookup, held: &Rc<FoundValue>) -> Result<LookupOutcome, Error> {
+    fn part(&self, lookup: &Lookup, found: &Rc<FoundValue>) -> Result<LookupOutcome, Error> {
         // Neither a pointer nor a file helps with such a value.
-        if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = held.value.caution() {
+        if let Some(fault @ (ValueFault::Nul | ValueFault::Null)) = found.value.caution() {
             return Err(Error::Value { name: lookup.reference.name(), fault: fault.clone() });
         }
         let Some(pointer) = lookup.pointer.as_ref().filter(|pointer| !pointer.is_whole()) else {
-            if let (None, Some(caution)) = (&lookup.pointer, held.value.caution()) {
+            if let (None, Some(caution)) = (&lookup.pointer, found.value.caution()) {
                 return Err(Error::Value { name: lookup.reference.name(), fault: caution.clone() });
             }
-            refuse_mask(lookup, held.value.expose())?;
-            return Ok(LookupOutcome::Whole(Rc::clone(held)));
+            refuse_mask(lookup, found.value.expose())?;
+            return Ok(LookupOutcome::Whole(Rc::clone(found)));
         };
         let name = lookup.reference.name();
         let fault = |fault| Error::Value { name: name.clone(), fault };
         let part =
-            json::select(held.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
+            json::select(found.value.expose(), pointer).map_err(|_| fault(ValueFault::NotJson))?;
         let Some(part) = part else {
             // The user most likely wants the secret itself, which is stored elsewhere.
             if let Some(caution @ ValueFault::Composite { is_reference: true, .. }) =
-                held.value.caution()
+                found.value.caution()
                 && !lookup.optional
                 && lookup.default.is_none()
             {
                 return Err(fault(caution.clone()));
             }
-            let places = vec![held.place.clone()];
+            let places = vec![found.place.clone()];
             return Ok(self.missing(&lookup.reference, places, None, Some(pointer.to_string())));
         };
         let name = format!("{name}#{pointer}");
@@ -118,7 +118,7 @@ impl<S: Source> Finder<'_, S> {
         }
         refuse_mask(lookup, part.get().as_bytes())?;
         let part = SecretValue::of_raw_json(&name, part)?;
-        Ok(LookupOutcome::Part(Rc::clone(held), Box::new(part)))
+        Ok(LookupOutcome::Part(Rc::clone(found), Box::new(part)))
     }
 
     fn missing(

@@ -134,7 +134,7 @@ fn read(path: &Path, standard: FileRequirements) -> Result<Contents, Error> {
 /// [`Error::Usage`] if HOME is not set either.
 pub fn trusted(inherited: Inherited<'_>) -> Result<TrustList, Error> {
     let state = inherited.get(b"XDG_STATE_HOME").map(home::path).filter(|path| path.is_absolute());
-    let list = state.map(|state| TrustList::below(&state)).or_else(|| {
+    let list = state.map(|state| TrustList::in_state_directory(&state)).or_else(|| {
         let home = home::of_user(b"", inherited.get(b"HOME")).map(|home| home::path(&home));
         home.filter(|home| home.is_absolute()).map(TrustList::in_home)
     });

@@ -50,14 +50,14 @@ fn first<E: From<Error>>(
     choice: &StoreChoice,
     inherited: Inherited<'_>,
 ) -> Result<(ChosenStore, String), E> {
-    let mut obstacles = Vec::new();
+    let mut reasons = Vec::new();
     for settings in settings {
         let settings = settings?;
         match settings.why_unusable() {
-            Some(why) => obstacles.push(why),
+            Some(why) => reasons.push(why),
             None => {
                 let why = if choice.stores.is_empty() {
-                    settings.reason().unwrap_or_else(|| obstacles.join("; "))
+                    settings.reason().unwrap_or_else(|| reasons.join("; "))
                 } else {
                     "it was selected explicitly".to_owned()
                 };
@@ -66,8 +66,8 @@ fn first<E: From<Error>>(
         }
     }
     // The last one is the easiest to configure, so it comes first.
-    obstacles.reverse();
-    Ok((ChosenStore::None { why: obstacles.join("; ") }, String::new()))
+    reasons.reverse();
+    Ok((ChosenStore::None { why: reasons.join("; ") }, String::new()))
 }
 
 /// Everything about remote stores, for `doctor`.

@@ -129,7 +129,9 @@ impl Directory {
                 }
             };
             match read {
-                Ok(Some(held)) => drop(found.insert(Reference::Secret(name.to_owned()), held)),
+                Ok(Some(found_value)) => {
+                    drop(found.insert(Reference::Secret(name.to_owned()), found_value))
+                }
                 Ok(None) => is_complete = false,
                 Err(error) if generation.is_current(&self.path) => {
                     return Err(Stopped::Failed(error));
@@ -205,7 +207,8 @@ impl Source for Directory {
         let names = || wanted.iter().filter_map(|reference| name_of(reference));
         if let Some(Listing { generation, mut values }) = self.listed.take() {
             values.retain(|reference, _| wanted.contains(&reference));
-            let is_left = |name: &&str| !values.keys().any(|held| name_of(held) == Some(name));
+            let is_left =
+                |name: &&str| !values.keys().any(|found_value| name_of(found_value) == Some(name));
             match self.read(&generation, names().filter(is_left)) {
                 Ok(more) => {
                     values.extend(more);
@@ -238,9 +241,9 @@ impl Source for Directory {
                 for name in &names {
                     // A file that cannot be used is an error only if it is looked up.
                     if let Ok(Some(file)) = generation.file(name)
-                        && let Ok(Some(held)) = self.value(&file, name, &generation)
+                        && let Ok(Some(found_value)) = self.value(&file, name, &generation)
                     {
-                        values.insert(Reference::Secret(name.clone()), held);
+                        values.insert(Reference::Secret(name.clone()), found_value);
                     }
                 }
             }
@@ -257,7 +260,7 @@ impl Source for Directory {
     }
 
     /// Warnings that the directory does not exist, or that other users can change files in it.
-    fn notes(&self) -> Vec<Notice> {
+    fn notices(&self) -> Vec<Notice> {
         let is_there = self.is_there.get_or_init(|| there(&Generation::open(&self.path)));
         let variable = self.named_by.words();
         let absent = match is_there {

@@ -82,7 +82,7 @@ impl Source for LazyStore<'_> {
         }
     }
 
-    fn notes(&self) -> Vec<Notice> {
-        self.store().map(Source::notes).unwrap_or_default()
+    fn notices(&self) -> Vec<Notice> {
+        self.store().map(Source::notices).unwrap_or_default()
     }
 }

@@ -228,13 +228,15 @@ impl Source for LocalConfig<'_> {
         let layers = self.layers()?;
         self.with_expansion(|expansion| {
             let expansion = self.expand.then_some(expansion);
-            let held = |reference: &&Reference| -> Result<Option<(Reference, FoundValue)>, Error> {
-                let Reference::Secret(name) = reference else { return Ok(None) };
-                let found = layers.secret(name, expansion)?;
-                Ok(found
-                    .map(|(value, place)| ((*reference).clone(), FoundValue::new(value, place))))
-            };
-            wanted.iter().filter_map(|reference| held(reference).transpose()).collect()
+            let look_up_one =
+                |reference: &&Reference| -> Result<Option<(Reference, FoundValue)>, Error> {
+                    let Reference::Secret(name) = reference else { return Ok(None) };
+                    let found = layers.secret(name, expansion)?;
+                    Ok(found.map(|(value, place)| {
+                        ((*reference).clone(), FoundValue::new(value, place))
+                    }))
+                };
+            wanted.iter().filter_map(|reference| look_up_one(reference).transpose()).collect()
         })
     }
 
@@ -242,7 +244,7 @@ impl Source for LocalConfig<'_> {
         self.layers()?.secrets()
     }
 
-    fn notes(&self) -> Vec<Notice> {
+    fn notices(&self) -> Vec<Notice> {
         let texts = self.files.texts.get().map_or(&[][..], Vec::as_slice);
         let closed: BTreeSet<&PathBuf> =
             texts.iter().filter_map(|text| text.closed.as_ref()).collect();

@@ -39,7 +39,7 @@ pub trait Source {
     fn secrets(&self) -> Result<Vec<String>, Error>;
 
     /// Notices about this source, as far as it was used.
-    fn notes(&self) -> Vec<Notice> {
+    fn notices(&self) -> Vec<Notice> {
         Vec::new()
     }
 }
@@ -203,7 +203,7 @@ impl<P: Deref<Target: Source>> Source for P {
         (**self).secrets()
     }
 
-    fn notes(&self) -> Vec<Notice> {
-        (**self).notes()
+    fn notices(&self) -> Vec<Notice> {
+        (**self).notices()
     }
 }

@@ -26,7 +26,7 @@ pub fn object(variable: &ResolvedVariable) -> Value {
                 },
                 "default": lookup.default.is_some(),
                 "found": missing.is_none(),
-                "source": looked_up.held().map(|held| &held.place),
+                "source": looked_up.found().map(|found| &found.place),
                 "looked_in": missing.map(|missing| &missing.looked_in),
                 "remote_not_used": missing.and_then(|missing| missing.remote_not_used.as_ref()),
                 "similar": missing.and_then(|missing| missing.similar.as_ref()),
@@ -57,8 +57,8 @@ fn uses(filled: &Filled) -> Vec<Value> {
             "variable": variable.as_str(),
             "kind": looked_up.lookup.reference.kind().word(),
             "name": looked_up.lookup.reference.name(),
-            "found": looked_up.held().is_some(),
-            "source": looked_up.held().map(|held| &held.place),
+            "found": looked_up.found().is_some(),
+            "source": looked_up.found().map(|found| &found.place),
         }),
         UsedVariable::Template { variable, names, found } => {
             let names: Vec<&str> = names.iter().map(VariableName::as_str).collect();

@@ -39,7 +39,7 @@ pub fn check(
     let sources = context.sources();
     let resolved = sources.resolve(plan)?;
     let remote_not_used = sources.remote_not_used();
-    let mut notices = sources.all_notes()?;
+    let mut notices = sources.all_notices()?;
     notices.extend(line_endings(&resolved));
     notices.extend(context.notices(&resolved));
     let places: Vec<String> =

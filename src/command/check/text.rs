@@ -128,7 +128,7 @@ impl ValueSource {
     fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(
-                looked_up.held().map_or(String::new(), |held| Shown(&held.place).to_string()),
+                looked_up.found().map_or(String::new(), |found| Shown(&found.place).to_string()),
             );
         };
         let (mark, word) = match (&looked_up.lookup.default, looked_up.lookup.optional) {
@@ -174,7 +174,7 @@ impl ValueSource {
             // A bound text has its own line; about any other, nothing more is known.
             let UsedVariable::Lookup(variable, looked_up) = used else { continue };
             let source = Self::of(looked_up, checked);
-            let from = if looked_up.held().is_some() { " from" } else { ":" };
+            let from = if looked_up.found().is_some() { " from" } else { ":" };
             line += &format!("; {variable}{from} {}", source.line);
             let short = if source.items.is_empty() { source.text } else { source.line };
             items.push(format!("{variable}{from} {short}"));

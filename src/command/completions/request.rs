@@ -122,12 +122,12 @@ fn option<'c>(command: &'c Command, word: &str) -> Option<(&'c Arg, Option<usize
             Some((long, _)) => (long, Some(long.len() + 3)),
             None => (rest, None),
         };
-        let is_it = |argument: &&Arg| argument.get_long() == Some(long);
-        return command.get_arguments().find(is_it).map(|argument| (argument, value));
+        let has_name = |argument: &&Arg| argument.get_long() == Some(long);
+        return command.get_arguments().find(has_name).map(|argument| (argument, value));
     }
     for (at, short) in word.char_indices().skip(1) {
-        let is_it = |argument: &&Arg| argument.get_short() == Some(short);
-        let argument = command.get_arguments().find(is_it)?;
+        let has_name = |argument: &&Arg| argument.get_short() == Some(short);
+        let argument = command.get_arguments().find(has_name)?;
         let end = at + short.len_utf8();
         if takes_next(argument) {
             let equals = usize::from(word[end..].starts_with('='));

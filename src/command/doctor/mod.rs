@@ -93,7 +93,7 @@ impl Findings {
             Ok(count) => facts.push(Fact::new("total", &count).marked(some(&count))),
             Err(error) => self.error(&error),
         }
-        self.notices(local.notes());
+        self.notices(local.notices());
         match local.forbidden_keys() {
             Ok(notices) => self.notices(notices),
             Err(_) => facts.push(Fact::new("total", "unknown (see problems)").marked(Mark::Bad)),
@@ -107,7 +107,7 @@ impl Findings {
                 }
                 Err(error) => self.error(&error),
             }
-            self.notices(directory.notes());
+            self.notices(directory.notices());
         }
         self.sections.push(Section { title: "local secrets".to_owned(), facts });
     }

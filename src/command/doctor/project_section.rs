@@ -45,19 +45,19 @@ pub fn add_to(
         Err(_) => Mark::Bad,
     };
     let mut facts = vec![Fact { name, value: is.to_owned(), origin, mark }];
-    let in_force = match outcome {
-        Ok(in_force) => in_force,
+    let active = match outcome {
+        Ok(active) => active,
         Err(error) => {
             findings.error(&error);
             None
         }
     };
-    if let Some(in_force) = &in_force {
-        findings.notices(in_force.notice.clone());
-        let count = in_force.layers.iter().map(|layer| layer.wanted.len()).sum::<usize>();
+    if let Some(active) = &active {
+        findings.notices(active.notice.clone());
+        let count = active.layers.iter().map(|layer| layer.wanted.len()).sum::<usize>();
         let binds = if count == 1 { "1 variable".to_owned() } else { format!("{count} variables") };
         facts.push(Fact::new("binds", &binds));
     }
     findings.sections.push(Section { title: "project file".to_owned(), facts });
-    in_force
+    active
 }

@@ -89,7 +89,7 @@ impl Exporter for Github {
     }
 
     fn notices(&self, entries: &[ExportedVariable<'_>]) -> Vec<Notice> {
-        let bare = pieces(entries).filter(|(_, value, pieces)| pieces.misses(value));
+        let bare = pieces(entries).filter(|(_, value, pieces)| pieces.masks_nothing(value));
         let notice = |variable: &str| {
             let variable = Shown(variable);
             Notice::warning(format!(

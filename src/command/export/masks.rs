@@ -35,7 +35,7 @@ impl MaskPieces {
     }
 
     /// Whether nothing of the value is masked, although it is not empty.
-    pub fn misses(&self, value: &str) -> bool {
+    pub fn masks_nothing(&self, value: &str) -> bool {
         self.0.is_empty() && !value.trim().is_empty()
     }
 
@@ -147,9 +147,11 @@ mod tests {
     fn words_that_occur_in_every_log_are_not_masked() {
         for value in ["1", "on", "42", "true", "False", "null", "none"] {
             assert!(pieces(value).is_empty(), "{value:?}");
-            assert!(MaskPieces::of(value).misses(value));
+            assert!(MaskPieces::of(value).masks_nothing(value));
         }
-        assert!(!MaskPieces::of("").misses("") && !MaskPieces::of("abc").misses("abc"));
+        assert!(
+            !MaskPieces::of("").masks_nothing("") && !MaskPieces::of("abc").masks_nothing("abc")
+        );
         assert_eq!(pieces("5432"), ["5432"]);
     }
 

@@ -134,7 +134,7 @@ pub fn export(
         CommonArgs { bindings, places, stores, project, inheritance: None }.prepare(inherited)?;
     // A mistake on the command line is reported before anything is looked up.
     check_names(&*exporter, plan.bindings.iter().map(Binding::variable))?;
-    document(&*exporter, &outline(&plan)?)?;
+    document(&*exporter, &bound_by_name(&plan)?)?;
     to.check_writable()?;
     let resolved = context.resolve(plan, report)?;
     check_names(&*exporter, resolved.variables.iter().map(ResolvedVariable::name))?;
@@ -193,7 +193,7 @@ fn check_names<'n>(
 ///
 /// # Errors
 /// [`Error::Usage`] for a binding with `--file`, since the file would not exist after pfx ends.
-fn outline(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
+fn bound_by_name(plan: &Plan) -> Result<Vec<ExportedVariable<'_>>, Error> {
     // Every format can hold it. It is not empty, since an empty PATH is refused for fish.
     const UNKNOWN: &[u8] = b"x";
     let entries = plan.bindings.iter().filter_map(|binding| match &binding.action {

@@ -208,8 +208,8 @@ fn values(store: &dyn Store, keys: &[&str]) -> Result<Vec<Option<Value>>, Error>
     sorted.sort_unstable();
     let found = store.look_up(&sorted)?;
     let value = |reference: &Reference| {
-        let held = found.get(reference).filter(|held| held.is_exact)?;
-        Some(held.value.to_json(&reference.name()))
+        let found_value = found.get(reference).filter(|found_value| found_value.is_exact)?;
+        Some(found_value.value.to_json(&reference.name()))
     };
     wanted.iter().map(|reference| value(reference).transpose()).collect()
 }

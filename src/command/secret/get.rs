@@ -41,7 +41,7 @@ pub fn get(
         Some(choice) => Sources::of_remote(&settings, choice, inherited),
     };
     let resolved = sources.resolve(plan)?;
-    report.notices(sources.notes());
+    report.notices(sources.notices());
     report.notices(line_endings(&resolved));
 
     let Some(Resolution::Lookup(_, looked_up)) =

@@ -39,7 +39,7 @@ pub fn list(
                 names.entry(name).or_insert_with(|| source.place().shown);
             }
         }
-        report.notices(sources.notes());
+        report.notices(sources.notices());
     }
     if variable!(arguments.json).flag(inherited) {
         let entries: Vec<_> =

@@ -37,8 +37,8 @@ pub fn set(
     }
     let name = &*reference::name("the name", &arguments.name)?;
     let target = StoreChoice::of_target(&arguments.target, inherited)?;
-    let odd = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
-    if target.is_none() && name.contains(odd) {
+    let is_unsupported = |one: char| one.is_control() && !matches!(one, '\n' | '\r' | '\t');
+    if target.is_none() && name.contains(is_unsupported) {
         let fault = BindingFault::NotStorable { name: name.to_owned() };
         return Err(Error::Binding { option: "the name", fault });
     }
@@ -159,11 +159,11 @@ fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'
     let sources = Sources::new(&settings, &StoreChoice::local(), inherited);
     let reference = Reference::Secret(name.to_owned());
     let found = sources.local.look_up(&[&reference]);
-    report.notices(sources.notes());
+    report.notices(sources.notices());
     if let Ok(found) = found
-        && let Some(held) = found.get(&reference).filter(|held| held.place != place)
+        && let Some(other) = found.get(&reference).filter(|other| other.place != place)
     {
-        let (name, place) = (Shown(name), Shown(&held.place));
+        let (name, place) = (Shown(name), Shown(&other.place));
         let text = format!("the secret `{name}` is also set in {place}, which takes precedence");
         report.notices([Notice::warning(text)]);
     }

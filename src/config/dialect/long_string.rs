@@ -22,14 +22,14 @@ pub fn is_different(string: &str) -> bool {
         (line.len() - line.trim_end_matches('\\').len()) % 2 == 1
     };
     // TOML also joins lines of a basic string, and removes spaces, tabs and empty lines before the next text.
-    let loses_more = |at: usize| {
+    let prefect_removes_more = |at: usize| {
         let next = lines[at + 1];
         next.trim_start_matches([' ', '\t']).starts_with(is_blank)
             || at + 1 < last && (next.is_empty() || next.ends_with(is_blank))
     };
     inner.starts_with("\n\n")
         || last > 0 && lines[0].ends_with(is_blank)
-        || (0..last).any(|at| is_joined(at) && (is_literal || loses_more(at)))
+        || (0..last).any(|at| is_joined(at) && (is_literal || prefect_removes_more(at)))
 }
 
 /// The characters that Python's `str.strip` removes.

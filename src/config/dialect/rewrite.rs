@@ -42,9 +42,9 @@ pub fn rewrite(text: &str) -> Option<Zeroizing<String>> {
 }
 
 fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
-    let odd = |character: char| character.is_ascii_control() && character != '\t';
+    let is_control = |character: char| character.is_ascii_control() && character != '\t';
     let is_literal = quotes.starts_with('\'');
-    if quotes.len() == 3 || is_literal && !inner.contains(odd) {
+    if quotes.len() == 3 || is_literal && !inner.contains(is_control) {
         made.push_str(quotes);
         made.push_str(inner);
         made.push_str(if closed { quotes } else { "" });
@@ -66,7 +66,7 @@ fn write_string(made: &mut String, quotes: &str, inner: &str, closed: bool) {
                 made.push('\\');
                 made.extend(characters.next());
             }
-            character if odd(character) => {
+            character if is_control(character) => {
                 made.push_str(&format!("\\u{:04X}", u32::from(character)));
             }
             character => made.push(character),

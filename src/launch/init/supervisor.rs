@@ -108,7 +108,7 @@ impl<'o> Supervisor<'o> {
                 _ if process != self.command => {}
                 ChildChange::Continued => (self.stopped, self.continued) = (false, true),
                 ChildChange::Ended(ending) => ended = Some(ending),
-                ChildChange::Stopped(signal) => self.stop_too(signal),
+                ChildChange::Stopped(signal) => self.stop_itself(signal),
             }
         }
         ended
@@ -116,7 +116,7 @@ impl<'o> Supervisor<'o> {
 
     /// Stops this process too: the command stopped, and the shell must see that its job, which is this process, has
     /// stopped.
-    fn stop_too(&mut self, signal: i32) {
+    fn stop_itself(&mut self, signal: i32) {
         (self.stopped, self.continued) = (true, false);
         let at_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
         if at_terminal && self.job.lend_terminal(self.command) {

@@ -64,7 +64,7 @@ pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, E
     let failed = |cause| Error::Terminal { action: "read the value from the terminal", cause };
     let mut terminal =
         OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(failed)?;
-    let answer = silently(&terminal, question, limits);
+    let answer = ask_with_signals_blocked(&terminal, question, limits);
     let _ = terminal.write_all(b"\n");
     let value = answer.map_err(failed)?.map_err(|fault| Error::Prompt { fault })?;
     let _ = writeln!(terminal, "received {}", amount(&value));
@@ -74,19 +74,19 @@ pub fn ask(question: &str, limits: PromptLimits) -> Result<Zeroizing<Vec<u8>>, E
 /// The value, or why it is not accepted; or an error of the terminal.
 type Answer = io::Result<Result<Zeroizing<Vec<u8>>, PromptFault>>;
 
-fn silently(terminal: &File, question: &str, limits: PromptLimits) -> Answer {
+fn ask_with_signals_blocked(terminal: &File, question: &str, limits: PromptLimits) -> Answer {
     let mut signals = SigSet::all();
     for signal in NOT_BLOCKED {
         signals.remove(signal);
     }
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&signals), Some(&mut before))?;
-    let outcome = with_signals_blocked(terminal, question, limits, &signals, &before);
+    let outcome = ask_repeatedly(terminal, question, limits, &signals, &before);
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
     outcome
 }
 
-fn with_signals_blocked(
+fn ask_repeatedly(
     mut terminal: &File,
     question: &str,
     limits: PromptLimits,
@@ -166,7 +166,7 @@ fn read_line(
                 Some(Event::Enter) => {
                     if !line.marks_pastes
                         && (begins_pem(line.bytes())
-                            || goes_on(terminal, byte, &part[at + 1..count])?)
+                            || another_line_follows(terminal, byte, &part[at + 1..count])?)
                     {
                         discard(terminal)?;
                         return Ok(End::Line(Err(PromptFault::SeveralLines)));
@@ -208,7 +208,7 @@ fn send_to_job(signal: Signal) -> io::Result<()> {
 
 /// Whether another line follows `enter`: it was read together with it, or arrives as fast as a paste. A line feed
 /// after a carriage return is part of the same line break, since some programs type both.
-fn goes_on(terminal: &File, enter: u8, rest: &[u8]) -> io::Result<bool> {
+fn another_line_follows(terminal: &File, enter: u8, rest: &[u8]) -> io::Result<bool> {
     let mut rest = Zeroizing::new(rest.to_vec());
     if rest.is_empty() && more(terminal)? {
         rest.resize(4096, 0);

@@ -27,19 +27,19 @@ pub struct Cloud1 {
     session: Cloud1Session,
     /// Why secrets are not looked up here, if they are not.
     without_secrets: Option<String>,
-    notes: Vec<Notice>,
+    notices: Vec<Notice>,
 }
 
 impl Cloud1 {
-    /// `tenant` is a UUID in canonical form. As in Prefect, it is sent only together with a credential. `notes` are
+    /// `tenant` is a UUID in canonical form. As in Prefect, it is sent only together with a credential. `notices` are
     /// notices about the configuration.
     pub fn new(
         client: Client,
         tenant: Option<&str>,
         without_secrets: Option<String>,
-        notes: Vec<Notice>,
+        notices: Vec<Notice>,
     ) -> Self {
-        Self { session: Cloud1Session::new(client, tenant), without_secrets, notes }
+        Self { session: Cloud1Session::new(client, tenant), without_secrets, notices }
     }
 }
 
@@ -99,8 +99,8 @@ impl Source for Cloud1 {
         self.list(Collection::Secrets)
     }
 
-    fn notes(&self) -> Vec<Notice> {
-        self.notes.clone()
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.clone()
     }
 }
 

@@ -5,7 +5,7 @@ use reqwest::tls::Version;
 use reqwest::{Certificate, NoProxy, Proxy};
 
 use crate::error::RemoteFault;
-use crate::remote::cause::of_setup;
+use crate::remote::cause::of_tls_setup;
 use crate::remote::exchange::ApiAccess;
 use crate::remote::host_names;
 
@@ -43,7 +43,7 @@ pub fn client(access: &ApiAccess) -> Result<reqwest::Client, RemoteFault> {
         let exceptions = exceptions.as_deref().and_then(NoProxy::from_string);
         builder = builder.proxy(Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exceptions));
     }
-    builder.build().map_err(|error| RemoteFault::Connection { problem: of_setup(&error) })
+    builder.build().map_err(|error| RemoteFault::Connection { problem: of_tls_setup(&error) })
 }
 
 fn headers(access: &ApiAccess) -> Result<HeaderMap, RemoteFault> {

@@ -151,7 +151,7 @@ pub fn set(session: &PrefectSession, name: &str, value: &Value) -> Result<(), Er
     let block = fits(session, name, value)?;
     let data = json!({ "value": value });
     let kind = session.request("GET", &["block_types", "slug", SECRET], None, Effect::Read);
-    let [kind, block_documents] = session.both(kind, find_request(session, &block))?;
+    let [kind, block_documents] = session.send_two(kind, find_request(session, &block))?;
     // The second try is for a block that another client created or deleted in the meantime.
     let mut known = id(session, &block_documents)?;
     for _ in 0..2 {

@@ -21,17 +21,17 @@ use crate::source::{Collection, Found, FoundValue, NewEntry, Place, Source, Stor
 /// One server, or one workspace of Prefect Cloud.
 pub struct Prefect {
     session: PrefectSession,
-    notes: Vec<Notice>,
+    notices: Vec<Notice>,
 }
 
 impl Prefect {
-    /// `notes` are notices about the settings.
-    pub const fn new(client: Client, notes: Vec<Notice>) -> Self {
-        Self { session: PrefectSession::new(client), notes }
+    /// `notices` are notices about the settings.
+    pub const fn new(client: Client, notices: Vec<Notice>) -> Self {
+        Self { session: PrefectSession::new(client), notices }
     }
 
     /// A value, with the place where it was found; `name` is the name in the store, if it is a different one.
-    fn held(&self, value: SecretValue, name: Option<String>) -> FoundValue {
+    fn found_value(&self, value: SecretValue, name: Option<String>) -> FoundValue {
         let place = self.session.url();
         match name {
             Some(name) => FoundValue::under_other_name(value, place, &name),
@@ -76,30 +76,36 @@ impl Source for Prefect {
 
         let mut answer = Found::new();
         for &reference in wanted {
-            let held = match reference {
+            let found_value = match reference {
                 Reference::Secret(name) => {
                     let block = names::of_block(name);
                     let block = block.and_then(|block| blocks.get(&(SECRET.into(), block)));
                     let Some(block) = block else { continue };
                     let value = SecretValue::of_raw_json(name, blocks::value(name, &block.data)?)?;
                     let block = &block.name;
-                    self.held(value, (block != name).then(|| format!("block {SECRET}/{block}")))
+                    self.found_value(
+                        value,
+                        (block != name).then(|| format!("block {SECRET}/{block}")),
+                    )
                 }
                 Reference::Block { slug, name } => {
                     let Some(block) = blocks.get(&(slug.clone(), name.clone())) else { continue };
                     let value = SecretValue::of_raw_json(&reference.name(), &block.data)?;
-                    self.held(value.with_caution(blocks::caution(block)), None)
+                    self.found_value(value.with_caution(blocks::caution(block)), None)
                 }
                 Reference::Kv(key) => {
                     let names = names::of_variable(key);
                     let found = names.iter().find_map(|name| variables.get_key_value(name));
                     let Some((variable, value)) = found else { continue };
                     let value = SecretValue::as_stored(key, value)?;
-                    self.held(value, (variable != key).then(|| format!("Variable {variable}")))
+                    self.found_value(
+                        value,
+                        (variable != key).then(|| format!("Variable {variable}")),
+                    )
                 }
                 Reference::Env(_) => continue,
             };
-            answer.insert(reference.clone(), held);
+            answer.insert(reference.clone(), found_value);
         }
         Ok(answer)
     }
@@ -108,8 +114,8 @@ impl Source for Prefect {
         self.list(Collection::Secrets)
     }
 
-    fn notes(&self) -> Vec<Notice> {
-        self.notes.clone()
+    fn notices(&self) -> Vec<Notice> {
+        self.notices.clone()
     }
 }
 

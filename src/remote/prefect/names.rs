@@ -7,14 +7,14 @@ const LONGEST_VARIABLE: usize = 255;
 /// The name of the block that holds a secret of this name: in lower case, with `-` in place of every character that
 /// is not allowed in a block name, such as `_` (`DB_PASSWORD` → `db-password`).
 pub fn of_block(name: &str) -> Option<String> {
-    spelt(name, '-').filter(|name| is_block(name))
+    normalized(name, '-').filter(|name| is_block(name))
 }
 
 /// The names under which a Variable may be stored, in the order in which they are looked up: the name in lower case,
 /// with `_` in place of every character that is not allowed; then the same with `_` in place of `-` too (Variable
 /// names of Prefect 2 cannot contain `-`). The first one is used for writing.
 pub fn of_variable(name: &str) -> Vec<String> {
-    let Some(first) = spelt(name, '_') else { return Vec::new() };
+    let Some(first) = normalized(name, '_') else { return Vec::new() };
     let second = first.replace('-', "_");
     let mut names = vec![first];
     if names[0] != second {
@@ -37,7 +37,7 @@ pub fn is_variable(name: &str) -> bool {
 
 /// The name in lower case, with `filler` in place of characters that are not allowed. A name that is not ASCII has
 /// none: two different names would become one.
-fn spelt(name: &str, filler: char) -> Option<String> {
+fn normalized(name: &str, filler: char) -> Option<String> {
     if !name.chars().all(|character| matches!(character, ' '..='~')) {
         return None;
     }

@@ -45,7 +45,7 @@ impl PrefectSession {
     ) -> Request {
         Request {
             method,
-            url: self.client.access.address.below(path),
+            url: self.client.access.address.join(path),
             body: body.map(|body| Arc::new(Zeroizing::new(body.to_string().into_bytes()))),
             headers: Vec::new(),
             effect,
@@ -82,11 +82,11 @@ impl PrefectSession {
     /// # Errors
     /// As [`Client::send_all`].
     pub fn send(&self, request: Request) -> Result<Response, Error> {
-        self.only(self.send_all(&[request])?)
+        self.single(self.send_all(&[request])?)
     }
 
     /// The response to a single request.
-    fn only(&self, mut responses: Vec<Response>) -> Result<Response, Error> {
+    fn single(&self, mut responses: Vec<Response>) -> Result<Response, Error> {
         responses.pop().ok_or_else(|| self.malformed("the response is missing".to_owned()))
     }
 
@@ -157,7 +157,7 @@ impl PrefectSession {
     ///
     /// # Errors
     /// As [`Client::send_all`].
-    pub fn both(&self, first: Request, second: Request) -> Result<[Response; 2], Error> {
+    pub fn send_two(&self, first: Request, second: Request) -> Result<[Response; 2], Error> {
         let responses: Result<[Response; 2], _> = self.send_all(&[first, second])?.try_into();
         responses.map_err(|_| self.malformed("the response is missing".to_owned()))
     }
@@ -219,7 +219,7 @@ impl PrefectSession {
         let client = client_id();
         let mut request = self.request("GET", &["csrf-token"], None, Effect::Read);
         request.url.query_pairs_mut().append_pair("client", &client);
-        let response = self.only(self.client.send_all(vec![request])?)?;
+        let response = self.single(self.client.send_all(vec![request])?)?;
         // Tokens are disabled, or the server is too old to have them.
         if matches!(response.status, 404 | 422) {
             return Ok(false);
@@ -249,9 +249,9 @@ fn client_id() -> String {
 /// another write (`server/api/server.py`, `custom_internal_exception_handler`). Nothing was written then. A 503 with
 /// another body may come from a proxy, which does not know whether something was written.
 fn retry_hint(response: &Response) -> RetryHint {
-    let said = || serde_json::from_slice::<Value>(&response.body).ok();
+    let body = || serde_json::from_slice::<Value>(&response.body).ok();
     let did_nothing = response.status == 503
-        && said().is_some_and(|said| said["exception_message"] == "Service Unavailable");
+        && body().is_some_and(|body| body["exception_message"] == "Service Unavailable");
     if did_nothing { RetryHint::NotDone } else { RetryHint::ByStatus }
 }
 

@@ -165,14 +165,15 @@ pub fn has_reference(value: &Value) -> bool {
 /// The members of an object.
 fn object(body: &[u8]) -> Result<Members<'_>, String> {
     // The text of serde_json's own error may quote the content.
-    serde_json::from_slice(body).map_err(|_| is_not(body, "an object"))
+    serde_json::from_slice(body).map_err(|_| describe_mismatch(body, "an object"))
 }
 
 fn items<T>(
     body: &[u8],
     read: impl Fn(&Members<'_>, &str) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {
-    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| is_not(body, "a list"))?;
+    let items: Vec<&RawValue> =
+        serde_json::from_slice(body).map_err(|_| describe_mismatch(body, "a list"))?;
     if items.len() > PAGE {
         return Err(format!("it has more than {PAGE} items"));
     }
@@ -186,7 +187,7 @@ fn items<T>(
     items.iter().enumerate().map(item).collect()
 }
 
-fn is_not(body: &[u8], what: &str) -> String {
+fn describe_mismatch(body: &[u8], what: &str) -> String {
     match serde_json::from_slice::<IgnoredAny>(body) {
         Ok(_) => format!("it is not {what}"),
         Err(_) => "it is not JSON".to_owned(),

@@ -88,7 +88,7 @@ impl InDirectory {
         } else if metadata.file_type().is_fifo() {
             match fifo(path, &metadata)? {
                 Some(contents) => contents,
-                None if need == Need::Url => return Err(self.silent()),
+                None if need == Need::Url => return Err(self.no_writer()),
                 None => return ignored("it is a FIFO, and nothing was written to it"),
             }
         } else {
@@ -125,7 +125,7 @@ impl InDirectory {
         Ok(CheckoutFile { settings, fault: contents.fault, notice: None })
     }
 
-    fn silent(self) -> Error {
+    fn no_writer(self) -> Error {
         let problem = format!(
             "it is a FIFO, and nothing was written to it within {} s; to do without it, set \
              PREFECT_API_URL in the environment",
@@ -144,8 +144,8 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     let failed = |cause: io::Error| Error::File { action: "read", path: path.to_owned(), cause };
     let mut file =
         OpenOptions::new().read(true).custom_flags(file::FLAGS).open(path).map_err(failed)?;
-    let distrust = |fault| Error::Trust { path: path.to_owned(), fault };
-    let fault = file::check(&file, metadata, STANDARD).map_err(distrust)?;
+    let untrusted = |fault| Error::Trust { path: path.to_owned(), fault };
+    let fault = file::check(&file, metadata, STANDARD).map_err(untrusted)?;
     let mut bytes = Zeroizing::new(Vec::new());
     let end = Instant::now() + WAIT;
     loop {
@@ -169,7 +169,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
             Err(error) => return Err(failed(error)),
         }
         if bytes.len() as u64 > file::LONGEST {
-            return Err(distrust(TrustFault::TooLarge { limit: file::LONGEST }));
+            return Err(untrusted(TrustFault::TooLarge { limit: file::LONGEST }));
         }
     }
 }

@@ -20,33 +20,35 @@ impl PrefectSettings {
     /// [`Error::Config`] if a file that is named does not exist or is empty, or if both settings of a pair are set;
     /// [`Error::File`] and [`Error::Trust`] as [`file::read`].
     pub(super) fn credential(&self) -> Result<Option<(Credential, SettingPlace)>, Error> {
-        if let Some(setting) = of_two(self.auth_string.as_ref(), self.auth_string_file.as_ref())? {
+        if let Some(setting) =
+            setting_or_file(self.auth_string.as_ref(), self.auth_string_file.as_ref())?
+        {
             // RFC 7617.
             let mut header = Zeroizing::new("Basic ".to_owned());
             STANDARD.encode_string(setting.text.as_bytes(), &mut header);
-            return Ok(Some(made(header, setting)));
+            return Ok(Some(credential_of(header, setting)));
         }
-        if let Some(setting) = of_two(self.key.as_ref(), self.key_file.as_ref())? {
+        if let Some(setting) = setting_or_file(self.key.as_ref(), self.key_file.as_ref())? {
             let header = Zeroizing::new(format!("Bearer {}", *setting.text));
-            return Ok(Some(made(header, setting)));
+            return Ok(Some(credential_of(header, setting)));
         }
         Ok(None)
     }
 }
 
-fn made(header: Zeroizing<String>, setting: PrefectSetting) -> (Credential, SettingPlace) {
+fn credential_of(header: Zeroizing<String>, setting: PrefectSetting) -> (Credential, SettingPlace) {
     (Credential { header, key: setting.text, origin: setting.origin }, setting.place)
 }
 
 /// The setting itself, or the text of the file that the other setting names, whichever place takes precedence. An empty
 /// setting counts as no credential, and hides the settings of places with lower precedence.
-fn of_two(
+fn setting_or_file(
     text: Option<&PrefectSetting>,
     file: Option<&PrefectSetting>,
 ) -> Result<Option<PrefectSetting>, Error> {
-    let strongest = [text, file].into_iter().flatten().map(|setting| setting.rank).min();
+    let best_rank = [text, file].into_iter().flatten().map(|setting| setting.rank).min();
     let present = |setting: Option<&PrefectSetting>| {
-        setting.filter(|one| Some(one.rank) == strongest && !one.text.is_empty()).cloned()
+        setting.filter(|one| Some(one.rank) == best_rank && !one.text.is_empty()).cloned()
     };
     match (present(text), present(file)) {
         (text, None) => Ok(text),

@@ -248,9 +248,9 @@ impl StoreSettings for PrefectSettings {
         let mut access =
             api_access::access(address, credential, choice.time.clone(), inherited, &authorities)?;
         access.headers = headers;
-        let mut notes = self.notices.clone();
-        notes.extend(note.map(|note| Notice::detail(format!("{} is {note}", url.origin))));
-        Ok(Box::new(Prefect::new(Client::new(access), notes)))
+        let mut notices = self.notices.clone();
+        notices.extend(note.map(|note| Notice::detail(format!("{} is {note}", url.origin))));
+        Ok(Box::new(Prefect::new(Client::new(access), notices)))
     }
 }
 

@@ -198,7 +198,7 @@ fn a_text_lists_its_parts_and_whether_each_is_found() {
     assert!(matches!(
         &filled.uses[..],
         [UsedVariable::Template { names, found: false, .. }, UsedVariable::Lookup(variable, looked_up)]
-            if names[0].as_str() == "P" && variable.as_str() == "P" && looked_up.held().is_none()
+            if names[0].as_str() == "P" && variable.as_str() == "P" && looked_up.found().is_none()
     ));
     let error = resolved.require().err().unwrap();
     assert_eq!(error.to_string(), "cannot find the secret `A`: looked in first", "once");
