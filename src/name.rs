@@ -69,15 +69,15 @@ impl fmt::Display for VariableName {
 }
 
 /// Any name, made safe for a terminal and a log: control, bidirectional and other invisible characters are escaped,
-/// and a name of more than [`Shown::LONGEST`] characters is truncated.
-pub struct Shown<'a>(pub &'a str);
+/// and a name of more than [`Printable::LONGEST`] characters is truncated.
+pub struct Printable<'a>(pub &'a str);
 
-impl Shown<'_> {
+impl Printable<'_> {
     /// Longer than any real name, and short enough for one message.
     const LONGEST: usize = 200;
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.char_indices().nth(Self::LONGEST) {
             Some((end, _)) => write!(f, "{}…", Escaped(&self.0[..end])),
@@ -86,7 +86,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// As [`Shown`], but never truncated.
+/// As [`Printable`], but never truncated.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped_and_long_text_is_truncated() {
-        assert_eq!(Shown("a\x1b[2J\r\u{202e}b").to_string(), r"a\u{1b}[2J\u{d}\u{202e}b");
-        assert_eq!(Shown("clé 日本").to_string(), "clé 日本");
-        assert_eq!(Shown(&"x".repeat(500)).to_string().chars().count(), 201);
+        assert_eq!(Printable("a\x1b[2J\r\u{202e}b").to_string(), r"a\u{1b}[2J\u{d}\u{202e}b");
+        assert_eq!(Printable("clé 日本").to_string(), "clé 日本");
+        assert_eq!(Printable(&"x".repeat(500)).to_string().chars().count(), 201);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::{Error, TrustFault};
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// A notice for the user. It contains names, places and numbers, never a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Notice {
     /// A variable or an option names a file or directory that does not exist.
     pub fn absent(variable: &str, path: &Path) -> Self {
         let path = path.to_string_lossy();
-        Self::warning(format!("{variable} names {}, which does not exist", Shown(&path)))
+        Self::warning(format!("{variable} names {}, which does not exist", Printable(&path)))
     }
 
     #[must_use]

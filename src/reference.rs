@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use percent_encoding::percent_decode;
 
 use crate::error::{BindingFault, Error};
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// The kinds of things that can be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.kind().noun(), Shown(&self.name()))
+        write!(f, "{} `{}`", self.kind().noun(), Printable(&self.name()))
     }
 }
 
@@ -129,7 +129,7 @@ impl Pointer {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Shown(&self.0))
+        write!(f, "{}", Printable(&self.0))
     }
 }
 

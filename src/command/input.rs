@@ -11,7 +11,7 @@ use crate::environment::Inherited;
 use crate::error::Error;
 use crate::files::file;
 use crate::launch::prompt::{self, PromptLimits};
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// The bytes of a file, unchanged.
 ///
@@ -22,7 +22,10 @@ pub fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let file = std::fs::File::open(path).map_err(failed)?;
     if file.is_terminal() {
         return Err(Error::Usage {
-            problem: format!("cannot read {}: it is a terminal", Shown(&path.to_string_lossy())),
+            problem: format!(
+                "cannot read {}: it is a terminal",
+                Printable(&path.to_string_lossy())
+            ),
             hint: "omit `--from-file` to be prompted for the value".to_owned(),
         });
     }

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use crate::environment::Inherited;
 use crate::error::{Error, Missing};
 use crate::exit::Exit;
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -128,7 +128,7 @@ pub fn line_endings(resolved: &Resolved) -> Vec<Notice> {
     let notice = |place: &String| {
         Notice::warning(format!(
             "the value in {} ends with a carriage return (\\r): was the file saved with Windows line endings?",
-            Shown(place)
+            Printable(place)
         ))
     };
     places.map(notice).collect()

@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Write};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::name::{self, Escaped, Shown, in_reference};
+use crate::name::{self, Escaped, Printable, in_reference};
 use crate::secret::SecretValue;
 use crate::source::{NewEntry, Store};
 
@@ -77,13 +77,13 @@ pub fn json_names(names: &[String], output: &mut dyn Write) -> Result<(), Error>
 /// Reports that an entry was stored, and its name in the store if that is different.
 pub fn stored(entry: &NewEntry<'_>, store: &dyn Store) -> String {
     let name = store.stored_name(entry.collection, entry.name).filter(|name| name != entry.name);
-    let name = name.map(|name| format!(" as {}", Shown(&name))).unwrap_or_default();
-    format!("stored {} in {}{name}", Shown(entry.name), Shown(&place(store)))
+    let name = name.map(|name| format!(" as {}", Printable(&name))).unwrap_or_default();
+    format!("stored {} in {}{name}", Printable(entry.name), Printable(&place(store)))
 }
 
 /// Reports that an entry was deleted.
 pub fn deleted(name: &str, store: &dyn Store) -> String {
-    format!("deleted {} from {}", Shown(name), Shown(&place(store)))
+    format!("deleted {} from {}", Printable(name), Printable(&place(store)))
 }
 
 /// The name of a store in messages.

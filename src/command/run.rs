@@ -9,7 +9,7 @@ use crate::config::lossless;
 use crate::environment::{Environment, EnvironmentChange, Inherited, check_fits};
 use crate::error::{BindingFault, Error};
 use crate::launch::exec;
-use crate::name::{Shown, VariableName};
+use crate::name::{Printable, VariableName};
 use crate::plan::Scope;
 use crate::reference::Reference;
 use crate::report::Report;
@@ -128,7 +128,7 @@ fn describe(variable: &ResolvedVariable, report: &mut Report<'_>) {
         Resolution::Lookup(name, looked_up) => report.verbose(|| {
             let LookedUp { lookup, .. } = looked_up;
             let from = match (looked_up.found(), &lookup.default) {
-                (Some(found), _) => format!("from {}", Shown(&found.place)),
+                (Some(found), _) => format!("from {}", Printable(&found.place)),
                 (None, Some(_)) => "not found, using its default".to_owned(),
                 (None, None) => "not found (optional)".to_owned(),
             };

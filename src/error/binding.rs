@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{listed, quoted};
-use crate::name::{Shown, in_reference};
+use crate::name::{Printable, in_reference};
 
 /// What is wrong with a binding.
 #[derive(Debug)]
@@ -106,36 +106,36 @@ impl fmt::Display for BindingFault {
                 write!(
                     f,
                     "`{variable}` is bound twice: by {} and by {}",
-                    Shown(first),
-                    Shown(second)
+                    Printable(first),
+                    Printable(second)
                 )
             }
             Self::Empty => f.write_str("the name is empty"),
             Self::Forbidden { name } => {
-                write!(f, "Prefect 1.x does not start if a secret is named `{}`", Shown(name))
+                write!(f, "Prefect 1.x does not start if a secret is named `{}`", Printable(name))
             }
             Self::NotForPrefect { name } => {
                 write!(
                     f,
                     "Prefect 1.x cannot read the secret `{}` from an environment variable",
-                    Shown(name)
+                    Printable(name)
                 )
             }
             Self::NoBlockVariable => f.write_str("a block must be bound to a variable by name"),
             Self::NotABlock => f.write_str("expected the TYPE/NAME of a block after `=`"),
             Self::NoName { problem } => f.write_str(problem),
             Self::NoVariable { name } => {
-                write!(f, "no variable name can be derived from `{}`", Shown(name))
+                write!(f, "no variable name can be derived from `{}`", Printable(name))
             }
             Self::NotStorable { name } => {
                 write!(
                     f,
                     "Prefect 1.x cannot read a secret named `{}` from its configuration file",
-                    Shown(name)
+                    Printable(name)
                 )
             }
             Self::Ambiguous { name, problem, .. } => {
-                write!(f, "`{}` is not a valid name: {problem}", Shown(name))
+                write!(f, "`{}` is not a valid name: {problem}", Printable(name))
             }
             Self::NotUtf8 => f.write_str("the name is not valid UTF-8"),
             Self::NulInName => f.write_str("the name contains a NUL byte"),
@@ -149,7 +149,7 @@ impl fmt::Display for BindingFault {
             Self::ReferenceInText { variable } => write!(
                 f,
                 "the text for `{}` contains `pfx://`, but references inside a text are not looked up",
-                Shown(variable)
+                Printable(variable)
             ),
             Self::Takeover { names } => {
                 let whose = if names.len() == 1 { "its variable" } else { "their variables" };
@@ -161,7 +161,7 @@ impl fmt::Display for BindingFault {
             }
             Self::Unassigned => f.write_str("expected `=` after the variable name"),
             Self::Variable { name } => {
-                write!(f, "`{}` is not a valid variable name", Shown(name))
+                write!(f, "`{}` is not a valid variable name", Printable(name))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Cause, quoted};
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Why a command was not run: the error of exec(3) and, if it can be determined, its cause.
 #[derive(Debug)]
@@ -47,10 +47,10 @@ impl fmt::Display for CommandFault {
             Self::InterpreterMissing { path } => write!(
                 f,
                 "{} exists, but its interpreter or loader does not",
-                Shown(&path.to_string_lossy())
+                Printable(&path.to_string_lossy())
             ),
             Self::Refused { path, cause } => {
-                write!(f, "{}: {}", Shown(&path.to_string_lossy()), Cause(cause))
+                write!(f, "{}: {}", Printable(&path.to_string_lossy()), Cause(cause))
             }
         }
     }

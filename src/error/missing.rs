@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Error, Statement, quoted};
 use crate::exit::Exit;
-use crate::name::{Shown, in_reference};
+use crate::name::{Printable, in_reference};
 
 /// One name that was not found, and the places that were searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
     if let Some(similar) = missing.iter().find_map(|one| one.similar.as_ref()) {
         return Some(format!(
             "a secret named `{}` exists; did you mean that?",
-            Shown(&in_reference(similar))
+            Printable(&in_reference(similar))
         ));
     }
     let secret = missing.iter().find(|one| one.kind == "secret")?;
@@ -91,16 +91,16 @@ impl Group<'_> {
         let mut text = format!("the {}{plural} ", self.kind);
         for (index, one) in self.members.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            let _ = write!(text, "{comma}`{}`", Shown(&one.name));
+            let _ = write!(text, "{comma}`{}`", Printable(&one.name));
             if let Some(pointer) = &one.pointer {
-                let _ = write!(text, " (it has no `{}`)", Shown(pointer));
+                let _ = write!(text, " (it has no `{}`)", Printable(pointer));
             }
         }
         text
     }
 
     fn places(&self) -> Vec<String> {
-        self.looked_in.iter().map(|place| Shown(place).to_string()).collect()
+        self.looked_in.iter().map(|place| Printable(place).to_string()).collect()
     }
 
     /// Why no place was searched.
@@ -120,7 +120,7 @@ impl Group<'_> {
             } else {
                 "no remote store is"
             };
-            Some(format!("{which} used: {}", Shown(one.remote_not_used.as_ref()?)))
+            Some(format!("{which} used: {}", Printable(one.remote_not_used.as_ref()?)))
         })
     }
 }

@@ -23,7 +23,7 @@ pub use trust::TrustFault;
 pub use value::ValueFault;
 
 use crate::exit::Exit;
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Why pfx failed. Holds names, places and numbers, never a value.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl Error {
                 let directory = path.parent().unwrap_or(path).to_string_lossy();
                 format!(
                     "mount its directory {} instead of the single file, or write to the file that is mounted there",
-                    Shown(&directory)
+                    Printable(&directory)
                 )
             }
             Self::PassAsFile { name, cause, .. } => match cause.kind() {
@@ -214,7 +214,7 @@ impl Error {
 
 /// A word quoted for a shell, and escaped for a terminal.
 fn quoted(word: &str) -> String {
-    Shown(&shell_words::quote(word)).to_string()
+    Printable(&shell_words::quote(word)).to_string()
 }
 
 /// The names in backticks, escaped and separated by commas.
@@ -222,7 +222,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
         let comma = if text.is_empty() { "" } else { ", " };
-        let _ = write!(text, "{comma}`{}`", Shown(name));
+        let _ = write!(text, "{comma}`{}`", Printable(name));
     }
     text
 }
@@ -235,15 +235,15 @@ impl fmt::Display for Error {
             }
             Self::Binding { option, fault } => write!(f, "cannot use {option}: {fault}"),
             Self::Command { program, cause } => {
-                write!(f, "cannot run `{}`: {cause}", Shown(program))
+                write!(f, "cannot run `{}`: {cause}", Printable(program))
             }
             Self::Config { place, at, key, problem } => {
-                write!(f, "cannot read {}", Shown(place))?;
+                write!(f, "cannot read {}", Printable(place))?;
                 if let Some(Position { line, column }) = at {
                     write!(f, ":{line}:{column}")?;
                 }
                 if let Some(key) = key {
-                    write!(f, ": key `{}`", Shown(key))?;
+                    write!(f, ": key `{}`", Printable(key))?;
                 }
                 write!(f, ": {problem}")
             }
@@ -251,36 +251,41 @@ impl fmt::Display for Error {
                 f,
                 "cannot pass the environment to the command: with the arguments it takes {bytes} bytes, and the \
                  kernel allows {limit}; the largest variable is `{}` with {largest_bytes}",
-                Shown(largest)
+                Printable(largest)
             ),
             Self::MountPoint { path } => write!(
                 f,
                 "cannot replace {}: the file is a mount point, which cannot be replaced",
-                Shown(&path.to_string_lossy())
+                Printable(&path.to_string_lossy())
             ),
             Self::Denied { action, path, cause, .. } | Self::File { action, path, cause } => {
-                write!(f, "cannot {action} {}: {}", Shown(&path.to_string_lossy()), Cause(cause))
+                write!(
+                    f,
+                    "cannot {action} {}: {}",
+                    Printable(&path.to_string_lossy()),
+                    Cause(cause)
+                )
             }
             Self::PassAsFile { name, call, cause } => {
-                write!(f, "cannot pass `{}` as a file: {call}: {}", Shown(name), Cause(cause))
+                write!(f, "cannot pass `{}` as a file: {call}: {}", Printable(name), Cause(cause))
             }
             Self::Locked { path, seconds } => write!(
                 f,
                 "cannot write {}: another process has held the lock on its directory for {seconds} s",
-                Shown(&path.to_string_lossy())
+                Printable(&path.to_string_lossy())
             ),
             Self::Missing { missing, .. } => missing::write(f, missing),
-            Self::NoStore { why } => write!(f, "cannot use a remote store: {}", Shown(why)),
+            Self::NoStore { why } => write!(f, "cannot use a remote store: {}", Printable(why)),
             Self::Remote { place, fault } => fault.write(f, place),
             Self::Process { action, cause, .. } | Self::Terminal { action, cause } => {
                 write!(f, "cannot {action}: {}", Cause(cause))
             }
             Self::Trust { path, fault } => {
-                write!(f, "cannot trust {}: {fault}", Shown(&path.to_string_lossy()))
+                write!(f, "cannot trust {}: {fault}", Printable(&path.to_string_lossy()))
             }
             Self::Usage { problem, .. } => f.write_str(problem),
             Self::Value { name, fault } => {
-                write!(f, "cannot use `{}`: {fault}", Shown(name))
+                write!(f, "cannot use `{}`: {fault}", Printable(name))
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Why a request to a remote store failed.
 #[derive(Clone, Debug)]
@@ -81,20 +81,24 @@ impl RemoteFault {
 
     /// Writes the whole message.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
-        let place = Shown(place);
+        let place = Printable(place);
         match self {
             Self::InvalidUrl { problem } => {
                 write!(f, "cannot use the API URL {place}: {problem}")
             }
             Self::InvalidCredential { problem, origin } => {
-                write!(f, "cannot send the credential from {} to {place}: {problem}", Shown(origin))
+                write!(
+                    f,
+                    "cannot send the credential from {} to {place}: {problem}",
+                    Printable(origin)
+                )
             }
             Self::DifferentOrigins { what, origin, url } => write!(
                 f,
                 "cannot send the {what} from {} to {place}: the URL is set in {}, in the working directory, and \
                  the {what} comes from elsewhere",
-                Shown(origin),
-                Shown(url)
+                Printable(origin),
+                Printable(url)
             ),
             Self::Unsupported { problem, .. } => write!(f, "cannot use {place}: {problem}"),
             Self::UnknownOutcome { cause } => {
@@ -112,35 +116,35 @@ impl fmt::Display for RemoteFault {
                 f.write_str(problem)
             }
             Self::InvalidResponse { problem } | Self::Connection { problem } => {
-                write!(f, "{}", Shown(problem))
+                write!(f, "{}", Printable(problem))
             }
             Self::DifferentOrigins { what, .. } => {
                 write!(f, "the {what} and the API URL come from different places")
             }
-            Self::Unsupported { problem, .. } => write!(f, "{}", Shown(problem)),
+            Self::Unsupported { problem, .. } => write!(f, "{}", Printable(problem)),
             Self::NoCredential { status } => {
                 write!(f, "the server answered {status}, and no credential is configured")
             }
             Self::Forbidden { status, right, credential } => {
                 write!(f, "the server answered {status}: ")?;
                 match credential {
-                    Some(origin) => write!(f, "the credential from {}", Shown(origin))?,
+                    Some(origin) => write!(f, "the credential from {}", Printable(origin))?,
                     None => f.write_str("a request without a credential")?,
                 }
-                write!(f, " is not allowed to {}", Shown(right))
+                write!(f, " is not allowed to {}", Printable(right))
             }
             Self::TimedOut { after } => {
                 write!(f, "timed out after {} s", after.as_secs_f64())
             }
             Self::Refused { status, message: Some(message) } => {
-                write!(f, "the server answered {status}: {}", Shown(message))
+                write!(f, "the server answered {status}: {}", Printable(message))
             }
             Self::Refused { status, message: None } => write!(f, "the server answered {status}"),
             Self::Redirect { to } => {
                 write!(
                     f,
                     "the server redirects to {}, and pfx does not follow redirects",
-                    Shown(to)
+                    Printable(to)
                 )
             }
             Self::System { action, errno } => {
@@ -153,7 +157,7 @@ impl fmt::Display for RemoteFault {
                 write!(
                     f,
                     "the server answered {status} to the credential from {}",
-                    Shown(credential)
+                    Printable(credential)
                 )
             }
             Self::UnknownOutcome { cause } => write!(f, "{cause}"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::quoted;
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Why a file is not trusted.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl TrustFault {
 impl TrustFault {
     /// The text and the fix of a warning, for files that are used anyway.
     pub fn warning(&self, path: &Path) -> (String, Option<String>) {
-        let shown = Shown(&path.to_string_lossy()).to_string();
+        let shown = Printable(&path.to_string_lossy()).to_string();
         match self {
             Self::ForeignOwner { .. } => (format!("{shown}: {self}, who can change it"), None),
             _ => (format!("{shown}: {self}"), self.hint(path)),

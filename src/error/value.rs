@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::listed;
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Why a value cannot be used.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl ValueFault {
             Self::Composite { fields, inner, .. } => {
                 let field = fields.iter().find(|field| !inner.contains(field));
                 let field = field.or(fields.first()).map_or("field", String::as_str);
-                let field = Shown(field);
+                let field = Printable(field);
                 return Some(format!(
                     "append `#/{field}` to the name to get that field, or `#` to get all of them"
                 ));
@@ -152,7 +152,7 @@ impl fmt::Display for ValueFault {
             Self::Unset { place } => write!(
                 f,
                 "a `${{…}}` in its value ({}) is neither a variable nor a key of the configuration",
-                Shown(place)
+                Printable(place)
             ),
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// How long pfx waits before it shows the line.
 pub const DELAY: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ impl<'p> Progress<'p> {
     pub fn show(&mut self) {
         if self.is_terminal {
             self.is_shown = true;
-            let (place, seconds) = (Shown(self.place), self.since.elapsed().as_secs());
+            let (place, seconds) = (Printable(self.place), self.since.elapsed().as_secs());
             let _ = write!(std::io::stderr(), "\r\x1b[Kpfx: waiting for {place} ({seconds} s)");
         }
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files::file::{self, Contents, FileRequirements};
 use crate::files::trusted::TrustList;
 use crate::files::{home, search};
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::plan::BindingLayer;
 use crate::project::{Profile, Project};
@@ -52,7 +52,7 @@ pub fn load(
             Some(profile) => Err(Error::Usage {
                 problem: format!(
                     "cannot use the profile `{}`: there is no project file",
-                    Shown(&profile.to_string_lossy())
+                    Printable(&profile.to_string_lossy())
                 ),
                 hint: "name a project file with `-f FILE`".to_owned(),
             }),
@@ -186,17 +186,18 @@ fn layer(place: &str, table: &str, wanted: Vec<WantedVariable>) -> BindingLayer 
 }
 
 fn unknown_profile(name: &str, place: &str, known: &[(String, Profile)]) -> Error {
-    let names: Vec<String> = known.iter().map(|(name, _)| format!("`{}`", Shown(name))).collect();
+    let names: Vec<String> =
+        known.iter().map(|(name, _)| format!("`{}`", Printable(name))).collect();
     Error::Usage {
         problem: format!(
             "cannot use the profile `{}`: {} does not define it",
-            Shown(name),
-            Shown(place)
+            Printable(name),
+            Printable(place)
         ),
         hint: if names.is_empty() {
             format!(
                 "the file defines no profiles; to define this one, add `[profile.{}.env]`",
-                Shown(name)
+                Printable(name)
             )
         } else {
             format!("available profiles: {}", names.join(", "))

@@ -14,7 +14,7 @@ use super::{Found, FoundValue, Place, Source, Support};
 use crate::error::{Error, TrustFault};
 use crate::files::file::{self, Chosen, FileRequirements};
 use crate::files::generation::{Generation, TRIES};
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::reference::Reference;
 use crate::secret::SecretValue;
@@ -268,7 +268,7 @@ impl Source for Directory {
                 let path = self.path.to_string_lossy();
                 Some(Notice::warning(format!(
                     "{variable} names {}, which is not a directory",
-                    Shown(&path)
+                    Printable(&path)
                 )))
             }
             Err(Errno::ENOENT) => Some(Notice::absent(variable, &self.path)),

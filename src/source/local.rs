@@ -12,7 +12,7 @@ use crate::environment::Inherited;
 use crate::error::{Error, TrustFault};
 use crate::files::file::{Chosen, FileRequirements};
 use crate::files::{file, home};
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::reference::Reference;
 
@@ -193,10 +193,10 @@ impl<'a> LocalConfig<'a> {
         let forbidden =
             keys.filter(|(key, _)| key.last().is_some_and(|last| lossless::is_forbidden(last)));
         let notice = |(key, place): (Vec<String>, &str)| {
-            let (key, place) = (key.join("."), Shown(place));
+            let (key, place) = (key.join("."), Printable(place));
             let text = format!(
                 "key `{}` in {place}: Prefect 1.x does not start if a key has this name",
-                Shown(&key)
+                Printable(&key)
             );
             Notice::advice(text).with_fix("rename the key, for example to upper case")
         };
@@ -252,7 +252,7 @@ impl Source for LocalConfig<'_> {
             let home = home.to_string_lossy();
             Notice::detail(format!(
                 "cannot access the home directory {}: there is no local configuration for this user",
-                Shown(&home)
+                Printable(&home)
             ))
         });
         texts.iter().filter_map(|text| text.notice.clone()).chain(closed).collect()

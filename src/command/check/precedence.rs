@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::environment::{InheritancePolicy, Inherited};
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// The layers of the command's environment, in order.
 pub struct Precedence<'p> {
@@ -29,7 +29,7 @@ impl Precedence<'_> {
         } else {
             format!("{passed} of the {all} inherited variables")
         }];
-        lines.extend(self.layers.iter().map(|layer| Shown(layer).to_string()));
+        lines.extend(self.layers.iter().map(|layer| Printable(layer).to_string()));
         if *preserve {
             lines.push("the inherited variables again (--preserve)".to_owned());
         }

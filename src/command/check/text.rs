@@ -1,7 +1,7 @@
 //! The variables as text: one line each, in three columns; on a terminal with marks, wrapped lines and a summary.
 
 use super::precedence::Precedence;
-use crate::name::{Shown, VariableName, in_reference};
+use crate::name::{Printable, VariableName, in_reference};
 use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, UsedVariable};
 use crate::terminal::table::{self, Row};
@@ -52,7 +52,7 @@ fn in_lines(checked: &Checked<'_>, lines: &[Line], style: OutputStyle) -> String
     }
     text.push_str(&format!("\n{}\n", style.paint(Role::Heading, ORDER)));
     for place in checked.places.iter().chain(&checked.not_used()) {
-        text.push_str(&format!("  {}\n", Shown(place)));
+        text.push_str(&format!("  {}\n", Printable(place)));
     }
     if let Some((title, layers)) = checked.precedence.lines() {
         text.push_str(&format!("\n{}\n", style.paint(Role::Heading, title)));
@@ -87,10 +87,10 @@ fn on_terminal(
     }
     text += &heading(ORDER.trim_end_matches(':'));
     for (index, place) in checked.places.iter().enumerate() {
-        text += &table::item(&format!("{}. {}", index + 1, Shown(place)), columns);
+        text += &table::item(&format!("{}. {}", index + 1, Printable(place)), columns);
     }
     if let Some(not_used) = checked.not_used() {
-        text += &table::item(&Shown(&not_used).to_string(), columns);
+        text += &table::item(&Printable(&not_used).to_string(), columns);
     }
     if let Some((title, layers)) = checked.precedence.lines() {
         text += &format!("\n{}", heading(title.trim_end_matches(':')));
@@ -128,7 +128,9 @@ impl ValueSource {
     fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(
-                looked_up.found().map_or(String::new(), |found| Shown(&found.place).to_string()),
+                looked_up
+                    .found()
+                    .map_or(String::new(), |found| Printable(&found.place).to_string()),
             );
         };
         let (mark, word) = match (&looked_up.lookup.default, looked_up.lookup.optional) {
@@ -137,12 +139,12 @@ impl ValueSource {
             (None, false) => (Mark::Bad, "MISSING"),
         };
         let places: Vec<String> =
-            missing.looked_in.iter().map(|place| Shown(place).to_string()).collect();
+            missing.looked_in.iter().map(|place| Printable(place).to_string()).collect();
         let similar =
-            missing.similar.as_ref().map(|similar| Shown(&in_reference(similar)).to_string());
+            missing.similar.as_ref().map(|similar| Printable(&in_reference(similar)).to_string());
         let similar = similar.map(|similar| format!("did you mean `{similar}`?"));
         let looked = match (places.is_empty(), &missing.remote_not_used) {
-            (true, Some(why)) => format!("no remote store is used: {}", Shown(why)),
+            (true, Some(why)) => format!("no remote store is used: {}", Printable(why)),
             (true, None) => "nothing on this machine can provide it".to_owned(),
             (false, _) => format!("looked in {}", places.join(", then ")),
         };
@@ -186,8 +188,8 @@ impl ValueSource {
 impl Line {
     fn new(variable: &ResolvedVariable, checked: &Checked<'_>) -> Self {
         let place = match &variable.bound_by {
-            BoundBy::Place(place) => Shown(place),
-            BoundBy::Listing | BoundBy::Option(_) => Shown("the command line"),
+            BoundBy::Place(place) => Printable(place),
+            BoundBy::Listing | BoundBy::Option(_) => Printable("the command line"),
         };
         let (wanted, source) = match &variable.resolution {
             Resolution::Lookup(_, looked_up) => {
@@ -205,7 +207,7 @@ impl Line {
             }
             Resolution::Unset(_) => ("removed".to_owned(), ValueSource::good("")),
         };
-        let variable = Shown(&String::from_utf8_lossy(variable.name())).to_string();
+        let variable = Printable(&String::from_utf8_lossy(variable.name())).to_string();
         Self { variable, wanted, source }
     }
 
@@ -222,5 +224,5 @@ fn wanted(lookup: &Lookup) -> String {
     let file = if lookup.delivery == Delivery::File { ", as a file" } else { "" };
     let name = lookup.reference.name();
     let name = in_reference(&name);
-    format!("{} {}{optional}{pointer}{file}", lookup.reference.kind().noun(), Shown(&name))
+    format!("{} {}{optional}{pointer}{file}", lookup.reference.kind().noun(), Printable(&name))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Findings, Section};
-use crate::name::{Escaped, Shown};
+use crate::name::{Escaped, Printable};
 use crate::notice::{Level, Notice};
 use crate::settings::Fact;
 use crate::terminal::table::{self, Row};
@@ -37,12 +37,12 @@ fn in_lines(findings: &Findings, style: OutputStyle) -> String {
     let heading = |title: &str| format!("\n{}\n", style.paint(Role::Heading, title));
     for section in &findings.sections {
         text += &heading(&section.title);
-        let name = |name: &str| Shown(name).to_string();
+        let name = |name: &str| Printable(name).to_string();
         let width = section.facts.iter().map(|fact| name(&fact.name).chars().count()).max();
         let width = width.unwrap_or_default();
         for fact in &section.facts {
             let origin = match &fact.origin {
-                Some(origin) => format!("  (from {})", Shown(origin)),
+                Some(origin) => format!("  (from {})", Printable(origin)),
                 None => String::new(),
             };
             text += &format!("  {:width$}  {}{origin}\n", name(&fact.name), Escaped(&fact.value));
@@ -73,10 +73,10 @@ fn on_terminal(findings: &Findings, style: OutputStyle, columns: usize) -> Strin
     let mut text = format!("{VERSION}\n");
     let heading = |title: &str| format!("\n{}", table::heading(title, style, columns));
     let row = |fact: &Fact| {
-        let origin = fact.origin.as_ref().map(|origin| format!(" (from {})", Shown(origin)));
+        let origin = fact.origin.as_ref().map(|origin| format!(" (from {})", Printable(origin)));
         Row {
             mark: fact.mark,
-            cells: vec![Shown(&fact.name).to_string()],
+            cells: vec![Printable(&fact.name).to_string()],
             text: format!("{}{}", Escaped(&fact.value), origin.unwrap_or_default()),
             items: Vec::new(),
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::masks::MaskPieces;
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 use crate::error::Error;
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::random;
 
@@ -91,7 +91,7 @@ impl Exporter for Github {
     fn notices(&self, entries: &[ExportedVariable<'_>]) -> Vec<Notice> {
         let bare = pieces(entries).filter(|(_, value, pieces)| pieces.masks_nothing(value));
         let notice = |variable: &str| {
-            let variable = Shown(variable);
+            let variable = Printable(variable);
             Notice::warning(format!(
                 "the log will show the value of {variable}: it is too short or too common to be masked"
             ))

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{ExportedVariable, Exporter, Problem, Refusal, SecretText};
 use crate::error::Error;
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// `kind: Secret` with all values in base64, so they may be any bytes (Kubernetes API reference, `Secret` v1).
 pub struct Kubernetes {
@@ -30,7 +30,7 @@ impl Kubernetes {
             return Err(Error::Usage {
                 problem: format!(
                     "cannot use --name: `{}` is not a valid name for a Secret",
-                    Shown(name)
+                    Printable(name)
                 ),
                 hint: "use lowercase letters, digits, `-` and `.`, for example `app-secrets`"
                     .to_owned(),

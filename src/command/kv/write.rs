@@ -8,7 +8,7 @@ use crate::command::{self, input};
 use crate::environment::Inherited;
 use crate::error::{Error, ValueFault};
 use crate::exit::Exit;
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::reference;
 use crate::report::Report;
 use crate::source::{Collection, NewEntry};
@@ -26,7 +26,7 @@ pub fn set(
     let bytes = match (&arguments.from_file, &arguments.value) {
         (Some(path), _) => input::from_file(path)?,
         (None, Some(value)) if value != "-" => input::from_word(value),
-        (None, _) => input::from_stdin(&format!("Value of {}: ", Shown(key)), inherited)?,
+        (None, _) => input::from_stdin(&format!("Value of {}: ", Printable(key)), inherited)?,
     };
     let fault = |fault| Error::Value { name: key.clone(), fault };
     let text = std::str::from_utf8(&bytes).map_err(|_| fault(ValueFault::NotUtf8))?;

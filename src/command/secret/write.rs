@@ -12,7 +12,7 @@ use crate::environment::Inherited;
 use crate::error::{BindingFault, Error, Missing, ValueFault};
 use crate::exit::Exit;
 use crate::files::{file, replace};
-use crate::name::Shown;
+use crate::name::Printable;
 use crate::notice::Notice;
 use crate::reference::{self, Kind, Reference};
 use crate::report::Report;
@@ -74,9 +74,9 @@ pub fn set(
         .map_err(with_alternative)?;
     report.verbose(|| {
         if written {
-            format!("stored {} in {}", Shown(name), Shown(&place))
+            format!("stored {} in {}", Printable(name), Printable(&place))
         } else {
-            format!("{} already has this value in {}", Shown(name), Shown(&place))
+            format!("{} already has this value in {}", Printable(name), Printable(&place))
         }
     });
     warn(name, &place, inherited, report);
@@ -111,7 +111,7 @@ pub fn delete(
         let looked_in = vec![format!("{place} [context.secrets]")];
         return Err(Missing::of(Kind::Secret.noun(), name, looked_in).absent());
     }
-    report.verbose(|| format!("deleted {} from {}", Shown(name), Shown(&place)));
+    report.verbose(|| format!("deleted {} from {}", Printable(name), Printable(&place)));
     warn(name, &place, inherited, report);
     Ok(Exit::Done)
 }
@@ -135,7 +135,7 @@ fn value(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     match &arguments.from_file {
         Some(path) => input::from_file(path),
-        None => input::from_stdin(&format!("Value of {}: ", Shown(name)), inherited),
+        None => input::from_stdin(&format!("Value of {}: ", Printable(name)), inherited),
     }
 }
 
@@ -163,7 +163,7 @@ fn warn(name: &str, place: &str, inherited: Inherited<'_>, report: &mut Report<'
     if let Ok(found) = found
         && let Some(other) = found.get(&reference).filter(|other| other.place != place)
     {
-        let (name, place) = (Shown(name), Shown(&other.place));
+        let (name, place) = (Printable(name), Printable(&other.place));
         let text = format!("the secret `{name}` is also set in {place}, which takes precedence");
         report.notices([Notice::warning(text)]);
     }

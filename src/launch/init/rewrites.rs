@@ -7,7 +7,7 @@ use nix::libc;
 use nix::sys::signal::Signal;
 
 use crate::error::Error;
-use crate::name::Shown;
+use crate::name::Printable;
 
 /// Which signal is replaced with which. A signal that is not in the map is forwarded unchanged.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl SignalRewrites {
         for word in words {
             let word = word.to_string_lossy();
             let fault = |problem: &str| Error::Usage {
-                problem: format!("cannot use --rewrite `{}`: {problem}", Shown(&word)),
+                problem: format!("cannot use --rewrite `{}`: {problem}", Printable(&word)),
                 hint: "for example `--rewrite TERM=QUIT`; `kill -l` lists the signals".to_owned(),
             };
             let (from, to) = word.split_once('=').ok_or_else(|| fault("expected SIGNAL=SIGNAL"))?;
