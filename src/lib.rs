@@ -1,39 +1,41 @@
-//! pfx starts a program with the secrets it needs in its environment, and becomes it.
+//! pfx adds secrets to its environment and then replaces itself with a program (exec), which inherits them.
 //!
-//! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from a value to a value;
-//! I/O happens only at both ends and in sources. Imports go only down these floors, and to the left within one:
+//! `arguments → settings → plan → resolve → environment → exec`: each arrow is a function from one value to
+//! the next. I/O happens only in `settings`, which reads files, in the sources that `resolve` asks, and in `exec`.
+//!
+//! The modules are layered. A module imports only modules of lower floors, and of its own floor those to its left:
 //!
 //! ```text
 //! 5  main → lib
-//! 4  report  command/*                            what the user asked for; one file each
-//! 3  plan  resolve  settings                      decisions; `settings` reads the files they are made from
-//! 2  launch/*  remote/*  files/*  source/*  terminal/*   the world: processes, sockets, files, terminals
+//! 4  report  command/*                            the commands, one file or folder each
+//! 3  plan  resolve  settings                      decisions; `settings` reads the files that they depend on
+//! 2  launch/*  remote/*  files/*  source/*  terminal/*   I/O: processes, sockets, files, terminals
 //! 1  environment  source  store_kind  config/*  dotenv  project  cli   data and its syntax
-//! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   the ground
+//! 0  name  exit  random  error  notice  reference  json  secret  shells  takeover  wanted  document   basic types
 //! ```
 //!
 //! # Promises
 //!
 //! Each has a test named after it in `tests/integration/promises/`.
 //!
-//! 1. The child has pfx's pid, parent, process group, session, working directory, umask, limits, open descriptors,
-//!    signal mask and ignored signals, SIGPIPE as pfx inherited it. With `--init`, it is the child of a pfx that
-//!    holds no value, and the rest is the same.
-//! 2. The command's arguments and all inherited variables reach the child byte for byte.
-//! 3. No value is ever written anywhere but to the child, and to `secret get`, `kv get` and `export`.
+//! 1. The command has pfx's pid, parent, process group, session, working directory, umask, limits, open descriptors,
+//!    signal mask and ignored signals; SIGPIPE is as pfx inherited it. With `--init`, the command is a child of a pfx
+//!    process that holds no value, and everything else is the same.
+//! 2. The arguments and all inherited variables reach the command byte for byte.
+//! 3. A value is never written anywhere except to the command, to the store that it is set in, and to the output of
+//!    `secret get`, `kv get` and `export`.
 //! 4. If a secret is missing, a source fails or a name is not valid, the command does not start, and the message says
 //!    what is wrong, which places were searched, and what to do.
 //! 5. With local values only, pfx starts no thread, opens no socket, and reads only the files that `check` names.
 //! 6. With a remote store, pfx sends one request for each kind of item that is wanted, and one deadline covers all
 //!    retries, whatever the server does.
 //! 7. Credentials are sent only to the configured origin: never over plain http except to this machine itself, and
-//!    never along a redirect. Credentials that are read from files are never passed to the child.
+//!    never to the target of a redirect. Credentials that are read from files are never passed to the command.
 //! 8. Local writes are atomic, keep comments, order, mode and owner, and survive kill -9 and a full disk
 //!    with either the old file or the new.
-//! 9. A name from a remote store that could take over the child (`LD_*`, `BASH_ENV`, `PATH`, …) is refused
-//!    unless bound by name.
-//! 10. With local secrets, `pfx run` starts its child sooner than coreutils `env` does
-//!     (`benches/start.sh`).
+//! 9. A name from a remote store that could take over the command (`LD_*`, `BASH_ENV`, `PATH`, …) is refused
+//!    unless it is bound by name.
+//! 10. With local secrets, `pfx run` starts a command in less time than `env` of coreutils (`benches/start.sh`).
 
 pub mod cli;
 pub mod command;
@@ -86,7 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     launch::inherited::forbid_tracing();
     launch::inherited::occupy_closed_standard_streams();
     std::panic::set_hook(Box::new(|_| {
-        // Not the payload: a panic's message may hold what was being handled.
+        // Not the panic's message: it may contain a value.
         let _ =
             io::stderr().write_all(b"pfx: error: pfx has a bug and stopped; please report it\n");
     }));
@@ -178,7 +180,7 @@ fn print_clap(error: &clap::Error, words: &[OsString], inherited: Inherited<'_>)
     ended(Ok(Exit::Done), printed, &mut report)
 }
 
-/// The exit status of a command, or an error if its output could not be `printed`.
+/// The exit status of pfx after a command. An error, also of printing its output, is reported.
 fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Report<'_>) -> i32 {
     let printed = printed.map_err(|cause| Error::Terminal { action: "write to stdout", cause });
     match outcome.and_then(|exit| printed.map(|()| exit)) {
@@ -194,7 +196,7 @@ fn ended(outcome: Result<Exit, Error>, printed: io::Result<()>, report: &mut Rep
     }
 }
 
-/// The error for a process whose environment the C library has already changed.
+/// The error for a privileged start: the C library may already have removed variables.
 const fn refusal(privilege: Privilege) -> &'static [u8] {
     match privilege {
         Privilege::Added => b"pfx: error: cannot run with set-user-ID, set-group-ID or file capabilities\n",
@@ -207,8 +209,8 @@ const fn refusal(privilege: Privilege) -> &'static [u8] {
     }
 }
 
-/// Forks for `run --init`. The parent returns the exit status when the command has ended; `None` means to go on in
-/// this process.
+/// Forks for `run --init`. In the parent, returns the exit status after the command has ended. Returns `None` in the
+/// process that becomes the command: the child, or this one without `--init`.
 fn become_parent(
     command: &cli::Command,
     block: &mut Vec<&'static CStr>,

@@ -1,5 +1,5 @@
-//! Resolves a plan from sources. Each source is asked once for everything that is still wanted. Depends on the trait,
-//! not on any one source.
+//! Resolves a plan: looks up everything that it needs. Each source is asked once, for everything that the sources
+//! before it do not have. Depends only on the trait [`Source`], not on any of its implementations.
 
 mod fill;
 mod lookup;
@@ -41,24 +41,24 @@ pub enum Resolution {
     Unset(Vec<u8>),
 }
 
-/// What the command finds in a variable.
+/// What a variable of the command contains.
 #[derive(Debug)]
 pub enum VariableEffect<'v> {
-    /// The inherited value, if any, because no value was found.
+    /// The inherited value, if any: no other value was found.
     Missing,
-    /// The inherited value, because it takes precedence.
+    /// The inherited value: it takes precedence.
     Preserve,
     Set(&'v VariableName, &'v SecretValue),
     /// No value: the variable is removed.
     Unset(&'v [u8]),
 }
 
-/// Looks up everything that `plan` wants. The sources are asked in order; a name that one does not have is looked up
-/// in the next. If every secret is wanted, the secrets are listed first and bound too.
+/// Looks up everything that `plan` needs. The sources are asked in order; a name that one does not have is looked up in
+/// the next. If the plan binds every secret, the secrets are listed first.
 ///
 /// # Errors
-/// The first error of a source, or that a part of a value cannot be selected. A missing item is not an error here:
-/// see [`Resolved::require`].
+/// The first error of a source; [`Error::Value`] if a part of a value cannot be selected. A missing item is not an
+/// error here: see [`Resolved::require`].
 pub fn resolve(plan: Plan, sources: &[impl Source]) -> Result<Resolved, Error> {
     let plan = match plan.scope {
         Scope::NamedOnly => plan,
@@ -135,7 +135,7 @@ fn found(plan: &Plan, sources: &[impl Source]) -> Result<Found, Error> {
 }
 
 impl Resolved {
-    /// Itself, if nothing that is required is missing.
+    /// Returns itself if nothing that is required is missing.
     ///
     /// # Errors
     /// [`Error::Missing`] with everything that is missing; [`Error::Config`] for a text that needs an optional item
@@ -182,7 +182,7 @@ impl ResolvedVariable {
         }
     }
 
-    /// The owner of the value, for errors: the name that was looked up, or else the variable.
+    /// The name for errors about the value: the one that was looked up, or else that of the variable.
     pub fn title(&self) -> String {
         match &self.resolution {
             Resolution::Lookup(_, looked_up) => looked_up.lookup.reference.name(),

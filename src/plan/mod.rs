@@ -1,5 +1,5 @@
-//! Decides which variable gets which value: without I/O, from the command line and from what files want, before
-//! anything is looked up. For `--all`, a second plan is made from the first and the names that sources list.
+//! Decides which variable gets which value, from the command line and the bindings in files, before anything is looked
+//! up and without I/O. If every secret is bound, a second plan is made from the first and the names that sources list.
 
 mod binding;
 mod template;
@@ -19,7 +19,7 @@ use crate::source::Author;
 use crate::takeover;
 use crate::wanted::{Delivery, Lookup, WantedValue, WantedVariable};
 
-/// Everything that one run wants.
+/// All bindings of one run.
 #[derive(Debug)]
 pub struct Plan {
     pub bindings: Vec<Binding>,
@@ -32,15 +32,15 @@ pub struct Plan {
     pub template_lookups: Vec<TemplateLookup>,
 }
 
-/// The variables that one file wants, or that the `PFX_…` variables together bind.
+/// The bindings of one file, or of all `PFX_…` variables together.
 #[derive(Debug, Default)]
 pub struct BindingLayer {
-    /// The file, and the part of it.
+    /// The file and its part, as `check` shows them.
     pub title: String,
-    /// The file.
+    /// The path of the file.
     place: String,
     pub wanted: Vec<WantedVariable>,
-    /// Bindings that take precedence over all lines of all files.
+    /// Bindings of variables, which take precedence over all lines of all files.
     bound: Vec<Binding>,
 }
 
@@ -75,7 +75,7 @@ impl BindingLayer {
     }
 }
 
-/// Which secrets are wanted in addition to those that bindings name.
+/// Which secrets are bound in addition to those that bindings name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// All secrets that can be listed, local and remote.
@@ -87,7 +87,7 @@ pub enum Scope {
 }
 
 impl Plan {
-    /// Checks all bindings. Without any, every local secret is wanted.
+    /// The plan of these options alone. Without any binding, every local secret is bound.
     ///
     /// # Errors
     /// [`Error::Binding`] for the first that is not valid, or if two set the same variable.
@@ -95,10 +95,10 @@ impl Plan {
         Self::over(Vec::new(), written, BaseEnvironment::default())
     }
 
-    /// The same on top of what files want. For a variable that several bind, a later file overrides an earlier one,
-    /// and `written` overrides all files. A preserved variable overrides all of these, and its binding is not looked
-    /// up; a removal still removes it. The same precedence holds for variables inside the texts of files, where only
-    /// earlier lines of the same file count.
+    /// The plan of files and of the options in `written`. If several bind the same variable, a later file overrides an
+    /// earlier one, and `written` overrides all files. A preserved variable overrides all of these, and its binding is
+    /// not looked up; a removal still removes it. The same precedence holds for variables inside the texts of files,
+    /// but of the same file, a text sees only earlier lines.
     ///
     /// # Errors
     /// As [`Plan::new`], and [`Error::Config`] if a text refers to a variable that is not set. Within one file, the

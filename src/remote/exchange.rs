@@ -62,18 +62,18 @@ pub struct Request {
     pub body: Option<Arc<Zeroizing<Vec<u8>>>>,
     pub headers: Vec<(String, String)>,
     pub effect: Effect,
-    /// What a response of this API means for sending the request again.
+    /// Reads from a response of this API whether the request may be sent again.
     pub retry_hint: fn(&Response) -> RetryHint,
 }
 
-/// What a response means for sending the request again.
+/// What a response says about sending the request again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryHint {
-    /// Only the status counts.
+    /// The status of the response decides.
     ByStatus,
-    /// The API did nothing, so the request may be sent again, even a write.
+    /// The API reports that it did nothing, so even a write may be sent again.
     NotDone,
-    /// The API reports trouble that may pass, whatever the status is.
+    /// The API reports a problem that may be temporary, whatever the status is.
     ApiTrouble,
 }
 

@@ -1,4 +1,4 @@
-//! Stores over the network: a directory for each kind, and what all of them need.
+//! Remote stores: one folder for each kind, and what they share.
 
 pub mod api_url;
 pub mod ascii_json;

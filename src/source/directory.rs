@@ -130,7 +130,7 @@ impl Directory {
             };
             match read {
                 Ok(Some(found_value)) => {
-                    drop(found.insert(Reference::Secret(name.to_owned()), found_value))
+                    found.insert(Reference::Secret(name.to_owned()), found_value);
                 }
                 Ok(None) => is_complete = false,
                 Err(error) if generation.is_current(&self.path) => {

@@ -1,4 +1,4 @@
-//! Places that hold values, behind one interface. Each source is asked once for all names.
+//! The interface of all places that hold values. Each source is asked once, for all names.
 
 pub mod directory;
 pub mod inherited;
@@ -23,13 +23,12 @@ pub trait Source {
     /// Whether this source can look up items of this kind.
     fn supports(&self, reference: &Reference) -> Support<'_>;
 
-    /// The values of those of `wanted` that this source has. Items that it does not have are left out of the result:
-    /// only being unable to look is an error. `wanted` is sorted, not empty, without duplicates, and has only items
-    /// that this source supports.
+    /// The values of the `wanted` items that this source has. An item that it does not have is not an error and is not
+    /// in the result. `wanted` is sorted, not empty, without duplicates, and has only items that this source supports.
     ///
     /// # Errors
-    /// Whatever prevented the look-up. No other source is asked then: after a timeout or a broken file, the value of
-    /// the next source could be the wrong one.
+    /// If the look-up is not possible. The sources after this one are not asked then: after a timeout or a broken
+    /// file, the value of the next source could be the wrong one.
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error>;
 
     /// The names of all secrets in this source, sorted.
@@ -38,7 +37,7 @@ pub trait Source {
     /// As [`Source::look_up`].
     fn secrets(&self) -> Result<Vec<String>, Error>;
 
-    /// Notices about this source, as far as it was used.
+    /// Notices about what has been read from this source so far.
     fn notices(&self) -> Vec<Notice> {
         Vec::new()
     }
@@ -73,7 +72,7 @@ pub trait Store: Source {
     /// [`Error::Remote`].
     fn delete(&self, collection: Collection, name: &str) -> Result<bool, Error>;
 
-    /// The name under which the store keeps an item of this name; `None` if it cannot keep it under any.
+    /// The name under which the store stores an item of this name; `None` if it cannot store such an item.
     fn stored_name(&self, _: Collection, name: &str) -> Option<String> {
         Some(name.to_owned())
     }
@@ -105,7 +104,7 @@ pub struct NewEntry<'e> {
     pub value: &'e Value,
     /// The tags of a Variable. An empty list keeps the tags that it has.
     pub tags: &'e [String],
-    /// Whether the entry is only checked, as far as that is possible, and nothing is stored.
+    /// Only check whether the store would accept the entry, as far as possible, and store nothing.
     pub dry_run: bool,
 }
 
@@ -161,7 +160,7 @@ impl Support<'_> {
     }
 }
 
-/// The items that a source was asked for and has.
+/// The items that a source has of those that were looked up.
 pub type Found = BTreeMap<Reference, FoundValue>;
 
 /// A value, and the place where it was found.
@@ -169,12 +168,12 @@ pub type Found = BTreeMap<Reference, FoundValue>;
 pub struct FoundValue {
     pub value: SecretValue,
     pub place: String,
-    /// Whether the source has it under exactly the name that was asked for.
+    /// Whether the source has it under exactly the name that was looked up.
     pub is_exact: bool,
 }
 
 impl FoundValue {
-    /// A value that has the name that was asked for.
+    /// A value that has the name that was looked up.
     pub const fn new(value: SecretValue, place: String) -> Self {
         Self { value, place, is_exact: true }
     }

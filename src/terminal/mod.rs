@@ -1,5 +1,4 @@
-//! What an output stream can show: columns, colors and characters. This is decided when something is printed; a run that
-//! prints nothing does not ask.
+//! What an output stream can show: columns, colors and characters. pfx finds this out only when it prints something.
 
 pub mod table;
 pub mod wrap;
@@ -14,22 +13,22 @@ use crate::environment::Inherited;
 /// What an output stream can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputStyle {
-    /// The columns to use of the terminal. `None` for a pipe or a file: a program may read that line by line, so its
-    /// layout never changes.
+    /// How many columns of the terminal to use. `None` for a pipe or a file: a program may read those line by line, so
+    /// their layout never changes.
     pub columns: Option<usize>,
     pub color: bool,
     /// Whether the locale's encoding is UTF-8.
     pub unicode: bool,
 }
 
-/// The columns of a terminal that does not know its own.
+/// For a terminal whose width is not known.
 const DEFAULT_COLUMNS: usize = 80;
-/// In a narrower terminal, lines are longer than it is.
+/// In a narrower terminal, lines are longer than the terminal is wide.
 const FEWEST_COLUMNS: usize = 20;
 /// Longer lines are hard to read, however wide the terminal is.
 const MOST_COLUMNS: usize = 100;
 
-/// What a piece of text is, which decides its color: one of the 16 that every theme defines, light or dark.
+/// What a piece of text is. This decides its color, which is one of the 16 that every theme defines, light or dark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Error,
@@ -52,7 +51,7 @@ impl Role {
     }
 }
 
-/// The state of what a row shows, marked before the row on a terminal.
+/// The state of what a row shows. On a terminal, the row begins with a character for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
     Good,
@@ -64,10 +63,11 @@ pub enum Mark {
 }
 
 impl OutputStyle {
-    /// Lines for a program.
+    /// The style for text that programs read.
     pub const PLAIN: Self = Self { columns: None, color: false, unicode: false };
 
-    /// Asks the stream and the environment. `choice` is the value of `--color` or its variable.
+    /// The style for a stream, according to the stream and the environment. `choice` is the value of `--color` or its
+    /// variable.
     pub fn of(
         stream: &(impl AsFd + IsTerminal),
         choice: Option<ColorChoice>,

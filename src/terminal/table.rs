@@ -1,4 +1,4 @@
-//! Rows in columns for a terminal: a mark, cells of one width, and a text that is wrapped within its own column.
+//! Tables for a terminal. A row has a mark, aligned cells, and a text that is wrapped within the last column.
 
 use super::wrap::{listed, padded, widest_word, width, wrapped};
 use super::{Mark, OutputStyle, Role};
@@ -7,11 +7,11 @@ use super::{Mark, OutputStyle, Role};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     pub mark: Mark,
-    /// As many in every row of a table.
+    /// All rows of a table have the same number of cells.
     pub cells: Vec<String>,
     /// In the last column.
     pub text: String,
-    /// What belongs to the text, each in lines of its own.
+    /// A list below the text.
     pub items: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ const DEEPER: usize = 6;
 /// If the last column would be narrower, its texts are printed below their rows.
 const NARROWEST: usize = 24;
 
-/// The rows, aligned, each in lines of at most `columns` where words allow it.
+/// The table, in lines of at most `columns`, except where a single word is longer.
 pub fn table(rows: &[Row], style: OutputStyle, columns: usize) -> String {
     let count = rows.first().map_or(0, |row| row.cells.len());
     let widths = |widest: usize| -> Vec<usize> {
@@ -40,7 +40,7 @@ pub fn table(rows: &[Row], style: OutputStyle, columns: usize) -> String {
     rows.iter().map(|row| lines(row, &widths, style, columns)).collect()
 }
 
-/// The number of columns before the last one.
+/// The number of terminal columns before the last column of the table.
 fn last_column(widths: &[usize]) -> usize {
     INDENT + 2 + widths.iter().map(|width| width + 2).sum::<usize>()
 }
@@ -72,7 +72,7 @@ fn lines(row: &Row, widths: &[usize], style: OutputStyle, columns: usize) -> Str
     text + &row.items.iter().map(|item| listed(item, indent, columns)).collect::<String>()
 }
 
-/// What fixes a problem, below it.
+/// The fix for a problem, to be printed below the problem.
 pub fn fix(fix: &str, style: OutputStyle, columns: usize) -> String {
     const INDENT: usize = 4;
     let label = style.paint(Role::Hint, "fix:");
@@ -90,7 +90,7 @@ pub fn item(text: &str, columns: usize) -> String {
     format!("{:INDENT$}{}\n", "", wrapped(text, INDENT, INDENT + 2, columns))
 }
 
-/// The last line: the result.
+/// The result, for the last line.
 pub fn summary(mark: Mark, text: &str, style: OutputStyle, columns: usize) -> String {
     format!("{} {}\n", style.mark(mark), wrapped(text, 2, 2, columns))
 }

@@ -1,23 +1,23 @@
-//! Text in lines that fit a terminal: broken at blanks, never within a word, a path or a literal in backticks.
+//! Wraps text for a terminal: breaks lines at spaces, never within a word, a path or a literal in backticks.
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The columns that a text takes: two for a wide character, none for one that combines with another (UAX #11).
+/// The number of columns of a text: two for a wide character, none for a combining character (UAX #11).
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Text for a column of a table, with blanks up to its width.
+/// The text with trailing spaces up to this width.
 pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(width(text)))
 }
 
-/// The text in lines of at most `columns`. The first line follows `start` columns that are already printed; the others are
-/// indented by `indent`. A word that does not fit any line makes its line longer.
+/// The text in lines of at most `columns`. The first line follows `start` columns that are already printed; the others
+/// are indented by `indent`. A word that does not fit on any line makes its line longer.
 pub fn wrapped(text: &str, start: usize, indent: usize, columns: usize) -> String {
     let mut lines = String::with_capacity(text.len() + 16);
     let mut at = start;
-    // The blanks before a word, which a line break replaces.
+    // The spaces before a word, which a line break replaces.
     let mut blanks = 0;
     for word in words(text, columns.saturating_sub(indent)) {
         if word.is_empty() {
@@ -40,32 +40,32 @@ pub fn wrapped(text: &str, start: usize, indent: usize, columns: usize) -> Strin
     lines
 }
 
-/// One of a list, in lines of at most `columns`, with a dash before the first. Ends with a line feed.
+/// A list item with a dash, in lines of at most `columns`. Ends with a newline.
 pub fn listed(text: &str, indent: usize, columns: usize) -> String {
     let start = indent + 2;
     format!("{:indent$}- {}\n", "", wrapped(text, start, start, columns))
 }
 
-/// The widest piece of a text that is not broken on a line of `columns`.
+/// The width of the widest piece of a text that is not broken on lines of `columns`.
 pub fn widest_word(text: &str, columns: usize) -> usize {
     words(text, columns).map(width).max().unwrap_or_default()
 }
 
-/// The pieces of a text between blanks. A literal in backticks is one piece, with what touches it, if it fits a line
-/// of `longest` columns.
+/// The pieces of a text between spaces. A literal in backticks, together with characters directly around it, is one
+/// piece if it fits on a line of `longest` columns.
 fn words(text: &str, longest: usize) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
         let end = end_of_literal(text).filter(|&end| width(&text[..end]) <= longest);
         let end = end.or_else(|| text.find(' ')).unwrap_or(text.len());
-        // An empty piece between two blanks keeps them both.
+        // An empty piece between two spaces preserves both.
         rest = text.get(end + 1..);
         Some(&text[..end])
     })
 }
 
-/// Where the first blank is that is not within backticks.
+/// The position of the first space that is not within backticks.
 fn end_of_literal(text: &str) -> Option<usize> {
     let mut is_literal = false;
     for (at, byte) in text.bytes().enumerate() {
@@ -75,7 +75,7 @@ fn end_of_literal(text: &str) -> Option<usize> {
             _ => {}
         }
     }
-    // A backtick that is a part of a name opens nothing.
+    // A single backtick, such as one in a name, does not start a literal.
     (!is_literal).then_some(text.len())
 }
 

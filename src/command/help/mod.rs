@@ -1,4 +1,4 @@
-//! `pfx help`: the manual page or the help of a command, or an essential text on a topic.
+//! `pfx help`: the manual page or the help of a command, or a short text on a topic.
 
 mod topics;
 
@@ -20,19 +20,19 @@ use crate::launch::manual::{self, Page};
 use crate::terminal::wrap::wrapped;
 use crate::terminal::{OutputStyle, Role};
 
-/// How wide the list of commands and topics is, and the names in it.
+/// The width of the list of commands and topics, and of the names in it.
 const WIDTH: usize = 80;
 const NAMES: usize = 11;
 
 /// The subject of the words after `pfx help`.
 enum Subject {
-    /// A command, as the words that call it; none for pfx itself.
+    /// A command: the words after `pfx`, such as `secret` and `get`. No words mean pfx itself.
     Command(Vec<String>),
     Topic(&'static Topic),
 }
 
-/// Prints the help of a command, a topic, or the list of both. On a terminal it becomes man(1) if the page of the
-/// subject is installed.
+/// Prints the help of a command, a topic, or the list of both. On a terminal, pfx becomes man(1) instead if the manual
+/// page of the subject is installed.
 ///
 /// # Errors
 /// [`Error::Usage`] if no command or topic has that name; if the text cannot be written.
@@ -55,7 +55,7 @@ pub fn help(
         && manual::is_installed(&page)
         && let Ok(environment) = Environment::new(inherited, &[])
     {
-        // It returns only if man cannot be run, and then the text below is printed.
+        // This returns only if man cannot be run. Then the text below is printed.
         let _ = exec::replace(&page.command(), &environment);
     }
     let _no_signal = IgnoredSignal::new(Signal::SIGXFSZ);
@@ -94,7 +94,7 @@ fn subject(words: &[String]) -> Result<Subject, Error> {
         };
     }
     let root = cli::Arguments::command();
-    // A page is also found by its name: pfx-run.
+    // The name of a page works too: pfx-run.
     let words: Vec<&str> = match words {
         [only] if only == "pfx" => Vec::new(),
         [first, rest @ ..] => {
@@ -121,14 +121,14 @@ fn unknown(word: &str, path: &[String], command: &clap::Command) -> Error {
         names.extend(TOPICS.iter().map(|topic| topic.name));
     }
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || b"-._".contains(&byte);
-    // A value may have been typed here.
+    // Someone may have typed a value here by mistake.
     let shown = if word.bytes().all(is_plain) { word } else { "…" };
     let (problem, all) = if path.is_empty() {
         (format!("`{shown}` is not a command or a help topic"), "commands and topics")
     } else {
         (format!("`{shown}` is not a command of `pfx {}`", path.join(" ")), "commands")
     };
-    // Someone may remember a part of the name: `status`, `env`.
+    // Someone may remember only a part of the name: `status`, `env`.
     let likeness = |name: &str| {
         let is_part = |part: &str| word.len() > 2 && part.starts_with(word);
         if name.split(['-', '.']).any(is_part) { 1.0 } else { strsim::jaro_winkler(word, name) }
@@ -159,7 +159,7 @@ fn of_command(path: &[String], style: OutputStyle) -> String {
     }
 }
 
-/// A name and what it is about, in lines of at most [`WIDTH`] columns.
+/// A name and its description, in lines of at most [`WIDTH`] columns.
 fn entry(name: &str, about: &str, style: OutputStyle) -> String {
     let indent = NAMES + 4;
     let name = style.paint(Role::Literal, &format!("{name:NAMES$}")).into_owned();

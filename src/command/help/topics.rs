@@ -1,9 +1,9 @@
-//! What can be explained besides commands.
+//! The topics that `pfx help` explains besides commands.
 
 /// A text on one subject.
 pub struct Topic {
     pub name: &'static str,
-    /// Its page in section 5 of the manual, if the whole page is about it.
+    /// Its manual page in section 5, if a whole page is about the topic.
     pub page: Option<&'static str>,
     /// The first line is its title.
     pub text: &'static str,
