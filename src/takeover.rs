@@ -1,9 +1,9 @@
 //! Variables whose value can take over a program: make it load code, run another program, or connect to another host.
-//! A name from a remote store, which nobody on this machine has written down, must not be one of them.
+//! Nobody on this machine chose the names in a remote store, so pfx refuses these there.
 
 use crate::shells;
 
-/// What such a variable controls.
+/// What a variable that can take over a program controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakeoverTarget {
     /// The program loader loads what it names.
@@ -102,9 +102,9 @@ const TABLE: &[(TakeoverTarget, &[&str])] = &[
     ]),
 ];
 
-/// Quickly decides for nearly every name that it is in none of some lists. Without it, a run with a hundred secrets
-/// takes 5 % longer, since each name is checked before the command starts; 2.5 % longer if the lists are searched by
-/// first letter (`benches/compare.sh`).
+/// Shows for nearly every ordinary name that it is not in the lists, without searching them. Each name is checked before
+/// the command starts: without this filter, a run with a hundred secrets takes 5 % longer, or 2.5 % longer if the lists
+/// are searched by first letter (`benches/compare.sh`).
 struct Filter {
     /// Complete names, by their first two bytes, their last byte and their length.
     names: [u64; 128],

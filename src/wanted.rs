@@ -1,4 +1,4 @@
-//! What a file wants for one variable: a text, or a reference to an item in some source.
+//! The binding of one variable in a file: a text, or a reference to an item in a source.
 //!
 //! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or `pfx://block/TYPE/NAME`, then
 //! perhaps `?` (optional) and `#/POINTER`. Names and pointer are percent-encoded as in any URI (RFC 3986, 2.1; RFC
@@ -68,7 +68,7 @@ pub struct Interpolation {
 
 impl fmt::Debug for Interpolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mention").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Interpolation").field("at", &self.at).finish_non_exhaustive()
     }
 }
 

@@ -42,8 +42,8 @@ pub fn from_stdin(question: &str, inherited: Inherited<'_>) -> Result<Zeroizing<
         let limit = usize::try_from(file::LONGEST).unwrap_or(usize::MAX);
         // An unknown terminal may print escape sequences instead of following them.
         let kind = inherited.get(b"TERM").unwrap_or_default();
-        let takes_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
-        return prompt::ask(question, PromptLimits { limit, takes_sequences });
+        let supports_sequences = !matches!(kind, b"" | b"dumb" | b"unknown");
+        return prompt::ask(question, PromptLimits { limit, supports_sequences });
     }
     let mut bytes = file::all(std::io::stdin().lock(), Path::new("stdin"))?;
     if bytes.last() == Some(&b'\n') {

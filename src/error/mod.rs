@@ -28,7 +28,7 @@ use crate::name::Printable;
 /// Why pfx failed. Holds names, places and numbers, never a value.
 #[derive(Debug)]
 pub enum Error {
-    /// What was typed or pasted at a prompt cannot be used whole, so none of it is used.
+    /// What was typed or pasted at a prompt cannot be used completely, so none of it is used.
     Prompt { fault: PromptFault },
     /// An option that binds a variable is not valid.
     Binding { option: &'static str, fault: BindingFault },
@@ -66,14 +66,14 @@ pub enum Error {
     Value { name: String, fault: ValueFault },
 }
 
-/// A part of a message: for a terminal, where each part has lines of its own.
+/// A part of a message. On a terminal, each part is printed on its own lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// What failed and why. If there are places, the text ends where their list begins.
     pub text: String,
     /// The places that were looked in, in order, if there is more than one.
     pub places: Vec<String>,
-    /// What else matters, such as why a remote store was not asked.
+    /// An additional remark, such as why no remote store is used.
     pub remark: Option<String>,
 }
 

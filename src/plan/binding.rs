@@ -11,7 +11,7 @@ use crate::reference::{Kind, Pointer, Reference, WrittenReference};
 use crate::secret::SecretValue;
 use crate::wanted::{Lookup, mentions_reference};
 
-/// One change of the environment, and what asks for it.
+/// One change of the environment, and what requests it.
 #[derive(Debug)]
 pub struct Binding {
     pub bound_by: BoundBy,

@@ -39,7 +39,7 @@ impl Job {
         self.separate
     }
 
-    /// Whether a shell could continue this process if it stopped: above a session leader there is none.
+    /// Whether a shell could continue this process if it stopped: a session leader has no shell above it.
     pub const fn may_stop(&self) -> bool {
         self.terminal.is_some() && !self.leads_session
     }

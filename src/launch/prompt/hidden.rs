@@ -24,7 +24,7 @@ pub struct HiddenInput<'t> {
 impl<'t> HiddenInput<'t> {
     /// Turns off the kernel's line mode, which cuts a line at 4095 bytes (termios(3)). Pastes are marked if the
     /// terminal accepts escape sequences.
-    pub fn new(terminal: BorrowedFd<'t>, takes_sequences: bool) -> io::Result<Self> {
+    pub fn new(terminal: BorrowedFd<'t>, supports_sequences: bool) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
         silent.local_flags.remove(
@@ -44,8 +44,8 @@ impl<'t> HiddenInput<'t> {
         silent.control_chars[Index::VMIN as usize] = 1;
         silent.control_chars[Index::VTIME as usize] = 0;
         tcsetattr(terminal, SetArg::TCSAFLUSH, &silent)?;
-        let hidden = Self { terminal, before, marks_pastes: takes_sequences };
-        if takes_sequences {
+        let hidden = Self { terminal, before, marks_pastes: supports_sequences };
+        if supports_sequences {
             write(terminal, MARK_PASTES)?;
         }
         Ok(hidden)

@@ -47,8 +47,8 @@ const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 pub struct PromptLimits {
     /// The longest value, in bytes.
     pub limit: usize,
-    /// Whether the terminal takes escape sequences.
-    pub takes_sequences: bool,
+    /// Whether the terminal supports escape sequences.
+    pub supports_sequences: bool,
 }
 
 /// Writes `question` to the controlling terminal and reads from it, without echo, until Enter outside a paste. Then
@@ -96,7 +96,7 @@ fn ask_repeatedly(
     let pending = SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     loop {
         // First stop echoing, so that nothing that is typed after the question is echoed or flushed.
-        let hidden = HiddenInput::new(terminal.as_fd(), limits.takes_sequences)?;
+        let hidden = HiddenInput::new(terminal.as_fd(), limits.supports_sequences)?;
         terminal.write_all(question.as_bytes())?;
         let end = read_line(terminal, &pending, &hidden, limits.limit)?;
         drop(hidden);

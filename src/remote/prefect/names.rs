@@ -1,5 +1,5 @@
-//! The names under which Prefect 2 and 3 may have a secret or a key, whose own name they may not allow: `DB_PASSWORD`
-//! is in the block `db-password`. Pure.
+//! The names of secrets and keys in Prefect 2 and 3, which do not allow every name: `DB_PASSWORD` is in the block
+//! `db-password`. Pure.
 
 /// The longest name of a Variable, in characters.
 const LONGEST_VARIABLE: usize = 255;
@@ -35,8 +35,8 @@ pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_VARIABLE && name.bytes().all(valid)
 }
 
-/// The name in lower case, with `filler` in place of characters that are not allowed. A name that is not ASCII has
-/// none: two different names would become one.
+/// The name in lower case, with `filler` in place of characters that are not allowed. `None` if the name
+/// is not printable ASCII: two different names would become the same.
 fn normalized(name: &str, filler: char) -> Option<String> {
     if !name.chars().all(|character| matches!(character, ' '..='~')) {
         return None;
