@@ -164,6 +164,7 @@ mod tests {
             vec!["the variables X".to_owned(), "/a/config.toml [context.secrets]".to_owned()];
         let of = |kind, name: &str, places: &[String]| Missing {
             remote_not_used: Some("`--local` was given".to_owned()),
+            can_be_stored: true,
             ..Missing::of(kind, name, places.to_vec())
         };
         let missing = ["FIRST", "SECOND", "THIRD"].map(|name| of("secret", name, &places));

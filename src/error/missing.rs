@@ -21,20 +21,22 @@ pub struct Missing {
     pub similar: Option<String>,
     /// The value exists, but not this part of it.
     pub pointer: Option<String>,
+    /// Whether storing it on this machine is what helps: not if a command deletes it, or reads a remote store only.
+    pub can_be_stored: bool,
 }
 
 impl Missing {
     /// A missing name without further details.
     pub fn of(kind: &'static str, name: &str, looked_in: Vec<String>) -> Self {
-        let (remote_not_used, is_other_remote_used, similar, pointer) = (None, false, None, None);
         Self {
             kind,
             name: name.to_owned(),
             looked_in,
-            remote_not_used,
-            is_other_remote_used,
-            similar,
-            pointer,
+            remote_not_used: None,
+            is_other_remote_used: false,
+            similar: None,
+            pointer: None,
+            can_be_stored: false,
         }
     }
 
@@ -52,7 +54,7 @@ pub(super) fn hint(missing: &[Missing]) -> Option<String> {
         ));
     }
     let secret = missing.iter().find(|one| one.kind == "secret")?;
-    if secret.pointer.is_some() {
+    if secret.pointer.is_some() || !secret.can_be_stored {
         return None;
     }
     let name = quoted(&in_reference(&secret.name));

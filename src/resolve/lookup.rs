@@ -146,6 +146,7 @@ impl<S: Source> Finder<'_, S> {
             is_other_remote_used,
             similar,
             pointer,
+            can_be_stored: true,
         }))
     }
 }

@@ -50,10 +50,11 @@ pub fn get(
         return Ok(Exit::Done);
     };
     if let Some(missing) = looked_up.missing_required() {
-        if let (Some(_), Some(why)) = (target, &missing.remote_not_used) {
+        if let (Some(_), Some(why)) = (&target, &missing.remote_not_used) {
             return Err(Error::NoStore { why: why.clone() });
         }
         let mut missing = missing.clone();
+        missing.can_be_stored = target.is_none();
         // Here no store is used because none was asked for.
         missing.remote_not_used =
             missing.remote_not_used.map(|_| "`--remote` was not given".to_owned());

@@ -31,6 +31,11 @@ fn secrets_blocks_and_variables_of_prefect_2_are_read() {
     let expected = "s3cr3t-p\u{e4}ssword 5432 aws/secret+key plain [1,2] my-value\n";
     Home::new().with_url(url, words).gives(expected);
     Home::new().with_url(url, ["secret", "get", "--remote", "nope"]).fails_with(1, &["`nope`"]);
+    // Storing it on this machine would not help.
+    for command in ["get", "delete"] {
+        let missing = Home::new().with_url(url, ["secret", command, "--remote", "nope"]).outcome();
+        assert!(!missing.stderr().contains("hint:"), "{}", missing.stderr());
+    }
 }
 
 #[test]
