@@ -159,8 +159,8 @@ pub struct ColorOptions {
     /// When to use colors [default: auto]
     ///
     /// `auto` uses colors on a terminal unless `NO_COLOR` is set or `TERM` is `dumb`; `CLICOLOR_FORCE` turns them on
-    /// elsewhere too. Colors never change the layout of the output.
-    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    /// elsewhere too. Colors never change the layout of the output. If given twice, the last one counts.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, overrides_with = "color")]
     pub color: Option<ColorChoice>,
 }
 

@@ -11,7 +11,7 @@ use super::{
     StoreOptions,
 };
 
-/// Start a command with secrets in its environment, and become it
+/// Start a command with secrets in its environment, replacing pfx
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

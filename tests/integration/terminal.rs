@@ -103,6 +103,9 @@ fn option_variables_terminal_and_stream_decide_on_colors() {
         (&["--color", "always"], &[("NO_COLOR", "1")], file, true),
         (&["--color=never"], &[XTERM, ("CLICOLOR_FORCE", "1")], None, false),
         (&["--color", "auto"], &[XTERM, ("PFX_COLOR", "never")], None, true),
+        // Of an option in an alias and one on the command line, the last counts.
+        (&["--color", "always", "--color", "never"], &[XTERM], None, false),
+        (&["--color=never", "--color=always"], &[], file, true),
         (&[], &[XTERM, ("PFX_COLOR", "never")], None, false),
         (&[], &[("PFX_COLOR", "always"), ("NO_COLOR", "1")], file, true),
         (&[], &[XTERM, ("PFX_COLOR", "")], None, true),
