@@ -21,7 +21,7 @@ pub fn select<'t>(text: &'t [u8], pointer: &Pointer) -> Result<Option<&'t RawVal
     Ok(pointer.steps().try_fold(whole, |part, step| inner(part, &step)))
 }
 
-/// The value of a JSON string, or the text of any other JSON without blanks. `None` for a string with an unpaired
+/// The value of a JSON string, or the text of any other JSON without white space. `None` for a string with an unpaired
 /// surrogate.
 pub fn plain(raw: &RawValue) -> Option<Plain> {
     if raw.get().starts_with('"') {

@@ -111,7 +111,7 @@ pub fn alternatives(words: impl Iterator<Item = String>) -> String {
 }
 
 /// A name as users write it in a reference: characters that have a meaning there are percent-encoded. All other
-/// characters, including blanks, stay as they are.
+/// characters, including spaces, are unchanged.
 pub fn in_reference(name: &str) -> String {
     encoded(name, |character, rest| match character {
         '%' => rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)),

@@ -16,8 +16,8 @@ use crate::terminal::{OutputStyle, Role, table};
 /// How far the further lines of a message are indented.
 const INDENT: usize = 4;
 
-/// Prints messages for the user. A failed write neither fails the run nor ends it by a signal: if stderr is closed, full or
-/// not read, the command starts all the same.
+/// Prints messages for the user. If a message cannot be written, because stderr is closed, full or not read, the command
+/// starts all the same, and no signal ends pfx.
 pub struct Report<'w> {
     stream: &'w mut dyn Write,
     /// Called only when something is written.

@@ -102,9 +102,9 @@ const TABLE: &[(TakeoverTarget, &[&str])] = &[
     ]),
 ];
 
-/// Shows for nearly every ordinary name that it is not in the lists, without searching them. Each name is checked before
-/// the command starts: without this filter, a run with a hundred secrets takes 5 % longer, or 2.5 % longer if the lists
-/// are searched by first letter (`benches/compare.sh`).
+/// Shows for nearly every ordinary name that it is not in the lists, without searching them. Each name is checked
+/// before the command starts: without this filter, a run with a hundred secrets takes 5 % longer, or 2.5 % longer if
+/// the lists are searched by first letter (`benches/compare.sh`).
 struct Filter {
     /// Complete names, by their first two bytes, their last byte and their length.
     names: [u64; 128],

@@ -1,7 +1,7 @@
 //! The binding of one variable in a file: a text, or a reference to an item in a source.
 //!
-//! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or `pfx://block/TYPE/NAME`, then
-//! perhaps `?` (optional) and `#/POINTER`. Names and pointer are percent-encoded as in any URI (RFC 3986, 2.1; RFC
+//! A reference is a URI: `pfx://secret/NAME`, `pfx://kv/KEY`, `pfx://env/NAME` or `pfx://block/TYPE/NAME`. It
+//! may be followed by `?` (optional) and by `#/POINTER`. Names and pointer are percent-encoded as in any URI (RFC 3986, 2.1; RFC
 //! 6901, 6). It is read like a reference on the command line, but more strictly: a `/` in a name and every `%` must
 //! be encoded.
 
@@ -90,7 +90,7 @@ pub fn mentions_reference(text: &[u8]) -> bool {
     text.windows(SCHEME.len()).any(|part| part.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
-/// One look-up: an item, and which part of its value.
+/// One lookup: an item, and which part of its value.
 #[derive(Clone, Debug)]
 pub struct Lookup {
     pub reference: Reference,
@@ -112,7 +112,7 @@ pub enum Delivery {
 }
 
 impl Lookup {
-    /// A look-up of the whole value of an item that must exist.
+    /// A lookup of the whole value of an item that must exist.
     pub const fn whole(reference: Reference) -> Self {
         let (pointer, optional, default) = (None, false, None);
         Self { reference, pointer, optional, default, delivery: Delivery::Variable }

@@ -89,7 +89,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Why remote stores are not used, and whether none is used; `None` if all are. This opens the stores even if no
-    /// look-up needed them, and sends no request.
+    /// lookup needed them, and sends no request.
     pub fn remote_not_used(&self) -> Option<(String, bool)> {
         let why = |remote: &Rc<LazyStore<'a>>| match remote.chosen() {
             Ok(ChosenStore::Store(_)) => None,

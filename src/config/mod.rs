@@ -1,7 +1,7 @@
 //! Prefect 1.x's configuration as a value: layers of files and `PREFECT__…` variables (`prefect/configuration.py`).
 //! No I/O: the texts come from the caller.
 //!
-//! Unlike Prefect, it merges only the keys that are needed, so that one secret of ten thousand takes one look-up in
+//! Unlike Prefect, it merges only the keys that are needed, so that one secret of ten thousand takes one lookup in
 //! each layer.
 
 pub mod auth;

@@ -68,7 +68,7 @@ pub const FLAGS: i32 = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
 ///
 /// # Errors
 /// As [`read_open`]; [`Error::File`] if it cannot be opened.
-pub fn read(path: &Path, standard: FileRequirements) -> Result<Option<Contents>, Error> {
+pub fn read(path: &Path, requirements: FileRequirements) -> Result<Option<Contents>, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
     match OpenOptions::new().read(true).custom_flags(FLAGS).open(path) {
         Ok(file) => {
@@ -76,7 +76,7 @@ pub fn read(path: &Path, standard: FileRequirements) -> Result<Option<Contents>,
             if is_null(&metadata) {
                 return Ok(Some(Contents { bytes: Zeroizing::default(), fault: None }));
             }
-            contents(&file, &metadata, path, standard).map(Some)
+            contents(&file, &metadata, path, requirements).map(Some)
         }
         Err(error) if is_not_found(&error) => Ok(None),
         Err(cause) => Err(failed(cause)),
@@ -86,18 +86,22 @@ pub fn read(path: &Path, standard: FileRequirements) -> Result<Option<Contents>,
 /// Reads an open file. `path` is for messages.
 ///
 /// # Errors
-/// [`Error::Trust`] if it is not a regular file, is too long, or does not meet the standard; [`Error::File`] if it
+/// [`Error::Trust`] if it is not a regular file, is too long, or does not meet the requirements; [`Error::File`] if it
 /// cannot be read.
-pub fn read_open(file: &File, path: &Path, standard: FileRequirements) -> Result<Contents, Error> {
+pub fn read_open(
+    file: &File,
+    path: &Path,
+    requirements: FileRequirements,
+) -> Result<Contents, Error> {
     let failed = |cause| Error::File { action: "read", path: path.to_owned(), cause };
-    contents(file, &file.metadata().map_err(failed)?, path, standard)
+    contents(file, &file.metadata().map_err(failed)?, path, requirements)
 }
 
 fn contents(
     mut file: &File,
     metadata: &Metadata,
     path: &Path,
-    standard: FileRequirements,
+    requirements: FileRequirements,
 ) -> Result<Contents, Error> {
     let untrusted = |fault| Error::Trust { path: path.to_owned(), fault };
     if !metadata.is_file() {
@@ -107,7 +111,7 @@ fn contents(
     if metadata.len() > LONGEST {
         return Err(too_large());
     }
-    let fault = check(file, metadata, standard).map_err(untrusted)?;
+    let fault = check(file, metadata, requirements).map_err(untrusted)?;
     // Below LONGEST, so it fits.
     let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
@@ -169,13 +173,13 @@ fn is_null(metadata: &Metadata) -> bool {
 /// can read it although they should not.
 ///
 /// # Errors
-/// The fault, if the standard does not accept it.
+/// The fault, if the requirements do not allow it.
 pub fn check(
     file: &File,
     metadata: &Metadata,
-    standard: FileRequirements,
+    requirements: FileRequirements,
 ) -> Result<Option<TrustFault>, TrustFault> {
-    let FileRequirements { chosen, private, strict } = standard;
+    let FileRequirements { chosen, private, strict } = requirements;
     let (mode, uid, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid());
     let is_foreign = uid != 0 && uid != user.as_raw();
     let others = others(metadata);

@@ -104,8 +104,8 @@ pub fn check_writable(path: &Path, in_place: bool) -> Result<(), Error> {
     }
 }
 
-/// Appends to the file at `path`: either all bytes or none. If the file does not exist, it creates one that only the user
-/// can read.
+/// Appends to the file at `path`: either all bytes or none. If the file does not exist, it creates one that only the
+/// user can read.
 ///
 /// # Errors
 /// [`Error::File`]; [`Error::Trust`] if it is not a regular file.
@@ -218,8 +218,8 @@ impl Target {
             Err(Errno::ENOENT) => return Ok(None),
             Err(error) => return Err(self.failed("read", error)),
         };
-        let standard = file::FileRequirements::found("run pfx as the owner of the file");
-        let contents = file::read_open(&opened, &self.path, standard)?;
+        let requirements = file::FileRequirements::found("run pfx as the owner of the file");
+        let contents = file::read_open(&opened, &self.path, requirements)?;
         let status = fstat(&opened).map_err(|error| self.failed("read", error))?;
         Ok(Some(OldFile { bytes: contents.bytes, status }))
     }

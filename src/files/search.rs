@@ -14,7 +14,8 @@ pub fn find(home: Option<&Path>) -> Option<PathBuf> {
 }
 
 fn find_from(start: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    // First, each directory is checked once: usually none has such a file, and then it does not matter where the search ends.
+    // First, each directory is checked once: usually none has such a file, and then it does not matter where the
+    // search ends.
     let is_there = |directory: &&Path| std::fs::symlink_metadata(directory.join(NAME)).is_ok();
     let found = start.ancestors().find(is_there)?;
     let device = |directory: &Path| Some(std::fs::metadata(directory).ok()?.dev());

@@ -59,8 +59,8 @@ impl TrustList {
     /// # Errors
     /// As [`file::read`].
     pub fn entries(&self) -> Result<Vec<TrustedFile>, Error> {
-        let standard = FileRequirements::found("set XDG_STATE_HOME to use another list");
-        match file::read(&self.path, standard) {
+        let requirements = FileRequirements::found("set XDG_STATE_HOME to use another list");
+        match file::read(&self.path, requirements) {
             Ok(Some(contents)) => Ok(parsed(file::text(&contents.bytes, &self.path)?)),
             Ok(None) => Ok(Vec::new()),
             // This user cannot have written a list there, so it is empty.

@@ -22,7 +22,7 @@ const SHELL: &str = "/bin/sh";
 /// Becomes `command` with this environment. Its first word is the program, which is looked up in the PATH of
 /// `environment`. Signals, descriptors, limits and everything else stay unchanged.
 ///
-/// The look-up is that of execvp(3): a word with a slash is a path, an empty element of PATH is the working
+/// The lookup is that of execvp(3): a word with a slash is a path, an empty element of PATH is the working
 /// directory, and a file without execute permission does not end the search.
 ///
 /// # Errors

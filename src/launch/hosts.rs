@@ -7,7 +7,7 @@ use std::sync::Once;
 ///
 /// The plug-ins, such as `libnss_resolve.so.2`, load the C library of the machine. Next to a static C library of
 /// another version they end the process with SIGFPE, because thread-local data is not initialized
-/// (rust-lang/rust#100711). This costs an allocation, so it is done before the first look-up and not at the start.
+/// (rust-lang/rust#100711). This costs an allocation, so it is done before the first lookup and not at the start.
 pub fn disable_plug_ins() {
     static DONE: Once = Once::new();
     if cfg!(all(target_env = "gnu", target_feature = "crt-static")) {

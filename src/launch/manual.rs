@@ -1,9 +1,9 @@
-//! Pages of the manual that man(1) can show.
+//! Manual pages that man(1) can show.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-/// A page of the manual.
+/// A manual page.
 pub struct Page {
     pub section: &'static str,
     pub name: String,
@@ -16,8 +16,8 @@ impl Page {
     }
 }
 
-/// Whether man(1) is there and has this page, also by MANPATH. `man -w` prints the path of the page in every implementation;
-/// the stub that replaces man on a minimal system prints something else, and may succeed.
+/// Whether man(1) is installed and finds this page (which may depend on MANPATH). Every implementation of `man -w` prints
+/// the path of the page. The stub that replaces man on a minimal system prints something else, and may succeed.
 pub fn is_installed(page: &Page) -> bool {
     let mut command = Command::new("man");
     command.args(["-w", page.section, &page.name]).stdin(Stdio::null()).stderr(Stdio::null());

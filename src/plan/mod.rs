@@ -26,9 +26,9 @@ pub struct Plan {
     pub scope: Scope,
     /// Variables that are already set and stay as they are.
     preserved: HashSet<Vec<u8>>,
-    /// Texts that are assembled after the look-ups. Each one uses only earlier ones.
+    /// Texts that are assembled after the lookups. Each one uses only earlier ones.
     pub templates: Vec<Template>,
-    /// The look-ups that [`Plan::templates`] need.
+    /// The lookups that [`Plan::templates`] need.
     pub template_lookups: Vec<TemplateLookup>,
 }
 
@@ -182,7 +182,7 @@ impl Plan {
         Ok(bindings)
     }
 
-    /// All look-ups that set a variable of their own.
+    /// All lookups that set a variable of their own.
     pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.bindings.iter().filter_map(|binding| match &binding.action {
             Action::Lookup(_, lookup) => Some(lookup),
@@ -197,7 +197,7 @@ impl Plan {
         lookups.map(|lookup| &lookup.reference)
     }
 
-    /// The plan with an additional look-up for each of `secrets`, which sources list. A secret is left out if a
+    /// The plan with an additional lookup for each of `secrets`, which sources list. A secret is left out if a
     /// binding names it, or if its variable is preserved or set by a binding.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ fn proxy_url(text: &str) -> Option<Url> {
 }
 
 /// Whether a name is `localhost` or ends in `.localhost`. pfx connects such a name to the loopback addresses, without a
-/// look-up (RFC 6761, 6.3).
+/// lookup (RFC 6761, 6.3).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))

@@ -1,6 +1,6 @@
 //! Looks up host names.
 //!
-//! Each look-up has its own thread, since the C library blocks. The runtime's own threads are not used: the runtime
+//! Each lookup has its own thread, since the C library blocks. The runtime's own threads are not used: the runtime
 //! panics if it cannot start one, where pfx must report an error.
 
 use std::io;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::api_url::is_localhost;
 use crate::launch::hosts;
 
-/// The thread for a look-up could not be started.
+/// The thread for a lookup could not be started.
 #[derive(Debug)]
 pub struct NoThread(pub io::Error);
 

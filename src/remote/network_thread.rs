@@ -1,7 +1,7 @@
 //! The thread that waits for the network, next to the main thread.
 //!
 //! A server can keep the HTTP client so busy that it never checks the time (an endless stream of `103 Early Hints`
-//! does), and the look-up of a name may hang in the C library. So the main thread enforces the deadline: it stops
+//! does), and the lookup of a name may hang in the C library. So the main thread enforces the deadline: it stops
 //! waiting, and the network thread ends with the process, or at execve(2).
 
 use std::io;

@@ -1,4 +1,4 @@
-//! The result of one look-up: the part of the value that is wanted, or why there is none.
+//! The result of one lookup: the part of the value that is wanted, or why there is none.
 
 use std::rc::Rc;
 
@@ -9,15 +9,15 @@ use crate::secret::SecretValue;
 use crate::source::{Author, FoundValue, Source, Support};
 use crate::wanted::Lookup;
 
-/// A look-up and its outcome.
+/// A lookup and its outcome.
 pub struct LookedUp {
     pub lookup: Lookup,
     pub outcome: LookupOutcome,
 }
 
-/// The outcome of a look-up.
+/// The outcome of a lookup.
 pub enum LookupOutcome {
-    /// Nothing was found. The look-up may have a default.
+    /// Nothing was found. The lookup may have a default.
     Missing(Box<Missing>),
     /// This part of the value was selected.
     Part(Rc<FoundValue>, Box<SecretValue>),
@@ -41,7 +41,7 @@ impl LookedUp {
         }
     }
 
-    /// The same, but `None` if the look-up is optional or has a default.
+    /// The same, but `None` if the lookup is optional or has a default.
     pub fn missing_required(&self) -> Option<&Missing> {
         self.missing().filter(|_| !self.lookup.optional && self.lookup.default.is_none())
     }
@@ -56,7 +56,7 @@ impl LookedUp {
     }
 }
 
-/// The items that were found, for look-ups.
+/// The items that were found, for lookups.
 pub(super) struct Finder<'a, S> {
     /// Sorted by reference.
     pub found: &'a [(Reference, Rc<FoundValue>)],

@@ -72,8 +72,8 @@ fn contents(
     inherited: Inherited<'_>,
 ) -> Result<Option<(PathBuf, Contents)>, Error> {
     if let Some((path, _)) = named(given, inherited) {
-        let standard = FileRequirements { strict, ..FileRequirements::NAMED };
-        return read(&path, standard).map(|contents| Some((path, contents)));
+        let requirements = FileRequirements { strict, ..FileRequirements::NAMED };
+        return read(&path, requirements).map(|contents| Some((path, contents)));
     }
     if is_forbidden(given, inherited) {
         return Ok(None);
@@ -117,8 +117,8 @@ pub fn resolved(path: &Path) -> Result<(PathBuf, Contents), Error> {
 }
 
 /// Reads a project file. As any file of a repository, everyone may read it, but only its owner may write it.
-fn read(path: &Path, standard: FileRequirements) -> Result<Contents, Error> {
-    match file::read(path, standard)? {
+fn read(path: &Path, requirements: FileRequirements) -> Result<Contents, Error> {
+    match file::read(path, requirements)? {
         Some(contents) => Ok(contents),
         None => {
             let cause = nix::errno::Errno::ENOENT.into();

@@ -27,7 +27,7 @@ pub struct Directory {
     named_by: NamedBy,
     keep_newline: bool,
     strict: bool,
-    /// The result of a listing, for the look-up that follows it, so that both use the same generation.
+    /// The result of a listing, for the lookup that follows it, so that both use the same generation.
     listed: RefCell<Option<Listing>>,
     /// Whether the directory exists, once that is known.
     is_there: OnceCell<Result<(), Errno>>,
@@ -154,9 +154,9 @@ impl Directory {
         generation: &Generation,
     ) -> Result<Option<FoundValue>, Error> {
         let path = self.path.join(name);
-        let standard =
+        let requirements =
             FileRequirements { chosen: Chosen::ByUser, private: false, strict: self.strict };
-        let contents = match file::read_open(opened, &path, standard) {
+        let contents = match file::read_open(opened, &path, requirements) {
             Err(Error::Trust { fault: TrustFault::NotRegular, .. })
                 if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) =>
             {

@@ -86,10 +86,10 @@ impl ConfigFiles {
 
     fn text(&self, chosen: &ChosenFile) -> Result<ConfigText, Error> {
         let path = chosen.path.clone();
-        let standard =
+        let requirements =
             FileRequirements { chosen: chosen.chosen(), private: true, strict: self.strict };
         let mut closed = None;
-        let contents = match file::read(&path, standard) {
+        let contents = match file::read(&path, requirements) {
             Err(Error::Trust { fault: TrustFault::NotRegular, .. }) if path.is_dir() => None,
             Err(Error::File { .. }) if chosen.is_out_of_reach() => {
                 closed = chosen.home().map(Path::to_owned);

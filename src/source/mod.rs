@@ -27,7 +27,7 @@ pub trait Source {
     /// in the result. `wanted` is sorted, not empty, without duplicates, and has only items that this source supports.
     ///
     /// # Errors
-    /// If the look-up is not possible. The sources after this one are not asked then: after a timeout or a broken
+    /// If the lookup is not possible. The sources after this one are not asked then: after a timeout or a broken
     /// file, the value of the next source could be the wrong one.
     fn look_up(&self, wanted: &[&Reference]) -> Result<Found, Error>;
 

@@ -69,7 +69,7 @@ const MODES: [Mode; 5] = [
     },
     Mode { name: "secret set", words: &["secret", "set", "N"], command: "", stdin: "new" },
     Mode {
-        name: "a remote look-up",
+        name: "a remote lookup",
         words: &["run", "--timeout", "30", "-s", "S=X", "--"],
         command: "test \"$S\" = kept",
         stdin: "",

@@ -124,7 +124,7 @@ impl ValueSource {
         Self { mark: Mark::Good, line: text.clone(), text, items: Vec::new() }
     }
 
-    /// For a look-up: where the value comes from, or where it was looked up. The short form refers to the list below.
+    /// For a lookup: where the value comes from, or where it was looked up. The short form refers to the list below.
     fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(

@@ -228,7 +228,7 @@ impl Line {
         while self.bytes.pop().is_some_and(|byte| (0x80..0xc0).contains(&byte)) {}
     }
 
-    /// Removes the last word, and the blanks after it.
+    /// Removes the last word, and the spaces after it.
     fn erase_word(&mut self) {
         let is_blank = u8::is_ascii_whitespace;
         let end = self.bytes.iter().rposition(|byte| !is_blank(byte)).map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! Builds the HTTP client of one API: TLS, proxy, headers, and the look-up of host names.
+//! Builds the HTTP client of one API: TLS, proxy, headers, and the lookup of host names.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::Version;

@@ -92,7 +92,7 @@ impl InDirectory {
                 None => return ignored("it is a FIFO, and nothing was written to it"),
             }
         } else {
-            match file::read(path, STANDARD) {
+            match file::read(path, REQUIREMENTS) {
                 Ok(Some(contents)) => contents,
                 Ok(None) => return Ok(CheckoutFile::default()),
                 Err(Error::Trust { fault: TrustFault::NotRegular, .. }) => {
@@ -135,7 +135,7 @@ impl InDirectory {
     }
 }
 
-const STANDARD: FileRequirements =
+const REQUIREMENTS: FileRequirements =
     FileRequirements { chosen: Chosen::InCheckout, private: false, strict: false };
 
 /// What a program writes to a FIFO; `None` if none does so in time. It is opened only once, because opening it makes a
@@ -145,7 +145,7 @@ fn fifo(path: &Path, metadata: &Metadata) -> Result<Option<Contents>, Error> {
     let mut file =
         OpenOptions::new().read(true).custom_flags(file::FLAGS).open(path).map_err(failed)?;
     let untrusted = |fault| Error::Trust { path: path.to_owned(), fault };
-    let fault = file::check(&file, metadata, STANDARD).map_err(untrusted)?;
+    let fault = file::check(&file, metadata, REQUIREMENTS).map_err(untrusted)?;
     let mut bytes = Zeroizing::new(Vec::new());
     let end = Instant::now() + WAIT;
     loop {
