@@ -1,7 +1,7 @@
 //! The syntax of dotenv files: parses a text into variables. Reads no file and no environment.
 //!
 //! Where python-dotenv, Node.js (`--env-file`) and npm's dotenv agree, pfx reads a text as they do. Where one of
-//! them, or a shell, reads it differently (a `#` inside a text, `\t` in double quotes, a backtick), pfx reports an
+//! them, or a shell, reads it differently (a `#` inside other text, `\t` in double quotes, a backtick), pfx reports an
 //! error that says how to write it. pfx differs from some of them in these points:
 //!
 //! - `$NAME` and `${NAME}` refer to other variables, as in a shell; python-dotenv expands only `${NAME}`, also in
@@ -77,7 +77,8 @@ impl EnvFileReader<'_> {
         // `export` may also be the name of the variable.
         if name == "export" && self.at > after_name {
             if self.peek() == Some('=') {
-                let problem = "a blank between `export` and `=`, which programs read differently";
+                let problem =
+                    "white space between `export` and `=`, which programs read differently";
                 return Err(self.fault(after_name, problem));
             }
             name = self.name();

@@ -43,8 +43,8 @@ impl EnvFileValue {
 }
 
 /// How to write a `pfx://` that is not the whole value.
-const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; put it on a line \
-                           of its own, such as `P=pfx://secret/NAME`, and write `${P}` here; if it is plain \
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; put it on a \
+                           separate line, such as `P=pfx://secret/NAME`, and write `${P}` here; if it is plain \
                            text, write `S=pfx:` on an earlier line and `${S}//` here";
 
 const NUL: &str = "a NUL byte, which a variable cannot hold";
@@ -233,7 +233,7 @@ impl EnvFileReader<'_> {
         Ok(())
     }
 
-    /// Reads the rest of the line after a closed value: blanks, then perhaps a comment.
+    /// Reads the rest of the line after a closed value: white space, then an optional comment.
     fn end_of_line(&mut self) -> Result<(), Error> {
         let end = self.at;
         self.skip(is_blank);

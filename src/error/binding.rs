@@ -63,8 +63,8 @@ impl BindingFault {
             }
             Self::Pointer { .. } => "write a JSON Pointer such as `NAME#/key/0` (RFC 6901)".to_owned(),
             Self::ReferenceInText { variable } => format!(
-                "to bind a secret, use `-s {variable}=NAME`; to insert one into a text, put \
-                 `P=pfx://secret/NAME` and `${{P}}` into an env file; to pass the text as it is, run `env \
+                "to bind a secret, use `-s {variable}=NAME`; to insert one into other text, put \
+                 `P=pfx://secret/NAME` and `${{P}}` into an env file; to pass the text unchanged, run `env \
                  {variable}=TEXT pfx …`",
                 variable = quoted(variable)
             ),
@@ -148,7 +148,7 @@ impl fmt::Display for BindingFault {
             }
             Self::ReferenceInText { variable } => write!(
                 f,
-                "the text for `{}` contains `pfx://`, but references inside a text are not looked up",
+                "the text for `{}` contains `pfx://`, but references inside text are not looked up",
                 Printable(variable)
             ),
             Self::Takeover { names } => {

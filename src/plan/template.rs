@@ -8,7 +8,7 @@ use crate::name::VariableName;
 use crate::secret::SecretValue;
 use crate::wanted::{self, Delivery, Interpolation, Lookup, TemplatePiece, or_default};
 
-/// A text with parts that are known only after the look-ups.
+/// A text with parts that are known only after the lookups.
 #[derive(Debug)]
 pub struct Template {
     pub variable: VariableName,
@@ -28,7 +28,7 @@ pub enum TemplatePart {
         of: PartValue,
         /// The text to use if the value is missing or empty.
         default: Option<SecretValue>,
-        /// The inherited value of the variable, which it keeps if an optional look-up finds nothing.
+        /// The inherited value of the variable, which it keeps if an optional lookup finds nothing.
         inherited: Option<SecretValue>,
         at: Position,
     },
@@ -43,7 +43,7 @@ pub enum PartValue {
     Template(usize),
 }
 
-/// A look-up that templates need.
+/// A lookup that templates need.
 #[derive(Debug)]
 pub struct TemplateLookup {
     pub lookup: Lookup,
@@ -171,8 +171,8 @@ impl<'l> Linker<'l> {
                 VariableValue::Pending(variable.clone(), PartValue::Template(*index))
             }
             (Some(Action::Lookup(_, lookup)), None) if lookup.delivery == Delivery::File => {
-                let problem = "the variable that this `$` refers to is passed as a file and cannot be part of a \
-                               text";
+                let problem = "the variable that this `$` refers to is passed as a file and cannot be part of \
+                               other text";
                 return Err(origin.fault(interpolation.at, problem));
             }
             (Some(Action::Lookup(variable, lookup)), None) => {
@@ -185,7 +185,7 @@ impl<'l> Linker<'l> {
         })
     }
 
-    /// The value that a variable keeps if its look-up is optional and finds nothing.
+    /// The value that a variable keeps if its lookup is optional and finds nothing.
     fn left_as_inherited(&self, name: &VariableName, of: PartValue) -> Option<SecretValue> {
         let PartValue::Lookup(index) = of else { return None };
         let lookup = &self.template_lookups[index].lookup;
@@ -194,7 +194,7 @@ impl<'l> Linker<'l> {
             .then(|| SecretValue::bytes(inherited.to_vec()))
     }
 
-    /// The index of a look-up among those of templates. It is stored apart from its binding, because a later binding
+    /// The index of a lookup among those of templates. It is stored apart from its binding, because a later binding
     /// may still override that.
     fn lookup_index(&mut self, lookup: &Lookup) -> usize {
         let same = |one: &TemplateLookup| one.lookup.is_same(lookup);

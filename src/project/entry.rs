@@ -19,9 +19,9 @@ const KEYS: [&str; 11] = [
 ];
 
 /// How to write a `pfx://` that is not the whole value.
-const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; to insert one \
-                           into a text, bind it to a variable of its own, such as `P`, and write the text with \
-                           `${P}` in an env file; if it is plain text, write `{ text = \"…\" }`";
+const INSIDE_TEXT: &str = "`pfx://` is a reference only as the whole value and in lower case; to insert \
+                           one into other text, bind it to a separate variable, such as `P`, and write the text \
+                           with `${P}` in an env file; if it is plain text, write `{ text = \"…\" }`";
 
 impl ProjectReader<'_> {
     /// Reads one variable of such a table.

@@ -233,7 +233,7 @@ fn bindings_that_are_not_valid_are_refused_with_the_reason() {
         (
             "--set",
             "A=a PFX://x",
-            "--set: the text for `A` contains `pfx://`, but references inside a text are not looked up",
+            "--set: the text for `A` contains `pfx://`, but references inside text are not looked up",
         ),
         ("--unset", "", "--unset: `` is not a valid variable name"),
         ("--unset", "A=TOKEN", "--unset: expected only a variable name, without `=`"),

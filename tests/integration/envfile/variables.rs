@@ -115,7 +115,7 @@ fn for_a_missing_value_the_default_is_used_or_an_error_gives_the_line() {
     home.pfx(show(&["--local", "-f", "p.toml", "--env-file", "1.env"]))
         .gives("V_P=d $V_IN\nV_U=<d $V_IN>\n");
 
-    // An optional variable whose value is missing has its inherited value, inside a text too.
+    // An optional variable whose value is missing has its inherited value, inside other text too.
     let optional_in = "V_IN=pfx://secret/none?\n";
     gives(&home, &[], &[&format!("{optional_in}V_U=<$V_IN>")], "V_U=<inherited>\n");
     let text = format!("{optional_in}V_U=<${{V_IN:-d}}>");
@@ -149,14 +149,14 @@ fn for_a_missing_value_the_default_is_used_or_an_error_gives_the_line() {
 }
 
 #[test]
-fn a_file_cannot_be_used_in_a_text_and_a_text_must_fit_into_a_variable() {
+fn a_file_cannot_be_part_of_other_text_and_text_must_fit_into_a_variable() {
     let home = home();
     home.write("1.env", "V_U=<$V_P>\n");
     let words = ["--local", "--env-file", "1.env"];
     home.pfx(show(&[&words[..], &["--file", "V_P=DB"]].concat())).refuses(
         125,
         "pfx: error: cannot read 1.env:1:6: key `V_U`: the variable that this `$` refers to is passed as a file \
-         and cannot be part of a text\n",
+         and cannot be part of other text\n",
     );
     home.write("1.env", "V_P=pfx://secret/S\nV_A=$V_P$V_P\nV_B=$V_A$V_A\n");
     home.pfx(["secret", "set", "S"]).stdin("CANARY".repeat(8_000)).gives("");
