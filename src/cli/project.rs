@@ -41,7 +41,7 @@ pub struct Trust {
     /// The project file [default: the nearest pfx.toml]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Stop trusting the file; exit 1 if it was not trusted
+    /// Stop trusting the file; exits with 1 if it was not trusted
     ///
     /// The file and its directory need not exist any more. Without FILE, pfx takes the nearest `pfx.toml` that
     /// exists or is trusted.
@@ -49,7 +49,7 @@ pub struct Trust {
     pub revoke: bool,
     /// List the trusted files
     ///
-    /// One path per line, followed by `(changed)`, `(gone)` or `(unreadable)` if the file is not as it was
+    /// One path per line, followed by `(changed)`, `(missing)` or `(unreadable)` if the file is not as it was
     /// trusted.
     #[arg(long, conflicts_with = "file")]
     pub list: bool,

@@ -24,7 +24,7 @@ Examples:
   pfx secret get prod-db#/password       a part of a JSON value
   pfx secret get prod-db --json | jq .")]
 pub struct SecretGet {
-    /// The exact name of the secret; `#/POINTER` picks a part of its value
+    /// The exact name of the secret; `#/POINTER` selects a part of its value
     #[arg(value_name = "NAME[#/POINTER]")]
     pub name: OsString,
     /// Print JSON

@@ -62,7 +62,7 @@ fn another_file_with_the_same_content_is_not_trusted() {
 }
 
 #[test]
-fn the_list_shows_whether_each_file_has_changed_or_is_gone() {
+fn the_list_shows_whether_each_file_has_changed_or_is_missing() {
     let home = project();
     for name in ["b", "c"] {
         home.write(format!("{name}/pfx.toml"), "");
@@ -78,6 +78,9 @@ fn the_list_shows_whether_each_file_has_changed_or_is_gone() {
     let states: Vec<&str> = (0..3).map(|at| json[at]["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["changed", "missing", "trusted"]);
     assert_eq!(json[2]["sha256"].as_str().unwrap().len(), 64);
+    let help = home.pfx(["trust", "--help"]).outcome().stdout();
+    let explained = ["(changed)", "(missing)", "(unreadable)"].iter().all(|word| help.contains(word));
+    assert!(explained && !help.contains("(gone)"), "{help}");
     home.pfx(["trust", "--revoke", "c/pfx.toml"]).gives("");
 }
 
