@@ -79,7 +79,8 @@ fn the_list_shows_whether_each_file_has_changed_or_is_missing() {
     assert_eq!(states, ["changed", "missing", "trusted"]);
     assert_eq!(json[2]["sha256"].as_str().unwrap().len(), 64);
     let help = home.pfx(["trust", "--help"]).outcome().stdout();
-    let explained = ["(changed)", "(missing)", "(unreadable)"].iter().all(|word| help.contains(word));
+    let explained =
+        ["(changed)", "(missing)", "(unreadable)"].iter().all(|word| help.contains(word));
     assert!(explained && !help.contains("(gone)"), "{help}");
     home.pfx(["trust", "--revoke", "c/pfx.toml"]).gives("");
 }
