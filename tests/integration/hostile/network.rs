@@ -100,8 +100,8 @@ fn a_response_that_is_not_http_is_not_shown() {
         Case::says("garbage", none, vec![0x80, 0xff, 0x1b, 0x5b, 0x41, 0, 7, b'\n', b'\n']),
         Case::says("HTTP/0.9", none, "<html>CANARY</html>\n"),
         Case::says("ssh", none, "SSH-2.0-OpenSSH_9.2p1 CANARY\r\n"),
-        Case::says("a version that is none", none, "HTTP/3.7 200 CANARY\r\n\r\n"),
-        Case::says("a status that is none", none, "HTTP/1.1 9999 CANARY\r\n\r\n"),
+        Case::says("an invalid version", none, "HTTP/3.7 200 CANARY\r\n\r\n"),
+        Case::says("an invalid status", none, "HTTP/1.1 9999 CANARY\r\n\r\n"),
         Case::says(
             "captive portal",
             "it is not JSON",
