@@ -86,7 +86,7 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// As [`Printable`], but never truncated.
+/// As [`Printable`], but never truncated: for paths, and for sentences that contain them.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Error, Statement, quoted};
 use crate::exit::Exit;
-use crate::name::{Printable, in_reference};
+use crate::name::{Escaped, Printable, in_reference};
 
 /// One name that was not found, and the places that were searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Group<'_> {
     }
 
     fn places(&self) -> Vec<String> {
-        self.looked_in.iter().map(|place| Printable(place).to_string()).collect()
+        self.looked_in.iter().map(|place| Escaped(place).to_string()).collect()
     }
 
     /// Why no place was searched.
@@ -122,7 +122,7 @@ impl Group<'_> {
             } else {
                 "no remote store is"
             };
-            Some(format!("{which} used: {}", Printable(one.remote_not_used.as_ref()?)))
+            Some(format!("{which} used: {}", Escaped(one.remote_not_used.as_ref()?)))
         })
     }
 }

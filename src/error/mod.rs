@@ -23,7 +23,7 @@ pub use trust::TrustFault;
 pub use value::ValueFault;
 
 use crate::exit::Exit;
-use crate::name::Printable;
+use crate::name::{Escaped, Printable};
 
 /// Why pfx failed. Holds names, places and numbers, never a value.
 #[derive(Debug)]
@@ -238,7 +238,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot run `{}`: {cause}", Printable(program))
             }
             Self::Config { place, at, key, problem } => {
-                write!(f, "cannot read {}", Printable(place))?;
+                write!(f, "cannot read {}", Escaped(place))?;
                 if let Some(Position { line, column }) = at {
                     write!(f, ":{line}:{column}")?;
                 }
@@ -275,7 +275,7 @@ impl fmt::Display for Error {
                 Printable(&path.to_string_lossy())
             ),
             Self::Missing { missing, .. } => missing::write(f, missing),
-            Self::NoStore { why } => write!(f, "cannot use a remote store: {}", Printable(why)),
+            Self::NoStore { why } => write!(f, "cannot use a remote store: {}", Escaped(why)),
             Self::Remote { place, fault } => fault.write(f, place),
             Self::Process { action, cause, .. } | Self::Terminal { action, cause } => {
                 write!(f, "cannot {action}: {}", Cause(cause))

@@ -90,6 +90,13 @@ pub fn item(text: &str, columns: usize) -> String {
     format!("{:INDENT$}{}\n", "", wrapped(text, INDENT, INDENT + 2, columns))
 }
 
+/// A line of a numbered list below a heading. The number stays with the first word.
+pub fn numbered(number: usize, text: &str, columns: usize) -> String {
+    let number = format!("{number}. ");
+    let indent = INDENT + number.len();
+    format!("{:INDENT$}{number}{}\n", "", wrapped(text, indent, indent, columns))
+}
+
 /// The result, for the last line.
 pub fn summary(mark: Mark, text: &str, style: OutputStyle, columns: usize) -> String {
     format!("{} {}\n", style.mark(mark), wrapped(text, 2, 2, columns))
@@ -150,6 +157,12 @@ mod tests {
             narrow,
             format!("  ✓ A  secret A\n      {path}\n    B  secret B\n      /short\n")
         );
+    }
+
+    #[test]
+    fn the_number_of_an_item_stays_with_its_first_word() {
+        assert_eq!(numbered(2, "/a/long/path and more", 14), "  2. /a/long/path\n     and more\n");
+        assert_eq!(numbered(10, "one two", 80), "  10. one two\n");
     }
 
     #[test]

@@ -189,3 +189,23 @@ fn a_name_that_only_a_remote_store_can_have_is_shown_as_not_looked_up() {
          `--local` was given\n",
     );
 }
+
+#[test]
+fn a_long_path_is_never_truncated() {
+    let home = Home::new();
+    let directory = ["long"; 60].join("/");
+    std::fs::create_dir_all(home.join(&directory)).expect("directories");
+    let long = home.join(&directory).display().to_string();
+    let config = format!("{long}/.prefect/config.toml [context.secrets]\n");
+    let why = format!(
+        "no remote store: no API key is configured (neither in PREFECT__CLOUD__API_KEY nor in \
+         {long}/.prefect/auth.toml); PREFECT_API_URL is not set\n"
+    );
+    let shown = home.pfx(["check", "-s", "A"]).env("HOME", &long).outcome().stdout();
+    assert!(shown.contains(&config) && shown.ends_with(&why), "{shown}");
+    let missing = home.pfx(["run", "-s", "A", "true"]).env("HOME", &long).outcome().stderr();
+    let reason = why.trim_start_matches("no remote store: ").trim_end();
+    assert!(missing.contains(&format!("no remote store is used: {reason}")), "{missing}");
+    let place = format!("{long}/.prefect/config.toml [context.secrets]; ");
+    assert!(missing.contains(&place), "{missing}");
+}

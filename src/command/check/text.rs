@@ -1,7 +1,7 @@
 //! The variables as text: one line each, in three columns; on a terminal with marks, wrapped lines and a summary.
 
 use super::precedence::Precedence;
-use crate::name::{Printable, VariableName, in_reference};
+use crate::name::{Escaped, Printable, VariableName, in_reference};
 use crate::plan::BoundBy;
 use crate::resolve::{Filled, LookedUp, Resolution, ResolvedVariable, UsedVariable};
 use crate::terminal::table::{self, Row};
@@ -52,7 +52,7 @@ fn in_lines(checked: &Checked<'_>, lines: &[Line], style: OutputStyle) -> String
     }
     text.push_str(&format!("\n{}\n", style.paint(Role::Heading, ORDER)));
     for place in checked.places.iter().chain(&checked.not_used()) {
-        text.push_str(&format!("  {}\n", Printable(place)));
+        text.push_str(&format!("  {}\n", Escaped(place)));
     }
     if let Some((title, layers)) = checked.precedence.lines() {
         text.push_str(&format!("\n{}\n", style.paint(Role::Heading, title)));
@@ -87,10 +87,10 @@ fn on_terminal(
     }
     text += &heading(ORDER.trim_end_matches(':'));
     for (index, place) in checked.places.iter().enumerate() {
-        text += &table::item(&format!("{}. {}", index + 1, Printable(place)), columns);
+        text += &table::numbered(index + 1, &Escaped(place).to_string(), columns);
     }
     if let Some(not_used) = checked.not_used() {
-        text += &table::item(&Printable(&not_used).to_string(), columns);
+        text += &table::item(&Escaped(&not_used).to_string(), columns);
     }
     if let Some((title, layers)) = checked.precedence.lines() {
         text += &format!("\n{}", heading(title.trim_end_matches(':')));
@@ -128,9 +128,7 @@ impl ValueSource {
     fn of(looked_up: &LookedUp, checked: &Checked<'_>) -> Self {
         let Some(missing) = looked_up.missing() else {
             return Self::good(
-                looked_up
-                    .found()
-                    .map_or(String::new(), |found| Printable(&found.place).to_string()),
+                looked_up.found().map_or(String::new(), |found| Escaped(&found.place).to_string()),
             );
         };
         let (mark, word) = match (&looked_up.lookup.default, looked_up.lookup.optional) {
@@ -139,12 +137,12 @@ impl ValueSource {
             (None, false) => (Mark::Bad, "MISSING"),
         };
         let places: Vec<String> =
-            missing.looked_in.iter().map(|place| Printable(place).to_string()).collect();
+            missing.looked_in.iter().map(|place| Escaped(place).to_string()).collect();
         let similar =
             missing.similar.as_ref().map(|similar| Printable(&in_reference(similar)).to_string());
         let similar = similar.map(|similar| format!("did you mean `{similar}`?"));
         let looked = match (places.is_empty(), &missing.remote_not_used) {
-            (true, Some(why)) => format!("no remote store is used: {}", Printable(why)),
+            (true, Some(why)) => format!("no remote store is used: {}", Escaped(why)),
             (true, None) => "nothing on this machine can provide it".to_owned(),
             (false, _) => format!("looked in {}", places.join(", then ")),
         };
@@ -188,8 +186,8 @@ impl ValueSource {
 impl Line {
     fn new(variable: &ResolvedVariable, checked: &Checked<'_>) -> Self {
         let place = match &variable.bound_by {
-            BoundBy::Place(place) => Printable(place),
-            BoundBy::Listing | BoundBy::Option(_) => Printable("the command line"),
+            BoundBy::Place(place) => Escaped(place),
+            BoundBy::Listing | BoundBy::Option(_) => Escaped("the command line"),
         };
         let (wanted, source) = match &variable.resolution {
             Resolution::Lookup(_, looked_up) => {
