@@ -24,13 +24,19 @@ fn plain(text: &str) -> String {
     pieces.fold(first, |text, piece| text + piece.split_once('m').expect("only codes of colors").1)
 }
 
+/// A text with one space instead of all white space: the line breaks around the path of a home depend on its length.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const MISSING: [&str; 7] = ["run", "--local", "-s", "A", "-s", "B", "true"];
 
 #[test]
 fn an_error_is_wrapped_and_its_places_are_a_list_on_a_terminal_only() {
     let home = Home::new();
+    // A place that is too long for a line is continued on the next one.
     assert_eq!(
-        plain(&shown(&home, &MISSING, on(&UTF_8))),
+        plain(&shown(&home, &MISSING, on(&UTF_8))).replace("\n      [", " ["),
         format!(
             "pfx: error: cannot find the secrets `A`, `B`; looked in:\n    \
                  - the variables PREFECT__CONTEXT__SECRETS__…\n    \
@@ -154,11 +160,12 @@ fn the_fix_of_a_warning_is_on_its_own_line() {
     let setup = Setup { columns: Some(100), ..on(&UTF_8) };
     let shown = shown(&home, &["run", "-s", "A", "true"], setup);
     let path = home.config().display().to_string();
-    let expected = format!(
-        "pfx: \x1b[1;33mwarning:\x1b[0m {path}: other users can read it (mode 0644)\n    \
-             \x1b[1;36mfix:\x1b[0m `chmod go-rwx {path}`\n"
-    );
-    assert_eq!(shown, expected);
+    let (warning, fix) =
+        shown.split_once("\n    \x1b[1;36mfix:\x1b[0m ").expect("a line with the fix");
+    let expected =
+        format!("pfx: \x1b[1;33mwarning:\x1b[0m {path}: other users can read it (mode 0644)");
+    assert_eq!(squeezed(warning), expected);
+    assert_eq!(squeezed(fix), format!("`chmod go-rwx {path}`"));
 }
 
 /// A home with one secret in a file, and the bindings for `check`: found, missing, optional, a text, removed.
@@ -177,24 +184,24 @@ fn check_shows_marks_headings_and_a_summary_on_a_terminal() {
     let all = shown(&home, &words, Setup { columns: Some(100), ..on(&UTF_8) });
     let text = plain(&all);
     let config = home.config().display().to_string();
-    let lines: Vec<&str> = text.lines().collect();
+    // The path is beside its row, or below it if it is too long.
+    assert!(squeezed(&text).starts_with(&format!("variables ✓ A secret A {config} ✗ ")), "{text}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.trim() != config).collect();
     let starts = [
-        "variables".to_owned(),
-        format!("  ✓ A            secret A                   {config}"),
-        "  ✗ LONGER_NAME  secret LONGER_NAME         MISSING: in none of the places below"
-            .to_owned(),
-        "  ! O            secret O?                  not set: in none of the places below"
-            .to_owned(),
-        "  ✗ e\u{301}            environment variable NONE  MISSING: looked in ".to_owned(),
-        "  ✓ 日本         text                       the command line".to_owned(),
-        "  ✓ GONE         removed".to_owned(),
-        String::new(),
+        "variables",
+        "  ✓ A            secret A",
+        "  ✗ LONGER_NAME  secret LONGER_NAME         MISSING: in none of the places below",
+        "  ! O            secret O?                  not set: in none of the places below",
+        "  ✗ e\u{301}            environment variable NONE  MISSING: looked in ",
+        "  ✓ 日本         text                       the command line",
+        "  ✓ GONE         removed",
+        "",
     ];
     for (line, start) in lines.iter().zip(&starts) {
-        assert!(line.starts_with(start.as_str()), "{line:?} begins with {start:?} in {text}");
+        assert!(line.starts_with(start), "{line:?} begins with {start:?} in {text}");
     }
-    let places = "\n  1. the variables PREFECT__CONTEXT__SECRETS__…\n  2. ";
-    assert!(text.contains(&format!("{places}{config} [context.secrets]\n")), "{text}");
+    assert!(text.contains("\n  1. the variables PREFECT__CONTEXT__SECRETS__…\n  2. /"), "{text}");
+    assert!(squeezed(&text).contains(&format!(" 2. {config} [context.secrets] ")), "{text}");
     assert!(text.ends_with("\n\n✗ 2 of 6 are missing\n"), "{text}");
     for code in [
         "\x1b[32m✓\x1b[0m A ",
@@ -218,7 +225,7 @@ fn doctor_shows_marks_headings_and_a_summary_on_a_terminal() {
     let setup = Setup { columns: Some(100), ..on(&UTF_8) };
     let all = shown(&home, &words, setup);
     let config = home.config().display().to_string();
-    assert!(all.contains(&format!("\n  \x1b[32m✓\x1b[0m {config} ")), "{all:?}");
+    assert!(all.contains(&format!("\n  \x1b[32m✓\x1b[0m {config}")), "{all:?}");
     assert!(all.ends_with("\n\n\x1b[32m✓\x1b[0m no problems found\n"), "{all:?}");
     // Every heading of the piped form is one here, and every row is there.
     let piped = home.pfx(words).outcome().stdout();
@@ -226,7 +233,6 @@ fn doctor_shows_marks_headings_and_a_summary_on_a_terminal() {
     for heading in headings.filter(|line| !line.starts_with("no problems")) {
         assert!(all.contains(&format!("\n\n\x1b[1m{heading}\x1b[0m\n")), "{heading} is in {all:?}");
     }
-    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = squeezed(&plain(&all));
     for line in piped.lines().filter(|line| line.starts_with("  ")) {
         let line = squeezed(line);
@@ -234,14 +240,14 @@ fn doctor_shows_marks_headings_and_a_summary_on_a_terminal() {
     }
     crate::support::set_mode(&home.config(), 0o644);
     let wrong = plain(&shown(&home, &words, setup));
-    let problem = format!(
-        "\n  ! {config}: other users can read it (mode 0644)\n    fix: `chmod go-rwx {config}`\n"
-    );
-    assert!(wrong.contains(&problem), "{wrong}");
+    let problem =
+        format!("! {config}: other users can read it (mode 0644) fix: `chmod go-rwx {config}`");
+    assert!(squeezed(&wrong).contains(&problem), "{wrong}");
+    assert!(wrong.contains("\n    fix: `chmod"), "{wrong}");
     assert!(wrong.ends_with("\n\n✗ 1 problem found\n"), "{wrong}");
     let broken = Home::with_config("A = \n");
     let two = plain(&shown(&broken, &["doctor", "--local", "--secrets-dir", "none"], setup));
-    assert!(two.contains("\n  ✗ cannot read ") && two.contains("\n  ! "), "{two}");
+    assert!(two.contains("\n  ✗ cannot read") && two.contains("\n  ! "), "{two}");
     assert!(two.ends_with("\n\n✗ 2 problems found\n"), "{two}");
     let nothing = plain(&shown(&Home::new(), &words, setup));
     assert!(nothing.contains("\n    pfx secret set NAME "), "{nothing}");
@@ -281,7 +287,9 @@ fn check_and_doctor_fit_the_terminal_and_break_no_path() {
             let setup = Setup { columns: Some(columns), ..on(&UTF_8) };
             let text = plain(&shown(&home, words, setup));
             for line in text.lines() {
-                let is_word = !line.trim_start().trim_start_matches("- ").contains(' ');
+                let is_word = !line
+                    .trim_start_matches(|sign| " -✓✗!0123456789.".contains(sign))
+                    .contains(' ');
                 let fits = line.chars().count() <= usize::from(columns).min(100);
                 assert!(fits || is_word, "{columns}: {line:?} in {text}");
             }
