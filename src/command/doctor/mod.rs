@@ -31,6 +31,13 @@ pub struct Findings {
     pub has_something: bool,
 }
 
+impl Findings {
+    /// Whether nothing is configured and nothing is wrong: then the first steps are shown.
+    fn needs_first_steps(&self) -> bool {
+        self.problems.is_empty() && !self.has_something
+    }
+}
+
 /// Facts about one subject.
 pub struct Section {
     pub title: String,

@@ -48,7 +48,7 @@ fn in_lines(findings: &Findings, style: OutputStyle) -> String {
             text += &format!("  {:width$}  {}{origin}\n", name(&fact.name), Escaped(&fact.value));
         }
     }
-    if findings.problems.is_empty() && !findings.has_something {
+    if findings.needs_first_steps() {
         text += &heading(TO_GET_STARTED);
         for (command, what) in FIRST_STEPS {
             text += &format!("  {command:32}  {what}\n");
@@ -86,7 +86,7 @@ fn on_terminal(findings: &Findings, style: OutputStyle, columns: usize) -> Strin
         text += &heading(&section.title);
         text += &table::table(&rows, style, columns);
     }
-    if findings.problems.is_empty() && !findings.has_something {
+    if findings.needs_first_steps() {
         text += &heading(TO_GET_STARTED);
         let steps = FIRST_STEPS.map(|(command, what)| Row {
             mark: Mark::Plain,
@@ -125,7 +125,7 @@ pub fn as_json(findings: &Findings) -> Value {
     };
     let problem = |problem: &Notice| json!({ "problem": problem.text, "fix": problem.fix });
     let first_steps: &[(&str, &str)] =
-        if findings.problems.is_empty() && !findings.has_something { &FIRST_STEPS } else { &[] };
+        if findings.needs_first_steps() { &FIRST_STEPS } else { &[] };
     let first_steps: Vec<&str> = first_steps.iter().map(|(command, _)| *command).collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
