@@ -26,6 +26,11 @@ impl<'a> Inherited<'a> {
         self.0.iter().find_map(|entry| value_of(entry, name))
     }
 
+    /// The value of a variable, if it is not empty: an empty one counts as not set where this is used.
+    pub fn get_nonempty(self, name: &[u8]) -> Option<&'a [u8]> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
     /// The names of all variables.
     pub fn names(self) -> HashSet<Vec<u8>> {
         self.variables().map(|(name, _)| name.to_vec()).collect()

@@ -28,9 +28,9 @@ pub fn access(
 ) -> Result<ApiAccess, Error> {
     let mut files = Vec::new();
     if address.is_https() {
-        let named = AUTHORITIES.iter().filter_map(|variable| {
-            inherited.get(variable.as_bytes()).filter(|path| !path.is_empty()).map(home::path)
-        });
+        let named = AUTHORITIES
+            .iter()
+            .filter_map(|variable| inherited.get_nonempty(variable.as_bytes()).map(home::path));
         for path in named.chain(authorities.iter().map(|path| path.to_path_buf())) {
             let place = path.display().to_string();
             match file::read(&path, file::FileRequirements::NAMED)? {
@@ -50,7 +50,7 @@ pub fn access(
 /// The first of two variables that is set and not empty. As in curl, the name in lower case comes first.
 fn first(inherited: Inherited<'_>, names: [&str; 2]) -> Option<String> {
     names.iter().find_map(|name| {
-        let text = inherited.get(name.as_bytes()).filter(|text| !text.is_empty())?;
+        let text = inherited.get_nonempty(name.as_bytes())?;
         Some(String::from_utf8_lossy(text).into_owned())
     })
 }

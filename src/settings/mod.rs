@@ -84,7 +84,7 @@ impl Settings {
     /// [`Error::Usage`] if a `PFX_…` list cannot be split into words.
     pub fn new(places: &cli::PlaceOptions, inherited: Inherited<'_>) -> Result<Self, Error> {
         let mut settings = Self::of_files(places, inherited);
-        if let Some(path) = inherited.get(CREDENTIALS.as_bytes()).filter(|path| !path.is_empty()) {
+        if let Some(path) = inherited.get_nonempty(CREDENTIALS.as_bytes()) {
             settings.add(home::path(path), NamedBy::Credentials);
         }
         for path in variable!(places.secrets_dir).list(inherited)? {

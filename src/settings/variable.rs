@@ -36,7 +36,7 @@ impl<T: ?Sized> Variable<'_, T> {
 
     /// The text of the variable, if it is set and not empty.
     pub fn text<'e>(&self, inherited: Inherited<'e>) -> Option<&'e [u8]> {
-        inherited.get(self.name().as_bytes()).filter(|text| !text.is_empty())
+        inherited.get_nonempty(self.name().as_bytes())
     }
 
     fn fault(&self, problem: impl Display, hint: Option<String>) -> Error {

@@ -110,7 +110,7 @@ impl OutputStyle {
 /// Whether to print colors: the option, then <https://no-color.org>, then <https://bixense.com/clicolors/>, then
 /// the terminal.
 fn is_colored(choice: Option<ColorChoice>, is_terminal: bool, inherited: Inherited<'_>) -> bool {
-    let set = |name: &[u8]| inherited.get(name).filter(|text| !text.is_empty());
+    let set = |name: &[u8]| inherited.get_nonempty(name);
     match choice.unwrap_or_default() {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -123,7 +123,7 @@ fn is_colored(choice: Option<ColorChoice>, is_terminal: bool, inherited: Inherit
 
 /// Whether the characters of the locale are UTF-8: the first variable that is set decides (POSIX.1-2017, XBD 8.2).
 fn is_utf8(inherited: Inherited<'_>) -> bool {
-    let set = |name: &&str| inherited.get(name.as_bytes()).filter(|text| !text.is_empty());
+    let set = |name: &&str| inherited.get_nonempty(name.as_bytes());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_default();
     let locale = String::from_utf8_lossy(locale);
     let encoding = locale.split_once('.').map_or("", |(_, rest)| rest);

@@ -159,7 +159,7 @@ fn destination(
     if format != Format::Github {
         return named.map_or(Ok(Destination::Stdout), |path| Destination::of(path, false));
     }
-    let default = inherited.get(github::FILE).filter(|path| !path.is_empty()).map(home::path);
+    let default = inherited.get_nonempty(github::FILE).map(home::path);
     let path = named.or(default.as_deref()).ok_or_else(|| Error::Usage {
         problem: "cannot export for GitHub Actions: GITHUB_ENV is not set".to_owned(),
         hint: "run pfx in a workflow step, or name a file with `--output`".to_owned(),

@@ -167,7 +167,7 @@ impl PrefectLayers {
 
 /// The default file of profiles: in `$PREFECT_HOME`, else in `~/.prefect`.
 fn default_path(inherited: Inherited<'_>) -> Option<PathBuf> {
-    let directory = match inherited.get(b"PREFECT_HOME").filter(|path| !path.is_empty()) {
+    let directory = match inherited.get_nonempty(b"PREFECT_HOME") {
         Some(directory) => home::path(directory),
         None => home::of_prefect(inherited.get(b"HOME"))?,
     };
